@@ -40,8 +40,11 @@ def test_goals_carry_over_without_ratings() -> None:
 def test_lasting_fields_carry_over_and_ratings_of_the_day_do_not() -> None:
     values = default_values(worksheet("role_dispute"), RECORD)
     assert values == {"issue": "The child", "stage": "renegotiation"}
-    assert default_values(worksheet("role_dispute"), RECORD, about="a") == {"issue": "The house", "stage": "impasse"}
-    assert default_values(worksheet("role_dispute"), RECORD, about="c") == {}
+    assert default_values(worksheet("role_dispute"), RECORD, relationship="a") == {
+        "issue": "The house",
+        "stage": "impasse",
+    }
+    assert default_values(worksheet("role_dispute"), RECORD, relationship="c") == {}
 
 
 def test_without_earlier_entries_there_are_no_defaults() -> None:

@@ -57,7 +57,7 @@ def test_each_kind_of_field_becomes_its_block() -> None:
         sheet(TEXT, SCALE, QUOTE, ROWS, ONE_COLUMN),
         filled(told="short", heavy=3.0, own="mine", steps=({"what": "call", "done": True},), signs=({"sign": "late"},)),
         people={},
-        when="5 May",
+        time="5 May",
     )
     assert result == (
         Heading("5 May", 2),

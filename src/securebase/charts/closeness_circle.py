@@ -67,7 +67,7 @@ def closeness_circle(
     people without a place are drawn hidden, for a script to show.
     """
     places = {p.id: circle.placement(p.id) if circle else None for p in people}
-    shown = [p for p in people if tray or places[p.id] is not None]
+    visible = [p for p in people if tray or places[p.id] is not None]
     positions = "; ".join(f"{p.name}: {place_in_words(places[p.id])}" for p in people if places[p.id] is not None)
     description = f"{label}. {positions}" if positions else f"{label}. Nobody stands on it yet."
     h = GEOMETRY.half
@@ -77,11 +77,11 @@ def closeness_circle(
         f' role="img" aria-label="{escape(description)}"'
         f' font-family="system-ui, sans-serif" font-size="15">'
         + _rings()
-        + f'<g class="ties">{"".join(_tie(p.id, places[p.id]) for p in shown)}</g>'
+        + f'<g class="ties">{"".join(_tie(p.id, places[p.id]) for p in visible)}</g>'
         + f'<g class="centre"><circle r="{GEOMETRY.centre:g}" fill="{INK}"/>'
         + _client_name(centre)
         + f'<g class="ghosts">{ghosts}</g>'
-        + f'<g class="people">{"".join(_person(p, places[p.id], (tones or {}).get(p.id)) for p in shown)}</g>'
+        + f'<g class="people">{"".join(_person(p, places[p.id], (tones or {}).get(p.id)) for p in visible)}</g>'
         + "</svg>"
     )
 
@@ -229,10 +229,10 @@ def _display(visible: bool) -> str:
 def _client_name(name: str) -> str:
     """Return the client's first name, as large as the disc in the middle allows."""
     first = (name.split() or [""])[0]
-    shown = first if len(first) <= 9 else first[:8] + "…"
-    size = min(15.0, 1.75 * GEOMETRY.centre / (0.58 * max(len(shown), 1)))
+    label = first if len(first) <= 9 else first[:8] + "…"
+    size = min(15.0, 1.75 * GEOMETRY.centre / (0.58 * max(len(label), 1)))
     place = f'y="{size / 3:.1f}" text-anchor="middle" font-size="{size:.1f}"'
-    return f'<text {place} fill="{PAPER}">{escape(shown)}</text></g>'
+    return f'<text {place} fill="{PAPER}">{escape(label)}</text></g>'
 
 
 def _shorten(name: str) -> str:

@@ -14,10 +14,10 @@ from securebase.picture.parts import MechanismSeries
 def mechanisms_chart(picture: ClientPicture, *, width: int = WHOLE) -> alt.ConcatChart:
     """Return four small charts in a row, or two by two on a phone. Reports only; contributions are not drawn."""
     columns = 4 if width > PHONE else 2
-    each = (width - 46 * columns) // columns
+    panel_width = (width - 46 * columns) // columns
     times = [r.at for part in picture.mechanisms for r in part.reported]
     x = time_axis(picture.axis, times, width=PHONE if width > PHONE else 100)
-    parts = [_mechanism_chart(part, x, each, width) for part in picture.mechanisms]
+    parts = [_mechanism_chart(part, x, panel_width, width) for part in picture.mechanisms]
     chart = alt.concat(*parts, columns=columns, spacing={"row": 18, "column": 22})
     label, description = text_alternative(picture)
     return apply_theme(chart, label=label, description=description)
@@ -28,7 +28,7 @@ def text_alternative(picture: ClientPicture) -> tuple[str, str]:
     return "Mechanisms as reported, by session", _description(picture)
 
 
-def _mechanism_chart(part: MechanismSeries, x: alt.X, each: int, width: int) -> alt.LayerChart:
+def _mechanism_chart(part: MechanismSeries, x: alt.X, panel_width: int, width: int) -> alt.LayerChart:
     ink = colour(part.construct)
     y = value_axis("value", part.minimum, part.maximum, few=True)
     reports = table([{"at": r.at, "value": r.value} for r in part.reported])
@@ -41,7 +41,7 @@ def _mechanism_chart(part: MechanismSeries, x: alt.X, each: int, width: int) -> 
         layers.append(last.mark_point(filled=True, color=ink, size=36, opacity=1).encode(x=x, y=y))
     value = phrases.number(part.reported[-1].value) if part.reported else "no report"
     title = alt.TitleParams(f"{part.label}  {value}", color=INK, fontSize=13 if width > PHONE else 12, offset=8)
-    return layer(*layers, width=each, height=80, title=title, fitted=False)
+    return layer(*layers, width=panel_width, height=80, title=title, fitted=False)
 
 
 def _description(picture: ClientPicture) -> str:

@@ -95,8 +95,8 @@ def _grid(
         for value in (0.0, axis.top / 2, axis.top):
             yield f'<path d="M{LEFT:g} {axis.y(value):.1f}H{WIDTH - RIGHT:.1f}" stroke="{LINE}"/>'
             yield f'<text x="{LEFT - 6:g}" y="{axis.y(value) + 4:.1f}" text-anchor="end" fill="{SOFT}">{value:g}</text>'
-    shown = places if len(places) <= 12 else places[:: len(places) // 12 + 1]
-    for place in shown:
+    ticks = places if len(places) <= 12 else places[:: len(places) // 12 + 1]
+    for place in ticks:
         words = escape(names.get(place, f"{place:g}"))
         yield f'<text x="{axis.x(place):.1f}" y="{foot + 17:.1f}" text-anchor="middle" fill="{SOFT}">{words}</text>'
     if not names:

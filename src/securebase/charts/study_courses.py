@@ -13,12 +13,12 @@ MAX_COURSES = 120
 
 def courses_chart(result: StudyResult, construct: str, *, width: int = style.HALF) -> alt.LayerChart:
     """Return a thin line for each person (at most `MAX_COURSES`, evenly picked) and the mean with its 95% interval."""
-    shown, total = shown_courses(result, construct)
+    selected, total = shown_courses(result, construct)
     courses = result.trajectories.individual[construct]
-    step = total / shown if shown else 1.0
+    step = total / selected if selected else 1.0
     lines = [
         {"person": i, "time": t, "value": v}
-        for i in range(shown)
+        for i in range(selected)
         for t, v in zip(courses[int(i * step)].times, courses[int(i * step)].values, strict=True)
     ]
     means = [
@@ -39,7 +39,7 @@ def courses_chart(result: StudyResult, construct: str, *, width: int = style.HAL
         height=int(width * 0.5),
     )
     label = result.request.label(construct)
-    picked = "" if shown == total else f", {shown} of {total} drawn"
+    picked = "" if selected == total else f", {selected} of {total} drawn"
     return style.apply_theme(
         chart,
         label=f"Courses of {label}",

@@ -28,12 +28,12 @@ def support_shares(shares: tuple[SupportShare, ...]) -> str:
 
 
 def _bar(x: float, share: SupportShare) -> str:
-    own = HEIGHT * share.own / 100
+    height = HEIGHT * share.own / 100
     middle = x + BAR / 2
     session = f"{share.session}" if share.session is not None else "·"
     return (
-        f'<rect x="{x:g}" y="{TOP:g}" width="{BAR:g}" height="{own:.1f}" fill="{OWN}"/>'
-        f'<rect x="{x:g}" y="{TOP + own:.1f}" width="{BAR:g}" height="{HEIGHT - own:.1f}" fill="{THERAPIST}"/>'
+        f'<rect x="{x:g}" y="{TOP:g}" width="{BAR:g}" height="{height:.1f}" fill="{OWN}"/>'
+        f'<rect x="{x:g}" y="{TOP + height:.1f}" width="{BAR:g}" height="{HEIGHT - height:.1f}" fill="{THERAPIST}"/>'
         f'<text x="{middle:g}" y="{TOP + HEIGHT + 14:g}" text-anchor="middle" fill="{SOFT}">{share.own:.0f}</text>'
         f'<text x="{middle:g}" y="{TOP + HEIGHT + 30:g}" text-anchor="middle" fill="{SOFT}">{session}</text>'
     )

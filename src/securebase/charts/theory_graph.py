@@ -78,15 +78,15 @@ def theory_graph(
 
     A selection of edges is drawn without the ring. Raises ValueError without edges.
     """
-    shown = theory.edges if edges is None else tuple(edges)
-    if not shown:
+    selected = theory.edges if edges is None else tuple(edges)
+    if not selected:
         raise ValueError("no edge to draw (edges is empty)")
     drawing = _Drawing(width)
     bottom = _legend(drawing, 12.0, by)
     if edges is None:
         bottom = _ring(drawing, theory.select(place=EdgeLocation.MODEL), bottom + 34)
-    bottom = _panels(drawing, _groups(shown, by), bottom + 34)
-    return style.apply_theme(drawing.chart(bottom + 8), label=_title(by), description=_description(shown))
+    bottom = _panels(drawing, _groups(selected, by), bottom + 34)
+    return style.apply_theme(drawing.chart(bottom + 8), label=_title(by), description=_description(selected))
 
 
 class _Drawing:
@@ -104,10 +104,10 @@ class _Drawing:
 
     def line(self, points: Iterable[Point], edge: TheoryEdge) -> None:
         self.count += 1
-        known = edge.grade is not Grade.UNVERIFIED
+        verified = edge.grade is not Grade.UNVERIFIED
         dash = () if edge.grade is Grade.VERIFIED else (7, 2) if edge.grade is Grade.COMPUTED else (3, 3)
         rows = self.lines.setdefault(dash, [])
-        colour = PILLAR_COLOURS[edge.pillar] if known else _UNKNOWN
+        colour = PILLAR_COLOURS[edge.pillar] if verified else _UNKNOWN
         rows += [{"x": x, "y": y, "line": self.count, "colour": colour, "i": i} for i, (x, y) in enumerate(points)]
 
     def mark(self, at: Point, place: EdgeLocation, colour: str) -> None:
@@ -287,8 +287,8 @@ def _ring(drawing: _Drawing, edges: Sequence[TheoryEdge], y: float) -> float:
         start, end = places[edge.from_construct], places[edge.to_construct]
         line = arc(start, end, bend=0.1, clear=(half_box[0] + 4, half_box[1] + 4))
         drawing.line(line, edge)
-        known = edge.grade is not Grade.UNVERIFIED
-        drawing.arrow(line[-1], direction(line), PILLAR_COLOURS[edge.pillar] if known else _UNKNOWN)
+        verified = edge.grade is not Grade.UNVERIFIED
+        drawing.arrow(line[-1], direction(line), PILLAR_COLOURS[edge.pillar] if verified else _UNKNOWN)
         drawing.sign(line[-min(9, len(line) // 2)], "−" if edge.sign == "-" else "+")
     for name, (x, middle_y) in places.items():
         top, bottom = middle_y - half_box[1], middle_y + half_box[1]
@@ -309,6 +309,6 @@ def _title(by: By) -> str:
 
 def _description(edges: Sequence[TheoryEdge]) -> str:
     places = ", ".join(f"{sum(e.place is place for e in edges)} {meaning}" for place, meaning in _PLACES.items())
-    known = sum(e.grade is not Grade.UNVERIFIED for e in edges)
-    rest = f"{known} rest on a published finding or a computed figure, {len(edges) - known} on neither"
-    return f"{_count(edges)}: {places}. {rest}."
+    n_verified = sum(e.grade is not Grade.UNVERIFIED for e in edges)
+    evidence = f"{n_verified} rest on a published finding or a computed figure, {len(edges) - n_verified} on neither"
+    return f"{_count(edges)}: {places}. {evidence}."

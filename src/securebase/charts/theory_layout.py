@@ -108,8 +108,8 @@ def order_sides(pairs: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]]
 
 def crossings(pairs: Sequence[tuple[str, str]], left: Sequence[str], right: Sequence[str]) -> int:
     """Return the number of crossing pairs of lines with both sides in these orders."""
-    place, other = {n: i for i, n in enumerate(left)}, {n: i for i, n in enumerate(right)}
-    lines = [(place[a], other[b]) for a, b in pairs]
+    place, opposite = {n: i for i, n in enumerate(left)}, {n: i for i, n in enumerate(right)}
+    lines = [(place[a], opposite[b]) for a, b in pairs]
     return sum((p[0] - q[0]) * (p[1] - q[1]) < 0 for i, p in enumerate(lines) for q in lines[:i])
 
 
@@ -174,8 +174,8 @@ def _slots(
     second: dict[str, NodeBlock],
 ) -> tuple[list[float], list[float]]:
     """Return the height of each edge on the left and on the right; within a block in the order of the other side."""
-    place, other = {n: i for i, n in enumerate(origins)}, {n: i for i, n in enumerate(ends)}
-    keys = [(place[origin_label(e)], other[label_of(e.to_construct)], i) for i, e in enumerate(edges)]
+    place, opposite = {n: i for i, n in enumerate(origins)}, {n: i for i, n in enumerate(ends)}
+    keys = [(place[origin_label(e)], opposite[label_of(e.to_construct)], i) for i, e in enumerate(edges)]
     starts, stops = [0.0] * len(edges), [0.0] * len(edges)
     for blocks, side, heights in ((first, 0, starts), (second, 1, stops)):
         names = (origins, ends)[side]

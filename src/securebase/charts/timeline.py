@@ -119,21 +119,21 @@ def _event_rows(labels: Sequence[tuple[float, float]], right: float) -> list[tup
 
     The side is True for a label to the left of its mark, which would not fit to the right.
     """
-    taken: list[list[tuple[float, float]]] = []
+    occupied: list[list[tuple[float, float]]] = []
     places: list[tuple[int, bool]] = []
     for x, width in labels:
         leftwards = x + width > right
         start, end = (x - width, x + 12.0) if leftwards else (x - 12.0, x + width)
-        row = next((n for n, row in enumerate(taken) if all(end < s or start > e for s, e in row)), len(taken))
-        if row == len(taken):
-            taken.append([])
-        taken[row].append((start, end))
+        row = next((n for n, row in enumerate(occupied) if all(end < s or start > e for s, e in row)), len(occupied))
+        if row == len(occupied):
+            occupied.append([])
+        occupied[row].append((start, end))
         places.append((row, leftwards))
     return places
 
 
 def _bar_rows(bars: Sequence[TimelineSpan], frame: TimelineFrame) -> list[int]:
-    taken: list[list[tuple[float, float]]] = []
+    occupied: list[list[tuple[float, float]]] = []
     rows: list[int] = []
     for bar in bars:
         start, end = _edges(bar, frame)
@@ -142,10 +142,10 @@ def _bar_rows(bars: Sequence[TimelineSpan], frame: TimelineFrame) -> list[int]:
             start -= width  # the label stands before the bar
         else:
             end = max(end, start + width)
-        row = next((n for n, row in enumerate(taken) if all(end < s or start > e for s, e in row)), len(taken))
-        if row == len(taken):
-            taken.append([])
-        taken[row].append((start, end + 6.0))
+        row = next((n for n, row in enumerate(occupied) if all(end < s or start > e for s, e in row)), len(occupied))
+        if row == len(occupied):
+            occupied.append([])
+        occupied[row].append((start, end + 6.0))
         rows.append(row)
     return rows
 
@@ -294,8 +294,8 @@ def _bar(bar: TimelineSpan, frame: TimelineFrame, y: float, links: Mapping[tuple
     start, end = _edges(bar, frame)
     fill, edge = (PILL, "#a0722a") if bar.kind == "medication" else (ROLE, ACCENT)
     box = f'<rect x="{start:.1f}" y="{y:.1f}" width="{max(end - start, 4.0):.1f}" height="20" rx="4" fill="{fill}"/>'
-    for x, known in ((start, bar.start), (end, bar.end)):
-        if known is not None:
+    for x, day in ((start, bar.start), (end, bar.end)):
+        if day is not None:
             box += f'<path d="M{x:.1f} {y:.1f}v20" stroke="{edge}" stroke-width="2"/>'
     before = start + _label_width(_bar_label(bar)) + 14.0 > frame.right
     at, anchor = (start - 6, "end") if before else (start + 7, "start")

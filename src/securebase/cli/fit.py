@@ -175,7 +175,7 @@ def command(
     if json_wanted or out:
         content = {"parameters": _estimates(fitted), **fit_summary(fitted, cohort)}
         optional = {"comparison": (compare_with, comparison), "checks": (checks_wanted, model_checks)}
-        write_json(content | {name: value for name, (wanted, value) in optional.items() if wanted}, out)
+        write_json(content | {name: value for name, (requested, value) in optional.items() if requested}, out)
     if not json_wanted:
         _print(fitted, cohort)
         if comparison:

@@ -37,11 +37,11 @@ def _list(shelf: list[Instrument]) -> None:
     table = _table("ID", "Measures", "Items", "Not verified", "Licence")
     for i in shelf:
         constructs = CONSTRUCTS[i.scales[0].construct].label.lower()
-        more = " …" if len({s.construct for s in i.scales}) > 1 else ""
+        ellipsis = " …" if len({s.construct for s in i.scales}) > 1 else ""
         mark = "own wording, not validated" if not i.validated else _count(len(i.unverified))
         # first clause only; `instruments ID` prints the whole licence
         licence = i.licence.status.split(";")[0].split(":")[0]
-        table.add_row(i.id, constructs + more, str(len(i.items)), mark, licence)
+        table.add_row(i.id, constructs + ellipsis, str(len(i.items)), mark, licence)
     Console(highlight=False).print(table)
     click.echo("\n“securebase instruments ID” shows one in full, with the source of every fact.")
 
@@ -91,9 +91,9 @@ def _scale(scale: Scale) -> str:
         parts.append(f"only where item {', '.join(map(str, scale.only_without))} was left out")
     if scale.bands:
         parts.append("bands " + ", ".join(f"{b.low:g}–{b.high:g} {b.label}" for b in scale.bands))
-    if known := scale.reliable_change:
-        mark = "" if known.verified else ", not verified"
-        parts.append(f"reliable change from {known.points:.3g} points ({known.basis}{mark})")
+    if change := scale.reliable_change:
+        mark = "" if change.verified else ", not verified"
+        parts.append(f"reliable change from {change.points:.3g} points ({change.basis}{mark})")
     else:
         parts.append("no reliable change known")
     if scale.remission_below is not None:

@@ -143,8 +143,8 @@ def add_table_options(command: Command) -> Command:
     ]
 
     def call_command(**values: Any) -> Any:
-        own = {f.name: values.pop(f.name) for f in fields(TableOptions)}
-        return command(TableOptions(**own), **values)
+        table_values = {f.name: values.pop(f.name) for f in fields(TableOptions)}
+        return command(TableOptions(**table_values), **values)
 
     call_command.__name__, call_command.__doc__ = command.__name__, command.__doc__
     call_command.__dict__.update(command.__dict__)
@@ -197,11 +197,11 @@ def read_table(options: TableOptions, additional: tuple[str, ...] = ()) -> Cohor
 
 
 def _moments(options: TableOptions, columns: tuple[str, ...]) -> dict[str, Moment]:
-    known = {options.outcome, *columns, *options.input}
+    used = {options.outcome, *columns, *options.input}
     moments: dict[str, Moment] = {}
     for moment, listed in ((Moment.BEFORE, options.asked_before), (Moment.AFTER, options.asked_after)):
         for column in listed:
-            if column not in known:
+            if column not in used:
                 raise click.UsageError(f"“{column}” is neither the outcome nor a process or input.")
             if moments.setdefault(column, moment) is not moment:
                 raise click.UsageError(f"“{column}” cannot be both --asked-before and --asked-after.")
@@ -214,8 +214,8 @@ def _pairs(option: str, values: tuple[str, ...]) -> list[tuple[str, str]]:
     for pair in values:
         name, sign, column = pair.partition("=")
         if not (name and sign and column):
-            wanted = "NAME=COL,COL" if option == "indicator" else "NAME=COL"
-            raise click.UsageError(f"--{option} must have the form {wanted} (got “{pair}”).")
+            expected = "NAME=COL,COL" if option == "indicator" else "NAME=COL"
+            raise click.UsageError(f"--{option} must have the form {expected} (got “{pair}”).")
         if name in pairs:
             raise click.UsageError(f"--{option} is given twice for “{name}”.")
         pairs[name] = column

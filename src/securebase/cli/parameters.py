@@ -50,7 +50,9 @@ def list_versions(*, folder: Path, json_wanted: bool) -> None:
         )
         return
     rows = [(SHELF_VERSION, f"the shipped set “{sets.base}”."), *((s.version, s.about) for s in sets.versions())]
-    print_sentences([f"{number}{' (in use)' if number == sets.in_use else ''}: {about}" for number, about in rows])
+    print_sentences(
+        [f"{number}{' (in use)' if number == sets.in_use else ''}: {description}" for number, description in rows]
+    )
     if sets.history():
         print_heading("History of use")
         print_sentences([f"{c.on}: version {c.version} ({c.why})" for c in sets.history()])
@@ -139,8 +141,8 @@ def rollback(*, folder: Path, to: int | None) -> None:
 def _scales(pairs: tuple[str, ...]) -> dict[str, tuple[str, str]]:
     scales = {}
     for pair in pairs:
-        name, equals, rest = pair.partition("=")
-        instrument, colon, scale = rest.partition(":")
+        name, equals, measure = pair.partition("=")
+        instrument, colon, scale = measure.partition(":")
         if not (name and equals and instrument and colon and scale):
             raise click.UsageError(f"--scale must have the form NAME=INSTRUMENT:SCALE (got “{pair}”).")
         scales[name] = (instrument, scale)

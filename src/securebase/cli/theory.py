@@ -48,29 +48,29 @@ def command(
     Every edge is a hypothesis. Location “model”: a mechanism that fit estimates and track uses; “study”: estimated from
     a table with the columns; “simulated”: only in the simulator.
     """
-    whole = theory()
-    edges = whole.select(claim=claim, pillar=pillar, mechanism=mechanism, place=location)
+    full_theory = theory()
+    edges = full_theory.select(claim=claim, pillar=pillar, mechanism=mechanism, place=location)
     if graph is not None:
-        _draw(whole, edges, by, graph)
+        _draw(full_theory, edges, by, graph)
     if json_wanted:
-        write_json(_to_plain(whole, edges, claim), None)
+        write_json(_to_plain(full_theory, edges, claim), None)
     elif graph is None:
-        _list(whole, edges, claim)
+        _list(full_theory, edges, claim)
 
 
-def _draw(whole: Theory, edges: Sequence[TheoryEdge], by: By, graph: Path) -> None:
+def _draw(full_theory: Theory, edges: Sequence[TheoryEdge], by: By, graph: Path) -> None:
     if graph.suffix not in (".svg", ".html"):
         raise click.UsageError(f"--graph must end in .svg or .html (got “{graph.name}”).")
     if not edges:
         raise click.UsageError("No edge matches these options.")
-    selected = None if len(edges) == len(whole.edges) else edges
+    selected = None if len(edges) == len(full_theory.edges) else edges
     write = theory_svg if graph.suffix == ".svg" else theory_page
-    write_text(write(whole, selected, by=by), graph)
+    write_text(write(full_theory, selected, by=by), graph)
     click.echo(f"Wrote {graph}.", err=True)
 
 
-def _to_plain(whole: Theory, edges: Sequence[TheoryEdge], claim: str | None) -> object:
-    claims = [c for c in whole.claims.values() if claim in (None, c.id)]
+def _to_plain(full_theory: Theory, edges: Sequence[TheoryEdge], claim: str | None) -> object:
+    claims = [c for c in full_theory.claims.values() if claim in (None, c.id)]
     property_names = ("label", "mechanisms", "outruns_its_evidence")
     return {
         "claims": [{**to_plain(c), "outruns_its_evidence": c.outruns_its_evidence} for c in claims],
@@ -78,9 +78,9 @@ def _to_plain(whole: Theory, edges: Sequence[TheoryEdge], claim: str | None) -> 
     }
 
 
-def _list(whole: Theory, edges: Sequence[TheoryEdge], claim: str | None) -> None:
+def _list(full_theory: Theory, edges: Sequence[TheoryEdge], claim: str | None) -> None:
     if claim is not None:
-        entry = whole.claims[claim]
+        entry = full_theory.claims[claim]
         mark = ". It goes beyond the evidence" if entry.outruns_its_evidence else ""
         print_sentences([f"{entry.id}: {entry.says}. Needs {', '.join(entry.needs)}{mark}."], indent="")
         click.echo()

@@ -137,13 +137,13 @@ def _check_no_model_options() -> None:
 
 def _find_scale(value: str) -> Scale:
     """Return the scale of ID:SCALE, or the only scale of an instrument."""
-    name, _, wanted = value.partition(":")
+    name, _, scale_id = value.partition(":")
     scales = {s.id: s for s in instrument(name).scales}
-    if wanted in scales:
-        return scales[wanted]
-    if not wanted and len(scales) == 1:
+    if scale_id in scales:
+        return scales[scale_id]
+    if not scale_id and len(scales) == 1:
         return next(iter(scales.values()))
-    problem = f"unknown scale “{wanted}” of “{name}”" if wanted else f"“{name}” has several scales"
+    problem = f"unknown scale “{scale_id}” of “{name}”" if scale_id else f"“{name}” has several scales"
     raise InputError(problem, advice=f"Choose one of: {', '.join(f'{name}:{s}' for s in scales)}.")
 
 
@@ -218,10 +218,10 @@ def _format_forecast(value: float, forecast: PersonForecast) -> str:
 def _change(result: PersonResult, change: ScoreChange) -> list[str]:
     size = "" if change.threshold is None else f" Reliable from {format_number(change.threshold, 3)} points."
     first, last = format_value(result.first_score), format_value(result.last_score)
-    more = "more" if change.points >= 0 else "fewer"
+    comparative = "more" if change.points >= 0 else "fewer"
     unchecked = " (not verified)" if result.by_instrument and not change.verified else ""
     return [
-        f"{result.outcome}: {first} at first, {last} at last, {format_value(abs(change.points))} points {more}: "
+        f"{result.outcome}: {first} at first, {last} at last, {format_value(abs(change.points))} points {comparative}: "
         f"{_VERDICTS[change.verdict]}.{size}",
         f"Basis: {change.basis}{unchecked}.",
     ]

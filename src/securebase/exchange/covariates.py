@@ -51,10 +51,10 @@ class _Column:
     grid: Grid
     sign: Literal[".", ","]
 
-    def error(self, what: str, advice: str, row: int | None = None, cell: str | None = None) -> TableError:
+    def error(self, problem: str, advice: str, row: int | None = None, cell: str | None = None) -> TableError:
         """Return a TableError located in this column."""
         value = None if cell is None else display_text(cell)
-        return TableError(what, file=self.grid.file, row=row, column=self.column, value=value, advice=advice)
+        return TableError(problem, file=self.grid.file, row=row, column=self.column, value=value, advice=advice)
 
     def cells(self, rows: Sequence[TableRow]) -> list[tuple[TableRow, str]]:
         """Return the rows with a value, and the value."""
@@ -152,12 +152,12 @@ def _therapists(column: _Column, persons: _Persons, result: CovariateData) -> No
     clients = Counter(result.therapist.values())
     if not clients:
         raise column.error("the column has no values", "Omit it, or choose another.")
-    least, most = min(clients.values()), max(clients.values())
-    each = f"{least:,}" if least == most else f"{least:,} to {most:,}"
+    smallest, largest = min(clients.values()), max(clients.values())
+    clients_each = f"{smallest:,}" if smallest == largest else f"{smallest:,} to {largest:,}"
     unknown = pluralise(len(persons) - len(result.therapist), "person")
-    without = "" if len(persons) == len(result.therapist) else f"; {unknown} without one, each a cluster"
+    missing_note = "" if len(persons) == len(result.therapist) else f"; {unknown} without one, each a cluster"
     result.remarks.append(
-        f"“{column.name}” names {pluralise(len(clients), 'therapist')} with {each} clients each{without}."
+        f"“{column.name}” names {pluralise(len(clients), 'therapist')} with {clients_each} clients each{missing_note}."
     )
 
 
@@ -215,11 +215,11 @@ def _code(column: _Column, cells: Sequence[tuple[TableRow, str]], unit: str) -> 
             f"Use 2 to {MAX_CATEGORIES} categories, or omit the column.",
             cell=counts[0][0],
         )
-    (reference, count_of_reference), others = counts[0], counts[1:]
-    categories = ", ".join(f"{display_text(cell, 20)} ({count:,})" for cell, count in others)
+    (reference, count_of_reference), levels = counts[0], counts[1:]
+    categories = ", ".join(f"{display_text(cell, 20)} ({count:,})" for cell, count in levels)
     return _CodedColumn(
-        tuple(f"{column.name}={cell}" for cell, _ in others),
-        {cell: tuple(float(cell == other) for other, _ in others) for cell, _ in counts},
+        tuple(f"{column.name}={cell}" for cell, _ in levels),
+        {cell: tuple(float(cell == level) for level, _ in levels) for cell, _ in counts},
         f"“{column.name}” is categorical: 0/1 columns for {categories}; reference {display_text(reference, 20)} "
         f"({pluralise(count_of_reference, unit)}).",
     )

@@ -198,9 +198,9 @@ def _as_tuple(names: Collection[str]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
 
 
-def _check_known(option: str, value: str, known: Sequence[str]) -> None:
-    if value not in known:
-        raise InputError(f"unknown {option} “{value}”", advice=f"Known: {', '.join(known)}.")
+def _check_known(option: str, value: str, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise InputError(f"unknown {option} “{value}”", advice=f"Known: {', '.join(allowed)}.")
 
 
 def _check_mapping(file: str, columns: Mapping[str, str], requested: Collection[str | None]) -> None:

@@ -61,9 +61,9 @@ def write_cohort(
     """
     file = Path(path).name
     names = (cohort.outcome, *cohort.processes)
-    if taken := {"person", "time"} & set(names):
+    if reserved := {"person", "time"} & set(names):
         raise TableError(
-            f"construct name “{min(taken)}” is reserved for a column", file=file, advice="Rename the construct."
+            f"construct name “{min(reserved)}” is reserved for a column", file=file, advice="Rename the construct."
         )
     _check_persons(cohort.episodes, file)
     tables = {e.person: _values_by_time(cohort, e, names, measures or {}, file) for e in cohort.episodes}
@@ -98,21 +98,21 @@ def _long_rows(
         header,
         *(
             [escape_formula(p), _number(t), *map(_number, values), *(facts[p].get(n, "") for n in covariates)]
-            for p, own in tables.items()
-            for t, values in own.items()
+            for p, table in tables.items()
+            for t, values in table.items()
         ),
     ]
 
 
 def _wide_rows(tables: Mapping[str, _TimeValues], names: Sequence[str], file: str) -> list[list[str]]:
-    times = sorted({t for own in tables.values() for t in own})
+    times = sorted({t for table in tables.values() for t in table})
     if any(t != int(t) or t < 0 for t in times):
         raise TableError("the wide layout needs whole-numbered times", file=file, advice='Use layout="long".')
     none: list[float | None] = [None] * len(names)
     header = ["person", *(f"{escape_formula(n)}_{int(t)}" for n in names for t in times)]
     body = [
-        [escape_formula(p), *(_number(own.get(t, none)[k]) for k in range(len(names)) for t in times)]
-        for p, own in tables.items()
+        [escape_formula(p), *(_number(table.get(t, none)[k]) for k in range(len(names)) for t in times)]
+        for p, table in tables.items()
     ]
     return [header, *body]
 
@@ -141,8 +141,8 @@ def _values_by_time(
     """Return one person's values by time in the cohort's unit, ascending. Times without values stay."""
     by_session = cohort.time_unit == "session"
     table: _TimeValues = {}
-    own = [a for a in episode.administrations if a.respondent is Respondent.CLIENT]
-    for administration in sorted(own, key=lambda a: a.at):
+    administrations = [a for a in episode.administrations if a.respondent is Respondent.CLIENT]
+    for administration in sorted(administrations, key=lambda a: a.at):
         if by_session and administration.session is not None:
             time = float(administration.session)
         else:
@@ -159,9 +159,9 @@ def _value(
     scores: Sequence[ScoreRecord], name: str, episode: EpisodeRecord, measures: Measures, file: str
 ) -> float | None:
     candidates = [s for s in scores if s.construct == name]
-    wanted = measures.get(name, episode.symptom_measure if name == "symptoms" else None)
-    if wanted is not None:
-        candidates = [s for s in candidates if (s.instrument, s.scale) == wanted]
+    measure = measures.get(name, episode.symptom_measure if name == "symptoms" else None)
+    if measure is not None:
+        candidates = [s for s in candidates if (s.instrument, s.scale) == measure]
     if len(candidates) > 1:
         raise TableError(
             f"“{name}” of “{episode.person}” has several scores at one time",

@@ -72,16 +72,16 @@ def covariate_cells(grid: Grid, i: int, places: Mapping[str, int], request: Tabl
 
 
 def _check_roles(grid: Grid, places: Sequence[tuple[str, int]]) -> None:
-    taken: dict[int, str] = {}
+    roles: dict[int, str] = {}
     for name, at in places:
-        if at in taken:
+        if at in roles:
             raise TableError(
-                f"the column has two roles, “{taken[at]}” and “{name}”",
+                f"the column has two roles, “{roles[at]}” and “{name}”",
                 file=grid.file,
                 column=grid.header[at],
                 advice="Use a separate column for each role.",
             )
-        taken[at] = name
+        roles[at] = name
 
 
 def _drop_repeated(
@@ -96,10 +96,10 @@ def _drop_repeated(
     repeated = [i for i in timed if first.setdefault((persons[i], times.values[i]), i) != i]
     if not repeated:
         return list(timed), []
-    other = sum(
+    n_different = sum(
         any(column[i] not in (None, column[first[persons[i], times.values[i]]]) for column in values) for i in repeated
     )
-    values_differ = f"{other:,} with different values" if other else "same values"
+    values_differ = f"{n_different:,} with different values" if n_different else "same values"
     reason = f"repeated person and time; the first row was kept, {values_differ}"
     return sorted(first.values()), [exclusion(reason, [grid.numbers[i] for i in repeated])]
 

@@ -106,19 +106,19 @@ def parse_record(text: str, *, where: str = "the text") -> EpisodeRecord:
     return record
 
 
-def _plain(value: Any, where: str) -> Any:
+def _plain(value: Any, path: str) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name), f"{where}.{f.name}") for f in fields(value)}
+        return {f.name: _plain(getattr(value, f.name), f"{path}.{f.name}") for f in fields(value)}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):
-        return {str(key): _plain(item, f"{where}.{key}") for key, item in value.items()}
+        return {str(key): _plain(item, f"{path}.{key}") for key, item in value.items()}
     if isinstance(value, tuple | list):
-        return [_plain(item, f"{where}[{n}]") for n, item in enumerate(value)]
+        return [_plain(item, f"{path}[{n}]") for n, item in enumerate(value)]
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, float) and not isfinite(value):
-        raise InputError("the number must be finite", where=where, advice="Omit it if it is unknown.")
+        raise InputError("the number must be finite", where=path, advice="Omit it if it is unknown.")
     return value
 
 
@@ -127,107 +127,107 @@ def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
-def _read(kind: Any, data: Any, where: str) -> Any:
+def _read(kind: Any, data: Any, path: str) -> Any:
     origin, args = get_origin(kind), get_args(kind)
     if origin in {Union, types.UnionType}:
         if set(args) == _VALUE:
-            return _value(data, where)
-        return None if data is None else _read(next(k for k in args if k is not type(None)), data, where)
+            return _value(data, path)
+        return None if data is None else _read(next(k for k in args if k is not type(None)), data, path)
     if origin is tuple:
-        return _tuple(args, data, where)
+        return _tuple(args, data, path)
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        return _mapping(args, data, where)
+        return _mapping(args, data, path)
     if is_dataclass(kind) and isinstance(kind, type):
-        return _object(kind, data, where)
+        return _object(kind, data, path)
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return _enum(kind, data, where)
+        return _enum(kind, data, path)
     if kind is date:
-        return _date(data, where)
+        return _date(data, path)
     if kind is float and isinstance(data, int) and not isinstance(data, bool):
         return float(data)
     if not isinstance(data, kind) or (kind is not bool and isinstance(data, bool)):
-        raise _error(f"must be of type {kind.__name__}", data, where)
+        raise _error(f"must be of type {kind.__name__}", data, path)
     if isinstance(data, float) and not isfinite(data):
-        raise _error("must be a finite number", data, where)
+        raise _error("must be a finite number", data, path)
     return data
 
 
-def _object(kind: type, data: Any, where: str) -> Any:
+def _object(kind: type, data: Any, path: str) -> Any:
     if not isinstance(data, dict):
-        raise _error("must be an object", data, where)
+        raise _error("must be an object", data, path)
     fields_by_name = {f.name: f for f in fields(kind)}
     if unknown := sorted(data.keys() - fields_by_name.keys()):
-        raise InputError(f"unknown field “{unknown[0]}”", where=where)
+        raise InputError(f"unknown field “{unknown[0]}”", where=path)
     needed = [
         n for n, f in fields_by_name.items() if f.default is MISSING and f.default_factory is MISSING and n not in data
     ]
     if needed:
-        raise InputError(f"required field “{needed[0]}” is missing", where=where)
+        raise InputError(f"required field “{needed[0]}” is missing", where=path)
     hints = _hints(kind)
-    return kind(**{name: _read(hints[name], item, f"{where}.{name}") for name, item in data.items()})
+    return kind(**{name: _read(hints[name], item, f"{path}.{name}") for name, item in data.items()})
 
 
-def _tuple(args: tuple[Any, ...], data: Any, where: str) -> tuple[Any, ...]:
+def _tuple(args: tuple[Any, ...], data: Any, path: str) -> tuple[Any, ...]:
     if not isinstance(data, list):
-        raise _error("must be a list", data, where)
+        raise _error("must be a list", data, path)
     if args[-1] is Ellipsis:
-        return tuple(_read(args[0], item, f"{where}[{n}]") for n, item in enumerate(data))
+        return tuple(_read(args[0], item, f"{path}[{n}]") for n, item in enumerate(data))
     if len(data) != len(args):
-        raise _error(f"must be a list of {len(args)}", data, where)
-    return tuple(_read(kind, item, f"{where}[{n}]") for n, (kind, item) in enumerate(zip(args, data, strict=True)))
+        raise _error(f"must be a list of {len(args)}", data, path)
+    return tuple(_read(kind, item, f"{path}[{n}]") for n, (kind, item) in enumerate(zip(args, data, strict=True)))
 
 
-def _mapping(args: tuple[Any, ...], data: Any, where: str) -> dict[Any, Any]:
+def _mapping(args: tuple[Any, ...], data: Any, path: str) -> dict[Any, Any]:
     if not isinstance(data, dict):
-        raise _error("must be an object", data, where)
+        raise _error("must be an object", data, path)
     key, value = args
     try:
-        return {key(name): _read(value, item, f"{where}.{name}") for name, item in data.items()}
+        return {key(name): _read(value, item, f"{path}.{name}") for name, item in data.items()}
     except ValueError:
-        raise _error("names must be whole numbers", sorted(data)[0], where) from None
+        raise _error("names must be whole numbers", sorted(data)[0], path) from None
 
 
-def _enum(kind: type[Enum], data: Any, where: str) -> Enum:
+def _enum(kind: type[Enum], data: Any, path: str) -> Enum:
     allowed = [member.value for member in kind]
     if data not in allowed:
-        raise _error(f"must be one of {', '.join(map(str, allowed))}", data, where)
+        raise _error(f"must be one of {', '.join(map(str, allowed))}", data, path)
     return kind(data)
 
 
-def _date(data: Any, where: str) -> date:
+def _date(data: Any, path: str) -> date:
     try:
         return date.fromisoformat(data)
     except (TypeError, ValueError):
-        raise _error("must be a date such as 2026-03-09", data, where) from None
+        raise _error("must be a date such as 2026-03-09", data, path) from None
 
 
-def _value(data: Any, where: str) -> Any:
+def _value(data: Any, path: str) -> Any:
     """Read a worksheet field: a cell, choices, or rows of cells and choices."""
     if not isinstance(data, list):
-        return _cell(data, where)
+        return _cell(data, path)
     if all(isinstance(item, str) for item in data):
         return tuple(data)
-    return tuple(_row(item, f"{where}[{n}]") for n, item in enumerate(data))
+    return tuple(_row(item, f"{path}[{n}]") for n, item in enumerate(data))
 
 
-def _row(data: Any, where: str) -> dict[str, Any]:
+def _row(data: Any, path: str) -> dict[str, Any]:
     if not isinstance(data, dict):
-        raise _error("must be a row of cells", data, where)
-    return {name: _row_cell(item, f"{where}.{name}") for name, item in data.items()}
+        raise _error("must be a row of cells", data, path)
+    return {name: _row_cell(item, f"{path}.{name}") for name, item in data.items()}
 
 
-def _row_cell(data: Any, where: str) -> Any:
-    return tuple(_cell(item, where) for item in data) if isinstance(data, list) else _cell(data, where)
+def _row_cell(data: Any, path: str) -> Any:
+    return tuple(_cell(item, path) for item in data) if isinstance(data, list) else _cell(data, path)
 
 
-def _cell(data: Any, where: str) -> Any:
+def _cell(data: Any, path: str) -> Any:
     if data is not None and not isinstance(data, str | int | float | bool):
-        raise _error("must be a text, a number, true or false", data, where)
+        raise _error("must be a text, a number, true or false", data, path)
     if isinstance(data, float) and not isfinite(data):
-        raise _error("must be a finite number", data, where)
+        raise _error("must be a finite number", data, path)
     return data
 
 
-def _error(what: str, data: Any, where: str) -> InputError:
+def _error(problem: str, data: Any, path: str) -> InputError:
     value = json.dumps(data, ensure_ascii=False, default=str)
-    return InputError(f"{what} (got {value if len(value) <= 60 else value[:59] + '…'})", where=where)
+    return InputError(f"{problem} (got {value if len(value) <= 60 else value[:59] + '…'})", where=path)

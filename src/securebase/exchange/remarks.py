@@ -100,9 +100,9 @@ def _moments_sentence(moments: Mapping[str, Moment]) -> str:
 
 def _suspected_codes(name: str, values: Sequence[float]) -> Iterator[str]:
     """Yield a remark on numbers such as −99 among non-negative scores, most likely missing-value codes."""
-    others = [v for v in values if v not in _CODES]
+    quantities = [v for v in values if v not in _CODES]
     codes = sorted(set(values) & set(_CODES))
-    if codes and others and min(others) >= 0:
+    if codes and quantities and min(quantities) >= 0:
         yield (
             f"“{name}” holds {', '.join(f'{c:g}' for c in codes)} but no other negative value. If it "
             f"means missing, add {' '.join(f'--missing {c:g}' for c in codes)}."

@@ -212,6 +212,8 @@ def _day_number(moment: datetime) -> float:
     return moment.toordinal() + (seconds - (offset.total_seconds() if offset else 0.0)) / 86_400
 
 
-def _error(grid: Grid, index: int, i: int, what: str, advice: str = _ISO_ADVICE) -> TableError:
+def _error(grid: Grid, index: int, i: int, problem: str, advice: str = _ISO_ADVICE) -> TableError:
     value = display_text(clean(grid.rows[i][index]))
-    return TableError(what, file=grid.file, row=grid.numbers[i], column=grid.header[index], value=value, advice=advice)
+    return TableError(
+        problem, file=grid.file, row=grid.numbers[i], column=grid.header[index], value=value, advice=advice
+    )

@@ -103,9 +103,9 @@ def _number(cell: str, grid: Grid, i: int, index: int, sign: Literal[".", ","]) 
     value = parse_number(cell, sign)
     if value is not None and abs(value) <= MAX_ABSOLUTE:
         return value
-    what, advice = _explain(cell, value)
+    problem, advice = _explain(cell, value)
     raise TableError(
-        what, file=grid.file, row=grid.numbers[i], column=grid.header[index], value=display_text(cell), advice=advice
+        problem, file=grid.file, row=grid.numbers[i], column=grid.header[index], value=display_text(cell), advice=advice
     )
 
 

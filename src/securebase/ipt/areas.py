@@ -119,7 +119,7 @@ def areas() -> dict[ProblemArea, Area]:
 
 def area(name: ProblemArea | str) -> Area:
     """Return the area of this name. Raises ShelfError that lists the known ones."""
-    known = _areas()
-    if name not in known:
-        raise ShelfError(f"unknown problem area “{name}”", advice=f"Known: {', '.join(known)}.")
-    return known[ProblemArea(name)]
+    guides = _areas()
+    if name not in guides:
+        raise ShelfError(f"unknown problem area “{name}”", advice=f"Known: {', '.join(guides)}.")
+    return guides[ProblemArea(name)]

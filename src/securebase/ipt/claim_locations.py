@@ -94,5 +94,5 @@ def _check_field(block: Fields, location: ClaimLocation) -> None:
     if spec is None:
         block.fail(f"unknown worksheet “{location.worksheet}”", "worksheet", f"Known: {', '.join(worksheets())}.")
     if location.field and spec.field(location.field) is None:
-        known = ", ".join(f.id for f in spec.fields)
-        block.fail(f"{spec.name} has no field “{location.field}”", "field", f"Known: {known}.")
+        field_ids = ", ".join(f.id for f in spec.fields)
+        block.fail(f"{spec.name} has no field “{location.field}”", "field", f"Known: {field_ids}.")

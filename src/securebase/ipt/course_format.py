@@ -165,11 +165,11 @@ def find_format(formats: Sequence[CourseFormat], id_: str) -> CourseFormat | Non
     return next((f for f in formats if f.id == id_), None)
 
 
-def unused_id(name: str, taken: Iterable[str]) -> str:
+def unused_id(name: str, used_ids: Iterable[str]) -> str:
     """Return an id, derived from the name, that is not taken yet."""
     stem = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:30] or "form"
-    known, n, candidate = set(taken), 1, stem
-    while candidate in known:
+    used, n, candidate = set(used_ids), 1, stem
+    while candidate in used:
         n += 1
         candidate = f"{stem}_{n}"
     return candidate

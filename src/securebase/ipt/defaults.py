@@ -12,12 +12,12 @@ from securebase.records.episode import EpisodeRecord
 COURSE_FIELDS = ("planned_sessions", "days_between")
 
 
-def default_values(worksheet: Worksheet, record: EpisodeRecord, *, about: str = "") -> dict[str, Value]:
+def default_values(worksheet: Worksheet, record: EpisodeRecord, *, relationship: str = "") -> dict[str, Value]:
     """Return field → default value for the fields of a new worksheet that have one.
 
     about: the relationship that the worksheet will describe; “last” then means the last worksheet about that person.
     """
-    last = _last(record, worksheet.id, about)
+    last = _last(record, worksheet.id, relationship)
     values = {f.id: _default(f, record, last) for f in worksheet.fields if f.begins_with}
     return {name: value for name, value in values.items() if value is not None}
 
@@ -44,6 +44,6 @@ def _lasting_rows(field: Field, artefact: ArtefactRecord, name: str) -> Value:
     return tuple(row for row in rows if row) or None  # type: ignore[return-value]
 
 
-def _last(record: EpisodeRecord, worksheet: str, about: str = "") -> ArtefactRecord | None:
-    artefacts = [a for a in record.artefacts_of(worksheet) if not about or a.about == about]
+def _last(record: EpisodeRecord, worksheet: str, relationship: str = "") -> ArtefactRecord | None:
+    artefacts = [a for a in record.artefacts_of(worksheet) if not relationship or a.about == relationship]
     return artefacts[-1] if artefacts else None

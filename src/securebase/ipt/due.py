@@ -146,20 +146,22 @@ def _each_session(task: Task, record: EpisodeRecord, due_by: int) -> TaskStandin
     middle = [s.number for s in record.sessions if record.initial_sessions < s.number <= last]
     filled = [a for output in task.outputs for a in _filled(output, record)]
     by_session = {n: [a.id for a in filled if a.session == n] for n in middle}
-    done = [n for n in middle if by_session[n]]
+    completed = [n for n in middle if by_session[n]]
     ids = tuple(id_ for n in middle for id_ in by_session[n])
-    is_done = bool(middle) and len(done) == len(middle)
+    is_done = bool(middle) and len(completed) == len(middle)
     if not middle:
         standing = TaskState.AHEAD
     elif is_done:
         standing = TaskState.DONE
     else:
-        standing = TaskState.DUE if middle[-1] not in done else TaskState.PARTLY
+        standing = TaskState.DUE if middle[-1] not in completed else TaskState.PARTLY
     words = (
-        f"{len(done)} of {len(middle)} sessions of the middle phase" if middle else "every session of the middle phase"
+        f"{len(completed)} of {len(middle)} sessions of the middle phase"
+        if middle
+        else "every session of the middle phase"
     )
     piece = OutputStatus(words, is_done, "worksheet", task.outputs[0].worksheets[0], ids)
-    return TaskStanding(task, standing, (piece,), due_by, (len(done), len(middle)))
+    return TaskStanding(task, standing, (piece,), due_by, (len(completed), len(middle)))
 
 
 def _output_status(output: TaskOutput, record: EpisodeRecord) -> OutputStatus:

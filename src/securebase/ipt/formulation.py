@@ -57,8 +57,8 @@ def write_narrative(values: Mapping[str, Value], formulation: str) -> str:
     if not sentences:
         return ""
     first = sentences[0][1]
-    others = [f"{p.connective} {sentence}" if p.connective else sentence for p, sentence in sentences[1:]]
-    return " ".join([first[:1].upper() + first[1:], *others])
+    continuations = [f"{p.connective} {sentence}" if p.connective else sentence for p, sentence in sentences[1:]]
+    return " ".join([first[:1].upper() + first[1:], *continuations])
 
 
 def _normalise_space(value: Value) -> str:

@@ -87,8 +87,8 @@ def describe_changes(old: Lineage, new: Lineage) -> tuple[str, ...]:
 
 def load_lineage(stored: Mapping[str, Any]) -> Lineage:
     """Return the stored settings; missing or unknown ones get the defaults of a new clinic."""
-    known = {a.value for a in ProblemArea}
-    areas = tuple(ProblemArea(a) for a in stored.get("areas", ()) if a in known) or DEFAULT_LINEAGE.areas
+    area_ids = {a.value for a in ProblemArea}
+    areas = tuple(ProblemArea(a) for a in stored.get("areas", ()) if a in area_ids) or DEFAULT_LINEAGE.areas
     formulation, ending = stored.get("formulation"), stored.get("ending")
     return Lineage(
         areas=areas,

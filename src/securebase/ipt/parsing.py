@@ -138,8 +138,8 @@ def _parse_choice(spec: Field, text: str) -> tuple[str, Any]:
 
 
 def _parse_yes_no(_: Field, text: str) -> tuple[str, Any]:
-    known = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "0": False}
-    value = known.get(text.lower())
+    answers = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "0": False}
+    value = answers.get(text.lower())
     return ("", value) if value is not None else ("Answer yes or no.", None)
 
 

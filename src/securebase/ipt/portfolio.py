@@ -66,10 +66,10 @@ def _single_worksheet(record: EpisodeRecord, name: str, label: str, when_complet
 
 def _people(record: EpisodeRecord) -> PortfolioItem:
     people = sum(r.left_at is None for r in record.relationships)
-    done = (people > 0) + (len(record.circles) > 0)
+    complete = (people > 0) + (len(record.circles) > 0)
     circles = len(record.circles)
     words = f"{people} {'person' if people == 1 else 'people'}, {circles} {'circle' if circles == 1 else 'circles'}"
-    return PortfolioItem("people", "Inventory and closeness circle", done, 2, words, "people")
+    return PortfolioItem("people", "Inventory and closeness circle", complete, 2, words, "people")
 
 
 def _formulation(record: EpisodeRecord) -> PortfolioItem:
@@ -98,9 +98,9 @@ def _measures(record: EpisodeRecord) -> PortfolioItem:
 
 
 def _fidelity(record: EpisodeRecord) -> PortfolioItem:
-    held, rated = len(record.sessions), fidelity_over_sessions(record).rated
-    words = f"rated after {rated} of {held} sessions"
-    return PortfolioItem("fidelity", "Own fidelity, rated", rated, max(held, 1), words, "fidelity_checklist")
+    n_sessions, rated = len(record.sessions), fidelity_over_sessions(record).rated
+    words = f"rated after {rated} of {n_sessions} sessions"
+    return PortfolioItem("fidelity", "Own fidelity, rated", rated, max(n_sessions, 1), words, "fidelity_checklist")
 
 
 def _agenda(record: EpisodeRecord) -> PortfolioItem:

@@ -42,14 +42,16 @@ def replace_names(
 
 def name_replacer(record: EpisodeRecord, names: Mapping[str, str], hidden: Sequence[str] = ()) -> Callable[[str], str]:
     """Return a function that replaces names and each word of a name: “Jo Example” and “Jo” by “[partner]”."""
-    known = {word: f"[{names[r.id]}]" for r in record.relationships if r.id in names for word in _name_words(r.name)}
-    known |= {word: CLIENT for name in hidden for word in _name_words(name)}
-    if not known:
+    pseudonyms = {
+        word: f"[{names[r.id]}]" for r in record.relationships if r.id in names for word in _name_words(r.name)
+    }
+    pseudonyms |= {word: CLIENT for name in hidden for word in _name_words(name)}
+    if not pseudonyms:
         return lambda text: text
-    known |= {word.upper(): pseudonym for word, pseudonym in known.items() if word.upper() not in known}
-    longest_first = sorted(known, key=len, reverse=True)
+    pseudonyms |= {word.upper(): pseudonym for word, pseudonym in pseudonyms.items() if word.upper() not in pseudonyms}
+    longest_first = sorted(pseudonyms, key=len, reverse=True)
     pattern = re.compile("|".join(_word_pattern(w) for w in longest_first))
-    return lambda text: pattern.sub(lambda match: known[match[0]], text)
+    return lambda text: pattern.sub(lambda match: pseudonyms[match[0]], text)
 
 
 def replace_dates(worksheet: Worksheet, artefact: ArtefactRecord, began_on: date | None) -> ArtefactRecord:

@@ -57,7 +57,7 @@ class WeighedOption:
 
 def weighed_options(values: Mapping[str, Value]) -> tuple[WeighedOption, ...]:
     """Return the options of a decision analysis in the order of the worksheet."""
-    chosen = _key(values.get("chosen"))
+    first_choice = _key(values.get("chosen"))
     return tuple(
         WeighedOption(
             option=_text(row, "option"),
@@ -65,7 +65,7 @@ def weighed_options(values: Mapping[str, Value]) -> tuple[WeighedOption, ...]:
             good=_text(row, "good"),
             hard=_text(row, "hard"),
             rating=_number(row.get("rating")),
-            chosen=bool(chosen) and _key(row.get("option")) == chosen,
+            chosen=bool(first_choice) and _key(row.get("option")) == first_choice,
         )
         for row in _rows(values, "options")
     )

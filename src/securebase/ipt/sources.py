@@ -41,7 +41,7 @@ def sources() -> dict[str, Source]:
 
 def source(key: str) -> Source:
     """Return the source with this key. Raises ShelfError that lists the known ones."""
-    known = _sources()
-    if key not in known:
-        raise ShelfError(f"unknown source “{key}”", advice=f"Known: {', '.join(known)}.")
-    return known[key]
+    entries = _sources()
+    if key not in entries:
+        raise ShelfError(f"unknown source “{key}”", advice=f"Known: {', '.join(entries)}.")
+    return entries[key]

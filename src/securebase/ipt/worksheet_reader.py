@@ -166,15 +166,15 @@ def read_enum(block: Fields, name: str, kind: type[E], default: E | None = None)
 
 
 def _read_enums(block: Fields, name: str, kind: type[E]) -> tuple[E, ...]:
-    known = {e.value for e in kind}
+    values = {e.value for e in kind}
     for text in block.texts(name):
-        if text not in known:
-            block.fail(f"unknown value “{text}”", name, f"Known: {', '.join(sorted(known))}.")
+        if text not in values:
+            block.fail(f"unknown value “{text}”", name, f"Known: {', '.join(sorted(values))}.")
     return tuple(kind(text) for text in block.texts(name))
 
 
-def _read_choice(block: Fields, name: str, known: set[str]) -> str:
+def _read_choice(block: Fields, name: str, choices: set[str]) -> str:
     text: Any = block.text(name, "")
-    if text not in known:
-        block.fail(f"unknown {name} “{text}”", name, f"Known: {', '.join(sorted(known - {''}))}.")
+    if text not in choices:
+        block.fail(f"unknown {name} “{text}”", name, f"Known: {', '.join(sorted(choices - {''}))}.")
     return str(text)

@@ -65,9 +65,9 @@ def due_measures(
     past_sessions = {name: {n for n in numbers if n < session} for name, numbers in (history or {}).items()}
     candidates = [i for i in scheduled_instruments() if i.moment == moment and i.id not in course.disabled]
     weekly = [i for i in candidates if _schedule(i).weekly and _is_relevant(i, course)]
-    other = _select_other([i for i in candidates if not _schedule(i).weekly], session, course, past_sessions)
+    rotating = _select_other([i for i in candidates if not _schedule(i).weekly], session, course, past_sessions)
     requested = [i for i in weekly if i.id in course.requested]
-    return (*_select_weekly(weekly, requested, session), *([other] if other else []))
+    return (*_select_weekly(weekly, requested, session), *([rotating] if rotating else []))
 
 
 def upcoming_measures(
@@ -94,8 +94,8 @@ def count_rating_items(moment: str, additional: Iterable[Instrument]) -> int:
 
 
 def _open_requests(requested: Sequence[str], due: Sequence[ScheduledMeasure]) -> list[str]:
-    done = {measure.instrument.id for measure in due}
-    return [name for name in requested if name not in done]
+    fulfilled = {measure.instrument.id for measure in due}
+    return [name for name in requested if name not in fulfilled]
 
 
 def _select_weekly(weekly: Sequence[Instrument], requested: Sequence[Instrument], session: int) -> list[Instrument]:

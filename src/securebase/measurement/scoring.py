@@ -127,16 +127,16 @@ def score(instrument: Instrument, responses: Mapping[int, float | None]) -> Scor
 def _check_response(instrument: Instrument, item: Item, value: object) -> float | None:
     if value is None:
         return None
-    where = f"{instrument.id}, item {item.number}"
+    place = f"{instrument.id}, item {item.number}"
     number = _parse_finite(value)
     if number is None:
-        raise ResponseError(f"response must be a number (got {value!r:.40})", where=where, advice=_allowed_values(item))
+        raise ResponseError(f"response must be a number (got {value!r:.40})", where=place, advice=_allowed_values(item))
     if item.options:
         is_allowed = number in {option.value for option in item.options}
     else:
         is_allowed = item.minimum <= number <= item.maximum and _is_on_step(number, item)
     if not is_allowed:
-        raise ResponseError(f"response {number:g} is not allowed", where=where, advice=_allowed_values(item))
+        raise ResponseError(f"response {number:g} is not allowed", where=place, advice=_allowed_values(item))
     return number
 
 
@@ -159,15 +159,15 @@ def _allowed_values(item: Item) -> str:
     if item.options:
         return f"Allowed: {', '.join(f'{o.value:g}' for o in item.options)}."
     step = "" if item.step == 1 else f" in steps of {item.step:g}"
-    whole = "whole numbers " if item.step == 1 else ""
-    return f"Allowed: {whole}from {item.minimum:g} to {item.maximum:g}{step}."
+    quantity = "whole numbers " if item.step == 1 else ""
+    return f"Allowed: {quantity}from {item.minimum:g} to {item.maximum:g}{step}."
 
 
 def _alerts(instrument: Instrument, responses: Mapping[int, float | None]) -> tuple[SafetyFlag, ...]:
-    answered = ((rule, responses[rule.item]) for rule in instrument.safety_rules)
+    rule_responses = ((rule, responses[rule.item]) for rule in instrument.safety_rules)
     return tuple(
         SafetyFlag(instrument.id, rule.item, value, rule.concern)
-        for rule, value in answered
+        for rule, value in rule_responses
         if value is not None and value >= rule.at_least
     )
 

@@ -21,10 +21,10 @@ class Fields:
     #: class of the errors raised: each shelf has its own
     error: type[InputError] = InstrumentError
 
-    def fail(self, what: str, field: str = "", advice: str = "") -> NoReturn:
+    def fail(self, problem: str, field: str = "", advice: str = "") -> NoReturn:
         """Raise the shelf's error, naming file and field."""
-        where = ".".join(part for part in (self.place, field) if part)
-        raise self.error(what, where=f"{self.file}, {where}" if where else self.file, advice=advice)
+        path = ".".join(part for part in (self.place, field) if part)
+        raise self.error(problem, where=f"{self.file}, {path}" if path else self.file, advice=advice)
 
     def only(self, *allowed: str) -> None:
         """Check that no other fields occur: an unknown field is most likely a typo."""

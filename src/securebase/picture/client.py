@@ -206,20 +206,20 @@ def client_picture(
             advice="For a person of a table use the command track, or the function track with the table's own fit.",
         )
     parameters = parameter_set if parameter_set is not None else default_parameter_set()
-    known = record_at(record, as_of)
-    instrument_scales = measures(known, parameters)
-    axis = time_axis(known, as_of)
-    evidence = gate(known)
-    tracked = track_record(known, instrument_scales, axis, parameters)
+    past = record_at(record, as_of)
+    instrument_scales = measures(past, parameters)
+    axis = time_axis(past, as_of)
+    evidence = gate(past)
+    tracked = track_record(past, instrument_scales, axis, parameters)
     course = None if isinstance(tracked, PictureProblem) else tracked
-    symptoms = sections.symptoms(known, parameters, course, axis, evidence.level)
-    symptoms = replace(symptoms, notes=symptom_notes(known))
+    symptoms = sections.symptoms(past, parameters, course, axis, evidence.level)
+    symptoms = replace(symptoms, notes=symptom_notes(past))
     alliance = alliance_section(
-        known, instrument_scales["alliance"], parameters, course, level=evidence.level, as_of=as_of
+        past, instrument_scales["alliance"], parameters, course, level=evidence.level, as_of=as_of
     )
-    scale = sections.find_scale(known.symptom_measure, parameters)
+    scale = sections.find_scale(past.symptom_measure, parameters)
     findings = Findings(
-        record=known,
+        record=past,
         as_of=as_of,
         symptoms=symptoms,
         alliance=alliance,
@@ -239,20 +239,20 @@ def client_picture(
         fingerprint=fingerprint or picture_fingerprint(record, as_of=as_of, parameter_set=parameters),
         simulated=record.simulated,
         versions=_versions(parameters),
-        header=_header(known),
+        header=_header(past),
         gate=evidence,
         axis=axis,
         symptoms=symptoms,
         alliance=alliance,
         mechanisms=tuple(
-            sections.mechanism(known, name, instrument_scales[name], parameters, course, level=evidence.level)
+            sections.mechanism(past, name, instrument_scales[name], parameters, course, level=evidence.level)
             for name in MECHANISM_CONSTRUCTS
         ),
         signals=signals(findings),
         constants=_constants(symptoms, instrument_scales, parameters, lags=isinstance(hypotheses_result, Hypotheses)),
         limits=_limits(symptoms, alliance),
         problems=(tracked,) if isinstance(tracked, PictureProblem) else (),
-        answered=count_answered(known),
+        answered=count_answered(past),
         hypotheses=hypotheses_result if isinstance(hypotheses_result, Hypotheses) else None,
         hypotheses_problem=hypotheses_result if isinstance(hypotheses_result, PictureProblem) else None,
         whole=whole,
@@ -360,9 +360,9 @@ def _constants(
     return tuple(constants)
 
 
-def _join_subjects(abouts: Sequence[str]) -> str:
+def _join_subjects(subjects: Sequence[str]) -> str:
     """Join constructs, or pairs such as “symptoms with alliance”, into one phrase; count pairs beyond MAX_NAMED."""
-    names = [" with ".join(about.replace("_", " ").split(", ")) for about in abouts]
+    names = [" with ".join(subject.replace("_", " ").split(", ")) for subject in subjects]
     if len(names) <= MAX_NAMED:
         return ", ".join(names)
     if " with " in names[0]:

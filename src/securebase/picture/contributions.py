@@ -122,14 +122,14 @@ def _estimate_reading(
     rows: tuple[int, int],
 ) -> _Reading:
     specification, mean = model
-    own = estimate_person_effects(
+    effects = estimate_person_effects(
         panel, specification, mean, [*_edges_to_symptoms(sources), *_edges_from_symptoms(sources)], prior
     )
     parts = contributions(
-        specification, mean, own, panel.times, panel.scores, construct=SYMPTOMS, first=rows[0], last=rows[1]
+        specification, mean, effects, panel.times, panel.scores, construct=SYMPTOMS, first=rows[0], last=rows[1]
     )
-    draws = own.draws(np.random.default_rng(_SEED), _DRAWS)[:, : len(sources)]
-    return _Reading(specification, mean, own, parts, probability_largest(draws))
+    draws = effects.draws(np.random.default_rng(_SEED), _DRAWS)[:, : len(sources)]
+    return _Reading(specification, mean, effects, parts, probability_largest(draws))
 
 
 def _build_hypotheses(
@@ -147,8 +147,8 @@ def _build_hypotheses(
     first, last = rows[0], rows[-1]
     decoys = _decoys(panel, carried, sources)
     results = [_hypothesis(group, readings, sources, smoothed, decoys) for group in _groups(readings, sources)]
-    left = sum(not s.held for s in axis)
-    verdict, about = _verdict(results, readings, sources, left / max(paired, 1))
+    n_planned = sum(not s.held for s in axis)
+    verdict, leader = _verdict(results, readings, sources, n_planned / max(paired, 1))
     sessions = [int(w) if w >= 0 else None for w in (panel.wave[first], panel.wave[last])]
     order = sorted(results, key=lambda h: -h.largest)
     return Hypotheses(
@@ -160,8 +160,8 @@ def _build_hypotheses(
         rows=tuple(results),
         less_pooling=level >= GateLevel.EXPLORATION,
         verdict=verdict,
-        about=about,
-        sessions_left=left,
+        about=leader,
+        sessions_left=n_planned,
         foretelling=_forecast_errors(course, rows),
         order=tuple(h.label for h in order) if level >= GateLevel.RANKING else (),
         left_out=tuple(construct(c).label for c in ("alliance", *MECHANISM_CONSTRUCTS) if c not in sources),
@@ -204,8 +204,8 @@ def _hypothesis(
     share = min(float(reading.own.data_share[at].mean()) for reading in readings)
     futures = [checks.negative_control(smoothed, SYMPTOMS, c) for c in group]
     future, pairs = max(futures, key=lambda control: abs(control[0]))
-    real, others = decoys[0, at] @ signs, decoys[1:, at] @ signs
-    extreme = int(checks.count_extreme_decoys(np.array([real]), others[:, None])[0])
+    effect_of_client, decoy_effects = decoys[0, at] @ signs, decoys[1:, at] @ signs
+    extreme = int(checks.count_extreme_decoys(np.array([effect_of_client]), decoy_effects[:, None])[0])
     return Hypothesis(
         constructs=tuple(group),
         label=words.joint_label([construct(c).label for c in group]),
@@ -230,7 +230,7 @@ def _hypothesis(
         future_pairs=pairs,
         future_fails=abs(future) > _Z_LIMIT,
         decoys=extreme,
-        decoys_made=len(others),
+        decoys_made=len(decoy_effects),
         decoy_fails=extreme > _MAX_DECOYS,
     )
 
@@ -252,26 +252,32 @@ def _decoys(panel: Panel, carried: _Reading, sources: list[str]) -> Array:
 
     The simulated scores share this client's times, gaps and the mean trend, and nothing else.
     """
-    others = simulate_panel(carried.specification, carried.mean, [panel.times] * DECOYS, np.random.default_rng(_SEED))
-    decoy_panels = [checks.replace_scores(panel, others.scores[others.rows_of(i)], sources) for i in range(DECOYS)]
+    simulated = simulate_panel(
+        carried.specification, carried.mean, [panel.times] * DECOYS, np.random.default_rng(_SEED)
+    )
+    decoy_panels = [
+        checks.replace_scores(panel, simulated.scores[simulated.rows_of(i)], sources) for i in range(DECOYS)
+    ]
     return checks.one_step_effects([panel, *decoy_panels], carried.specification, carried.mean, carried.own)
 
 
 def _verdict(
-    results: list[Hypothesis], readings: list[_Reading], sources: list[str], more: float
+    results: list[Hypothesis], readings: list[_Reading], sources: list[str], remaining: float
 ) -> tuple[RankingVerdict, str]:
     """Return the verdict on the largest construct in both readings, and its label.
 
-    Without one, the verdict says whether the remaining sessions, `more` times the present ones, could show it.
+    Without one, the verdict says whether the remaining sessions, `remaining` times the present ones, could show it.
     """
     top = max(results, key=lambda h: h.largest)
     if top.largest >= MIN_LARGEST_PROBABILITY:
         return RankingVerdict.LARGEST, top.label
-    if more <= 0:
+    if remaining <= 0:
         return RankingVerdict.NOT_HERE, ""
     rng = np.random.default_rng(_SEED)
     resolution = min(
-        checks.probability_of_resolution(reading.own, _edges_to_symptoms(sources), more, MIN_LARGEST_PROBABILITY, rng)
+        checks.probability_of_resolution(
+            reading.own, _edges_to_symptoms(sources), remaining, MIN_LARGEST_PROBABILITY, rng
+        )
         for reading in readings
     )
     return (RankingVerdict.NOT_YET if resolution >= MIN_RESOLUTION_PROBABILITY else RankingVerdict.NOT_HERE), ""

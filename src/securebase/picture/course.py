@@ -100,15 +100,15 @@ def time_axis(record: EpisodeRecord, as_of: float) -> tuple[Session, ...]:
 
     Planned sessions follow at this client's median spacing, from the last session or from now, whichever is later.
     """
-    held = [Session(s.number, s.at, True) for s in sorted(record.sessions, key=lambda s: s.at)]
+    sessions = [Session(s.number, s.at, True) for s in sorted(record.sessions, key=lambda s: s.at)]
     if record.ended_at is not None:
-        return tuple(held)
-    gaps = [b.at - a.at for a, b in pairwise(held)]
+        return tuple(sessions)
+    gaps = [b.at - a.at for a, b in pairwise(sessions)]
     gap = max(median(gaps), 1.0) if gaps else DEFAULT_GAP
-    number, at = (held[-1].number, held[-1].at) if held else (0, -gap)
-    left = DEFAULT_SESSIONS_AHEAD if record.planned_sessions is None else record.planned_sessions - number
+    number, at = (sessions[-1].number, sessions[-1].at) if sessions else (0, -gap)
+    n_planned = DEFAULT_SESSIONS_AHEAD if record.planned_sessions is None else record.planned_sessions - number
     start = max(at + gap, as_of)
-    return tuple(held + [Session(number + k, start + (k - 1) * gap, False) for k in range(1, left + 1)])
+    return tuple(sessions + [Session(number + k, start + (k - 1) * gap, False) for k in range(1, n_planned + 1)])
 
 
 def track_record(
@@ -124,8 +124,8 @@ def track_record(
         specification = parameter_set.specification
         panel = episode_panel(record, specification.constructs, instrument_scales, specification.days_per_unit)
         # a session whose check-in was completed beforehand has its score already and needs no forecast
-        answered = {s.session for s in record.symptom_scores}
-        coming = [s.at for s in axis if not s.held and s.number not in answered]
+        scored = {s.session for s in record.symptom_scores}
+        coming = [s.at for s in axis if not s.held and s.number not in scored]
         ahead = np.array(coming, dtype=np.float64) / specification.days_per_unit
         last = float(panel.times[-1])
         ahead = ahead[ahead > last]

@@ -42,12 +42,12 @@ def paired_sessions(record: EpisodeRecord) -> tuple[int, ...]:
     In a paired session symptoms were rated before, and the alliance or a mechanism after or in the week before it.
     """
     symptoms = record.symptom_scores
-    others = [s for name in ("alliance", *MECHANISM_CONSTRUCTS) for s in record.scores(name)]
+    process_scores = [s for name in ("alliance", *MECHANISM_CONSTRUCTS) for s in record.scores(name)]
     return tuple(
         session.number
         for session in record.sessions
         if any(_is_before(score, session) for score in symptoms)
-        and any(_is_before(score, session) or _is_after(score, session) for score in others)
+        and any(_is_before(score, session) or _is_after(score, session) for score in process_scores)
     )
 
 

@@ -74,8 +74,10 @@ def verdict_sentence(part: Hypotheses) -> str:
         )
     if part.verdict is RankingVerdict.NOT_YET:
         return f"Which moves most with symptoms: {CANNOT_TELL}; {best}."
-    left = "no planned session is left" if part.sessions_left == 0 else "the sessions that are left would not suffice"
-    return f"Which moves most with symptoms: cannot be told, and not within this course; {best}, and {left}."
+    remaining = (
+        "no planned session is left" if part.sessions_left == 0 else "the sessions that are left would not suffice"
+    )
+    return f"Which moves most with symptoms: cannot be told, and not within this course; {best}, and {remaining}."
 
 
 def order_sentence(part: Hypotheses) -> str:
@@ -156,10 +158,10 @@ def row_cautions(row: Hypothesis, *, borrowed: bool = True, trend: bool = True) 
 
 def hidden_confounder_sentence(part: Hypotheses) -> str:
     """State how strongly an unmeasured variable would have to correlate with both sides."""
-    each = "; ".join(f"{h.label.lower()} {number(h.hidden, 2)}" for h in part.rows)
+    thresholds = "; ".join(f"{h.label.lower()} {number(h.hidden, 2)}" for h in part.rows)
     return (
         "Something unmeasured would be enough to give all of an effect if it went with both sides by this much "
-        f"(correlation, all else known taken out): {each}. {NOT_MEASURED}"
+        f"(correlation, all else known taken out): {thresholds}. {NOT_MEASURED}"
     )
 
 

@@ -36,12 +36,12 @@ def partial_answer_notes(record: EpisodeRecord, measure: Measure, score: str) ->
     """Return a note naming the sessions with too few responses for this score, if any."""
     completed = [a for a in _client_administrations(record) if a.instrument == measure[0]]
     scored = {(a.session, a.session is None and a.at) for a in completed if _has_score(a, measure)}
-    without = {
+    unscored = {
         (a.session, a.session is None and a.at): phrases.session(a.session, a.at)
         for a in sorted(completed, key=lambda a: a.at)
         if not _has_score(a, measure)
     }
-    names = [name for key, name in without.items() if key not in scored][-MAX_NAMED:]
+    names = [name for key, name in unscored.items() if key not in scored][-MAX_NAMED:]
     return (phrases.too_few_items_note(names, score),) if names else ()
 
 
@@ -50,10 +50,10 @@ def _missing_questionnaire_notes(record: EpisodeRecord) -> tuple[str, ...]:
     symptom_instrument = record.symptom_measure[0]
     if symptom_instrument in CHECK_IN:
         return ()
-    answered = [a for a in _client_administrations(record) if a.instrument in CHECK_IN and a.session is not None]
-    if not answered:
+    check_ins = [a for a in _client_administrations(record) if a.instrument in CHECK_IN and a.session is not None]
+    if not check_ins:
         return ()
-    last = max(answered, key=lambda a: (a.session or 0, a.at))
+    last = max(check_ins, key=lambda a: (a.session or 0, a.at))
     at = {s.number: s.at for s in record.sessions}.get(last.session or 0, last.at)
     completed = any(
         a.session == last.session or (a.session is None and at - WEEK_DAYS < a.at <= at + WEEK_DAYS)
@@ -72,12 +72,12 @@ def _unplotted_notes(record: EpisodeRecord) -> tuple[str, ...]:
         (s.instrument, s.scale): s for s in record.scores("symptoms") if (s.instrument, s.scale) != symptom_measure
     }
     administrations = _client_administrations(record)
-    shown = {a.instrument for a in administrations if any(s.construct in TRACKED_CONSTRUCTS for s in a.scores)}
+    plotted = {a.instrument for a in administrations if any(s.construct in TRACKED_CONSTRUCTS for s in a.scores)}
     # additional questionnaires of a check-in are listed under Measures and need no note here
     unplotted = [
-        a for a in administrations if a.scores and a.instrument not in shown and not _is_scheduled(a.instrument)
+        a for a in administrations if a.scores and a.instrument not in plotted and not _is_scheduled(a.instrument)
     ]
-    others = dict.fromkeys(_instrument_name(a.instrument) for a in unplotted)
+    unplotted_names = dict.fromkeys(_instrument_name(a.instrument) for a in unplotted)
     return (
         *(
             phrases.other_measure_note(
@@ -88,7 +88,7 @@ def _unplotted_notes(record: EpisodeRecord) -> tuple[str, ...]:
             )
             for measure, s in last.items()
         ),
-        *((phrases.unplotted_note(list(others)),) if others else ()),
+        *((phrases.unplotted_note(list(unplotted_names)),) if unplotted_names else ()),
     )
 
 

@@ -69,12 +69,12 @@ def points(value: float) -> str:
 
 def percent(value: float) -> str:
     """Format a share (0 to 1) in whole percent, never rounded to a false 0% or 100%."""
-    whole = round(100 * value)
-    if value > 0 and whole == 0:
+    percentage = round(100 * value)
+    if value > 0 and percentage == 0:
         return "under 1%"
-    if value < 1 and whole == 100:
+    if value < 1 and percentage == 100:
         return "over 99%"
-    return f"{whole}%"
+    return f"{percentage}%"
 
 
 def count(n: int, singular: str, plural: str | None = None) -> str:
@@ -91,16 +91,16 @@ def session(n: int | None, at: float) -> str:
 
 def gate_sentence(level: GateLevel, paired: int) -> str:
     """Describe what the picture shows at this gate, and from how many paired sessions."""
-    have = f"{count(paired, 'paired session')} so far"
+    base = f"{count(paired, 'paired session')} so far"
     if level is GateLevel.REPORTED:
         return (
-            f"{have}. Shown are the reports themselves, change against measurement error, and the path of people who "
+            f"{base}. Shown are the reports themselves, change against measurement error, and the path of people who "
             "began alike. A forecast of this client's own opens at 6."
         )
-    shown = "the model's general values with this client's own levels and trend, and a forecast with its uncertainty"
+    part = "the model's general values with this client's own levels and trend, and a forecast with its uncertainty"
     if level is GateLevel.COHORT:
-        return f"{have}. Shown are {shown}."
-    return f"{have}. Shown are {shown}; and what the change in symptoms moves with, mostly borrowed from other clients."
+        return f"{base}. Shown are {part}."
+    return f"{base}. Shown are {part}; and what the change in symptoms moves with, mostly borrowed from other clients."
 
 
 def closed_gates(level: GateLevel, paired: int) -> tuple[str, ...]:
@@ -172,23 +172,23 @@ def safety_answer(value: float, maximum: float, option: str | None) -> str:
     return f"“{option}”" if option else f"{number(value)} of {number(maximum)}"
 
 
-def day(on: date) -> str:
-    return f"{on.day} {on:%B %Y}"
+def day(calendar_day: date) -> str:
+    return f"{calendar_day.day} {calendar_day:%B %Y}"
 
 
-def safety(question: str, answer: str, when: str) -> SignalText:
-    """Return the texts of a safety alert; `when` is the day, preceded by the session if known."""
+def safety(question: str, answer: str, time: str) -> SignalText:
+    """Return the texts of a safety alert; `time` is the day, preceded by the session if known."""
     item = "" if answer.startswith("“") else f"{question}, "
     return (
-        f"Safety answer waiting: {item}{answer} ({when})",
+        f"Safety answer waiting: {item}{answer} ({time})",
         "A safety answer is waiting for you.",
-        f"{question[0].upper()}{question[1:]} was answered {answer} ({when}); nobody has acknowledged it yet.",
+        f"{question[0].upper()}{question[1:]} was answered {answer} ({time}); nobody has acknowledged it yet.",
         "How safe are you feeling right now, and what would help you stay safe until we meet again?",
     )
 
 
 def rated_rupture(
-    value: float, when: str, expected: float, later: tuple[float, str] | None, *, own_level: bool, rated_since: bool
+    value: float, time: str, expected: float, later: tuple[float, str] | None, *, own_level: bool, rated_since: bool
 ) -> SignalText:
     """Return the texts of an open rupture that the ratings show.
 
@@ -198,31 +198,31 @@ def rated_rupture(
     against = "what was to be expected for this client" if own_level else "what the first ratings suggested"
     short = "their own expected level" if own_level else "the first ratings"
     below = shown_difference(value, expected)
-    more = f" Since then it has been as low as {number(later[0])} ({later[1]})." if later else ""
+    recovery = f" Since then it has been as low as {number(later[0])} ({later[1]})." if later else ""
     return (
-        f"Alliance fell {number(below)} below {short} in {when}",
-        "The alliance fell and has not come back." if rated_since else f"The alliance fell in {when}.",
-        f"Rated {number(value)} in {when}, {points(below)} below {against} ({number(expected)}): more than "
-        f"measurement error and usual movement account for.{more}",
+        f"Alliance fell {number(below)} below {short} in {time}",
+        "The alliance fell and has not come back." if rated_since else f"The alliance fell in {time}.",
+        f"Rated {number(value)} in {time}, {points(below)} below {against} ({number(expected)}): more than "
+        f"measurement error and usual movement account for.{recovery}",
         "Last time something between us may have felt different. What was that like for you?",
     )
 
 
-def marked_rupture(kind: str, when: str) -> SignalText:
+def marked_rupture(kind: str, time: str) -> SignalText:
     return (
-        f"Rupture marked in {when}, not repaired",
+        f"Rupture marked in {time}, not repaired",
         f"A rupture ({kind}) is open.",
-        f"It was marked in {when}, and no repair has been recorded since.",
+        f"It was marked in {time}, and no repair has been recorded since.",
         "How are the two of us doing since then?",
     )
 
 
-def repaired_rupture(when: str, back: str, *, recorded: bool) -> SignalText:
-    how = "a repair was recorded" if recorded else "ratings came back to where they were expected"
+def repaired_rupture(time: str, back: str, *, recorded: bool) -> SignalText:
+    sign = "a repair was recorded" if recorded else "ratings came back to where they were expected"
     return (
-        f"Rupture of {when} repaired",
-        f"The rupture of {when} is repaired.",
-        f"By {back} {how}.",
+        f"Rupture of {time} repaired",
+        f"The rupture of {time} is repaired.",
+        f"By {back} {sign}.",
         "What did the two of you do that could be used with someone else?",
     )
 
@@ -293,12 +293,12 @@ def sudden_change(change: float, before: str, after: str, *, gain: bool) -> Sign
     )
 
 
-def missing_symptoms(held: int) -> SignalText:
+def missing_symptoms(n_sessions: int) -> SignalText:
     return (
-        f"No symptom score in {count(held, 'session')}",
+        f"No symptom score in {count(n_sessions, 'session')}",
         "There is no symptom score yet.",
-        f"{count(held, 'session')} held without one on the measure that is followed; without it nothing can be said "
-        "about change.",
+        f"{count(n_sessions, 'session')} held without one on the measure that is followed; without it nothing can be "
+        "said about change.",
         "Would a one-minute check-in before each session be all right for you?",
     )
 
@@ -312,9 +312,9 @@ def missing_check_in(number_: int) -> SignalText:
     )
 
 
-def little_change(left: int, label: str, value: float, band: str | None, chance: float | None) -> SignalText:
+def little_change(sessions_left: int, label: str, value: float, band: str | None, chance: float | None) -> SignalText:
     """Return the texts of little change near the end; `chance` of remission by then is None until it may be shown."""
-    remaining = count(left, "planned session") + " left" if left else "no planned session left"
+    remaining = count(sessions_left, "planned session") + " left" if sessions_left else "no planned session left"
     outlook = (
         f" The chance of remission by then is {percent(chance)}, if the model is right." if chance is not None else ""
     )
@@ -327,18 +327,20 @@ def little_change(left: int, label: str, value: float, band: str | None, chance:
     )
 
 
-def missing_focus(held: int) -> SignalText:
+def missing_focus(n_sessions: int) -> SignalText:
     return (
         "No problem area chosen yet",
         "No problem area has been chosen.",
-        f"{count(held, 'session')} held, and the work has no agreed focus in the record.",
+        f"{count(n_sessions, 'session')} held, and the work has no agreed focus in the record.",
         "Which of the things we talked about should we work on first?",
     )
 
 
-def ending_not_named(left: int, phase: str) -> SignalText:
+def ending_not_named(sessions_left: int, phase: str) -> SignalText:
     remaining = (
-        f"{count(left, 'planned session')} {'is' if left == 1 else 'are'} left" if left else "No session is left"
+        f"{count(sessions_left, 'planned session')} {'is' if sessions_left == 1 else 'are'} left"
+        if sessions_left
+        else "No session is left"
     )
     return (
         "The ending has not been named",
@@ -368,14 +370,14 @@ def article(word: str) -> str:
     return "an" if word[0] in "aeiou" else "a"
 
 
-def missing_questionnaire_note(measure: str, when: str) -> str:
-    return f"{when[0].upper()}{when[1:]} has its check-in; its {measure}, by which symptoms are followed, is missing."
+def missing_questionnaire_note(measure: str, time: str) -> str:
+    return f"{time[0].upper()}{time[1:]} has its check-in; its {measure}, by which symptoms are followed, is missing."
 
 
-def other_measure_note(measure: str, value: float, when: str, symptom_measure: str) -> str:
+def other_measure_note(measure: str, value: float, time: str, symptom_measure: str) -> str:
     """Return the note on the last score of a measure other than the episode's symptom measure."""
     return (
-        f"On record too: symptoms of {number(value)} on the {measure} ({when}). This client is followed with the "
+        f"On record too: symptoms of {number(value)} on the {measure} ({time}). This client is followed with the "
         f"{symptom_measure}, so other measures are not in this curve."
     )
 
@@ -475,22 +477,22 @@ def usual_level_pending(paired: int) -> str:
     return f"Their own usual level can be told from {count(max(6 - paired, 1), 'more paired session')} on."
 
 
-def open_rupture_sentence(when: str, evidence: tuple[float, float, float] | None) -> str:
+def open_rupture_sentence(time: str, evidence: tuple[float, float, float] | None) -> str:
     """Describe an open rupture by its `evidence` (rating, prediction and limit), or as marked by a person if None."""
     if evidence is not None:
         value, expected, limit = evidence
         below = points(shown_difference(value, expected))
         return (
-            f"The rupture of {when} is open: rated {number(value)}, {below} below the "
+            f"The rupture of {time} is open: rated {number(value)}, {below} below the "
             f"expected {number(expected)} (5% limit {number(limit)}). No repair is recorded, and no later rating came "
             "back."
         )
-    return f"The rupture marked in {when} is open: no repair is recorded. The ratings by themselves do not show it."
+    return f"The rupture marked in {time} is open: no repair is recorded. The ratings by themselves do not show it."
 
 
-def repaired_rupture_sentence(when: str, back: str, *, recorded: bool) -> str:
-    how = "a repair was recorded" if recorded else "ratings came back"
-    return f"The rupture of {when} is repaired: {how} by {back}."
+def repaired_rupture_sentence(time: str, back: str, *, recorded: bool) -> str:
+    sign = "a repair was recorded" if recorded else "ratings came back"
+    return f"The rupture of {time} is repaired: {sign} by {back}."
 
 
 TRACKING_FAILED = "The model could not follow this course"

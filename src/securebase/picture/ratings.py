@@ -69,15 +69,15 @@ def compare_ratings(sessions: Sequence[RatedSession]) -> RatingComparison:
 
 def comparison_sentences(part: RatingComparison) -> tuple[str, ...]:
     """Return sentences on the last session rated by both, its largest item difference, and the mean difference."""
-    both = part.rated_by_both
-    if not both:
+    rated_sessions = part.rated_by_both
+    if not rated_sessions:
         return ()
-    last = both[-1]
+    last = rated_sessions[-1]
     sentences = [_last_session_sentence(last)]
     if sentence := _largest_gap_sentence(last):
         sentences.append(sentence)
-    if len(both) >= MIN_SESSIONS_FOR_MEAN:
-        sentences.append(_mean_sentence(both))
+    if len(rated_sessions) >= MIN_SESSIONS_FOR_MEAN:
+        sentences.append(_mean_sentence(rated_sessions))
     return tuple(sentences)
 
 
@@ -110,9 +110,9 @@ def _largest_gap_sentence(last: RatedSession) -> str:
     return f"Furthest apart was “{label}”: client {phrases.number(c)}, you {phrases.number(t)}."
 
 
-def _mean_sentence(both: Sequence[RatedSession]) -> str:
-    mean = fmean(s.difference for s in both)
+def _mean_sentence(rated_sessions: Sequence[RatedSession]) -> str:
+    mean = fmean(s.difference for s in rated_sessions)
     comparison = "about the same as the client" if abs(mean) < 0.05 else ""
     if not comparison:
         comparison = f"{phrases.number(abs(mean))} {'higher' if mean > 0 else 'lower'} than the client on average"
-    return f"Over {phrases.count(len(both), 'session')} rated by both you rated {comparison}."
+    return f"Over {phrases.count(len(rated_sessions), 'session')} rated by both you rated {comparison}."

@@ -70,8 +70,8 @@ def ruptures(
 
 
 def _find_mark(rating: ForecastRating, marked: Sequence[RuptureRecord]) -> RuptureRecord | None:
-    same = [m for m in marked if m.session is not None and m.session == rating.session]
-    return same[0] if same else None
+    session_marks = [m for m in marked if m.session is not None and m.session == rating.session]
+    return session_marks[0] if session_marks else None
 
 
 def _follow_rupture(

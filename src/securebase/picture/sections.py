@@ -155,14 +155,14 @@ def mechanism(
     _, scale = find_scale(measure, parameter_set) or (None, None)
     scores = measure_scores(record, name, measure)
     low, high = bounds(scale, [s.value for s in scores])
-    about = construct(name)
+    spec = construct(name)
     show = course is not None and level >= GateLevel.COHORT and bool(scores)
     return MechanismSeries(
         construct=name,
-        label=about.label,
+        label=spec.label,
         minimum=low,
         maximum=high,
-        better_is_higher=about.direction is Direction.HIGHER_IS_BETTER,
+        better_is_higher=spec.direction is Direction.HIGHER_IS_BETTER,
         reported=reported_scores(scores),
         usual=usual_level(course.tracked, course.at[-1], name, low, high) if course is not None and show else None,
     )
@@ -173,8 +173,8 @@ def _change(scale: Scale, values: Sequence[float]) -> SymptomChange:
     first, last = values[0], values[-1]
     since = [score_change(scale, first, value) for value in values[1:]]
     change = since[-1]
-    same = [(c.verdict, c.clinically_significant) == (change.verdict, change.clinically_significant) for c in since]
-    running = next((n for n, agrees in enumerate(reversed(same)) if not agrees), len(same))
+    matches = [(c.verdict, c.clinically_significant) == (change.verdict, change.clinically_significant) for c in since]
+    running = next((n for n, agrees in enumerate(reversed(matches)) if not agrees), len(matches))
     return SymptomChange(
         first=first,
         last=last,

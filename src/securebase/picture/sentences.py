@@ -26,8 +26,8 @@ class ChartTable:
 
 def pre_session_signals(picture: ClientPicture) -> tuple[Signal, ...]:
     """Return at most MAX_POINTS signals for the next session, without safety alerts, which are shown above them."""
-    others = [s for s in picture.signals if s.kind is not SignalKind.SAFETY]
-    return tuple(others[:MAX_POINTS])
+    statistical = [s for s in picture.signals if s.kind is not SignalKind.SAFETY]
+    return tuple(statistical[:MAX_POINTS])
 
 
 def needs_attention(picture: ClientPicture) -> bool:
@@ -92,12 +92,12 @@ def alliance_sentences(picture: ClientPicture) -> tuple[str, ...]:
     elif part.reported:
         sentences.append(phrases.usual_level_pending(picture.gate.paired))
     for mark in part.ruptures:
-        when = phrases.session(mark.session, mark.at)
+        time = phrases.session(mark.session, mark.at)
         if mark.repair is Repair.OPEN:
-            sentences.append(phrases.open_rupture_sentence(when, _rating_evidence(mark)))
+            sentences.append(phrases.open_rupture_sentence(time, _rating_evidence(mark)))
         else:
             back = phrases.session(mark.repaired_session, mark.repaired_at or mark.at)
-            sentences.append(phrases.repaired_rupture_sentence(when, back, recorded=mark.repair is Repair.RECORDED))
+            sentences.append(phrases.repaired_rupture_sentence(time, back, recorded=mark.repair is Repair.RECORDED))
     return (*sentences, *part.notes)
 
 

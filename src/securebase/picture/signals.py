@@ -119,13 +119,13 @@ def _describe_time(record: EpisodeRecord, at: float, session: int | None) -> str
 
 
 def _ruptures(findings: Findings) -> list[Signal]:
-    held = max((s.number for s in findings.record.sessions), default=0)
+    n_sessions = max((s.number for s in findings.record.sessions), default=0)
     raised = []
     for mark in findings.alliance.ruptures:
         if mark.repair is Repair.OPEN:
             rated_since = any(rated.at > mark.at for rated in findings.alliance.reported)
             raised.append(_open_rupture(mark, own_level=findings.own_level, rated_since=rated_since))
-        elif mark.repaired_at is not None and _is_recent(mark, mark.repaired_at, findings.record, held):
+        elif mark.repaired_at is not None and _is_recent(mark, mark.repaired_at, findings.record, n_sessions):
             back = phrases.session(
                 mark.repaired_session or _session_number_at(findings.record, mark.repaired_at), mark.repaired_at
             )
@@ -140,14 +140,14 @@ def _ruptures(findings: Findings) -> list[Signal]:
 
 
 def _open_rupture(mark: RuptureMark, *, own_level: bool, rated_since: bool) -> Signal:
-    when, occasion = phrases.session(mark.session, mark.at), (mark.at, mark.session)
+    time, occasion = phrases.session(mark.session, mark.at), (mark.at, mark.session)
     if mark.value is None or mark.expected is None or mark.limit is None:
-        text = phrases.marked_rupture(mark.marked or "marked", when)
+        text = phrases.marked_rupture(mark.marked or "marked", time)
         return _signal(SignalKind.RUPTURE_OPEN, SignalTone.ALERT, text, phrases.RUPTURE_MARKED_CRITERION, occasion)
     later = None
     if mark.lowest is not None and mark.lowest < mark.value:
         later = (mark.lowest, phrases.session(mark.lowest_session, mark.lowest_at or mark.at))
-    text = phrases.rated_rupture(mark.value, when, mark.expected, later, own_level=own_level, rated_since=rated_since)
+    text = phrases.rated_rupture(mark.value, time, mark.expected, later, own_level=own_level, rated_since=rated_since)
     evidence = (Evidence("rated", mark.value), Evidence("expected", mark.expected), Evidence("5% limit", mark.limit))
     return _signal(SignalKind.RUPTURE_OPEN, SignalTone.ALERT, text, phrases.RUPTURE_CRITERION, occasion, *evidence)
 
@@ -176,15 +176,20 @@ def _change(findings: Findings) -> list[Signal]:
 def _little_change(findings: Findings) -> list[Signal]:
     """Signal a course near its planned end without remission or reliable change."""
     record, part = findings.record, findings.symptoms
-    held = max((s.number for s in record.sessions), default=0)
+    n_sessions = max((s.number for s in record.sessions), default=0)
     if part.change is None or record.planned_sessions is None or record.ended_at is not None:
         return []
-    left = max(record.planned_sessions - held, 0)
+    sessions_left = max(record.planned_sessions - n_sessions, 0)
     last = part.reported[-1]
     in_remission = part.remission_below is not None and last.value < part.remission_below
-    if left > ENDING_SESSIONS or held < MIN_HELD_NEAR_END or part.change.verdict != "within_error" or in_remission:
+    if (
+        sessions_left > ENDING_SESSIONS
+        or n_sessions < MIN_HELD_NEAR_END
+        or part.change.verdict != "within_error"
+        or in_remission
+    ):
         return []
-    text = phrases.little_change(left, part.label, last.value, part.severity, part.remission_chance)
+    text = phrases.little_change(sessions_left, part.label, last.value, part.severity, part.remission_chance)
     change = part.change
     evidence = [Evidence("first", change.first), Evidence("last", change.last)]
     if change.threshold is not None:
@@ -225,21 +230,21 @@ def _sudden_changes(findings: Findings) -> list[Signal]:
 
 
 def _missing(findings: Findings) -> list[Signal]:
-    record, held = findings.record, len(findings.record.sessions)
-    if held == 0 or record.ended_at is not None:
+    record, n_sessions = findings.record, len(findings.record.sessions)
+    if n_sessions == 0 or record.ended_at is not None:
         return []
     last = max(record.sessions, key=lambda s: s.at)
     raised: list[tuple[SignalKind, SignalTone, SignalText]] = []
-    if held >= EXPECTED_BY_SESSION and not record.symptom_scores:
-        raised.append((SignalKind.MISSING_SYMPTOMS, SignalTone.WARN, phrases.missing_symptoms(held)))
-    answered = any(a.session == last.number for a in record.administrations)
-    if not answered and findings.as_of - last.at >= CHECK_IN_GRACE_DAYS:
+    if n_sessions >= EXPECTED_BY_SESSION and not record.symptom_scores:
+        raised.append((SignalKind.MISSING_SYMPTOMS, SignalTone.WARN, phrases.missing_symptoms(n_sessions)))
+    has_answers = any(a.session == last.number for a in record.administrations)
+    if not has_answers and findings.as_of - last.at >= CHECK_IN_GRACE_DAYS:
         raised.append((SignalKind.MISSING_CHECK_IN, SignalTone.WARN, phrases.missing_check_in(last.number)))
-    if held >= EXPECTED_BY_SESSION and not record.problem_areas:
-        raised.append((SignalKind.MISSING_FOCUS, SignalTone.NOTE, phrases.missing_focus(held)))
-    left = None if record.planned_sessions is None else record.planned_sessions - last.number
-    if left is not None and left <= ENDING_SESSIONS and record.phase in {Phase.INITIAL, Phase.MIDDLE}:
-        text = phrases.ending_not_named(max(left, 0), record.phase.label.lower())
+    if n_sessions >= EXPECTED_BY_SESSION and not record.problem_areas:
+        raised.append((SignalKind.MISSING_FOCUS, SignalTone.NOTE, phrases.missing_focus(n_sessions)))
+    sessions_left = None if record.planned_sessions is None else record.planned_sessions - last.number
+    if sessions_left is not None and sessions_left <= ENDING_SESSIONS and record.phase in {Phase.INITIAL, Phase.MIDDLE}:
+        text = phrases.ending_not_named(max(sessions_left, 0), record.phase.label.lower())
         raised.append((SignalKind.ENDING_NOT_NAMED, SignalTone.NOTE, text))
     return [_signal(kind, tone, text, phrases.MISSING_CRITERION, (last.at, last.number)) for kind, tone, text in raised]
 
@@ -251,12 +256,12 @@ def _signal(
     return Signal(kind, tone, brief, title, sentence, question, criterion, evidence, *occasion)
 
 
-def _is_recent(mark: RuptureMark, at: float, record: EpisodeRecord, held: int) -> bool:
+def _is_recent(mark: RuptureMark, at: float, record: EpisodeRecord, n_sessions: int) -> bool:
     """Return True if fewer than REPAIR_NEWS_SESSIONS sessions were held since the repair, by its session or time."""
     since = sum(s.at > at for s in record.sessions)
     if mark.repaired_session is not None:
-        since = max(since, held - mark.repaired_session)
-    return held > 0 and since < REPAIR_NEWS_SESSIONS
+        since = max(since, n_sessions - mark.repaired_session)
+    return n_sessions > 0 and since < REPAIR_NEWS_SESSIONS
 
 
 def _session_number_at(record: EpisodeRecord, at: float) -> int | None:

@@ -49,9 +49,9 @@ def _pluralise(count: int, unit: str) -> str:
 def _format_rows(skipped: Exclusion) -> str:
     if not skipped.rows:
         return ""
-    more = ", …" if skipped.count > len(skipped.rows) else ""
+    ellipsis = ", …" if skipped.count > len(skipped.rows) else ""
     noun = "row" if skipped.count == 1 else "rows"
-    return f" ({noun} {', '.join(str(r) for r in skipped.rows)}{more})"
+    return f" ({noun} {', '.join(str(r) for r in skipped.rows)}{ellipsis})"
 
 
 @dataclass(frozen=True, slots=True)

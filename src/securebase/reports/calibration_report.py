@@ -23,10 +23,10 @@ _PAGE, _PHONE = style.WHOLE - 260, style.PHONE + 20
 KINDS = (".html", ".md", ".json", ".svg")
 
 
-def check_kind(kind: str, where: str) -> None:
+def check_kind(kind: str, path: str) -> None:
     """Raise InputError for an unsupported file type, before the simulation starts."""
     if kind not in KINDS:
-        raise InputError(f"unknown file type “{kind}”", where=where, advice=f"Use one of {', '.join(KINDS)}.")
+        raise InputError(f"unknown file type “{kind}”", where=path, advice=f"Use one of {', '.join(KINDS)}.")
 
 
 def as_text(calibration: Calibration, kind: str, command: str, *, picture: str = "") -> str:

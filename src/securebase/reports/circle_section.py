@@ -39,9 +39,9 @@ def circles(
 def _picture(
     circle: ClosenessCircle, people: Sequence[RelationshipRecord], caption: str, centre: str, half: float
 ) -> Picture:
-    whole = closeness_circle(circle, people, centre=centre, label=f"Closeness circle, {caption}")
+    drawing = closeness_circle(circle, people, centre=centre, label=f"Closeness circle, {caption}")
     svg = enlarge_letters(
-        re.sub(r'viewBox="[^"]*"', f'viewBox="{-half:g} {-half:g} {2 * half:g} {2 * half:g}"', whole, count=1)
+        re.sub(r'viewBox="[^"]*"', f'viewBox="{-half:g} {-half:g} {2 * half:g} {2 * half:g}"', drawing, count=1)
     )
     # The drawing comes from this process, with every name escaped.
     alt = ElementTree.fromstring(svg).get("aria-label", "")  # noqa: S314

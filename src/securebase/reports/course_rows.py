@@ -49,8 +49,8 @@ def _outputs(piece: OutputStatus, record: EpisodeRecord) -> list[str]:
     by_id = {a.id: a for a in record.artefacts}
     people = {r.id: r.name for r in record.relationships}
     titles = [_title(by_id[artefact_id], people) for artefact_id in piece.artefacts if artefact_id in by_id]
-    more = len(titles) - MAX_NAMED
-    return [*titles[:MAX_NAMED], f"and {more} more"] if more > 0 else titles
+    n_hidden = len(titles) - MAX_NAMED
+    return [*titles[:MAX_NAMED], f"and {n_hidden} more"] if n_hidden > 0 else titles
 
 
 def _title(artefact: ArtefactRecord, people: dict[str, str]) -> str:

@@ -53,7 +53,7 @@ def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Rep
     sheets = [
         sheet_part(Audience.CLIENT, case, selected[name], heading=HEADINGS.get(name, ""), skip=GOALS)
         if name in selected
-        else missing_part(shelf[name], why=f"Nothing of it is shared with the client yet. {shelf[name].about}")
+        else missing_part(shelf[name], reason=f"Nothing of it is shared with the client yet. {shelf[name].about}")
         for name in shelf
         if name in selected or name in EXPECTED_SHEETS
     ]
@@ -90,11 +90,13 @@ def document(
 
 
 def _course(case: Case) -> tuple[Block, ...]:
-    record, held = case.record, len(case.record.sessions)
+    record, n_sessions = case.record, len(case.record.sessions)
     sentences = []
-    if held:
+    if n_sessions:
         first, last = case.day(record.sessions[0].at), case.day(record.sessions[-1].at)
-        sentences.append(f"We met {held} times, from {first} to {last}." if held > 1 else f"We met once, on {first}.")
+        sentences.append(
+            f"We met {n_sessions} times, from {first} to {last}." if n_sessions > 1 else f"We met once, on {first}."
+        )
     if record.problem_areas:
         areas = " and ".join(AREAS[a] for a in record.problem_areas)
         sentences.append(f"What we worked on was {areas}.")

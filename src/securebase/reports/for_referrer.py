@@ -31,7 +31,7 @@ def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Rep
             part = sheet_part(Audience.REFERRER, case, selected[name], skip=GOALS)
             section += [part] if part is not None else []
         elif name in EXPECTED_SHEETS:
-            section.append(missing_part(worksheet, why=_missing_reason(case, worksheet)))
+            section.append(missing_part(worksheet, reason=_missing_reason(case, worksheet)))
     return (
         ReportPart("course", "Course", "Dates, sessions held, focus and phase", partial(_course, case)),
         *before,
@@ -72,12 +72,12 @@ def _missing_reason(case: Case, worksheet: Worksheet) -> str:
 
 def _course(case: Case) -> tuple[Block, ...]:
     record = case.record
-    held, planned = len(record.sessions), record.planned_sessions
+    n_sessions, planned = len(record.sessions), record.planned_sessions
     rows = []
     if record.began_on is not None:
         rows.append(("Began", case.day(0.0)))
-    rows.append(("Sessions held", f"{held} of {planned} planned" if planned else f"{held}"))
-    if held:
+    rows.append(("Sessions held", f"{n_sessions} of {planned} planned" if planned else f"{n_sessions}"))
+    if n_sessions:
         rows.append(("First and last", f"{case.day(record.sessions[0].at)} to {case.day(record.sessions[-1].at)}"))
     if record.ended_at is not None:
         ending = f", {record.ending.label.lower()}" if record.ending else ""

@@ -73,28 +73,28 @@ def document(
 
 def _sheet(case: Case, sheet: SelectedArtefacts) -> ReportPart | None:
     """Return the part of a worksheet: numbers of several sessions in one table, then the other fields of each."""
-    whole = sheet_part(Audience.SUPERVISOR, case, sheet, skip=GOALS)
+    part = sheet_part(Audience.SUPERVISOR, case, sheet, skip=GOALS)
     tables = (
         tables_by_session(sheet.worksheet, sheet.artefacts)
         if len(sheet.artefacts) > 1 and sheet.worksheet.in_session
         else ()
     )
-    if whole is None or not tables:
-        return whole
-    return replace(whole, build=partial(_with_tables, case, sheet, tables))
+    if part is None or not tables:
+        return part
+    return replace(part, build=partial(_with_tables, case, sheet, tables))
 
 
 def _with_tables(case: Case, sheet: SelectedArtefacts, tables: tuple[Table, ...]) -> tuple[Block, ...]:
-    rest = tuple(f for f in sheet.worksheet.fields if not fits_column(f) and f.id not in GOALS)
-    remaining = SelectedArtefacts(replace(sheet.worksheet, fields=rest), sheet.artefacts)
-    heading, *others = sheet_blocks(Audience.SUPERVISOR, case, remaining, sheet.worksheet.name)
-    return (heading, *tables, *others)
+    fields = tuple(f for f in sheet.worksheet.fields if not fits_column(f) and f.id not in GOALS)
+    remaining = SelectedArtefacts(replace(sheet.worksheet, fields=fields), sheet.artefacts)
+    heading, *blocks = sheet_blocks(Audience.SUPERVISOR, case, remaining, sheet.worksheet.name)
+    return (heading, *tables, *blocks)
 
 
 def _course(case: Case) -> tuple[Block, ...]:
     record = case.record
-    held, planned = len(record.sessions), record.planned_sessions
-    rows = [("Sessions held", f"{held} of {planned} planned" if planned else f"{held}")]
+    n_sessions, planned = len(record.sessions), record.planned_sessions
+    rows = [("Sessions held", f"{n_sessions} of {planned} planned" if planned else f"{n_sessions}")]
     if record.phase is not None:
         rows.append(("Phase", record.phase.label))
     if record.problem_areas:
@@ -108,9 +108,9 @@ def _course(case: Case) -> tuple[Block, ...]:
 
 def _tasks(case: Case) -> ReportPart:
     standings = course_tasks(case.record, case.lineage)
-    done = sum(s.standing is TaskState.DONE for s in standings)
+    n_done = sum(s.standing is TaskState.DONE for s in standings)
     return ReportPart(
-        "tasks", "Tasks of the course", f"{done} of {len(standings)} done", partial(_task_table, standings)
+        "tasks", "Tasks of the course", f"{n_done} of {len(standings)} done", partial(_task_table, standings)
     )
 
 
@@ -151,8 +151,8 @@ def measures_every_fourth(record: EpisodeRecord) -> Table:
 
     A cell holds the last score up to half a week after that session, and later than the previous column.
     """
-    held = sorted(record.sessions, key=lambda s: s.number)
-    marks = [s for s in held if s.number == 1 or s.number % SESSION_STEP == 0 or s is held[-1]]
+    sessions = sorted(record.sessions, key=lambda s: s.number)
+    marks = [s for s in sessions if s.number == 1 or s.number % SESSION_STEP == 0 or s is sessions[-1]]
     limits = [s.at + 3.5 for s in marks]
     scores = [s for a in record.administrations for s in a.scores if s.respondent is Respondent.CLIENT and s.instrument]
     rows = []

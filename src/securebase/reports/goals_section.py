@@ -33,8 +33,8 @@ def holds_goals(sheets: Sequence[SelectedArtefacts]) -> bool:
     )
 
 
-def goals(sheets: Sequence[SelectedArtefacts], when: Callable[[ArtefactRecord], str]) -> tuple[Block, ...]:
-    """Return a table of goals, or nothing without goals. `when` names the column of a review."""
+def goals(sheets: Sequence[SelectedArtefacts], time_label: Callable[[ArtefactRecord], str]) -> tuple[Block, ...]:
+    """Return a table of goals, or nothing without goals. `time_label` names the column of a review."""
     reviews = [
         (a, sheet) for sheet in sheets if sheet.worksheet.id in REVIEWS for a in sheet.artefacts if goal_rows(sheet, a)
     ]
@@ -42,7 +42,7 @@ def goals(sheets: Sequence[SelectedArtefacts], when: Callable[[ArtefactRecord], 
     columns = [
         ("At the start", a, sheet) for sheet in sheets if sheet.worksheet.id == CONTRACT for a in sheet.artefacts[-1:]
     ]
-    columns += [(when(a), a, sheet) for a, sheet in reviews[-MAX_REVIEWS:]]
+    columns += [(time_label(a), a, sheet) for a, sheet in reviews[-MAX_REVIEWS:]]
     collected = collect_goals([(name, goal_rows(sheet, a)) for name, a, sheet in columns])
     if not collected:
         return ()

@@ -49,7 +49,7 @@ class Case:
         """Return the week of the therapy, counted from 1."""
         return f"week {int(at // 7) + 1}"
 
-    def when(self, artefact: ArtefactRecord, report: Audience) -> str:
+    def time_label(self, artefact: ArtefactRecord, report: Audience) -> str:
         """Return the time of an artefact in words, without a calendar day in pseudonymous reports."""
         if report is not Audience.SUPERVISOR:
             return self.day(artefact.at)

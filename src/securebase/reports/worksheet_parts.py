@@ -61,7 +61,7 @@ def sheet_blocks(report: Audience, case: Case, sheet: SelectedArtefacts, heading
     """Return a heading and the artefacts below it, in one table if there are several short ones."""
     names = names_for_reader(report, case.record)
     artefacts = [adapt_to_reader(report, case, sheet.worksheet, a, names) for a in current_artefacts(sheet)]
-    table = combined_table(sheet.worksheet, artefacts, names, lambda a: case.when(a, report))
+    table = combined_table(sheet.worksheet, artefacts, names, lambda a: case.time_label(a, report))
     if table is not None:
         return (Heading(heading), table)
     blocks: list[Block] = [Heading(heading)]
@@ -97,18 +97,18 @@ def _artefact_blocks(
     alone: bool,
 ) -> tuple[Block, ...]:
     """Return one artefact with the client's agreement; without a heading of its own if it is the only one."""
-    when = case.when(artefact, report)
-    shown = section(worksheet, artefact, people=names, when=when)
-    if not shown:
+    time = case.time_label(artefact, report)
+    content = section(worksheet, artefact, people=names, time=time)
+    if not content:
         return ()
     remark = ""
     if worksheet.agreement and artefact.agreement is not Agreement.OPEN:
-        remark = f"{artefact.agreement.label}, {when}"
+        remark = f"{artefact.agreement.label}, {time}"
     elif alone:
-        remark = when
+        remark = time
     note = (Paragraph(f"{remark[:1].upper()}{remark[1:]}", TextTone.SOFT),) if remark else ()
-    about = (Facts((("With", names[artefact.about]),)),) if alone and artefact.about in names else ()
-    return (*note, *about, *shown[1:]) if alone else (shown[0], *note, *shown[1:])
+    partner = (Facts((("With", names[artefact.about]),)),) if alone and artefact.about in names else ()
+    return (*note, *partner, *content[1:]) if alone else (content[0], *note, *content[1:])
 
 
 def goals_part(report: Audience, case: Case, sheets: Sequence[SelectedArtefacts], heading: str) -> ReportPart:
@@ -135,17 +135,17 @@ def _goals(report: Audience, case: Case, sheets: Sequence[SelectedArtefacts], he
 
 
 def _short_when(report: Audience, case: Case, artefact: ArtefactRecord) -> str:
-    return f"Session {artefact.session}" if artefact.session is not None else case.when(artefact, report)
+    return f"Session {artefact.session}" if artefact.session is not None else case.time_label(artefact, report)
 
 
-def missing_part(worksheet: Worksheet, *, why: str = "") -> ReportPart:
+def missing_part(worksheet: Worksheet, *, reason: str = "") -> ReportPart:
     """Return the part of a worksheet that has no content yet."""
     return ReportPart(
         id=part_id(worksheet),
         label=worksheet.name,
         preview="",
         build=tuple,
-        missing=why or f"Nothing yet. {worksheet.about}",
+        missing=reason or f"Nothing yet. {worksheet.about}",
     )
 
 
@@ -155,4 +155,4 @@ def _preview(report: Audience, case: Case, sheet: SelectedArtefacts) -> str:
     labels = [f.label.rstrip("?:. ") for f in sheet.worksheet.fields if f.id in used]
     listed = ", ".join(labels[:MAX_LABELS]) + (" and more" if len(labels) > MAX_LABELS else "")
     count = "" if n == 1 else f"{n} of them; "
-    return f"{count}{listed} (last changed {case.when(last, report)})"
+    return f"{count}{listed} (last changed {case.time_label(last, report)})"

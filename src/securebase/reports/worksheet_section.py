@@ -23,29 +23,29 @@ def section(
     artefact: ArtefactRecord,
     *,
     people: Mapping[str, str],
-    when: str = "",
+    time: str = "",
     level: int = 2,
     skip: frozenset[str] = frozenset(),
 ) -> tuple[Block, ...]:
     """Return one artefact under its heading, or nothing if no field is filled in.
 
-    `worksheet` holds the fields that may be shown. `when` is the day or session in words. Fields in `skip` are left
+    `worksheet` holds the fields that may be shown. `time` is the day or session in words. Fields in `skip` are left
     out because they appear elsewhere.
     """
-    shown = [s for s in render_fields(worksheet, artefact.values, people) if s.field.id not in skip]
-    if not shown:
+    rendered = [s for s in render_fields(worksheet, artefact.values, people) if s.field.id not in skip]
+    if not rendered:
         return ()
-    about = people.get(artefact.about, "") if artefact.about else ""
+    partner = people.get(artefact.about, "") if artefact.about else ""
     title = title_in_words(worksheet, artefact.values, people)
-    heading = " · ".join(part for part in (about, title if _is_short(title) else "", when) if part) or worksheet.name
-    return (Heading(heading[:1].upper() + heading[1:], level), *blocks(shown, artefact))
+    heading = " · ".join(part for part in (partner, title if _is_short(title) else "", time) if part) or worksheet.name
+    return (Heading(heading[:1].upper() + heading[1:], level), *blocks(rendered, artefact))
 
 
-def blocks(shown: Sequence[RenderedField], artefact: ArtefactRecord) -> tuple[Block, ...]:
+def blocks(rendered: Sequence[RenderedField], artefact: ArtefactRecord) -> tuple[Block, ...]:
     """Return the fields, with the section headings of the worksheet if more than one is used."""
     result: list[Block] = []
-    sections = list(dict.fromkeys(s.field.section for s in shown))
-    for name, part in groupby(shown, key=lambda s: s.field.section):
+    sections = list(dict.fromkeys(s.field.section for s in rendered))
+    for name, part in groupby(rendered, key=lambda s: s.field.section):
         if name and len(sections) > 1:
             result.append(Heading(name, 3))
         for is_fact, group in groupby(part, key=_is_fact):
@@ -90,9 +90,9 @@ def _row_blocks(answer: RenderedField) -> tuple[Block, ...]:
         return (Table(answer.field.label, tuple(c.label for c in columns), rows),)
     result: list[Block] = [Paragraph(answer.field.label, TextTone.SOFT)]
     for number, row in enumerate(answer.rows, 1):
-        first, *others = row or ((answer.field, ""),)
+        first, *other_cells = row or ((answer.field, ""),)
         result.append(Heading(f"{number}. {first[1]}" if _is_short(first[1]) else f"{number}.", 3))
-        pairs = others if _is_short(first[1]) else row
+        pairs = other_cells if _is_short(first[1]) else row
         if pairs:
             result.append(Facts(tuple((f.label, words) for f, words in pairs)))
     return tuple(result)
@@ -102,7 +102,7 @@ def combined_table(
     worksheet: Worksheet,
     artefacts: Sequence[ArtefactRecord],
     people: Mapping[str, str],
-    when: Callable[[ArtefactRecord], str],
+    time_label: Callable[[ArtefactRecord], str],
 ) -> Table | None:
     """Return several short artefacts as one table, a row each; None if it would be unreadable."""
     texts = [(a, {s.field.id: s.words for s in render_fields(worksheet, a.values, people)}) for a in artefacts]
@@ -114,7 +114,7 @@ def combined_table(
     has_person = any(a.about in people for a, _ in texts)
     head = (*(["With"] if has_person else []), *(f.label for f in columns), "Written")
     rows = tuple(
-        (*([people.get(a.about, "–")] if has_person else []), *(words.get(f.id, "–") for f in columns), when(a))
+        (*([people.get(a.about, "–")] if has_person else []), *(words.get(f.id, "–") for f in columns), time_label(a))
         for a, words in texts
     )
     return Table("", head, rows)
@@ -122,13 +122,17 @@ def combined_table(
 
 def tables_by_session(worksheet: Worksheet, artefacts: Sequence[ArtefactRecord]) -> tuple[Table, ...]:
     """Return numbers and yes/no answers by session: a row for each field, a column for each session."""
-    held = sorted((a for a in artefacts if a.session is not None), key=lambda a: a.session or 0)
-    used = [f for f in worksheet.fields if fits_column(f) and any(a.values.get(f.id) is not None for a in held)]
+    artefacts_by_session = sorted((a for a in artefacts if a.session is not None), key=lambda a: a.session or 0)
+    used = [
+        f
+        for f in worksheet.fields
+        if fits_column(f) and any(a.values.get(f.id) is not None for a in artefacts_by_session)
+    ]
     extent = any(f.kind is FieldKind.EXTENT for f in used)
     legend = f" ({', '.join(f'{n} {word}' for n, word in enumerate(EXTENTS))})" if extent else ""
     return tuple(
-        _matrix(f"By session{legend}", used, held[k : k + MAX_SESSIONS])
-        for k in range(0, len(held) if used else 0, MAX_SESSIONS)
+        _matrix(f"By session{legend}", used, artefacts_by_session[k : k + MAX_SESSIONS])
+        for k in range(0, len(artefacts_by_session) if used else 0, MAX_SESSIONS)
     )
 
 
@@ -137,10 +141,10 @@ def fits_column(field: Field) -> bool:
     return field.kind in {FieldKind.EXTENT, FieldKind.SCALE, FieldKind.NUMBER, FieldKind.YES_NO}
 
 
-def _matrix(caption: str, fields: Sequence[Field], held: Sequence[ArtefactRecord]) -> Table:
-    head = ("Session", *(f"{a.session}" for a in held))
-    rows = tuple((f.label, *(_cell(a, f) for a in held)) for f in fields)
-    return Table(caption, head, rows, tuple(range(1, len(held) + 1)))
+def _matrix(caption: str, fields: Sequence[Field], artefacts: Sequence[ArtefactRecord]) -> Table:
+    head = ("Session", *(f"{a.session}" for a in artefacts))
+    rows = tuple((f.label, *(_cell(a, f) for a in artefacts)) for f in fields)
+    return Table(caption, head, rows, tuple(range(1, len(artefacts) + 1)))
 
 
 def _cell(artefact: ArtefactRecord, field: Field) -> str:

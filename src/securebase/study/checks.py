@@ -179,9 +179,9 @@ def _predictive_check(key: FeatureKey, observed: float, replicated: Array) -> Pr
     # Monte Carlo p with the observed table counted among the replicates, both tails
     p = min(1.0, 2.0 * (float(tail) + 1.0) / (len(replicated) + 1.0))
     inside = lower <= observed <= upper
-    shown, low, high = (f"{v:.1%}" if key.is_share else f"{v:.3g}" for v in (observed, lower, upper))
+    value, low, high = (f"{v:.1%}" if key.is_share else f"{v:.3g}" for v in (observed, lower, upper))
     sentence = (
-        f"{key.words}: {shown} in the data, {low} to {high} in 95% of replicated tables"
+        f"{key.words}: {value} in the data, {low} to {high} in 95% of replicated tables"
         f"{'' if inside else '; the model does not reproduce it'}."
     )
     return PredictiveCheck(key.words, observed, median, lower, upper, p, inside, sentence)
@@ -203,9 +203,9 @@ def _summary(
     sentences += [check.sentence for check in outside]
     if persons:
         names = ", ".join(f"“{person.person}”" for person in persons[:5])
-        more = f" and {len(persons) - 5} more" if len(persons) > 5 else ""
+        suffix = f" and {len(persons) - 5} more" if len(persons) > 5 else ""
         verb = "fits" if len(persons) == 1 else "fit"
         sentences.append(
-            f"{len(persons)} of {n_persons} persons {verb} the model worse than chance would explain: {names}{more}."
+            f"{len(persons)} of {n_persons} persons {verb} the model worse than chance would explain: {names}{suffix}."
         )
     return tuple(sentences)

@@ -57,8 +57,8 @@ class ClinicSets:
         """Read one version. Raises ParameterSetError if it does not exist."""
         by_number = {fitted.version: fitted for fitted in self.versions()}
         if number not in by_number:
-            known = ", ".join(str(n) for n in by_number) or "none"
-            raise ParameterSetError(f"there is no version {number} in {self.folder}", advice=f"Known are: {known}.")
+            numbers = ", ".join(str(n) for n in by_number) or "none"
+            raise ParameterSetError(f"there is no version {number} in {self.folder}", advice=f"Known are: {numbers}.")
         return by_number[number]
 
     def history(self) -> tuple[SetRevision, ...]:

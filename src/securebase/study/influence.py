@@ -57,8 +57,8 @@ def leave_one_out(y: Array, X: Array, cluster: Indices, n_clusters: int) -> Leav
     size = np.bincount(cluster, minlength=n_clusters).astype(float)
     cross = _sum_by_cluster(np.einsum("ni,nj->nij", X, X).reshape(n, k * k), cluster, n_clusters).reshape(-1, k, k)
     total = cross.sum(axis=0)
-    whole = np.linalg.solve(total, X.T @ y)
-    scores = _sum_by_cluster(X * (y - X @ whole)[:, None], cluster, n_clusters)
+    coefficients = np.linalg.solve(total, X.T @ y)
+    scores = _sum_by_cluster(X * (y - X @ coefficients)[:, None], cluster, n_clusters)
 
     remaining = total - cross
     usable = (size > 0) & (np.linalg.eigvalsh(remaining)[:, 0] > _MIN_EIGENVALUE)
@@ -82,7 +82,7 @@ def leave_one_out(y: Array, X: Array, cluster: Indices, n_clusters: int) -> Leav
         small_sample = clusters / (clusters - 1) * (rows - 1) / (rows - k)
         error = np.sqrt(small_sample * np.maximum(squares, 0.0))
     estimable = (clusters > 1) & (rows > k)
-    coefficient = np.where(estimable, whole[1] - shift[:, 1], np.nan)
+    coefficient = np.where(estimable, coefficients[1] - shift[:, 1], np.nan)
     return LeaveOneOutCoefficients(coefficient / scale[1], np.where(estimable, error, np.nan) / scale[1], clusters)
 
 

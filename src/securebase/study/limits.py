@@ -69,9 +69,9 @@ def _adjustments(request: StudyRequest) -> list[str]:
         c for c in (request.outcome, *request.processes) if sum(target == c for _, target in request.indicators) > 1
     ]
     for construct in several:
-        first, *others = (name for name, target in request.indicators if target == construct)
+        first, *alternatives = (name for name, target in request.indicators if target == construct)
         sentences.append(
-            f"{request.label(construct)}: the lags use {first} alone; the models use {', '.join(others)} too."
+            f"{request.label(construct)}: the lags use {first} alone; the models use {', '.join(alternatives)} too."
         )
     if request.n_therapists is not None:
         few = ", too few for trustworthy clustered errors" if request.n_therapists < FEW_THERAPISTS else ""

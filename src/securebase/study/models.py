@@ -144,7 +144,9 @@ def fit_models(
             continue
         summaries.append(replace(summary, trend=name))
         if name == trend.value:
-            residuals = {column: tuple(r for own in persons for r in own) for column, persons in by_column.items()}
+            residuals = {
+                column: tuple(r for values in persons for r in values) for column, persons in by_column.items()
+            }
             if rng is not None and fitted.outcome.kind in ("converged", "boundary"):
                 progress("Simulating tables from the model for posterior predictive checks")
                 checks = check_fit(fitted, panel, rng, labels=labels)
@@ -256,10 +258,10 @@ def residuals_by_person(panel: Panel, specification: Specification, z: Array) ->
     """Return column → for each person the observed entries of z (rows, columns), in order of time."""
     residuals: dict[str, list[tuple[Residual, ...]]] = {name: [] for name in specification.scores}
     for i in range(panel.n_persons):
-        times, own = panel.times[panel.rows_of(i)], z[panel.rows_of(i)]
+        times, z_person = panel.times[panel.rows_of(i)], z[panel.rows_of(i)]
         for k, name in enumerate(specification.scores):
-            observed = np.isfinite(own[:, k])
-            pairs = zip(times[observed].tolist(), own[observed, k].tolist(), strict=True)
+            observed = np.isfinite(z_person[:, k])
+            pairs = zip(times[observed].tolist(), z_person[observed, k].tolist(), strict=True)
             residuals[name].append(tuple(Residual(t, v) for t, v in pairs))
     return residuals
 
@@ -273,11 +275,11 @@ def residual_rows(residuals: dict[str, list[tuple[Residual, ...]]]) -> tuple[Res
     """Return mean, SD, lag-1 autocorrelation within persons and share beyond ±1.96, by column."""
     rows = []
     for name, persons in residuals.items():
-        z = np.array([r.value for own in persons for r in own])
+        z = np.array([r.value for series in persons for r in series])
         if len(z) < 2:
             continue
-        earlier = np.array([r.value for own in persons for r in own[:-1]])
-        later = np.array([r.value for own in persons for r in own[1:]])
+        earlier = np.array([r.value for series in persons for r in series[:-1]])
+        later = np.array([r.value for series in persons for r in series[1:]])
         autocorrelation = float(np.corrcoef(earlier, later)[0, 1]) if len(earlier) > 2 else None
         beyond = float((np.abs(z) > 1.96).mean())
         rows.append(ResidualRow(name, len(z), float(z.mean()), float(z.std(ddof=1)), autocorrelation, beyond))

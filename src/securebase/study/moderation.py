@@ -131,8 +131,8 @@ def moderation_findings(
     """Estimate every process with every other moderator, and with `curvature` every process with itself."""
     findings = []
     for process in processes:
-        others = [m for m in moderators if m not in (process, outcome)]
-        for moderator in (*others, *((process,) if curvature else ())):
+        candidates = [m for m in moderators if m not in (process, outcome)]
+        for moderator in (*candidates, *((process,) if curvature else ())):
             link = shortest_link(table, process, outcome)
             question = ModerationQuestion(link, moderator, not varies_within_persons(table, moderator))
             findings.append(moderation_finding(table, question))

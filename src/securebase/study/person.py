@@ -110,8 +110,8 @@ def track_person(
     if person not in panel.persons:
         examples = ", ".join(panel.persons[:5]) + (", …" if panel.n_persons > 5 else "")
         raise ModelError(f"there is no person “{person}” in the table", advice=f"Known persons: {examples}.")
-    own = single_person(panel, panel.persons.index(person))
-    scores = own.scores[:, own.leading[0]]
+    person_panel = single_person(panel, panel.persons.index(person))
+    scores = person_panel.scores[:, person_panel.leading[0]]
     scores = scores[np.isfinite(scores)]
     first, last = (float(scores[0]), float(scores[-1])) if len(scores) else (None, None)
     change = None
@@ -122,17 +122,17 @@ def track_person(
     levels: tuple[ConstructLevel, ...] = ()
     forecast: tuple[PersonForecast, ...] = ()
     if fitted.parameters is not None:
-        gaps = np.diff(own.times) if len(own.times) > 1 else np.array([1.0])
-        times = own.times[-1] + float(np.median(gaps)) * np.arange(1, steps + 1)
-        tracked = track(own, fitted.specification, fitted.parameters, forecast_times=times)
-        levels = _levels(own, tracked, _mean_level(panel, fitted.parameters))
+        gaps = np.diff(person_panel.times) if len(person_panel.times) > 1 else np.array([1.0])
+        times = person_panel.times[-1] + float(np.median(gaps)) * np.arange(1, steps + 1)
+        tracked = track(person_panel, fitted.specification, fitted.parameters, forecast_times=times)
+        levels = _levels(person_panel, tracked, _mean_level(panel, fitted.parameters))
         forecast = _forecast(tracked)
     return PersonResult(
         person=person,
-        n_rows=len(own.times),
+        n_rows=len(person_panel.times),
         time_unit=panel.time_unit,
-        first_at=float(own.times[0]),
-        last_at=float(own.times[-1]),
+        first_at=float(person_panel.times[0]),
+        last_at=float(person_panel.times[-1]),
         outcome=panel.constructs[0],
         outcome_of_fit=fitted.outcome.kind,
         advice=f"{fitted.outcome.sentence} {fitted.outcome.what_to_do}".strip(),
@@ -178,7 +178,7 @@ def last_score_coverage(panel: Panel, fitted: Fit) -> Coverage | None:
         return None
     name = fitted.specification.scores[panel.leading[0]]
     residuals = standardised_residuals(panel, fitted.specification, fitted.parameters)[name]
-    last = np.abs([own[-1].value for own in residuals if len(own) > 1])
+    last = np.abs([values[-1].value for values in residuals if len(values) > 1])
     if not len(last):
         return None
     return Coverage(len(last), int((last <= _Z_50).sum()), int((last <= _Z_90).sum()))
@@ -192,10 +192,10 @@ def _mean_level(panel: Panel, parameters: Parameters) -> Array:
     return mean
 
 
-def _levels(own: Panel, tracked: TrackedCourse, mean_level: Array) -> tuple[ConstructLevel, ...]:
+def _levels(person_panel: Panel, tracked: TrackedCourse, mean_level: Array) -> tuple[ConstructLevel, ...]:
     levels = []
-    for k, name in enumerate(own.constructs):
-        scores = own.scores[:, own.leading[k]]
+    for k, name in enumerate(person_panel.constructs):
+        scores = person_panel.scores[:, person_panel.leading[k]]
         scores = scores[np.isfinite(scores)]
         levels.append(
             ConstructLevel(

@@ -169,7 +169,7 @@ def _model_evidence(finding: LagFinding, sides: Mapping[str, IntervalSide]) -> s
     }
     if len({*sides.values()}) == 1:
         return words[next(iter(sides.values()))]
-    by_side = {side: [trend for trend, own in sides.items() if own is side] for side in IntervalSide}
+    by_side = {side: [trend for trend, position in sides.items() if position is side] for side in IntervalSide}
     if not by_side[IntervalSide.OPPOSITE_SIGN]:
         return f"shows it with trend {' and '.join(by_side[IntervalSide.SAME_SIGN])} only"
     words |= {IntervalSide.SAME_SIGN: "shows it", IntervalSide.INCLUDES_ZERO: "does not show it"}
@@ -187,8 +187,8 @@ def _influence(summary: LeaveOneOutSummary | None) -> str:
     verdicts = " or ".join(
         f"“{v.label}”{f' ({count})' if several else ''}" for v, count in summary.alternative_verdicts
     )
-    which = "one" if summary.n_influential == 1 else f"any one of {summary.n_influential}"
-    return f"It is not robust: leaving out {which} of the {summary.n_persons} persons makes it {verdicts}."
+    subset = "one" if summary.n_influential == 1 else f"any one of {summary.n_influential}"
+    return f"It is not robust: leaving out {subset} of the {summary.n_persons} persons makes it {verdicts}."
 
 
 def _direction(lag: LagEstimate) -> str:

@@ -197,7 +197,7 @@ def compare_estimates(
 ) -> LagPair:
     """Compare a centred with a detrended estimate, with leave-one-out influence on both."""
     if centred is None or detrended is None:
-        which = "both" if centred is None and detrended is None else "one"
+        missing = "both" if centred is None and detrended is None else "one"
         return LagPair(
             estimator.name,
             estimator.label,
@@ -206,7 +206,7 @@ def compare_estimates(
             None,
             None,
             AssociationVerdict.INCONCLUSIVE,
-            f"too few pairs of sessions, or nothing that varies, in {which} of the two estimates",
+            f"too few pairs of sessions, or nothing that varies, in {missing} of the two estimates",
         )
     verdict = classify(centred.lag, detrended.lag)
     return LagPair(
@@ -281,10 +281,10 @@ def _summarise_leave_one_out(
             without_adjusted[0] if without_adjusted else None,
         )
         changed[repeated] += repeated is not verdict
-    known = lags.present & np.isfinite(lags.p_value)
-    if not known.any():
+    usable = lags.present & np.isfinite(lags.p_value)
+    if not usable.any():
         return None
-    estimates, p_values = lags.estimate[known], lags.p_value[known]
+    estimates, p_values = lags.estimate[usable], lags.p_value[usable]
     return LeaveOneOutSummary(
         lowest=float(estimates.min()),
         highest=float(estimates.max()),

@@ -209,11 +209,11 @@ def _check_types(cohort: object, measures: object, rng: object) -> None:
 def _select(cohort: Cohort, argument: str, names: Sequence[str] | str) -> tuple[str, ...]:
     """Return the constructs that an argument names; raises InputError for unknown or unsuitable ones."""
     selected = (names,) if isinstance(names, str) else tuple(names)
-    known = [c.name for c in cohort.constructs]
-    unknown = [str(name) for name in selected if name not in known]
+    available = [c.name for c in cohort.constructs]
+    unknown = [str(name) for name in selected if name not in available]
     if unknown:
         raise InputError(
-            f"{argument}: unknown column “{'”, “'.join(unknown)}”", advice=f"Known columns are {', '.join(known)}."
+            f"{argument}: unknown column “{'”, “'.join(unknown)}”", advice=f"Known columns are {', '.join(available)}."
         )
     repeated = [name for name, count in Counter(selected).items() if count > 1]
     if repeated:

@@ -73,7 +73,7 @@ class Features:
         deviations = self._deviations(scores)
         values: dict[FeatureKey, float] = {}
         for k, name in enumerate(self.names):
-            column, own = scores[:, k], deviations[:, k]
+            column, deviation = scores[:, k], deviations[:, k]
             earlier, later, late = self.steps[k]
             earlier_2, later_2 = self.double_steps[k]
             change = column[later] - column[earlier]
@@ -84,9 +84,11 @@ class Features:
                 FeatureKey(f"Row-to-row SD of {name}, second half"): _row_sd(change[late]),
                 FeatureKey(f"SD between persons of the first {name}"): _sd(column[self.first[k]]),
                 FeatureKey(f"SD between persons of the last {name}"): _sd(column[self.last[k]]),
-                FeatureKey(f"Autocorrelation of {name} within persons, lag 1"): _correlation(own[earlier], own[later]),
+                FeatureKey(f"Autocorrelation of {name} within persons, lag 1"): _correlation(
+                    deviation[earlier], deviation[later]
+                ),
                 FeatureKey(f"Autocorrelation of {name} within persons, lag 2"): _correlation(
-                    own[earlier_2], own[later_2]
+                    deviation[earlier_2], deviation[later_2]
                 ),
                 FeatureKey(f"Share of jumps in {name} (beyond 3 SDs of all changes)", is_share=True): jumps,
                 FeatureKey(f"Share of {name} at the lowest observed score", is_share=True): _share(
@@ -131,10 +133,10 @@ def _sd(values: Array) -> float:
 
 
 def _correlation(x: Array, y: Array) -> float:
-    both = np.isfinite(x) & np.isfinite(y)
-    if both.sum() < 3 or np.ptp(x[both]) == 0 or np.ptp(y[both]) == 0:
+    complete = np.isfinite(x) & np.isfinite(y)
+    if complete.sum() < 3 or np.ptp(x[complete]) == 0 or np.ptp(y[complete]) == 0:
         return np.nan
-    return float(np.corrcoef(x[both], y[both])[0, 1])
+    return float(np.corrcoef(x[complete], y[complete])[0, 1])
 
 
 def _share(mask: NDArray[np.bool_]) -> float:

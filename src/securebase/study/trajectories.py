@@ -109,12 +109,12 @@ def _means(table: SessionTable, name: str, bins: int = 20, min_persons: int = 5)
 
 
 def _between(table: SessionTable, process: str, outcome: str) -> tuple[tuple[float, float], ...]:
-    both = np.isfinite(table.values[process]) & np.isfinite(table.values[outcome])
-    person = table.person[both]
+    complete = np.isfinite(table.values[process]) & np.isfinite(table.values[outcome])
+    person = table.person[complete]
     count = np.bincount(person, minlength=table.n_persons)
     with np.errstate(invalid="ignore"):
         x, y = (
-            np.bincount(person, weights=table.values[name][both], minlength=table.n_persons) / count
+            np.bincount(person, weights=table.values[name][complete], minlength=table.n_persons) / count
             for name in (process, outcome)
         )
     return tuple(zip(x[count > 0].tolist(), y[count > 0].tolist(), strict=True))
@@ -122,5 +122,5 @@ def _between(table: SessionTable, process: str, outcome: str) -> tuple[tuple[flo
 
 def _within(table: SessionTable, process: str, outcome: str) -> tuple[tuple[float, float], ...]:
     x, y = (detrend(Detrending.CENTRED, table.values[name], table.times, table.person) for name in (process, outcome))
-    both = np.isfinite(x) & np.isfinite(y)
-    return tuple(zip(x[both].tolist(), y[both].tolist(), strict=True))
+    complete = np.isfinite(x) & np.isfinite(y)
+    return tuple(zip(x[complete].tolist(), y[complete].tolist(), strict=True))

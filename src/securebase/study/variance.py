@@ -75,10 +75,10 @@ def variance_row(table: SessionTable, construct: str, label: str) -> VarianceRow
     x, person = values[observed], table.person[observed]
     count = np.bincount(person, minlength=table.n_persons).astype(float)
     between, within = _components(x, person, count)
-    around = _variance_around_trend(table, values)
+    around_trend = _variance_around_trend(table, values)
     between_share_detrended = None
-    if between is not None and around is not None:
-        between_share_detrended = _share(_between_component(x, person, count, around), around)
+    if between is not None and around_trend is not None:
+        between_share_detrended = _share(_between_component(x, person, count, around_trend), around_trend)
     return VarianceRow(
         construct=construct,
         label=label,
@@ -90,10 +90,10 @@ def variance_row(table: SessionTable, construct: str, label: str) -> VarianceRow
         mean=float(x.mean()) if len(x) else float("nan"),
         sd_between=None if between is None else float(np.sqrt(between)),
         sd_within=None if within is None else float(np.sqrt(within)),
-        sd_around_trend=None if around is None else float(np.sqrt(around)),
+        sd_around_trend=None if around_trend is None else float(np.sqrt(around_trend)),
         between_share=None if between is None or within is None else _share(between, within),
         between_share_detrended=between_share_detrended,
-        trend_share=None if not within or around is None else max(0.0, 1.0 - around / within),
+        trend_share=None if not within or around_trend is None else max(0.0, 1.0 - around_trend / within),
         mean_slope=_mean_slope(table, values),
     )
 
@@ -151,8 +151,8 @@ def correlate(table: SessionTable, first: str, second: str) -> ConstructCorrelat
     Between: persons' means, interval by Fisher's z. Within: deviations at the same session, interval clustered by
     person. Means of few values contain within-person variation, which biases the first towards the second.
     """
-    both = np.isfinite(table.values[first]) & np.isfinite(table.values[second])
-    complete = table.select(both)
+    observed = np.isfinite(table.values[first]) & np.isfinite(table.values[second])
+    complete = table.select(observed)
     return ConstructCorrelations(
         first,
         second,

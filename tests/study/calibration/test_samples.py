@@ -40,8 +40,8 @@ def sample_from(
     n, T = scores["symptoms"].shape
     weeks = np.broadcast_to(np.arange(float(T)), (n, T))
     phq9 = {occasion: np.array(totals) for occasion, totals in inventory.items()}
-    held, dropped_out = np.ones((n, T), dtype=bool), np.zeros(n, dtype=bool)
-    return CohortSample(weeks, held, dropped_out, scores, T, {"symptoms": 3.0, "alliance": 3.0}, phq9)
+    attended, dropped_out = np.ones((n, T), dtype=bool), np.zeros(n, dtype=bool)
+    return CohortSample(weeks, attended, dropped_out, scores, T, {"symptoms": 3.0, "alliance": 3.0}, phq9)
 
 
 def test_mean_and_last_skip_missing_scores() -> None:
@@ -62,14 +62,14 @@ def test_scores_lie_on_the_steps_and_within_the_range_of_their_scale(clinic: Coh
 
 
 def test_no_scores_after_dropout(clinic: CohortSample) -> None:
-    assert not np.isfinite(clinic.scores["symptoms"][~clinic.held]).any()
-    assert (np.diff(clinic.held.astype(int), axis=1) <= 0).all()
-    assert clinic.held[:, 0].all()
+    assert not np.isfinite(clinic.scores["symptoms"][~clinic.attended]).any()
+    assert (np.diff(clinic.attended.astype(int), axis=1) <= 0).all()
+    assert clinic.attended[:, 0].all()
 
 
 def test_table_holds_the_requested_sessions(clinic: CohortSample) -> None:
     rows = clinic.table(["alliance"], 3, 9)
-    expected = [clinic.scores["alliance"][i, t] for i in range(60) for t in range(2, 9) if clinic.held[i, t]]
+    expected = [clinic.scores["alliance"][i, t] for i in range(60) for t in range(2, 9) if clinic.attended[i, t]]
     assert rows.values["alliance"] == pytest.approx(expected, nan_ok=True)
 
 
@@ -179,7 +179,7 @@ def test_drawn_cohort_equals_the_truth_of_simulate() -> None:
     truth = scenario("whole_clinic")
     ours = draw_cohort(truth, 30, np.random.default_rng(4))
     theirs = simulate_with_truth(truth, n_clients=30, rng=np.random.default_rng(4))[1].persons
-    assert ours.held.sum(axis=1).tolist() == [len(p.values) for p in theirs]
+    assert ours.attended.sum(axis=1).tolist() == [len(p.values) for p in theirs]
     assert ours.dropped_out.tolist() == [p.ending is Ending.LEFT for p in theirs]
     assert ours.therapist is not None
     for i, person in enumerate(theirs):
@@ -236,14 +236,16 @@ def test_c23_uses_weekly_stress_after_session_four() -> None:
 
 def test_c29_and_c30_by_hand() -> None:
     """Improved: five of five after six sessions, three of five after seven, one of five after eight; no dropouts."""
-    held = np.ones((16, 8), dtype=bool)
-    held[:5, 6:] = False
-    held[5:10, 7:] = False
-    held[15, 3:] = False
+    attended = np.ones((16, 8), dtype=bool)
+    attended[:5, 6:] = False
+    attended[5:10, 7:] = False
+    attended[15, 3:] = False
     ends = [4] * 5 + [4, 4, 4, 15, 15] + [4, 15, 15, 15, 15] + [4]
     sample = sample_from([[0.0] * 8] * 16, start=[16] * 16, end=ends)
     dropped_out = np.array([False] * 15 + [True])
-    assert events.improvement_by_dose({IPT: replace(sample, held=held, dropped_out=dropped_out)}) == pytest.approx(-1.0)
+    assert events.improvement_by_dose(
+        {IPT: replace(sample, attended=attended, dropped_out=dropped_out)}
+    ) == pytest.approx(-1.0)
     later = np.full((2, 16), 3.0)
     later[0, [1, 9]] = 12.0  # one client with less than 5 at the end, one with more
     later[1, 6] = 10.0

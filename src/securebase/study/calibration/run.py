@@ -36,12 +36,12 @@ class Calibration:
 
 def select_targets(only: Sequence[str] = ()) -> tuple[Target, ...]:
     """Return the targets of these rows (such as C5), all by default. Raises InputError for an unknown row."""
-    known = {t.id for t in TARGETS}
+    target_ids = {t.id for t in TARGETS}
     for name in only:
-        if name.upper() not in known:
+        if name.upper() not in target_ids:
             rows = ", ".join(dict.fromkeys(t.id for t in TARGETS))
             raise InputError(f"there is no target “{name}”", advice=f"Known targets are {rows}.")
-    selected = {name.upper() for name in only} or known
+    selected = {name.upper() for name in only} or target_ids
     return tuple(t for t in TARGETS if t.id in selected)
 
 
@@ -69,11 +69,11 @@ def calibrate(
     tasks = [(index, number) for index, design in enumerate(DESIGNS) if design in designs for number in range(cohorts)]
     values = {t.key: np.full(cohorts if t.statistic else 0, np.nan) for t in targets}
     evaluate = partial(_evaluate_cohort, truth, tuple(t.key for t in targets), seed)
-    for done, (position, result) in enumerate((run or on_cores(1))(evaluate, tasks), start=1):
+    for n_done, (position, result) in enumerate((run or on_cores(1))(evaluate, tasks), start=1):
         for key, value in result.items():
             values[key][tasks[position][1]] = value
         if progress is not None:
-            progress(done, len(tasks))
+            progress(n_done, len(tasks))
     parameters = resolved.parameter_set
     outcomes = tuple(Outcome(t, values[t.key]) for t in targets)
     return Calibration(resolved.id, parameters.id, parameters.version, cohorts, seed, outcomes)

@@ -26,10 +26,10 @@ def _first_rows(columns: Mapping[str, Array], n: int) -> dict[str, Array]:
 class CohortSample:
     """n clients with at most T sessions. Scores are in standard deviations of clients at the first session.
 
-    weeks: (n, T), since the first session. held: (n, T), sessions that took place. dropped_out: (n,), ended before the
-    planned end for another reason than sufficient improvement. scores: construct → (n, T), NaN where missing. planned:
-    number of planned sessions. mean_above_minimum: construct → distance from the scale's lowest score to the mean at
-    the first session, in the same standard deviations.
+    weeks: (n, T), since the first session. attended: (n, T), sessions that took place. dropped_out: (n,), ended before
+    the planned end for another reason than sufficient improvement. scores: construct → (n, T), NaN where missing.
+    planned: number of planned sessions. mean_above_minimum: construct → distance from the scale's lowest score to the
+    mean at the first session, in the same standard deviations.
 
     inventory: "start", "end", "after 0", … → (n,) PHQ-9 totals from item responses, if the design includes them.
     covariates: time-invariant characteristic → (n,). therapist: (n,) or None. events: "dependent", "independent" →
@@ -38,7 +38,7 @@ class CohortSample:
     """
 
     weeks: Array
-    held: Flags
+    attended: Flags
     dropped_out: Flags
     scores: Mapping[str, Array]
     planned: int
@@ -59,7 +59,7 @@ class CohortSample:
         return replace(
             self,
             weeks=self.weeks[:n],
-            held=self.held[:n],
+            attended=self.attended[:n],
             dropped_out=self.dropped_out[:n],
             scores=_first_rows(self.scores, n),
             inventory=_first_rows(self.inventory, n),
@@ -88,7 +88,7 @@ class CohortSample:
 
     def table(self, constructs: Sequence[str], first: int = 1, last: int | None = None) -> SessionTable:
         """Return the sessions `first` to `last` that took place as a table for the estimators of a study."""
-        included = self.held.copy()
+        included = self.attended.copy()
         included[:, : first - 1] = False
         if last is not None:
             included[:, last:] = False

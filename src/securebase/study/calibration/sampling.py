@@ -42,8 +42,8 @@ def draw_cohort(
     people = draw_people(parameters, truth.happens, (ARMS[arm],) * n, rng, streams)
     attendance = Attendance(days, last, np.zeros((n, plan.sessions, parameters.specification.p)))
     courses = true_courses(parameters, truth.happens, people, attendance, rng=rng, streams=streams)
-    held = np.arange(plan.sessions) < courses.held[:, None]
-    answered = held & ~_missed(truth, courses.true, rng)
+    attended = np.arange(plan.sessions) < courses.held[:, None]
+    observed = attended & ~_missed(truth, courses.true, rng)
     scores, mean_above_minimum = _scores(parameters, courses.true, rng)
     alliance = parameters.specification.constructs.index("alliance")
     for name, (loading, sd) in _RATED_WITH_ALLIANCE.items():
@@ -51,16 +51,16 @@ def draw_cohort(
     scores |= _therapist_ratings(truth, courses.true[:, :, alliance], rng)
     return CohortSample(
         weeks=days / parameters.specification.days_per_unit,
-        held=held,
+        attended=attended,
         dropped_out=np.array([ending is Ending.LEFT for ending in courses.endings]),
-        scores={name: np.where(answered, values, np.nan) for name, values in scores.items()},
+        scores={name: np.where(observed, values, np.nan) for name, values in scores.items()},
         planned=plan.sessions,
         mean_above_minimum=mean_above_minimum,
         inventory=_inventories(parameters, courses, rng) if inventory else {},
         covariates=_covariates(truth, people),
         therapist=people.therapist,
-        events={name: _weights(courses, dependent=name == "dependent", shape=held.shape) for name in _EVENT_KINDS},
-        ruptures=_ruptures(courses, held),
+        events={name: _weights(courses, dependent=name == "dependent", shape=attended.shape) for name in _EVENT_KINDS},
+        ruptures=_ruptures(courses, attended),
         follow_up_weeks=tuple(truth.happens.after_the_end.follow_ups),
     )
 
@@ -99,9 +99,9 @@ def _scores(
     scores, mean_above_minimum = {}, {}
     for k, (name, (instrument_id, scale_name)) in enumerate(parameters.measures().items()):
         unit, scale = parameters.unit(instrument_id, scale_name), instrument(instrument_id).scale(scale_name)
-        drawn = unit.mean + unit.points * true[:, :, k] + np.sqrt(unit.noise) * rng.standard_normal(true.shape[:2])
+        sample = unit.mean + unit.points * true[:, :, k] + np.sqrt(unit.noise) * rng.standard_normal(true.shape[:2])
         step = instrument(instrument_id).item(scale.items[0]).step / len(scale.items)
-        points = np.rint(np.clip(drawn, scale.minimum, scale.maximum) / step) * step
+        points = np.rint(np.clip(sample, scale.minimum, scale.maximum) / step) * step
         scores[name] = (points - unit.mean) / unit.sd
         mean_above_minimum[name] = (unit.mean - scale.minimum) / unit.sd
     return scores, mean_above_minimum
@@ -150,18 +150,18 @@ def _weights(courses: SimulatedCourses, *, dependent: bool, shape: tuple[int, ..
     return weight
 
 
-def _ruptures(courses: SimulatedCourses, held: Flags) -> dict[str, Flags]:
+def _ruptures(courses: SimulatedCourses, attended: Flags) -> dict[str, Flags]:
     """Return sessions, each (n, T), with an unrepaired rupture (open), one that was marked, or a repair (repaired)."""
-    flags = {name: np.zeros(held.shape, dtype=bool) for name in ("open", "marked", "repaired")}
+    flags = {name: np.zeros(attended.shape, dtype=bool) for name in ("open", "marked", "repaired")}
     for i, ruptures in enumerate(courses.ruptures.events):
         for rupture in ruptures:
             last = _last_open_session(rupture, courses.ruptures.spec.within)
             flags["open"][i, rupture.session - 1 : last] = True
             if rupture.marked:
                 flags["marked"][i, rupture.session - 1 : last] = True
-            if rupture.repaired is not None and rupture.repaired <= held.shape[1]:
+            if rupture.repaired is not None and rupture.repaired <= attended.shape[1]:
                 flags["repaired"][i, rupture.repaired - 1] = True
-    return {name: sessions & held for name, sessions in flags.items()}
+    return {name: sessions & attended for name, sessions in flags.items()}
 
 
 def _last_open_session(rupture: TrueRupture, within: int) -> int:

@@ -32,14 +32,14 @@ def estimate(table: SessionTable, link: Link, detrending: Detrending) -> Influen
         session_pairs(table.select(second_half), link, detrending),
     ]
     in_both = np.intersect1d(halves[0].person, halves[1].person)
-    whole = session_pairs(table, link, detrending)
-    parts = [_fit(pairs.select(np.isin(pairs.person, in_both))) for pairs in (whole, *halves)]
+    full_panel = session_pairs(table, link, detrending)
+    parts = [_fit(pairs.select(np.isin(pairs.person, in_both))) for pairs in (full_panel, *halves)]
     if any(part is None for part in parts):
         return None
     fits = [part for part in parts if part is not None]
     coefficients = 2 * fits[0].coefficients - 0.5 * (fits[1].coefficients + fits[2].coefficients)
     influence = 2 * fits[0].influence - 0.5 * (fits[1].influence + fits[2].influence)
-    pairs = whole.select(np.isin(whole.person, in_both))
+    pairs = full_panel.select(np.isin(full_panel.person, in_both))
     sds = [float(np.std(x, ddof=1)) for x in (pairs.earlier, pairs.own_past, pairs.later)]
     return standardise(
         detrending,

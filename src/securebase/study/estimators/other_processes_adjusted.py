@@ -16,7 +16,7 @@ def estimate(table: SessionTable, link: Link, detrending: Detrending) -> Influen
     covariates = np.column_stack(
         [
             detrend(detrending, table.values[name], table.times, table.person)[earlier_row]
-            for name in _others(table, link)
+            for name in _adjustment_columns(table, link)
         ]
     )
     pairs = session_pairs(table, link, detrending, complete=False)
@@ -24,7 +24,7 @@ def estimate(table: SessionTable, link: Link, detrending: Detrending) -> Influen
     return estimate_pairs(pairs.select(mask), detrending, covariates[mask])
 
 
-def _others(table: SessionTable, link: Link) -> list[str]:
+def _adjustment_columns(table: SessionTable, link: Link) -> list[str]:
     return [name for name in table.values if name not in (link.earlier, link.later)]
 
 
@@ -33,5 +33,5 @@ ESTIMATOR = LagEstimator(
     "adjusted for the other columns",
     "Every other column at the same session is an additional regressor.",
     estimate,
-    applies=lambda table, link: bool(_others(table, link)),
+    applies=lambda table, link: bool(_adjustment_columns(table, link)),
 )

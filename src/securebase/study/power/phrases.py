@@ -52,8 +52,8 @@ def methods(
 def _model_sentence(plan: PowerPlan) -> str:
     specification = plan.truth.specification
     n_others = specification.p - 2
-    others = f" and {n_others} other construct{'s' if n_others > 1 else ''}" if n_others else ""
-    constructs = _and(specification.constructs) if not n_others else f"{plan.earlier}, {plan.later}{others}"
+    other_constructs = f" and {n_others} other construct{'s' if n_others > 1 else ''}" if n_others else ""
+    constructs = _and(specification.constructs) if not n_others else f"{plan.earlier}, {plan.later}{other_constructs}"
     start = "" if specification.start == "stationary" else ", free start"
     return (
         f"Samples were drawn from, and refitted by maximum likelihood with, a hierarchical continuous-time state-space "
@@ -77,16 +77,16 @@ def _designs_sentence(plan: PowerPlan) -> str:
 
 
 def _replications_sentence(plan: PowerPlan, cells: Sequence[Cell]) -> str:
-    fewest, most = min(c.completed for c in cells), max(c.completed for c in cells)
+    smallest, largest = min(c.completed for c in cells), max(c.completed for c in cells)
     designs = "each of these designs" if len(cells) > 1 else "this design"
     n_added = len(cells) - len(plan.designs)
     if n_added > 0:
         designs = f"{designs} and of {n_added} more number{'s' if n_added > 1 else ''} of clients that the search tried"
-    if fewest == most == plan.replications:
+    if smallest == largest == plan.replications:
         return f"{plan.replications:,} samples were drawn for {designs}."
-    drawn = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    n_samples = f"{smallest:,}" if smallest == largest else f"{smallest:,} to {largest:,}"
     return (
-        f"Of the {plan.replications:,} samples planned for {designs}, {drawn} were drawn before the simulation was "
+        f"Of the {plan.replications:,} samples planned for {designs}, {n_samples} were drawn before the simulation was "
         "stopped."
     )
 

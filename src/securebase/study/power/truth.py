@@ -191,7 +191,7 @@ def truth_from_fit(file: Path, trend: Trend | str | None = None) -> AssumedTruth
     )
 
 
-def _from_names(named: Mapping[str, float], specification: Specification, where: str) -> Parameters:
+def _from_names(named: Mapping[str, float], specification: Specification, source: str) -> Parameters:
     """Return parameters from their names: the inverse of `Parameters.named`."""
     names, p = specification.constructs, specification.p
     trend = {Trend.LINEAR: ("slope",), Trend.APART: ("change",), Trend.CARRIED: ("start_mean", "therapy_effect")}
@@ -214,11 +214,11 @@ def _from_names(named: Mapping[str, float], specification: Specification, where:
         if specification.trend is Trend.APART:
             values["rate"] = float(named["rate"])
     except KeyError as missing:
-        raise ParameterSetError(f"the fit has no {missing}", where=where) from None
+        raise ParameterSetError(f"the fit has no {missing}", where=source) from None
     if set(named) - used:
         raise ParameterSetError(
             f"the fit has more parts than the basic model: {', '.join(sorted(set(named) - used)[:3])}",
-            where=where,
+            where=source,
             advice="Use a fit with one column for each construct and no further parts.",
         )
     return Parameters(**values)

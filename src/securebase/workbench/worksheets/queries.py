@@ -116,7 +116,7 @@ def initial_values(episode: Episode, spec: Worksheet, about_id: uuid.UUID | None
         days_between=episode.days_between,
         artefacts=tuple(_to_record(row) for row in rows),
     )
-    return default_values(spec, record, about=str(about_id or ""))
+    return default_values(spec, record, relationship=str(about_id or ""))
 
 
 def _to_record(row: Artefact) -> ArtefactRecord:

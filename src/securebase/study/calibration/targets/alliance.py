@@ -132,13 +132,13 @@ def between_client_sd_of_lag(arms: Arms) -> float:
     unit = pairs.earlier.std() / pairs.later.std()
     slopes, squared_errors = [], []
     for person in np.unique(pairs.person):
-        own = pairs.select(pairs.person == person)
-        X = np.column_stack([np.ones(len(own.later)), own.earlier, own.own_past])
-        if len(own.later) < _MIN_PAIRS or np.linalg.matrix_rank(X) < 3:
+        person_pairs = pairs.select(pairs.person == person)
+        X = np.column_stack([np.ones(len(person_pairs.later)), person_pairs.earlier, person_pairs.own_past])
+        if len(person_pairs.later) < _MIN_PAIRS or np.linalg.matrix_rank(X) < 3:
             continue
         bread = np.linalg.inv(X.T @ X)
-        b = bread @ (X.T @ own.later)
-        residual = own.later - X @ b
+        b = bread @ (X.T @ person_pairs.later)
+        residual = person_pairs.later - X @ b
         slopes.append(float(b[1]))
         squared_errors.append(float(bread[1, 1]) * float(residual @ residual) / (len(residual) - 3))
     if len(slopes) < 3:

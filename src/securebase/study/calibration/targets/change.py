@@ -73,7 +73,7 @@ def deterioration(arms: Arms) -> float:
 
 def sessions_held(arms: Arms) -> float:
     """Return C19: median number of sessions held."""
-    return float(np.median(arms[IPT].held.sum(axis=1)))
+    return float(np.median(arms[IPT].attended.sum(axis=1)))
 
 
 def dropout(arms: Arms) -> float:

@@ -68,7 +68,7 @@ def therapist_variance_share(arms: Arms) -> float:
 def stress_after_depression(arms: Arms, kind: str) -> float:
     """Return C23: r of mean symptoms of sessions 1 to 4 with the later weekly weight of one kind of life events."""
     clinic = arms[IPT]
-    later = clinic.held[:, 4:]
+    later = clinic.attended[:, 4:]
     weeks = later.sum(axis=1)
     weight = np.where(later, clinic.events[kind][:, 4:], 0.0).sum(axis=1)
     rate = np.divide(weight, weeks, out=np.full(clinic.n, np.nan), where=weeks > 0)
@@ -78,7 +78,7 @@ def stress_after_depression(arms: Arms, kind: str) -> float:
 def rupture_rate(arms: Arms, kind: str) -> float:
     """Return C26: share of sessions with an unrepaired rupture: any (open) or one that was marked (marked)."""
     clinic = arms[IPT]
-    return float(clinic.ruptures[kind][clinic.held].mean())
+    return float(clinic.ruptures[kind][clinic.attended].mean())
 
 
 def repair_and_outcome(arms: Arms) -> float:
@@ -115,7 +115,7 @@ def improvement_by_dose(arms: Arms) -> float:
     """
     clinic = arms[IPT]
     scale = instrument("phq9").scale("total")
-    held, start, end = clinic.held.sum(axis=1), clinic.inventory["start"], clinic.inventory["end"]
+    n_sessions, start, end = clinic.attended.sum(axis=1), clinic.inventory["start"], clinic.inventory["end"]
     improved = np.array(
         [
             np.nan if change is None else float(change)
@@ -126,8 +126,8 @@ def improvement_by_dose(arms: Arms) -> float:
         ]
     )
     counted = ~clinic.dropped_out & np.isfinite(improved)
-    doses = [k for k in np.unique(held[counted]) if (held[counted] == k).sum() >= _MIN_CLIENTS_PER_DOSE]
-    rates = [improved[counted & (held == k)].mean() for k in doses]
+    doses = [k for k in np.unique(n_sessions[counted]) if (n_sessions[counted] == k).sum() >= _MIN_CLIENTS_PER_DOSE]
+    rates = [improved[counted & (n_sessions == k)].mean() for k in doses]
     return correlation(np.array(doses, dtype=np.float64), np.array(rates))
 
 

@@ -40,11 +40,11 @@ def indirect_share(arms: Arms, through: str, control: str) -> float:
     a b / c (Baron & Kenny 1986). a: therapy → change in the mechanism. b: change in the mechanism → symptoms at the end
     given arm and intake. c: therapy → symptoms at the end given intake.
     """
-    both = (arms[IPT], arms[control])
-    arm = np.concatenate([np.full(a.n, float(i == 0)) for i, a in enumerate(both)])
-    start = np.concatenate([a.mean("symptoms", 1) for a in both])
-    end = np.concatenate([a.last("symptoms", after=4) for a in both])
-    change = np.concatenate([a.last(through, after=4) - a.mean(through, 1) for a in both])
+    pair = (arms[IPT], arms[control])
+    arm = np.concatenate([np.full(a.n, float(i == 0)) for i, a in enumerate(pair)])
+    start = np.concatenate([a.mean("symptoms", 1) for a in pair])
+    end = np.concatenate([a.last("symptoms", after=4) for a in pair])
+    change = np.concatenate([a.last(through, after=4) - a.mean(through, 1) for a in pair])
     arm, start, end, change = complete_cases(arm, start, end, change)
     total = coefficients(end, arm, start)[0]
     a, b = coefficients(change, arm)[0], coefficients(end, change, arm, start)[0]
@@ -57,11 +57,11 @@ def mediation_p(arms: Arms, through: str, control: str) -> float:
     The larger p of two paths (MacKinnon et al. 2002): arm → change up to the middle; that change → symptoms at the end
     given arm, symptoms at intake and symptoms in the middle.
     """
-    both = (arms[IPT], arms[control])
-    arm = np.concatenate([np.full(a.n, float(i == 0)) for i, a in enumerate(both)])
-    middle_session, end = both[0].planned // 2, both[0].planned
-    first, middle, last = (np.concatenate([a.mean("symptoms", k) for a in both]) for k in (1, middle_session, end))
-    change = np.concatenate([a.mean(through, middle_session) - a.mean(through, 1) for a in both])
+    pair = (arms[IPT], arms[control])
+    arm = np.concatenate([np.full(a.n, float(i == 0)) for i, a in enumerate(pair)])
+    middle_session, end = pair[0].planned // 2, pair[0].planned
+    first, middle, last = (np.concatenate([a.mean("symptoms", k) for a in pair]) for k in (1, middle_session, end))
+    change = np.concatenate([a.mean(through, middle_session) - a.mean(through, 1) for a in pair])
     return max(slope_p_value(change, arm), slope_p_value(last, change, arm, first, middle))
 
 
