@@ -1,4 +1,4 @@
-"""The check-in in a real browser at the width of a phone: sliders, a reload, a lost network, a device handed over."""
+"""The check-in in a real browser at phone width: sliders, reloads, network failures and handed-over devices."""
 
 from __future__ import annotations
 
@@ -37,22 +37,22 @@ def page(chromium: Any, live_server: Any) -> Iterator[Any]:
     """Open a page as on a phone; requests to other hosts, script errors and policy breaches fail the test."""
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, reduced_motion="reduce")
     page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda m: complaints.append(m.text) if "Content Security" in m.text else None)
-    page.on("request", lambda r: None if r.url.startswith(live_server.url) else complaints.append(r.url))
+    failures: list[str] = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    page.on("console", lambda m: failures.append(m.text) if "Content Security" in m.text else None)
+    page.on("request", lambda r: None if r.url.startswith(live_server.url) else failures.append(r.url))
     yield page
     context.close()
-    assert complaints == []
+    assert failures == []
 
 
 @pytest.fixture
-def people(live_server: Any) -> Cast:
+def cast(live_server: Any) -> Cast:
     return make_cast()
 
 
-def open_link(page: Any, live_server: Any, people: Cast) -> str:
-    path = people.invite(Moment.BEFORE, CheckInMode.LINK, at=timezone.now()).path
+def open_link(page: Any, live_server: Any, cast: Cast) -> str:
+    path = cast.invite(Moment.BEFORE, CheckInMode.LINK, at=timezone.now()).path
     page.goto(live_server.url + path)
     return path
 
@@ -65,12 +65,12 @@ def move_slider(page: Any, item: int, presses: int) -> None:
         slider.press("ArrowRight" if presses > 0 else "ArrowLeft")
 
 
-def stored_responses(people: Cast) -> dict[int, float | None]:
-    return {r.item: r.value for r in people.episode.administrations.get().responses.all()}
+def stored_responses(cast: Cast) -> dict[int, float | None]:
+    return {r.item: r.value for r in cast.episode.administrations.get().responses.all()}
 
 
-def test_untouched_slider_is_unanswered_and_says_so(page: Any, live_server: Any, people: Cast) -> None:
-    open_link(page, live_server, people)
+def test_untouched_slider_is_shown_as_unanswered(page: Any, live_server: Any, cast: Cast) -> None:
+    open_link(page, live_server, cast)
     slider = page.locator("#item_1 input[type=range]")
     assert "not answered yet" in slider.get_attribute("aria-valuetext")
     assert page.locator("#item_1 output").inner_text() == "Not answered yet"
@@ -79,7 +79,7 @@ def test_untouched_slider_is_unanswered_and_says_so(page: Any, live_server: Any,
     assert page.locator("#item_1 output").inner_text() == "Not answered yet"
     move_slider(page, 1, 2)
     assert page.locator("#item_1 output").inner_text() == "7 of 10"
-    # the middle becomes an answer only by the space bar or a tap
+    # only the space bar or a tap makes the middle position an answer
     page.locator("#item_2 input[type=range]").press(" ")
     assert page.locator("#item_2 output").inner_text() == "5 of 10"
     page.locator("#item_3 input[type=range]").tap()
@@ -90,11 +90,11 @@ def test_untouched_slider_is_unanswered_and_says_so(page: Any, live_server: Any,
     page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_role("button", name="Send as it is").click()
     page.wait_for_url("**/sent/")
-    assert {n: v for n, v in stored_responses(people).items() if v is not None} == {1: 7.0, 3: 5.0, 11: 0.0}
+    assert {n: v for n, v in stored_responses(cast).items() if v is not None} == {1: 7.0, 3: 5.0, 11: 0.0}
 
 
-def test_page_fits_a_phone(page: Any, live_server: Any, people: Cast) -> None:
-    open_link(page, live_server, people)
+def test_page_fits_a_phone(page: Any, live_server: Any, cast: Cast) -> None:
+    open_link(page, live_server, cast)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     heights = page.locator("input[type=range], .choices label, main .button").evaluate_all(
         "all => all.filter(e => e.offsetParent).map(e => e.getBoundingClientRect().height)"
@@ -102,8 +102,8 @@ def test_page_fits_a_phone(page: Any, live_server: Any, people: Cast) -> None:
     assert min(heights) >= 43.5
 
 
-def test_answers_survive_a_reload_until_sent(page: Any, live_server: Any, people: Cast) -> None:
-    path = open_link(page, live_server, people)
+def test_answers_survive_a_reload_until_sent(page: Any, live_server: Any, cast: Cast) -> None:
+    path = open_link(page, live_server, cast)
     move_slider(page, 1, 3)
     page.get_by_label("No, not at all").check()
     page.reload()
@@ -117,8 +117,8 @@ def test_answers_survive_a_reload_until_sent(page: Any, live_server: Any, people
     assert page.evaluate("localStorage.length") == 0
 
 
-def test_answers_survive_a_closed_tab_for_one_day(page: Any, live_server: Any, people: Cast) -> None:
-    path = open_link(page, live_server, people)
+def test_answers_survive_a_closed_tab_for_one_day(page: Any, live_server: Any, cast: Cast) -> None:
+    path = open_link(page, live_server, cast)
     move_slider(page, 1, 3)
     context = page.context
     page.close()
@@ -144,8 +144,8 @@ def test_answers_survive_a_closed_tab_for_one_day(page: Any, live_server: Any, p
     assert second.evaluate("Object.keys(localStorage)") == ["of something else"]
 
 
-def test_all_answers_can_be_cleared(page: Any, live_server: Any, people: Cast) -> None:
-    open_link(page, live_server, people)
+def test_all_answers_can_be_cleared(page: Any, live_server: Any, cast: Cast) -> None:
+    open_link(page, live_server, cast)
     move_slider(page, 1, 3)
     page.get_by_label("Yes, often").check()
     page.get_by_role("button", name="Empty everything").click()
@@ -154,19 +154,19 @@ def test_all_answers_can_be_cleared(page: Any, live_server: Any, people: Cast) -
     assert page.evaluate("localStorage.length") == 0
 
 
-def test_stored_answers_of_a_closed_link_are_deleted(page: Any, live_server: Any, people: Cast) -> None:
-    path = open_link(page, live_server, people)
+def test_stored_answers_of_a_closed_link_are_deleted(page: Any, live_server: Any, cast: Cast) -> None:
+    path = open_link(page, live_server, cast)
     move_slider(page, 1, 3)
     assert page.evaluate("localStorage.length") == 1
-    withdraw_check_in(check_in=people.session.check_ins.get(), by=people.alma)
+    withdraw_check_in(check_in=cast.session.check_ins.get(), by=cast.alma)
     page.goto(live_server.url + path)
     page.get_by_role("heading", name="This link is not open any more").wait_for()
     # nothing of a closed link stays on the phone
     assert page.evaluate("localStorage.length") == 0
 
 
-def test_help_is_one_tap_away_at_any_scroll_position(page: Any, live_server: Any, people: Cast) -> None:
-    open_link(page, live_server, people)
+def test_help_is_one_tap_away_at_any_scroll_position(page: Any, live_server: Any, cast: Cast) -> None:
+    open_link(page, live_server, cast)
     page.evaluate("scrollTo(0, document.body.scrollHeight / 2)")
     link = page.get_by_role("link", name="Help now")
     assert 0 <= link.bounding_box()["y"] < 100
@@ -174,10 +174,8 @@ def test_help_is_one_tap_away_at_any_scroll_position(page: Any, live_server: Any
     assert page.get_by_text("local emergency number").last.is_visible()
 
 
-def test_additional_questionnaires_use_sliders_and_are_stored_and_sent(
-    page: Any, live_server: Any, people: Cast
-) -> None:
-    path = people.invite(Moment.AFTER, CheckInMode.LINK, at=timezone.now(), extras=["expectation"]).path
+def test_additional_questionnaires_use_sliders_and_are_stored_and_sent(page: Any, live_server: Any, cast: Cast) -> None:
+    path = cast.invite(Moment.AFTER, CheckInMode.LINK, at=timezone.now(), extras=["expectation"]).path
     page.goto(live_server.url + path)
     page.locator("#item_expectation_2 input[type=range]").press("ArrowRight")
     assert page.locator("#item_expectation_2 output").inner_text() == "6 of 10"
@@ -187,26 +185,26 @@ def test_additional_questionnaires_use_sliders_and_are_stored_and_sent(
     page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_role("button", name="Send as it is").click()
     page.wait_for_url("**/sent/")
-    stored = people.episode.administrations.get(instrument="expectation")
+    stored = cast.episode.administrations.get(instrument="expectation")
     assert {r.item: r.value for r in stored.responses.all()} == {1: None, 2: 6.0, 3: None, 4: None}
 
 
-def test_network_failure_loses_nothing_and_saves_once(page: Any, live_server: Any, people: Cast) -> None:
-    open_link(page, live_server, people)
+def test_network_failure_loses_nothing_and_saves_once(page: Any, live_server: Any, cast: Cast) -> None:
+    open_link(page, live_server, cast)
     page.get_by_label("Yes, often").check()
-    assert page.locator(".help-at-once").is_visible()  # help does not wait for the network
+    assert page.locator(".help-at-once").is_visible()  # help is shown without the network
     page.context.set_offline(True)
     page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_text("Not sent yet. Your answers are kept here").wait_for()
     page.context.set_offline(False)
     page.wait_for_url("**/sent/")
     assert page.get_by_role("heading", name="Help at once").is_visible()
-    assert people.episode.administrations.count() == 1
-    assert people.episode.safety_alerts.count() == 1
+    assert cast.episode.administrations.count() == 1
+    assert cast.episode.safety_alerts.count() == 1
 
 
-def test_status_appears_beside_the_pressed_button(page: Any, live_server: Any, people: Cast) -> None:
-    open_link(page, live_server, people)
+def test_status_appears_beside_the_pressed_button(page: Any, live_server: Any, cast: Cast) -> None:
+    open_link(page, live_server, cast)
     page.get_by_label("No, not at all").check()
     page.get_by_role("button", name="Send", exact=True).click()
     button = page.get_by_role("button", name="Send as it is")
@@ -223,17 +221,17 @@ def test_status_appears_beside_the_pressed_button(page: Any, live_server: Any, p
     page.wait_for_url("**/sent/")
 
 
-def test_alert_answer_is_recorded_without_cookies(page: Any, live_server: Any, people: Cast) -> None:
-    open_link(page, live_server, people)
+def test_alert_answer_is_recorded_without_cookies(page: Any, live_server: Any, cast: Cast) -> None:
+    open_link(page, live_server, cast)
     page.get_by_label("Yes, often").check()
     page.context.clear_cookies()
     page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_role("heading", name="Help at once").wait_for()
-    assert people.episode.safety_alerts.count() == 1
+    assert cast.episode.safety_alerts.count() == 1
 
 
-def test_second_tab_learns_of_the_first_and_its_alert_is_recorded(page: Any, live_server: Any, people: Cast) -> None:
-    path = open_link(page, live_server, people)
+def test_second_tab_shows_help_and_records_its_alert(page: Any, live_server: Any, cast: Cast) -> None:
+    path = open_link(page, live_server, cast)
     second = page.context.new_page()
     second.goto(live_server.url + path)
     page.get_by_label("No, not at all").check()
@@ -244,21 +242,22 @@ def test_second_tab_learns_of_the_first_and_its_alert_is_recorded(page: Any, liv
     second.get_by_label("Yes, often").check()
     second.get_by_role("button", name="Send", exact=True).click()
     second.get_by_role("heading", name="Help at once").wait_for()
-    assert people.episode.safety_alerts.count() == 1
+    assert cast.episode.safety_alerts.count() == 1
     third.goto(live_server.url + path)
     assert third.get_by_text("local emergency number").is_visible()
     assert third.get_by_text("Nothing more is needed").count() == 0
 
 
-def test_lost_response_is_retried_and_recorded_once(page: Any, live_server: Any, people: Cast) -> None:
-    path = open_link(page, live_server, people)
+def test_lost_response_is_retried_and_recorded_once(page: Any, live_server: Any, cast: Cast) -> None:
+    path = open_link(page, live_server, cast)
     page.get_by_label("No, not at all").check()
     page.get_by_role("button", name="Send", exact=True).click()
     statuses: list[int] = []
 
     def abort_first_response(route: Any) -> None:
         if route.request.method == "POST" and not statuses:
-            statuses.append(route.fetch(max_redirects=0).status)  # the server saves it, and its response is lost
+            # the server saves the answers, but its response is lost
+            statuses.append(route.fetch(max_redirects=0).status)
             route.abort()
         else:
             route.continue_()
@@ -267,27 +266,27 @@ def test_lost_response_is_retried_and_recorded_once(page: Any, live_server: Any,
     page.get_by_role("button", name="Send as it is").click()
     page.wait_for_url("**/sent/")
     assert statuses == [302]
-    assert people.episode.administrations.count() == 1
+    assert cast.episode.administrations.count() == 1
 
 
-def test_help_opens_from_the_top_of_the_page(page: Any, live_server: Any, people: Cast) -> None:
-    open_link(page, live_server, people)
+def test_help_opens_from_the_top_of_the_page(page: Any, live_server: Any, cast: Cast) -> None:
+    open_link(page, live_server, cast)
     assert not page.get_by_text("local emergency number").last.is_visible()
     page.get_by_role("link", name="Help now").click()
     assert page.get_by_text("local emergency number").last.is_visible()
 
 
-def test_handed_over_device_shows_nothing_else(page: Any, live_server: Any, people: Cast) -> None:
-    people.hold_in_an_hour()
+def test_handed_over_device_shows_nothing_else(page: Any, live_server: Any, cast: Cast) -> None:
+    cast.hold_in_an_hour()
     url = live_server.url
     page.goto(url + "/sign-in/")
     page.get_by_label("User name").fill("alma")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.goto(f"{url}/clients/{people.carla.id}/sessions/")
+    page.goto(f"{url}/clients/{cast.carla.id}/sessions/")
     other = page.context.new_page()  # a second tab, left open with her record
-    other.goto(f"{url}/clients/{people.carla.id}/measures/")
-    page.goto(f"{url}/clients/{people.carla.id}/sessions/{people.session.id}/")
+    other.goto(f"{url}/clients/{cast.carla.id}/measures/")
+    page.goto(f"{url}/clients/{cast.carla.id}/sessions/{cast.session.id}/")
     page.get_by_role("button", name="Hand over this device").first.click()
     page.get_by_role("heading", name="How have things been?").wait_for()
     move_slider(page, 1, 3)
@@ -298,21 +297,21 @@ def test_handed_over_device_shows_nothing_else(page: Any, live_server: Any, peop
     for _ in range(3):
         page.go_back()
         assert "Carla" not in page.locator("main").inner_text()
-    page.goto(f"{url}/clients/{people.carla.id}/measures/")
+    page.goto(f"{url}/clients/{cast.carla.id}/measures/")
     page.get_by_role("heading", name="Sign in").wait_for()
     page.get_by_role("link", name="Back to the check-in").click()
     page.get_by_role("heading", name="How have things been?").wait_for()
 
 
-def test_form_works_without_javascript(chromium: Any, live_server: Any, people: Cast) -> None:
+def test_form_works_without_javascript(chromium: Any, live_server: Any, cast: Cast) -> None:
     context = chromium.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
     page = context.new_page()
-    open_link(page, live_server, people)
+    open_link(page, live_server, cast)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.locator("#item_1 label").nth(8).click()
     page.get_by_label("Yes, often").check()
     assert page.locator(".help-at-once").is_visible()
     page.get_by_role("button", name="Send", exact=True).click()
     assert page.get_by_role("heading", name="Help at once").is_visible()
-    assert stored_responses(people)[1] == 8.0
+    assert stored_responses(cast)[1] == 8.0
     context.close()

@@ -60,8 +60,8 @@ def test_no_answer_is_preselected(cast: Cast, browser: Browser) -> None:
 def test_answers_are_recorded_and_acknowledged(cast: Cast, browser: Browser) -> None:
     path = link(cast)
     browser.get(path)
-    answer = browser.post(path, submission_data(item_1="10", item_6="0"))
-    assert answer.headers["Location"] == path + "sent/"
+    response = browser.post(path, submission_data(item_1="10", item_6="0"))
+    assert response.headers["Location"] == path + "sent/"
     assert stored_responses(cast)[1] == 10.0
     assert stored_responses(cast)[6] == 0.0
     page = browser.get(path + "sent/").content.decode()
@@ -87,8 +87,8 @@ def test_safety_answer_shows_help_and_raises_an_alert_in_the_same_request(cast: 
 
 def test_safety_answer_is_recorded_despite_unanswered_items(cast: Cast, browser: Browser) -> None:
     path = link(cast)
-    answer = browser.post(path, {"submission": "phone-1", "item_11": "1"})
-    assert answer.status_code == 302
+    response = browser.post(path, {"submission": "phone-1", "item_11": "1"})
+    assert response.status_code == 302
     assert SafetyAlert.objects.visible_to(cast.alma).count() == 1
 
 
@@ -97,8 +97,8 @@ def test_every_client_page_offers_help(cast: Cast, browser: Browser) -> None:
     responses = [browser.get(path)]
     browser.post(path, submission_data())
     responses += [browser.get(path + "sent/"), browser.get(path), browser.get("/c/nobody-has-this-one/")]
-    for answer in responses:
-        page = answer.content.decode()
+    for response in responses:
+        page = response.content.decode()
         assert 'id="help"' in page
         assert "local emergency number" in page
         assert "Help now" in page
@@ -106,29 +106,29 @@ def test_every_client_page_offers_help(cast: Cast, browser: Browser) -> None:
 
 def test_unanswered_items_are_listed_once_and_may_stay_unanswered(cast: Cast, browser: Browser) -> None:
     path = link(cast)
-    partial = {"submission": "phone-1", "item_1": "7", "item_11": "0"}
-    answer = browser.post(path, partial)
-    soup = BeautifulSoup(answer.content, "html.parser")
+    incomplete_data = {"submission": "phone-1", "item_1": "7", "item_11": "0"}
+    response = browser.post(path, incomplete_data)
+    soup = BeautifulSoup(response.content, "html.parser")
     assert "9 questions still open" in soup.text
     assert soup.find("input", attrs={"name": "item_1", "value": "7"}).has_attr("checked")
     assert soup.find("input", attrs={"name": "submission"})["value"] == "phone-1"
     assert cast.episode.administrations.count() == 0
-    assert browser.post(path, partial | {"as_it_is": "1"}).status_code == 302
+    assert browser.post(path, incomplete_data | {"as_it_is": "1"}).status_code == 302
     assert [n for n, v in stored_responses(cast).items() if v is not None] == [1, 11]
 
 
 def test_empty_check_in_is_not_recorded(cast: Cast, browser: Browser) -> None:
-    answer = browser.post(link(cast), {"submission": "x", "as_it_is": "1"})
-    assert answer.status_code == 200
-    assert "Nothing is answered yet" in answer.content.decode()
+    response = browser.post(link(cast), {"submission": "x", "as_it_is": "1"})
+    assert response.status_code == 200
+    assert "Nothing is answered yet" in response.content.decode()
     assert cast.episode.administrations.count() == 0
 
 
 @pytest.mark.parametrize("wrong", ["11", "-1", "2.5", "six", "nan", "1e400", "1" * 5000])
 def test_invalid_value_is_refused_and_the_input_kept(cast: Cast, browser: Browser, wrong: str) -> None:
-    answer = browser.post(link(cast), submission_data(item_2=wrong, item_3="9"))
-    assert answer.status_code == 400
-    soup = BeautifulSoup(answer.content, "html.parser")
+    response = browser.post(link(cast), submission_data(item_2=wrong, item_3="9"))
+    assert response.status_code == 400
+    soup = BeautifulSoup(response.content, "html.parser")
     assert soup.find("input", attrs={"name": "item_3", "value": "9"}).has_attr("checked")
     assert soup.find("fieldset", id="item_2").find(class_="errorlist")
     assert cast.episode.administrations.count() == 0
@@ -137,8 +137,8 @@ def test_invalid_value_is_refused_and_the_input_kept(cast: Cast, browser: Browse
 def test_retry_after_a_lost_response_is_recorded_once(cast: Cast, browser: Browser) -> None:
     path = link(cast)
     browser.post(path, submission_data())
-    retry = Browser().post(path, submission_data())  # the first answer, and its cookie, never arrived
-    assert retry.headers["Location"] == path + "sent/"
+    second_response = Browser().post(path, submission_data())  # the first response and its cookie never arrived
+    assert second_response.headers["Location"] == path + "sent/"
     assert cast.episode.administrations.count() == 1
 
 
@@ -146,9 +146,9 @@ def test_used_link_shows_no_earlier_answers(cast: Cast, browser: Browser) -> Non
     path = link(cast)
     browser.post(path, submission_data(item_1="10", item_11="3"))
     for client in (browser, Browser()):
-        answer = client.get(path)
-        assert answer.status_code == 410
-        page = answer.content.decode()
+        response = client.get(path)
+        assert response.status_code == 410
+        page = response.content.decode()
         assert "has been sent" in page
         assert "How low have you felt" not in page
         assert "Help at once" not in page
@@ -168,7 +168,7 @@ def test_later_check_in_shows_no_earlier_answers(cast: Cast, browser: Browser) -
 
 
 @pytest.mark.parametrize("state", ["expired", "withdrawn", "replaced", "unknown"])
-def test_closed_link_says_so(cast: Cast, browser: Browser, state: str) -> None:
+def test_closed_link_shows_that_it_is_closed(cast: Cast, browser: Browser, state: str) -> None:
     path = link(cast)
     now = timezone.now()
     if state == "withdrawn":
@@ -179,10 +179,10 @@ def test_closed_link_says_so(cast: Cast, browser: Browser, state: str) -> None:
         path = "/c/" + "x" * 43 + "/"
     later = now + timedelta(hours=73) if state == "expired" else now
     with patch("django.utils.timezone.now", return_value=later):
-        answer = browser.get(path)
-        sent = browser.post(path, submission_data())
-    assert answer.status_code == sent.status_code == 410
-    assert "not open any more" in answer.content.decode()
+        response = browser.get(path)
+        post_response = browser.post(path, submission_data())
+    assert response.status_code == post_response.status_code == 410
+    assert "not open any more" in response.content.decode()
     assert cast.episode.administrations.count() == 0
 
 
@@ -193,14 +193,14 @@ def test_check_in_begun_before_expiry_can_be_finished(cast: Cast, browser: Brows
         assert browser.post(path, submission_data()).status_code == 302
 
 
-class TestThisDeviceHandedOver:
+class TestHandedOverDevice:
     def hand_over(self, cast: Cast, alma: Browser, moment: str = "before") -> str:
         cast.hold_in_an_hour()
         url = reverse("check-in-hand-over", args=[cast.carla.id, cast.session.id, moment])
-        answer = alma.post(url)
-        assert answer.status_code == 302
-        assert answer.headers["Clear-Site-Data"] == '"cache"'
-        return answer.headers["Location"]
+        response = alma.post(url)
+        assert response.status_code == 302
+        assert response.headers["Clear-Site-Data"] == '"cache"'
+        return response.headers["Location"]
 
     def test_handed_over_browser_opens_only_the_check_in(self, cast: Cast, alma: Browser) -> None:
         before = alma.cookies[settings.SESSION_COOKIE_NAME].value
@@ -254,19 +254,19 @@ def test_page_explains_why_there_is_no_link_without_an_address(cast: Cast, alma:
     assert result[1] not in alma.get(page).content.decode()
 
 
-class TestPaper:
+class TestPaperForm:
     def test_paper_form_has_every_item_and_no_name(self, cast: Cast, alma: Browser) -> None:
         url = reverse("check-in-paper", args=[cast.carla.id, cast.session.id, "before"])
-        sheet = BeautifulSoup(alma.get(url).content, "html.parser").find(class_="sheet")
-        assert all(i.text in sheet.text for i in ITEMS)
-        assert "Carla" not in sheet.text
+        paper_form = BeautifulSoup(alma.get(url).content, "html.parser").find(class_="sheet")
+        assert all(i.text in paper_form.text for i in ITEMS)
+        assert "Carla" not in paper_form.text
 
     def test_paper_form_typed_in_answers_the_same_check_in(self, cast: Cast, alma: Browser) -> None:
         url = reverse("check-in-type-in", args=[cast.carla.id, cast.session.id, "before"])
         page = BeautifulSoup(alma.get(url).content, "html.parser")
         submission = page.find("input", attrs={"name": "submission"})["value"]
-        answer = alma.post(url, submission_data(submission, item_4="", item_11="1", date="2026-09-01"))
-        assert answer.status_code == 302
+        response = alma.post(url, submission_data(submission, item_4="", item_11="1", date="2026-09-01"))
+        assert response.status_code == 302
         assert stored_responses(cast) == answers("session_before", 4.0, 1.0) | {4: None}
         check_in = cast.session.check_ins.get()
         assert (check_in.mode, check_in.is_answered) == (CheckInMode.PAPER, True)
@@ -276,9 +276,9 @@ class TestPaper:
 
     def test_invalid_number_is_reported_and_the_input_kept(self, cast: Cast, alma: Browser) -> None:
         url = reverse("check-in-type-in", args=[cast.carla.id, cast.session.id, "before"])
-        answer = alma.post(url, submission_data(item_1="44", item_2="8"))
-        soup = BeautifulSoup(answer.content, "html.parser")
-        assert answer.status_code == 400
+        response = alma.post(url, submission_data(item_1="44", item_2="8"))
+        soup = BeautifulSoup(response.content, "html.parser")
+        assert response.status_code == 400
         assert soup.find("input", id="item_1")["value"] == "44"
         assert soup.find("input", id="item_2")["value"] == "8"
         assert alma.post(url, {"submission": "x"}).status_code == 400

@@ -29,12 +29,12 @@ def submission_data(submission: str, **items: str) -> dict[str, str]:
     return {f"item_{i.number}": "0" if i.options else "4" for i in ITEMS} | {"submission": submission} | items
 
 
-def text(answer) -> str:
-    return " ".join(BeautifulSoup(answer.content, "html.parser").find("main").text.split())
+def text(response) -> str:
+    return " ".join(BeautifulSoup(response.content, "html.parser").find("main").text.split())
 
 
 @pytest.fixture
-def sent(cast: Cast, browser: Browser) -> str:
+def answered_path(cast: Cast, browser: Browser) -> str:
     """Return the path of a check-in that was answered with “not at all”."""
     path = link(cast)
     browser.get(path)
@@ -42,20 +42,22 @@ def sent(cast: Cast, browser: Browser) -> str:
     return path
 
 
-def test_second_submission_with_an_alert_raises_it_and_shows_help(cast: Cast, browser: Browser, sent: str) -> None:
-    answer = browser.post(sent, submission_data("second tab", item_1="9", item_11="3"))
-    assert answer.status_code == 302
+def test_second_submission_with_an_alert_raises_it_and_shows_help(
+    cast: Cast, browser: Browser, answered_path: str
+) -> None:
+    response = browser.post(answered_path, submission_data("second tab", item_1="9", item_11="3"))
+    assert response.status_code == 302
     alert = SafetyAlert.objects.visible_to(cast.alma).get()
     assert alert.value == 3.0
-    page = text(browser.get(answer.headers["Location"]))
+    page = text(browser.get(response.headers["Location"]))
     assert "Help at once" in page
     assert "is alerted to your answer" in page
     assert "Your first answers were kept" in page
     assert Entry.objects.filter(action="check_in.answered_late").count() == 1
 
 
-def test_late_answers_are_recorded_but_excluded_from_pictures(cast: Cast, browser: Browser, sent: str) -> None:
-    browser.post(sent, submission_data("second tab", item_1="9", item_11="3"))
+def test_late_answers_are_recorded_but_excluded_from_pictures(cast: Cast, browser: Browser, answered_path: str) -> None:
+    browser.post(answered_path, submission_data("second tab", item_1="9", item_11="3"))
     record = episode_record(cast.episode, timezone.now())
     assert [a.responses[1] for a in record.administrations] == [4.0]
     assert [(a.instrument, a.value) for a in record.safety_alerts] == [("session_before", 3.0)]
@@ -67,32 +69,34 @@ def test_late_answers_are_recorded_but_excluded_from_pictures(cast: Cast, browse
     assert "Sent a second time" in page
 
 
-def test_repeated_second_submission_is_recorded_once(cast: Cast, browser: Browser, sent: str) -> None:
+def test_repeated_second_submission_is_recorded_once(cast: Cast, browser: Browser, answered_path: str) -> None:
     for _ in range(3):
-        assert browser.post(sent, submission_data("second tab", item_11="2")).status_code == 302
+        assert browser.post(answered_path, submission_data("second tab", item_11="2")).status_code == 302
     # the same alert from a third tab adds nothing while the first one is open
-    assert browser.post(sent, submission_data("third tab", item_11="2")).status_code == 302
+    assert browser.post(answered_path, submission_data("third tab", item_11="2")).status_code == 302
     assert SafetyAlert.objects.visible_to(cast.alma).count() == 1
-    assert browser.post(sent, submission_data("fourth tab", item_11="3")).status_code == 302
+    assert browser.post(answered_path, submission_data("fourth tab", item_11="3")).status_code == 302
     assert SafetyAlert.objects.visible_to(cast.alma).count() == 2
 
 
-def test_second_submission_without_an_alert_is_not_recorded(cast: Cast, browser: Browser, sent: str) -> None:
-    answer = browser.post(sent, submission_data("second tab", item_1="9"))
-    assert answer.status_code == 410
-    assert "Your first answers were kept; these were not" in text(answer)
+def test_second_submission_without_an_alert_is_not_recorded(cast: Cast, browser: Browser, answered_path: str) -> None:
+    response = browser.post(answered_path, submission_data("second tab", item_1="9"))
+    assert response.status_code == 410
+    assert "Your first answers were kept; these were not" in text(response)
     assert cast.episode.administrations.count() == 1
 
 
-def test_incomplete_second_submission_learns_of_the_first(browser: Browser, sent: str) -> None:
-    answer = browser.post(sent, {"submission": "second tab", "item_1": "3"})
-    assert answer.status_code == 410
-    assert "still open" not in text(answer)
-    assert "Your first answers were kept" in text(answer)
+def test_incomplete_second_submission_shows_that_the_first_was_kept(browser: Browser, answered_path: str) -> None:
+    response = browser.post(answered_path, {"submission": "second tab", "item_1": "3"})
+    assert response.status_code == 410
+    assert "still open" not in text(response)
+    assert "Your first answers were kept" in text(response)
 
 
-def test_incomplete_second_submission_with_an_alert_is_recorded(cast: Cast, browser: Browser, sent: str) -> None:
-    assert browser.post(sent, {"submission": "second tab", "item_11": "1"}).status_code == 302
+def test_incomplete_second_submission_with_an_alert_is_recorded(
+    cast: Cast, browser: Browser, answered_path: str
+) -> None:
+    assert browser.post(answered_path, {"submission": "second tab", "item_11": "1"}).status_code == 302
     assert SafetyAlert.objects.visible_to(cast.alma).count() == 1
 
 
@@ -101,11 +105,11 @@ def test_used_link_never_says_that_nothing_is_needed(cast: Cast, browser: Browse
     path = link(cast)
     browser.post(path, submission_data("one", item_11=safety))
     for client in (browser, Browser()):
-        answer = client.get(path)
-        assert "Nothing more is needed" not in text(answer)
-        # everybody gets the same page with the help open, whatever was answered
-        assert BeautifulSoup(answer.content, "html.parser").find("details", id="help").has_attr("open")
-        assert "How low have you felt" not in text(answer)
+        response = client.get(path)
+        assert "Nothing more is needed" not in text(response)
+        # every client gets the same page with the help open, whatever the answers were
+        assert BeautifulSoup(response.content, "html.parser").find("details", id="help").has_attr("open")
+        assert "How low have you felt" not in text(response)
 
 
 @pytest.mark.parametrize("state", ["withdrawn", "replaced", "unknown"])
@@ -117,9 +121,9 @@ def test_alert_answer_to_a_closed_link_shows_help_and_the_failure(cast: Cast, br
         link(cast)
     else:
         path = "/c/" + "x" * 43 + "/"
-    answer = browser.post(path, submission_data("one", item_11="2"))
-    assert answer.status_code == 410
-    page = text(answer)
+    response = browser.post(path, submission_data("one", item_11="2"))
+    assert response.status_code == 410
+    page = text(response)
     assert "Help at once" in page
     assert "did not reach your therapist" in page
     assert "Nothing is wrong" not in page
@@ -128,25 +132,25 @@ def test_alert_answer_to_a_closed_link_shows_help_and_the_failure(cast: Cast, br
 
 def test_check_in_works_without_cookies(cast: Cast) -> None:
     path = link(cast)
-    strict = Browser(enforce_csrf_checks=True)
-    strict.get(path)
-    strict.cookies.clear()
-    assert strict.post(path, submission_data("one", item_11="2")).status_code == 302
+    csrf_browser = Browser(enforce_csrf_checks=True)
+    csrf_browser.get(path)
+    csrf_browser.cookies.clear()
+    assert csrf_browser.post(path, submission_data("one", item_11="2")).status_code == 302
     assert SafetyAlert.objects.visible_to(cast.alma).count() == 1
 
 
 def test_handed_over_device_needs_no_csrf_token(cast: Cast) -> None:
     cast.hold_in_an_hour()
-    strict = Browser(enforce_csrf_checks=True)
-    strict.force_login(cast.alma)
+    csrf_browser = Browser(enforce_csrf_checks=True)
+    csrf_browser.force_login(cast.alma)
     url = reverse("check-in-hand-over", args=[cast.carla.id, cast.session.id, "before"])
-    # handing over is an action of the therapist and needs the CSRF token
-    assert strict.post(url).status_code == 403
-    page = strict.get(reverse("session", args=[cast.carla.id, cast.session.id]))
+    # the therapist hands over the device, which needs the CSRF token
+    assert csrf_browser.post(url).status_code == 403
+    page = csrf_browser.get(reverse("session", args=[cast.carla.id, cast.session.id]))
     token = BeautifulSoup(page.content, "html.parser").find("input", attrs={"name": "csrfmiddlewaretoken"})["value"]
-    path = strict.post(url, {"csrfmiddlewaretoken": token}).headers["Location"]
-    assert strict.post(path, submission_data("one", as_it_is="1")).status_code == 302
-    assert strict.get("/profile/").headers["Location"].startswith("/sign-in/")
+    path = csrf_browser.post(url, {"csrfmiddlewaretoken": token}).headers["Location"]
+    assert csrf_browser.post(path, submission_data("one", as_it_is="1")).status_code == 302
+    assert csrf_browser.get("/profile/").headers["Location"].startswith("/sign-in/")
 
 
 def test_check_in_from_an_expired_sign_in_is_recorded(cast: Cast, monkeypatch) -> None:
@@ -158,7 +162,7 @@ def test_check_in_from_an_expired_sign_in_is_recorded(cast: Cast, monkeypatch) -
         "securebase.workbench.accounts.middleware.time.time",
         (timezone.now() + timedelta(hours=1)).timestamp,
     )
-    answer = browser.post(path, submission_data("one", item_11="2"))
-    assert answer.headers["Location"] == path + "sent/"
+    response = browser.post(path, submission_data("one", item_11="2"))
+    assert response.headers["Location"] == path + "sent/"
     assert SafetyAlert.objects.visible_to(cast.alma).count() == 1
     assert browser.get("/profile/").headers["Location"].startswith("/sign-in/")

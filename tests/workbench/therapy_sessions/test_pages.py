@@ -18,8 +18,8 @@ from workbench.cast import NOON, Cast, answers
 LATER = {"number": "2", "date": "2026-09-08", "time": "14:00", "phase": "initial"}
 
 
-def text(answer) -> str:
-    return " ".join(BeautifulSoup(answer.content, "html.parser").find("main").text.split())
+def text(response) -> str:
+    return " ".join(BeautifulSoup(response.content, "html.parser").find("main").text.split())
 
 
 def test_empty_list_says_how_to_begin(cast: Cast, alma: Browser) -> None:
@@ -34,9 +34,9 @@ def test_next_session_is_proposed_a_week_after_the_last(cast: Cast, alma: Browse
     soup = BeautifulSoup(alma.get(reverse("session-new", args=[cast.carla.id])).content, "html.parser")
     proposed = {name: soup.find("input", attrs={"name": name})["value"] for name in ("number", "date", "time")}
     assert proposed == {"number": "2", "date": "2026-09-08", "time": "14:00"}
-    answer = alma.post(reverse("session-new", args=[cast.carla.id]), LATER)
+    response = alma.post(reverse("session-new", args=[cast.carla.id]), LATER)
     result = cast.episode.therapy_sessions.get(number=2)
-    assert answer.headers["Location"] == reverse("session-work", args=[cast.carla.id, result.id])
+    assert response.headers["Location"] == reverse("session-work", args=[cast.carla.id, result.id])
     assert result.held_at == NOON + timedelta(days=7)
 
 
@@ -55,9 +55,9 @@ def test_next_session_is_proposed_a_week_after_the_last(cast: Cast, alma: Browse
 def test_invalid_session_is_refused_with_the_reason(
     cast: Cast, alma: Browser, wrong: dict[str, str], message: str
 ) -> None:
-    answer = alma.post(reverse("session-new", args=[cast.carla.id]), LATER | wrong)
-    assert answer.status_code == 400
-    assert message in text(answer)
+    response = alma.post(reverse("session-new", args=[cast.carla.id]), LATER | wrong)
+    assert response.status_code == 400
+    assert message in text(response)
     assert cast.episode.therapy_sessions.count() == 1
 
 
@@ -65,10 +65,10 @@ def test_concurrent_change_of_a_session_is_reported(cast: Cast, alma: Browser) -
     url = reverse("session", args=[cast.carla.id, cast.session.id])
     typed = LATER | {"number": "1", "version": "1"}
     assert alma.post(url, typed).status_code == 302
-    answer = alma.post(url, typed | {"time": "09:30"})
-    assert answer.status_code == 400
-    assert "Somebody else changed this" in text(answer)
-    assert 'value="09:30"' in answer.content.decode()
+    response = alma.post(url, typed | {"time": "09:30"})
+    assert response.status_code == 400
+    assert "Somebody else changed this" in text(response)
+    assert 'value="09:30"' in response.content.decode()
     assert alma.post(url, typed | {"time": "09:30", "version": "2"}).status_code == 302
 
 
@@ -146,13 +146,13 @@ def test_questionnaire_is_typed_in_by_item_numbers(cast: Cast, alma: Browser) ->
     url = reverse("type-in", args=[cast.carla.id, "phq9"])
     page = alma.get(url)
     assert "they are not the questions" in text(page)
-    answer = alma.post(url, typed_in_data(item_3=""), follow=True)
-    assert "asks for attention now" in text(answer)
+    response = alma.post(url, typed_in_data(item_3=""), follow=True)
+    assert "asks for attention now" in text(response)
     stored = cast.episode.administrations.get()
     assert timezone.localtime(stored.at).date() == date(2026, 9, 3)
     assert stored.responses.get(item=3).value is None
     assert stored.scores.get(scale="total").value is None
-    assert "item 3 unanswered" in text(answer)
+    assert "item 3 unanswered" in text(response)
     assert alma.post(url, typed_in_data(item_3="")).status_code == 302
     assert cast.episode.administrations.count() == 1
 
@@ -178,10 +178,10 @@ def test_questionnaire_typed_in_for_a_session_has_its_moment(cast: Cast, alma: B
 def test_invalid_value_is_reported_and_the_input_kept(
     cast: Cast, alma: Browser, wrong: dict[str, str], message: str
 ) -> None:
-    answer = alma.post(reverse("type-in", args=[cast.carla.id, "phq9"]), typed_in_data(moment="after") | wrong)
-    assert answer.status_code == 400
-    assert message in text(answer)
-    soup = BeautifulSoup(answer.content, "html.parser")
+    response = alma.post(reverse("type-in", args=[cast.carla.id, "phq9"]), typed_in_data(moment="after") | wrong)
+    assert response.status_code == 400
+    assert message in text(response)
+    soup = BeautifulSoup(response.content, "html.parser")
     assert soup.find("select", attrs={"name": "moment"}).find("option", selected=True)["value"] == "after"
     assert cast.episode.administrations.count() == 0
 

@@ -44,13 +44,13 @@ def type_in_url(cast: Cast, session: TherapySession, moment: str) -> str:
 def test_forms_typed_in_together_get_their_completion_times(
     cast: Cast, alma: Browser, weekly_sessions: list[TherapySession]
 ) -> None:
-    # the last forms first, because the order of typing in must not matter
+    # type in the last forms first, because their order must not matter
     for session in reversed(weekly_sessions):
         for moment in ("after", "before"):
             url = type_in_url(cast, session, moment)
-            proposed = BeautifulSoup(alma.get(url).content, "html.parser").find("input", attrs={"name": "date"})
-            assert proposed["value"] == timezone.localdate(session.held_at).isoformat()
-            typed = form_data(moment, date=proposed["value"], submission=f"{session.number}{moment}")
+            date_field = BeautifulSoup(alma.get(url).content, "html.parser").find("input", attrs={"name": "date"})
+            assert date_field["value"] == timezone.localdate(session.held_at).isoformat()
+            typed = form_data(moment, date=date_field["value"], submission=f"{session.number}{moment}")
             assert alma.post(url, typed).status_code == 302
     record = episode_record(cast.episode, timezone.now())
     assert [(a.session, a.moment.value) for a in record.administrations] == [
@@ -58,10 +58,9 @@ def test_forms_typed_in_together_get_their_completion_times(
     ]
     for administration in record.administrations:
         assert administration.session is not None
-        held = next(s.at for s in record.sessions if s.number == administration.session)
-        assert (
-            0 < (administration.at - held if administration.moment is Moment.AFTER else held - administration.at) < 0.1
-        )
+        held_at = next(s.at for s in record.sessions if s.number == administration.session)
+        difference = administration.at - held_at
+        assert 0 < (difference if administration.moment is Moment.AFTER else -difference) < 0.1
 
 
 @pytest.mark.parametrize(
@@ -79,9 +78,11 @@ def test_forms_typed_in_together_get_their_completion_times(
 def test_day_that_contradicts_the_moment_is_refused_and_the_input_kept(
     cast: Cast, alma: Browser, weekly_sessions: list[TherapySession], number: int, moment: str, day: str, message: str
 ) -> None:
-    answer = alma.post(type_in_url(cast, weekly_sessions[number - 1], moment), form_data(moment, item_1="7", date=day))
-    assert answer.status_code == 400
-    soup = BeautifulSoup(answer.content, "html.parser")
+    response = alma.post(
+        type_in_url(cast, weekly_sessions[number - 1], moment), form_data(moment, item_1="7", date=day)
+    )
+    assert response.status_code == 400
+    soup = BeautifulSoup(response.content, "html.parser")
     assert message in " ".join(soup.find("main").text.split())
     assert soup.find("input", attrs={"name": "item_1"})["value"] == "7"
     assert cast.episode.administrations.count() == 0
@@ -94,9 +95,9 @@ def test_form_from_after_a_future_session_is_refused(cast: Cast, alma: Browser) 
     )
     url = type_in_url(cast, planned, "after")
     assert "is planned for" in alma.get(url).content.decode()
-    answer = alma.post(url, form_data("after", date=timezone.localdate().isoformat()))
-    assert answer.status_code == 400
-    assert "correct its date first" in answer.content.decode()
+    response = alma.post(url, form_data("after", date=timezone.localdate().isoformat()))
+    assert response.status_code == 400
+    assert "correct its date first" in response.content.decode()
     assert cast.episode.administrations.count() == 0
     page = alma.get(reverse("session", args=[cast.carla.id, planned.id])).content.decode()
     assert "This session is still to come" in page
@@ -119,9 +120,9 @@ def test_questionnaire_of_a_session_stays_before_or_after_it(
         "session": str(weekly_sessions[1].id),
         "submission": "s",
     }
-    answer = alma.post(url, typed | {"moment": "before", "date": "2026-09-20"})
-    assert answer.status_code == 400
-    assert "cannot be completed after it" in answer.content.decode()
+    response = alma.post(url, typed | {"moment": "before", "date": "2026-09-20"})
+    assert response.status_code == 400
+    assert "cannot be completed after it" in response.content.decode()
     assert alma.post(url, typed | {"moment": "before", "date": "2026-09-08"}).status_code == 302
     assert cast.episode.administrations.get().at == weekly_sessions[1].held_at - timedelta(minutes=14)
 

@@ -39,8 +39,8 @@ def stored_answers(cast: Cast) -> dict[str, dict[int, float | None]]:
     return {a.instrument: {r.item: r.value for r in a.responses.all()} for a in rows}
 
 
-def main(answer) -> BeautifulSoup:
-    return BeautifulSoup(answer.content, "html.parser").find("main")
+def main(response) -> BeautifulSoup:
+    return BeautifulSoup(response.content, "html.parser").find("main")
 
 
 # ---- one page, one submission ----------------------------------------------------------------------------------------
@@ -55,8 +55,8 @@ def test_one_page_asks_everything_and_each_instrument_is_recorded(cast: Cast, br
     assert [h.text for h in page.find_all("h2")] == ["What is hoped for"]
     assert "Think of the therapy that is beginning." in page.text
     assert len(page.find_all("fieldset", attrs={"data-slider": True})) == 7 + 4
-    answer = browser.post(invitation.path, submission_data(invitation.check_in, "6", item_expectation_3="9"))
-    assert answer.headers["Location"] == invitation.path + "sent/"
+    response = browser.post(invitation.path, submission_data(invitation.check_in, "6", item_expectation_3="9"))
+    assert response.headers["Location"] == invitation.path + "sent/"
     assert stored_answers(cast) == {
         "session_after": dict.fromkeys(range(1, 8), 6.0),
         "expectation": {1: 6.0, 2: 6.0, 3: 9.0, 4: 6.0},
@@ -75,14 +75,14 @@ def test_one_page_asks_everything_and_each_instrument_is_recorded(cast: Cast, br
 
 def test_unanswered_questionnaire_is_not_recorded_and_items_are_asked_again(cast: Cast, browser: Browser) -> None:
     invitation = cast.invite(Moment.BEFORE, at=timezone.now(), extras=None)
-    partial = {k: v for k, v in submission_data(invitation.check_in).items() if "_week_" not in k} | {
+    incomplete_data = {k: v for k, v in submission_data(invitation.check_in).items() if "_week_" not in k} | {
         "item_dispute_week_1": "8"
     }
-    answer = browser.post(invitation.path, partial)
-    assert "2 questions still open" in main(answer).text
-    assert main(answer).find("input", attrs={"name": "item_dispute_week_1", "value": "8"}).has_attr("checked")
+    response = browser.post(invitation.path, incomplete_data)
+    assert "2 questions still open" in main(response).text
+    assert main(response).find("input", attrs={"name": "item_dispute_week_1", "value": "8"}).has_attr("checked")
     assert cast.episode.administrations.count() == 0
-    assert browser.post(invitation.path, partial | {"as_it_is": "1"}).status_code == 302
+    assert browser.post(invitation.path, incomplete_data | {"as_it_is": "1"}).status_code == 302
     assert set(stored_answers(cast)) == {"session_before", "dispute_week"}
     assert stored_answers(cast)["dispute_week"] == {1: 8.0, 2: None}
 
@@ -96,9 +96,9 @@ def test_answering_only_an_additional_questionnaire_is_accepted(cast: Cast, brow
 
 def test_invalid_value_in_an_additional_questionnaire_records_nothing(cast: Cast, browser: Browser) -> None:
     invitation = cast.invite(Moment.BEFORE, at=timezone.now(), extras=None)
-    answer = browser.post(invitation.path, submission_data(invitation.check_in, item_focus_week_1="77"))
-    assert answer.status_code == 400
-    assert main(answer).find("fieldset", id="item_focus_week_1").find(class_="errorlist")
+    response = browser.post(invitation.path, submission_data(invitation.check_in, item_focus_week_1="77"))
+    assert response.status_code == 400
+    assert main(response).find("fieldset", id="item_focus_week_1").find(class_="errorlist")
     assert cast.episode.administrations.count() == 0
 
 
@@ -146,19 +146,21 @@ def test_record_has_additional_scores_and_symptoms_follow_the_session_set(cast: 
 # ---- fixed when it is opened -----------------------------------------------------------------------------------------
 def test_paper_link_and_typing_in_ask_the_same_after_the_area_changes(cast: Cast, alma: Browser) -> None:
     cast.hold_in_an_hour()
-    place = [cast.carla.id, cast.session.id, "before"]
-    answer = alma.post(reverse("check-in-paper", args=place), follow=True)
-    assert "The dispute" in main(answer).text
+    route_args = [cast.carla.id, cast.session.id, "before"]
+    response = alma.post(reverse("check-in-paper", args=route_args), follow=True)
+    assert "The dispute" in main(response).text
     episode = cast.episode
     episode.problem_areas = ["grief"]
     episode.save()
-    sheet, typing = (main(alma.get(reverse(name, args=place))) for name in ("check-in-paper", "check-in-type-in"))
-    for page in (sheet, typing):
+    paper_form, type_in_form = (
+        main(alma.get(reverse(name, args=route_args))) for name in ("check-in-paper", "check-in-type-in")
+    )
+    for page in (paper_form, type_in_form):
         assert "The dispute" in page.text
         assert "Grief" not in page.text
     # both continue the numbers of the session set, so that a row can be looked up by its number
-    assert "13. How heated or frozen" in " ".join(sheet.text.split())
-    assert typing.find("label", attrs={"for": "item_dispute_week_1"}).find("b").text == "13"
+    assert "13. How heated or frozen" in " ".join(paper_form.text.split())
+    assert type_in_form.find("label", attrs={"for": "item_dispute_week_1"}).find("b").text == "13"
     assert CheckIn.objects.visible_to(cast.alma).get().extras == BEFORE
 
 
@@ -253,7 +255,7 @@ def test_check_in_before_a_session_cannot_be_opened_after_its_start(cast: Cast, 
     with pytest.raises(InputError, match="session 1 has begun"):
         actions.invite_check_in(**invite, at=NOON + timedelta(minutes=16))
     assert cast.session.check_ins.count() == 0
-    # people may be late
+    # sessions may start a few minutes late
     assert actions.invite_check_in(**invite, at=NOON + timedelta(minutes=14)).check_in.is_waiting
 
 
