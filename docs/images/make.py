@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 
 from playwright.sync_api import Page, sync_playwright
 
-from browser.conftest import PHONE, chromium, served
+from browser.conftest import PHONE, find_chromium, run_server
 from browser.test_demo_clinic import sign_in
 
 HERE = Path(__file__).parent
@@ -36,8 +36,12 @@ def shoot_course(page: Page, name: str) -> None:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, served("demo", Path(folder) / "data") as home, sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        run_server("demo", Path(folder) / "data") as home,
+        sync_playwright() as p,
+    ):
+        browser = p.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 1700})
         page.goto(home)
         sign_in(page)

@@ -1,4 +1,4 @@
-"""A real browser on a real server: both are started here. Skipped, saying so, where there is no Chromium."""
+"""Fixtures that start a real server and a real browser; without Chromium the tests are skipped with a reason."""
 
 from __future__ import annotations
 
@@ -17,59 +17,59 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+EXECUTABLES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
 
-def chromium() -> str | None:
-    return os.environ.get("SECUREBASE_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+def find_chromium() -> str | None:
+    return os.environ.get("SECUREBASE_CHROMIUM") or next(filter(None, map(shutil.which, EXECUTABLES)), None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = [item for item in items if Path(__file__).parent in item.path.parents]
-    for item in here:
+    browser_tests = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in browser_tests:
         item.add_marker(pytest.mark.browser)
-        # one worker runs them all, so that the demo clinic is made once
+        # a single worker runs them all, so that the demo clinic is created only once
         item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    path = chromium()
+    path = find_chromium()
     if path is None:
         if os.environ.get("SECUREBASE_REQUIRE_BROWSER"):
             pytest.fail("SECUREBASE_REQUIRE_BROWSER is set and no Chromium was found")
         pytest.skip("no Chromium found: install one, or name it in SECUREBASE_CHROMIUM")
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
+        launched_browser = playwright.chromium.launch(
             executable_path=path,
             args=["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
         )
-        yield launched
-        launched.close()
+        yield launched_browser
+        launched_browser.close()
 
 
 class Visit:
-    """A browser context that remembers every address it asked for and every error the console showed."""
+    """A browser context that records every requested URL and every console error."""
 
     def __init__(self, context: BrowserContext, home: str) -> None:
         self.context, self.home = context, home
-        self.asked: list[str] = []
-        self.complaints: list[str] = []
-        context.on("request", lambda request: self.asked.append(request.url))
-        context.on("console", lambda m: self.complaints.append(f"{m.text} {m.location}") if m.type == "error" else None)
-        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        self.requested_urls: list[str] = []
+        self.errors: list[str] = []
+        context.on("request", lambda request: self.requested_urls.append(request.url))
+        context.on("console", lambda m: self.errors.append(f"{m.text} {m.location}") if m.type == "error" else None)
+        context.on("weberror", lambda error: self.errors.append(str(error.error)))
 
     def page(self, path: str = "/") -> Page:
         page = self.context.new_page()
         page.goto(self.home + path)
         return page
 
-    def assert_stayed_home(self) -> None:
-        strangers = [u for u in self.asked if not u.startswith((self.home, "data:", "blob:", "about:"))]
-        assert self.asked
-        assert strangers == []
+    def assert_no_foreign_request(self) -> None:
+        foreign = [u for u in self.requested_urls if not u.startswith((self.home, "data:", "blob:", "about:"))]
+        assert self.requested_urls
+        assert foreign == []
 
 
 def free_port() -> int:
@@ -79,15 +79,15 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def served(command: str, data_dir: Path, *more: str) -> Iterator[str]:
-    """The address of `securebase COMMAND` running in a process of its own, once it answers."""
+def run_server(command: str, data_dir: Path, *options: str) -> Iterator[str]:
+    """Run `securebase COMMAND` in a separate process and yield its address once it responds."""
     port = free_port()
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("SECUREBASE_", "DJANGO_"))}
-    arguments = [command, "--port", str(port), "--data-dir", str(data_dir), *more]
+    arguments = [command, "--port", str(port), "--data-dir", str(data_dir), *options]
     log = data_dir.parent / f"{command}.log"
-    with log.open("w") as out:
+    with log.open("w") as log_file:
         server = subprocess.Popen(
-            [sys.executable, "-m", "securebase", *arguments], stdout=out, stderr=subprocess.STDOUT, env=environment
+            [sys.executable, "-m", "securebase", *arguments], stdout=log_file, stderr=subprocess.STDOUT, env=environment
         )
         home = f"http://127.0.0.1:{port}"
         try:
@@ -108,19 +108,19 @@ def served(command: str, data_dir: Path, *more: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The demo clinic. Depends on the browser so that nothing is served where there is none."""
-    with served("demo", tmp_path_factory.mktemp("demo") / "data") as home:
+    """Serve the demo clinic; depends on the browser so that no server starts without one."""
+    with run_server("demo", tmp_path_factory.mktemp("demo") / "data") as home:
         yield home
 
 
 @pytest.fixture(scope="session")
 def empty_clinic(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served("serve", tmp_path_factory.mktemp("own") / "data") as home:
+    with run_server("serve", tmp_path_factory.mktemp("own") / "data") as home:
         yield home
 
 
 @contextlib.contextmanager
-def visit(browser: Browser, home: str, size: dict[str, int] = WIDE, *, phone: bool = False) -> Iterator[Visit]:
+def open_visit(browser: Browser, home: str, size: dict[str, int] = WIDE, *, phone: bool = False) -> Iterator[Visit]:
     context = browser.new_context(viewport=size, has_touch=phone, is_mobile=phone)  # type: ignore[arg-type]
     context.set_default_timeout(15_000)
     yield Visit(context, home)
@@ -128,7 +128,7 @@ def visit(browser: Browser, home: str, size: dict[str, int] = WIDE, *, phone: bo
 
 
 def answer_check_in(page: Page, *, levels: int = 6, safety: int = 0) -> None:
-    """Moves every slider by keyboard from its middle and picks a safety answer, as a client would."""
+    """Set every slider by keyboard and choose a safety answer, as a client would."""
     for slider in page.get_by_role("slider").all():
         slider.focus()
         slider.press("Home")
@@ -139,10 +139,10 @@ def answer_check_in(page: Page, *, levels: int = 6, safety: int = 0) -> None:
         choices.nth(safety).check()
 
 
-def serious(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{v['id']}: {v['help']} ({page.url})" for v in found if v["impact"] in ("serious", "critical")]
+def serious_violations(page: Page) -> list[str]:
+    violations = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {v['help']} ({page.url})" for v in violations if v["impact"] in ("serious", "critical")]
 
 
-def fits(page: Page) -> bool:
+def fits_width(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))

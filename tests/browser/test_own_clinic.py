@@ -1,18 +1,18 @@
-"""The second walk: an empty clinic, first account, own client, episode, session, check-in, picture."""
+"""An empty clinic in a browser: first account, client, session, check-in and picture."""
 
 from __future__ import annotations
 
 from playwright.sync_api import Browser, Page, expect
 
-from browser.conftest import PHONE, WIDE, Visit, answer_check_in, fits, serious, visit
+from browser.conftest import PHONE, WIDE, Visit, answer_check_in, fits_width, open_visit, serious_violations
 
 PASSWORD = "a kettle on the quiet stove"
 
 
-def make_clinic(there: Visit) -> Page:
-    page = there.page("/")
+def create_clinic(clinic_visit: Visit) -> Page:
+    page = clinic_visit.page("/")
     expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
-    assert serious(page) == []
+    assert serious_violations(page) == []
     page.get_by_label("Your name, as clients see it").fill("Alma Reyes")
     page.get_by_label("Name of the practice or clinic").fill("Practice Reyes")
     page.get_by_label("User name to sign in with").fill("alma")
@@ -23,38 +23,38 @@ def make_clinic(there: Visit) -> Page:
     return page
 
 
-def test_from_nothing_to_a_picture(browser: Browser, empty_clinic: str) -> None:
-    with visit(browser, empty_clinic) as there:
-        page = make_clinic(there)
-        assert serious(page) == []
+def test_empty_clinic_gets_a_client_a_check_in_and_a_picture(browser: Browser, empty_clinic: str) -> None:
+    with open_visit(browser, empty_clinic) as clinic_visit:
+        page = create_clinic(clinic_visit)
+        assert serious_violations(page) == []
 
         page.get_by_role("main").get_by_role("link", name="Add your first client").click()
-        assert serious(page) == []
+        assert serious_violations(page) == []
         page.get_by_label("Name shown").fill("Carla M.")
         page.get_by_label("Role dispute").check()
         page.get_by_role("button", name="Add the client").click()
         expect(page.get_by_role("heading", name="Carla M.").first).to_be_visible()
-        assert serious(page) == []
+        assert serious_violations(page) == []
 
         page.get_by_role("link", name="Sessions", exact=True).click()
         page.get_by_role("main").get_by_role("link", name="session").first.click()
         page.get_by_role("button", name="Add the session").click()
         expect(page.get_by_role("heading", name="Session 1 of 16")).to_be_visible()
-        assert serious(page) == []
+        assert serious_violations(page) == []
         page.get_by_role("link", name="Check-ins, strain and date").click()
-        assert serious(page) == []
+        assert serious_violations(page) == []
         session_page = page.url
 
-        # the laptop is handed over: the staff account is signed out and nothing else can be opened
+        # handing over the laptop signs the staff account out, and only the check-in can be opened
         page.get_by_role("button", name="Hand over this device").first.click()
         page.set_viewport_size(PHONE)
         expect(page.get_by_role("heading", name="How have things been?")).to_be_visible()
-        assert fits(page)
-        assert serious(page) == []
-        stolen = there.page("/")
-        expect(stolen.get_by_role("button", name="Sign in")).to_be_visible()
-        assert "Carla" not in stolen.content()
-        stolen.close()
+        assert fits_width(page)
+        assert serious_violations(page) == []
+        second_page = clinic_visit.page("/")
+        expect(second_page.get_by_role("button", name="Sign in")).to_be_visible()
+        assert "Carla" not in second_page.content()
+        second_page.close()
 
         answer_check_in(page)
         page.get_by_role("button", name="Send").click()
@@ -75,10 +75,10 @@ def test_from_nothing_to_a_picture(browser: Browser, empty_clinic: str) -> None:
         chart = symptoms.locator("img.chart").first
         expect(chart).to_have_js_property("complete", True)
         assert chart.evaluate("i => i.naturalHeight") > 0, "the chart was not drawn"
-        # five sliders at 6 of 10: the score that is drawn and told is 6
+        # five sliders at 6 of 10 give a score of 6 in the chart and its text
         expect(symptoms).to_contain_text("6")
-        assert serious(page) == []
+        assert serious_violations(page) == []
         page.set_viewport_size(PHONE)
-        assert fits(page)
-        there.assert_stayed_home()
-        assert there.complaints == []
+        assert fits_width(page)
+        clinic_visit.assert_no_foreign_request()
+        assert clinic_visit.errors == []

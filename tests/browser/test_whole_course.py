@@ -1,7 +1,7 @@
-"""One simulated client walked through a whole course of IPT in a real browser.
+"""A simulated client goes through a whole course of IPT in a real browser.
 
-Every task leaves what it has to, through the pages a therapist uses; then the record, the client's report and the
-export are asked for it.
+The therapist completes every task through the pages. The record, the client's report and the export must then contain
+the result of each task.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from securebase.exchange.record_json import read_record
 from securebase.ipt.due import TaskState, course_tasks
-from securebase.ipt.lineage import DEFAULT_LINEAGE as BEGINNING_LINEAGE
+from securebase.ipt.lineage import DEFAULT_LINEAGE as INITIAL_LINEAGE
 from securebase.ipt.shelf import worksheet
 from securebase.ipt.task import tasks
 from securebase.ipt.worksheet import Field, FieldKind
@@ -37,7 +37,7 @@ CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") i
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium"),
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium at /usr/bin/chromium"),
     pytest.mark.django_db(transaction=True),
 ]
 
@@ -49,7 +49,7 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Step:
-    """A worksheet filled in: in which session, with what."""
+    """A worksheet to fill in, with its values and its session."""
 
     worksheet: str
     values: Values
@@ -115,7 +115,7 @@ ENDING = (
 
 
 class Therapist:
-    """What Alma does in the browser, page by page."""
+    """Alma in the browser, with a method for each page that she uses."""
 
     def __init__(self, page: Any, home: str) -> None:
         self.page, self.home, self.client = page, home, ""
@@ -123,10 +123,10 @@ class Therapist:
     def go(self, name: str, *args: object, query: str = "") -> None:
         self.page.goto(self.home + reverse(name, args=args) + query)
 
-    def take_on(self, began: datetime) -> None:
+    def create_client(self, began_at: datetime) -> None:
         self.go("client-new")
         self.page.get_by_label("Name shown").fill(NAME)
-        self.page.get_by_label("Therapy began on").fill(f"{began:%Y-%m-%d}")
+        self.page.get_by_label("Therapy began on").fill(f"{began_at:%Y-%m-%d}")
         self.page.get_by_text("Other numbers than the form’s").click()
         self.page.get_by_label("Sessions planned").fill(str(SESSIONS))
         self.page.locator("form button.solid, form .button").last.click()
@@ -141,7 +141,7 @@ class Therapist:
         self.page.wait_for_url("**/sessions/*-*/**")
 
     def type_in_check_in(self, session: str, level: int, on: datetime) -> None:
-        """The sheet that the client filled in before the session."""
+        """Type in the paper form that the client completed before the session."""
         self.go("check-in-type-in", self.client, session, "before")
         self.page.get_by_label("Filled in on").fill(f"{on:%Y-%m-%d}")
         for item in range(1, 6):
@@ -158,7 +158,7 @@ class Therapist:
             self.page.wait_for_url("**/relationships/**")
 
     def draw_circle(self, *, steps: int, on: datetime) -> None:
-        """On paper, typed in: everybody moves some steps towards the client, as a version of its own."""
+        """Type in a new version of the circle, with everybody moved some rings towards the client."""
         self.go("relationships", self.client)
         self.page.get_by_text("Type the places in instead of dragging").click()
         rings = ["closest", "close", "wider"]
@@ -176,9 +176,9 @@ class Therapist:
         self.go("worksheet-begin", self.client, step.worksheet, query=query)
         spec = worksheet(step.worksheet)
         for name, value in step.values.items():
-            of = spec.field(name)
-            assert of is not None, name
-            self._field(of, name, value)
+            spec_field = spec.field(name)
+            assert spec_field is not None, name
+            self._field(spec_field, name, value)
         self.page.get_by_role("button", name="Save", exact=True).click()
         self.page.get_by_text(f"{spec.name}: saved.").wait_for()
         if step.agreed:
@@ -192,20 +192,20 @@ class Therapist:
         self.page.get_by_role("button", name="Save who sees it").click()
         self.page.get_by_text("Saved who may see this").wait_for()
 
-    def _field(self, of: Field, name: str, value: Any) -> None:
-        if of.kind is FieldKind.ROWS:
+    def _field(self, spec_field: Field, name: str, value: Any) -> None:
+        if spec_field.kind is FieldKind.ROWS:
             for n, row in enumerate(value):
-                for column in of.columns:
+                for column in spec_field.columns:
                     if column.id in row:
                         self._field(column, f"{name}.{n}.{column.id}", row[column.id])
-        elif of.kind in {FieldKind.LINE, FieldKind.TEXT, FieldKind.NUMBER, FieldKind.DATE}:
+        elif spec_field.kind in {FieldKind.LINE, FieldKind.TEXT, FieldKind.NUMBER, FieldKind.DATE}:
             self.page.locator(f'[name="{name}"]').fill(str(value))
-        elif of.kind is FieldKind.PERSON:
+        elif spec_field.kind is FieldKind.PERSON:
             self.page.locator(f'[name="{name}"]').select_option(label=value)
         else:
-            for one in value if isinstance(value, list) else [value]:
-                chosen = of.options[one].value if of.options and isinstance(one, int) else str(one)
-                self.page.locator(f'[name="{name}"][value="{chosen}"]').check()
+            for item in value if isinstance(value, list) else [value]:
+                choice = spec_field.options[item].value if spec_field.options and isinstance(item, int) else str(item)
+                self.page.locator(f'[name="{name}"][value="{choice}"]').check()
 
 
 @pytest.fixture
@@ -215,8 +215,8 @@ def cast(live_server: Any) -> Cast:
 
 @pytest.fixture
 def therapist(live_server: Any, cast: Cast) -> Iterator[Therapist]:
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         context = browser.new_context(accept_downloads=True)
         signed_in = HttpClient()
         signed_in.force_login(cast.alma)
@@ -229,69 +229,69 @@ def therapist(live_server: Any, cast: Cast) -> Iterator[Therapist]:
     assert errors == []
 
 
-def test_a_whole_course(therapist: Therapist, cast: Cast, tmp_path: Path) -> None:
-    began = timezone.localtime() - timedelta(days=7 * SESSIONS + 1)
-    therapist.take_on(began)
-    ivo = Client.objects.visible_to(cast.alma).get(name_shown=NAME)
-    therapist.client = str(ivo.id)
-    sessions = hold_sessions(therapist, ivo, began)
+def test_whole_course_reaches_record_report_and_export(therapist: Therapist, cast: Cast, tmp_path: Path) -> None:
+    began_at = timezone.localtime() - timedelta(days=7 * SESSIONS + 1)
+    therapist.create_client(began_at)
+    client = Client.objects.visible_to(cast.alma).get(name_shown=NAME)
+    therapist.client = str(client.id)
+    sessions = hold_sessions(therapist, client, began_at)
 
     therapist.add_people()
-    people = {r.name_shown: str(r.id) for r in ivo.episode.relationships.all()}
+    people = {r.name_shown: str(r.id) for r in client.episode.relationships.all()}
     rating = {"contact": 0, "gives": ["emotional"], "support_felt": 6, "strain": 2}
     therapist.fill_in(Step("relationship", rating, about="Vera"), sessions, people)
     for step in BEGINNING:
         therapist.fill_in(step, sessions, people)
-    therapist.draw_circle(steps=0, on=began + timedelta(days=7))
+    therapist.draw_circle(steps=0, on=began_at + timedelta(days=7))
     for number in (4, 5):
         note = {"event": f"Rang Pim, week {number}", "mood": 5, "role_play": 2, "experiment_next": "Ring Olga"}
         therapist.fill_in(Step("session_note", note, number), sessions, people)
     for step in MIDDLE:
         therapist.fill_in(step, sessions, people)
-    therapist.draw_circle(steps=1, on=began + timedelta(days=28))
+    therapist.draw_circle(steps=1, on=began_at + timedelta(days=28))
     for step in ENDING:
         therapist.fill_in(step, sessions, people)
-    therapist.draw_circle(steps=2, on=began + timedelta(days=49))
+    therapist.draw_circle(steps=2, on=began_at + timedelta(days=49))
 
     for name in ("relapse_plan", "contract"):
-        therapist.share(ivo.episode.artefacts.get(worksheet=name))
+        therapist.share(client.episode.artefacts.get(worksheet=name))
 
-    record = record_of(ivo.episode, timezone.now())
-    assert_every_task_left_its_artefact(record)
-    assert_the_report_tells_it(report_of(therapist), record)
-    assert_the_export_holds_it(export_of(therapist, tmp_path), record)
-    assert_the_client_can_take_it_home(therapist)
+    record = record_of(client.episode, timezone.now())
+    assert_every_task_is_done(record)
+    assert_report_lists_every_task(read_report(therapist), record)
+    assert_export_matches_record(download_export(therapist, tmp_path), record)
+    assert_client_report_is_a_tagged_pdf(therapist)
     therapist.go("course", therapist.client)
     assert therapist.page.locator(".task.overdue, .task.due").count() == 0
 
 
-def hold_sessions(therapist: Therapist, ivo: Client, began: datetime) -> dict[int, str]:
-    """Eight sessions a week apart; symptoms barely move to the middle, then fall."""
+def hold_sessions(therapist: Therapist, client: Client, began_at: datetime) -> dict[int, str]:
+    """Hold eight weekly sessions, each with a check-in; symptoms stay at 8 until they fall to 7 in the last one."""
     for number in range(1, SESSIONS + 1):
-        at = began + timedelta(days=7 * (number - 1))
+        at = began_at + timedelta(days=7 * (number - 1))
         therapist.hold_session(number, at)
-        row = ivo.episode.therapy_sessions.get(number=number)
+        row = client.episode.therapy_sessions.get(number=number)
         therapist.type_in_check_in(str(row.id), 8 if number < SESSIONS else 7, at)
-    return {s.number: str(s.id) for s in ivo.episode.therapy_sessions.all()}
+    return {s.number: str(s.id) for s in client.episode.therapy_sessions.all()}
 
 
-def assert_every_task_left_its_artefact(record: EpisodeRecord) -> None:
-    standings = {s.task.id: s for s in course_tasks(record)}
-    assert set(standings) == {t.id for t in tasks()}, "every task was asked for, those on conditions too"
+def assert_every_task_is_done(record: EpisodeRecord) -> None:
+    task_standings = {s.task.id: s for s in course_tasks(record)}
+    assert set(task_standings) == {t.id for t in tasks()}, "the course includes every task, conditional ones too"
     assert {
         i: [p.words for p in s.pieces if not p.present]
-        for i, s in standings.items()
+        for i, s in task_standings.items()
         if s.standing is not TaskState.DONE
     } == {}
 
 
-def report_of(therapist: Therapist) -> str:
+def read_report(therapist: Therapist) -> str:
     therapist.go("client-report", therapist.client)
     return " ".join(therapist.page.locator("main").inner_text().split())
 
 
-def export_of(therapist: Therapist, folder: Path) -> EpisodeRecord:
-    """The whole record, free text taken in, as the therapist downloads it and a researcher reads it."""
+def download_export(therapist: Therapist, folder: Path) -> EpisodeRecord:
+    """Download the record with free text as the therapist, and read it as a researcher would."""
     therapist.go("client-downloads", therapist.client)
     form = therapist.page.locator(f"form[action$='{reverse('client-record', args=[therapist.client])}']")
     form.get_by_role("checkbox").check()
@@ -301,32 +301,34 @@ def export_of(therapist: Therapist, folder: Path) -> EpisodeRecord:
     return read_record(folder / "record.json")
 
 
-def assert_the_report_tells_it(report: str, record: EpisodeRecord) -> None:
-    rows = course_rows(record, BEGINNING_LINEAGE)
-    told = [row.task for row in rows] + [words for row in rows for words in row.outputs]
-    assert len(told) > 2 * len(tasks())
-    assert [words for words in told if words not in report] == []
+def assert_report_lists_every_task(report: str, record: EpisodeRecord) -> None:
+    rows = course_rows(record, INITIAL_LINEAGE)
+    texts = [row.task for row in rows] + [words for row in rows for words in row.outputs]
+    assert len(texts) > 2 * len(tasks())
+    assert [words for words in texts if words not in report] == []
 
 
-def assert_the_export_holds_it(export: EpisodeRecord, record: EpisodeRecord) -> None:
-    def outline(of: EpisodeRecord) -> list[tuple[object, ...]]:
-        return sorted((a.worksheet, a.session or 0, a.version, a.agreement.value, bool(a.values)) for a in of.artefacts)
+def assert_export_matches_record(export: EpisodeRecord, record: EpisodeRecord) -> None:
+    def outline(record: EpisodeRecord) -> list[tuple[object, ...]]:
+        return sorted(
+            (a.worksheet, a.session or 0, a.version, a.agreement.value, bool(a.values)) for a in record.artefacts
+        )
 
     assert outline(export) == outline(record)
     assert all(a.values for a in export.artefacts)
     assert len(export.symptom_scores) == SESSIONS
     assert [len(c.placements) for c in export.circles] == [3, 3, 3]
-    # people by what they are to the client, never by name; notes stay behind
+    # the export calls people by their relation to the client, never by name, and omits notes
     assert {r.name for r in export.relationships}.isdisjoint(n for n, _ in PEOPLE)
     assert "Vera" not in str(export.artefacts)
     assert export.artefacts_of("incident")[0].number("mood_after") == 2
 
 
-def assert_the_client_can_take_it_home(therapist: Therapist) -> None:
-    """The report for the client: their goals and plan, as a PDF."""
+def assert_client_report_is_a_tagged_pdf(therapist: Therapist) -> None:
+    """Download the client's report with goals and plan, and check that it is a tagged PDF."""
     therapist.go("client-report-choose", therapist.client, "client")
     with therapist.page.expect_download() as download:
         therapist.page.get_by_role("button", name="Download").last.click()
-    made = download.value.path().read_bytes()
-    assert made.startswith(b"%PDF")
-    assert b"/StructTreeRoot" in made
+    pdf = download.value.path().read_bytes()
+    assert pdf.startswith(b"%PDF")
+    assert b"/StructTreeRoot" in pdf
