@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,14 @@ def check_scale(construct: str, scale: object) -> None:
             f"the scale of “{construct}” must be a pair (instrument, scale) (got {scale!r})",
             advice='Write {"symptoms": ("phq9", "total")}, for indicators {"symptoms": [("phq9", "total"), …]}.',
         )
+
+
+def check_pairs(values: object, kind: str, *, advice: str) -> tuple[tuple[Any, Any], ...]:
+    """Return pairs as a tuple. Raises ModelError for anything else; `kind` reads “edges must be pairs (from, to)”."""
+    pairs = tuple(values) if isinstance(values, Iterable) and not isinstance(values, str) else (None,)
+    if not all(isinstance(pair, Sequence) and not isinstance(pair, str) and len(pair) == 2 for pair in pairs):
+        raise ModelError(f"{kind} (got {values!r})", advice=advice)
+    return tuple((pair[0], pair[1]) for pair in pairs)
 
 
 def check_names(names: Iterable[object], kind: str, *, unique: bool = True) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from securebase.errors import InputError, ModelError
-from securebase.model.arguments import check_names, check_number
+from securebase.model.arguments import check_names, check_number, check_pairs
 
 Array = NDArray[np.float64]
 
@@ -154,12 +154,12 @@ class Specification:
             object.__setattr__(self, name, check_names(getattr(self, name), name))
         if not self.constructs:
             raise ModelError("constructs must name at least one construct (got none)")
-        if isinstance(self.indicators, str) or any(isinstance(i, str) or len(i) != 2 for i in self.indicators):
-            raise ModelError(
-                f"indicators must be pairs (column, construct) (got {self.indicators!r})",
-                advice='Write (("phq9", "symptoms"), ("bdi2", "symptoms")).',
-            )
-        object.__setattr__(self, "indicators", tuple((i, c) for i, c in self.indicators))
+        indicators = check_pairs(
+            self.indicators,
+            "indicators must be pairs (column, construct)",
+            advice='Write (("phq9", "symptoms"), ("bdi2", "symptoms")).',
+        )
+        object.__setattr__(self, "indicators", indicators)
         check_names((i for i, _ in self.indicators), "columns of indicators")
         for name in ("days_per_unit", "planned_end"):
             check_number(getattr(self, name), name)

@@ -30,6 +30,7 @@ from securebase.model.discrete_time.transforms import DiscreteTimeTransform, bui
 from securebase.model.fit.boundary import Optimum, diagonal_roots, maximise
 from securebase.model.fit.optimise import Indices, Iterate, forward_difference_hessian, hessian
 from securebase.model.fit.result import FitResult, delta_method_covariance, with_standard_errors
+from securebase.model.fit.summary import summarise, unit_of
 from securebase.model.likelihood import kernel_name
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Start
@@ -57,6 +58,14 @@ class DiscreteTimeFit(FitResult):
 
     specification: DiscreteTimeSpecification
     parameters: DiscreteTimeParameters | None
+
+    def __str__(self) -> str:
+        spec = self.specification
+        title = (
+            f"Discrete-time panel model of {', '.join(spec.constructs)}: {spec.waves} waves, random intercepts "
+            f"{'yes' if spec.levels else 'no'}, lags {spec.lags.value}, start {spec.start.value}"
+        )
+        return summarise(title, self, lambda name: unit_of(name, "wave"))
 
 
 def fit_discrete_time(

@@ -29,6 +29,7 @@ from securebase.model.fit.optimise import Indices, Iterate, bfgs, forward_differ
 from securebase.model.fit.priors import ShrinkagePrior
 from securebase.model.fit.result import FitResult, delta_method_covariance, with_standard_errors
 from securebase.model.fit.start_values import initial_values
+from securebase.model.fit.summary import summarise, unit_of
 from securebase.model.fit.transforms import FixedBlock, Transform, build_transform
 from securebase.model.likelihood import Likelihood, kernel_name
 from securebase.model.panel import Panel
@@ -90,6 +91,15 @@ class Fit(FitResult):
     internal: InternalSolution | None = field(default=None, repr=False)
     reliability: Mapping[str, float] = field(default_factory=dict)
     data_share: Mapping[str, float] = field(default_factory=dict, repr=False)
+
+    def __str__(self) -> str:
+        spec = self.specification
+        title = (
+            f"Continuous-time model of {', '.join(spec.constructs)}: trend {spec.trend.value}, start "
+            f"{spec.start.value}, time in {spec.time_unit}s"
+        )
+        per_time = spec.trend in (Trend.NONE, Trend.LINEAR)
+        return summarise(title, self, lambda name: unit_of(name, spec.time_unit, slopes_per_time=per_time))
 
     @property
     def is_regularised(self) -> bool:

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.linalg import logm
 
 from securebase.errors import ModelError
-from securebase.model.arguments import PARAMETERS_ADVICE, check_instance
+from securebase.model.arguments import PARAMETERS_ADVICE, check_instance, check_pairs
 from securebase.model.equations import UnstableDriftError, stationary_covariance
 from securebase.model.parameters import Array, Parameters, Specification
 from securebase.model.standardised import Edge, standardised_effects
@@ -38,11 +38,9 @@ class DeviatingEffects:
     def __init__(self, specification: Specification, parameters: Parameters, edges: Sequence[Edge]) -> None:
         """Raise ModelError for an unknown edge, or a drift that is not the principal logarithm of its effects."""
         check_instance(parameters, Parameters, "parameters", advice=PARAMETERS_ADVICE)
-        if isinstance(edges, str) or any(isinstance(edge, str) or len(edge) != 2 for edge in edges):
-            raise ModelError(
-                f"edges must be pairs (from, to) (got {edges!r})", advice='Write [("alliance", "symptoms")].'
-            )
-        self.edges = tuple((a, b) for a, b in edges)
+        self.edges: tuple[Edge, ...] = check_pairs(
+            edges, "edges must be pairs (from, to)", advice='Write [("alliance", "symptoms")].'
+        )
         index = {c: i for i, c in enumerate(specification.constructs)}
         for start, end in self.edges:
             if start not in index or end not in index or start == end:

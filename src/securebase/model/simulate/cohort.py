@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from securebase.errors import ModelError
 from securebase.measurement.constructs import construct
-from securebase.model.arguments import check_generator, check_instance, check_names, check_whole_number
+from securebase.model.arguments import check_generator, check_instance, check_names, check_pairs, check_whole_number
 from securebase.model.arms import arm
 from securebase.model.parameters import Array, Specification
 from securebase.model.scenario import CoursePlan, Scenario
@@ -276,8 +276,7 @@ def _check_shocks_and_alerts(
 ) -> None:
     if isinstance(shocks, Shock) or not all(isinstance(s, Shock) for s in shocks):
         raise ModelError(f"shocks must be a sequence of Shock (got {shocks!r})", advice="Write shocks=[Shock(…)].")
-    if not all(isinstance(a, Sequence) and len(a) == 2 for a in alerts):
-        raise ModelError(f"alerts must be pairs (person, session) (got {alerts!r})", advice="Write alerts=[(0, 3)].")
+    check_pairs(alerts, "alerts must be pairs (person, session)", advice="Write alerts=[(0, 3)].")
     positions = [(s.person, s.session) for s in shocks] + list(alerts)
     for person, session in positions:
         if not (0 <= person < n and 1 <= session <= sessions):
