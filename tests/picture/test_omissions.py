@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import date
 
 from episodes import administration, alert, episode, session_day
+from pictures import full
 from securebase.picture import sentences
 from securebase.picture.client import ClientPicture, client_picture
+from securebase.picture.parts import ReportedScore
 from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord
 from securebase.records.vocabulary import Moment, Respondent
 
@@ -59,6 +61,18 @@ def test_a_partial_first_check_in_counts_as_answered() -> None:
     assert sentences.symptom_status(result) == "No symptom score yet"
     assert picture(episode(0)).answered == 0
     assert sentences.symptom_status(picture(episode(0))) == "Nothing reported yet"
+
+
+def test_the_side_of_the_expected_path_follows_the_direction_of_the_scale() -> None:
+    client = full()
+    expected = replace(client.symptoms.expected[-1], at=client.symptoms.reported[-1].at, low=10.0, high=11.0)
+    high = replace(client.symptoms, reported=(*client.symptoms.reported[:-1], ReportedScore(expected.at, 12.0, 13)))
+    high = replace(high, expected=(expected,))
+    low = replace(high, reported=(*high.reported[:-1], ReportedScore(expected.at, 9.0, 13)), worse_is_higher=False)
+    assert (
+        sentences.symptom_status(replace(client, symptoms=high)) == "Last report on the high side of the expected path"
+    )
+    assert sentences.symptom_status(replace(client, symptoms=low)) == "Last report on the low side of the expected path"
 
 
 def test_another_symptom_measure_is_named_with_its_score() -> None:

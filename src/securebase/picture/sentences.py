@@ -55,7 +55,8 @@ def symptom_status(picture: ClientPicture) -> str:
     worse = last.value > near.high if part.worse_is_higher else last.value < near.low
     better = last.value < near.low if part.worse_is_higher else last.value > near.high
     if worse:
-        return "Last report on the high side of the expected path"
+        side = "high" if part.worse_is_higher else "low"
+        return f"Last report on the {side} side of the expected path"
     return "Better than the expected path" if better else "On the expected path"
 
 

@@ -428,12 +428,11 @@ def mark_rupture(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UU
     )
     form = RuptureForm(request.POST)
     if form.is_valid():
-        at = max(
-            therapy_session.held_at,
-            therapy_session.held_at if therapy_session.held_at <= timezone.now() else timezone.now(),
-        )
         actions.mark_rupture(
-            session=therapy_session, by=current_account(request), kind=RuptureKind(form.cleaned_data["kind"]), at=at
+            session=therapy_session,
+            by=current_account(request),
+            kind=RuptureKind(form.cleaned_data["kind"]),
+            at=therapy_session.held_at,
         )
         messages.success(request, "Marked. It stays open until a repair is recorded.")
     else:
