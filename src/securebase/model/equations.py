@@ -179,7 +179,7 @@ class Eigenvectors:
 
 @dataclass(frozen=True, eq=False)
 class Discretisation:
-    """Tables over unique gaps (g,), and what their adjoint needs.
+    """Tables over unique gaps (g,), and the quantities that their adjoint reuses.
 
     transition, shock_covariance: (g, p, p). stationary_covariance (p, p), eigen and tables are None if computed by
     doubling.

@@ -275,7 +275,7 @@ def write_fitted_set(fitted: FittedSet) -> str:
 
 
 def read_fitted_set(file: str, text: str) -> FittedSet:
-    """Read what `write_fitted_set` wrote. Raises ParameterSetError naming file and field."""
+    """Read a file of `write_fitted_set`. Raises ParameterSetError naming file and field."""
     try:
         fields = Fields(file, tomllib.loads(text), error=ParameterSetError)
     except tomllib.TOMLDecodeError as problem:

@@ -216,7 +216,7 @@ class Likelihood:
             measurement_noise=out.noise,
             start_covariance=None if stationary else out.start_covariance,
             change_covariance=person_bar[p:, p:] if has_slopes else None,
-            # the block stands in both triangles, so its derivative counts twice
+            # the block occurs in both triangles of the symmetric matrix, so its derivative counts twice
             level_change_covariance=2.0 * person_bar[:p, p:] if has_slopes else None,
             input_effect=pushed.input_effect,
             therapist_covariance=therapist_bar,

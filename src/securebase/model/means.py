@@ -139,7 +139,7 @@ def _reverse_columns(
 
 @dataclass(frozen=True, eq=False)
 class InputAdjoints:
-    """Adjoints of what the input increments depend on; zero or None without inputs."""
+    """Adjoints of the arguments of `input_increments`; zero or None without inputs."""
 
     drift: Array
     transition: Array | None

@@ -59,7 +59,7 @@ class Grade(StrEnum):
 
 
 class Pillar(StrEnum):
-    """Theory behind the edge: one of the three behind IPT (claim S70), or what all therapies share (S6)."""
+    """Theory behind the edge: one of the three behind IPT (claim S70), or the factors common to all therapies (S6)."""
 
     ATTACHMENT = "attachment"
     COMMUNICATION = "communication"

@@ -221,7 +221,7 @@ def _assemble(
 ) -> Panel:
     rows = [row for _, own in persons for row in own]
     several = tuple((name, key[0]) for key, name in scales.items()) if len(scales) > len(constructs) else ()
-    # a construct that nothing was recorded of keeps an empty column
+    # a construct without any record keeps an empty column
     columns = tuple(name for name, _ in several) or constructs
     if not rows:
         raise ModelError("the panel has no row with a score", advice="Check which columns or instruments were chosen.")

@@ -176,8 +176,8 @@ def track(
     """
     _check(panel, specification)
     check_instance(parameters, Parameters, "parameters", advice=PARAMETERS_ADVICE)
-    x = panel.covariates[0] if panel.covariates is not None and panel.n_persons else None
-    course = smooth(specification, parameters, panel.times, panel.scores, inputs=panel.inputs, covariates=x)
+    covariates = panel.covariates[0] if panel.covariates is not None and panel.n_persons else None
+    course = smooth(specification, parameters, panel.times, panel.scores, inputs=panel.inputs, covariates=covariates)
     ahead = _ahead(course.after_time, until, forecast_times)
     mean, covariance = forecast(course, ahead)
     variance = np.diagonal(covariance, axis1=1, axis2=2)
@@ -263,10 +263,10 @@ def _expected_times(course: Smoothed, ahead: Array) -> Array:
 def _expected_course(course: Smoothed, times: Array) -> tuple[Array, Array]:
     """Return mean (e,) and variance (e,) of the first construct's true value in persons who began alike.
 
-    x(t) given the first score y is normal: E = E x(t) + cov(x(t), y) / sd(y) · z with z = (y − E y) / sd(y). Over the
-    window of similar first scores z is a truncated standard normal with mean m_w and variance v_w, so with
-    β = cov(x(t), y) / sd(y) the moments are E x(t) + β m_w and Var x(t) − β² (1 − v_w), exactly. Without a first
-    score: all persons of the model.
+    The true value η(t) given the first score y is normal with mean E η(t) + β z, where β = cov(η(t), y) / sd(y) and
+    z = (y − E y) / sd(y). Over the window of similar first scores z is a truncated standard normal with mean m_w and
+    variance v_w, so the moments are E η(t) + β m_w and Var η(t) − β² (1 − v_w), exactly. Without a first score: all
+    persons of the model.
     """
     own, column = course.parameters, course.specification.construct_of.index(0)
     scored = (

@@ -142,8 +142,8 @@ def _variances_at_zero(smaller: Specification, larger: Specification) -> tuple[s
     _check_nested_trends(smaller, larger)
     conditions: Mapping[str, bool] = {
         "start": smaller.start is larger.start or larger.start is Start.FREE,
-        "own change": larger.random_slopes or not smaller.random_slopes,
-        "start deviation": larger.free_start_mean or not smaller.free_start_mean,
+        "random slopes": larger.random_slopes or not smaller.random_slopes,
+        "initial-state mean": larger.free_start_mean or not smaller.free_start_mean,
         "therapists": larger.therapists or not smaller.therapists,
         "covariates": set(smaller.covariates) <= set(larger.covariates),
         "inputs": set(smaller.inputs) <= set(larger.inputs),

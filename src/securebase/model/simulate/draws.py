@@ -178,8 +178,8 @@ def indicator_scores(specification: Specification, parameters: Parameters, true:
 def mean_trajectories(specification: Specification, parameters: Parameters, times: Array, change: Array) -> Array:
     """Return each person's expected trajectory at times (persons, rows): mean level, trend, slope.
 
-    The result is (persons, rows, p). A carried trend, a start deviation and the random slope with them count from each
-    person's first row.
+    The result is (persons, rows, p). A free initial-state mean decays from each person's first row; a carried trend,
+    and the random slope with it, count from there too.
     """
     elapsed = times - times[:, :1]
     mean = parameters.level_mean + _evaluate_once(
