@@ -230,15 +230,15 @@ def section(results: list[Coverage]) -> list[str]:
         "coverage:",
         "",
     ]
-    for low, high, own in _by_band(results):
-        every = sum(len(c.parameters) for c in own)
-        outside = [f"{name} in “{title(c)}” ({share:.1%})" for c in own for name, share in c.outside.items()]
+    for low, high, group in _by_band(results):
+        every = sum(len(c.parameters) for c in group)
+        outside = [f"{name} in “{title(c)}” ({share:.1%})" for c in group for name, share in c.outside.items()]
         verdict = (
             f"{len(outside)} of {every} lie outside: {', '.join(outside)}"
             if outside
             else f"none of {every} lies outside"
         )
-        lines.append(f"- {own[0].cohorts} cohorts, {low:.1%} to {high:.1%}: {verdict}.")
+        lines.append(f"- {group[0].cohorts} cohorts, {low:.1%} to {high:.1%}: {verdict}.")
     return [*lines, ""]
 
 
@@ -249,7 +249,7 @@ def _share(c: Coverage, block: str) -> str:
 def _by_band(results: list[Coverage]) -> list[tuple[float, float, list[Coverage]]]:
     sizes = sorted({c.cohorts for c in results}, reverse=True)
     groups = [[c for c in results if c.cohorts == size] for size in sizes]
-    return [(*own[0].by_chance, own) for own in groups]
+    return [(*group[0].by_chance, group) for group in groups]
 
 
 def title(c: Coverage) -> str:

@@ -41,12 +41,12 @@ class Fitted:
 
 
 def fits() -> list[Fitted]:
-    recorded, other = reference.RECORDED["ctsem"], reference.RECORDED["OpenMx"]
+    recorded, second = reference.RECORDED["ctsem"], reference.RECORDED["OpenMx"]
     results = []
     public_data = reference.panel("ctsim_p2_N200_T12.csv", "id", "time", ("Y1", "Y2"), ("file", 1.0))
     if public_data is not None:
         model = Specification(("Y1", "Y2"), Trend.NONE, Start.FREE, time_unit="file", days_per_unit=1.0)
-        recorded_times = f"ctsem {recorded:g} s, OpenMx {other:g} s"
+        recorded_times = f"ctsem {recorded:g} s, OpenMx {second:g} s"
         results.append(_time_fit("ctsim_p2_N200_T12.csv", public_data, model, 9, 0.03, recorded_times, best=BEST))
     recorded = reference.RECORDED["ctsem, 6 constructs"]
     for label, p, persons, rows, start, missing, runs, mark, recorded_times in (
@@ -132,8 +132,8 @@ def section(results: list[Fitted]) -> list[str]:
 def marks(results: list[Fitted]) -> list[Mark]:
     targets = []
     if not any(f.apart is not None for f in results):
-        why = "not measured: SECUREBASE_REFERENCE is not set"
-        targets.append(Mark("fit with standard errors, ctsim_p2_N200_T12.csv", "at most 30 ms", why, None))
+        reason = "not measured: SECUREBASE_REFERENCE is not set"
+        targets.append(Mark("fit with standard errors, ctsim_p2_N200_T12.csv", "at most 30 ms", reason, None))
     for f in results:
         if not f.mark:
             continue

@@ -35,13 +35,13 @@ def panel(file: str, person: str, time: str, columns: Sequence[str], unit: tuple
         for row in csv.DictReader(stream):
             scores = [float(row[c]) if row[c] not in ("", "NA") else np.nan for c in columns]
             rows.setdefault(row[person], {}).setdefault(float(row[time]), scores)
-    times = [np.array(sorted(own)) for own in rows.values()]
+    times = [np.array(sorted(times_of_person)) for times_of_person in rows.values()]
     return Panel(
         persons=tuple(rows),
         constructs=tuple(columns),
         starts=np.concatenate([[0], np.cumsum([len(t) for t in times])]).astype(np.int64),
         times=np.concatenate(times),
-        scores=np.array([own[t] for own in rows.values() for t in sorted(own)]),
+        scores=np.array([times_of_person[t] for times_of_person in rows.values() for t in sorted(times_of_person)]),
         wave=np.full(sum(len(t) for t in times), -1, dtype=np.int64),
         time_unit=unit[0],
         days_per_unit=unit[1],

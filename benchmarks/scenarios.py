@@ -148,9 +148,9 @@ def summarise(name: str, clients: int, results: list[dict[str, Any]], *, models:
         ended={kind: conclusions[kind] / len(results) for kind in ("right", "withheld", "missed", "wrong")},
         links=links,
         also={
-            other: float(np.mean([conclusion(other, f) == "right" for f in results]))
-            for other in EIGHT
-            if other != name and (other != "alliance_as_gate" or name in WITH_GATE_STUDY)
+            alternative: float(np.mean([conclusion(alternative, f) == "right" for f in results]))
+            for alternative in EIGHT
+            if alternative != name and (alternative != "alliance_as_gate" or name in WITH_GATE_STUDY)
         },
         models=models,
         irregular=float(np.mean([outcome != "converged" for f in results for outcome in f["models"]] or [0.0])),
@@ -159,10 +159,10 @@ def summarise(name: str, clients: int, results: list[dict[str, Any]], *, models:
 
 def conclusion(name: str, result: Mapping[str, Any]) -> str:
     """Return right, withheld, missed or wrong: the worst part of a study's result, judged as if `name` were true."""
-    links, more = QUESTIONS[name]
+    links, other_results = QUESTIONS[name]
     expects = scenario(name).expects
     scores = [judge(result["links"][f"{a} → {b}"], expects.effects[a, b].value) for a, b in links]
-    for question in more:
+    for question in other_results:
         if question == "trend":
             link = result["links"]["alliance → symptoms"]
             scores.append({"trend": "right", "open": "withheld"}.get(link, "wrong"))
@@ -375,15 +375,15 @@ def gist(results: list[Assessment]) -> list[str]:
     sentences = []
     for clients, models in sorted({(t.clients, t.models) for t in results}):
         group = [t for t in results if (t.clients, t.models) == (clients, models)]
-        recovered, others = [t for t in group if t.is_recovered], [t for t in group if not t.is_recovered]
+        recovered, not_recovered = [t for t in group if t.is_recovered], [t for t in group if not t.is_recovered]
         basis = "verdicts and fitted models" if models else "verdicts"
         sentence = (
             f"**Known truths.** With {clients} clients and {SESSIONS} sessions, the {basis} of a study recover "
             f"{len(recovered)} of {len(group)} scenarios"
         )
         sentence += f" ({', '.join(f'`{t.scenario}`' for t in recovered)})" if recovered else ""
-        if others:
-            sentence += f", but not {', '.join(_with_share(t) for t in others)}"
+        if not_recovered:
+            sentence += f", but not {', '.join(_with_share(t) for t in not_recovered)}"
         worst = max(group, key=lambda t: t.ended["wrong"])
         sentences.append(
             f"{sentence}. Wrong conclusions are most frequent in `{worst.scenario}` ({worst.ended['wrong']:.0%})."

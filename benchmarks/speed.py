@@ -97,7 +97,7 @@ def section(results: list[Evaluation]) -> list[str]:
     rows = []
     for e in results:
         fast, slow = e.compiled_ms, e.readable_ms
-        over = "" if fast is None or e.compressed else f"{fast / e.floor_ms:.1f}"
+        ratio = "" if fast is None or e.compressed else f"{fast / e.floor_ms:.1f}"
         rows.append(
             (
                 e.constructs,
@@ -109,7 +109,7 @@ def section(results: list[Evaluation]) -> list[str]:
                 "–" if slow is None else f"{slow:.3g}",
                 "–" if fast is None or slow is None else f"{slow / fast:.0f}",
                 f"{e.floor_ms:.2g}",
-                over,
+                ratio,
             )
         )
     return [

@@ -118,8 +118,8 @@ def lavaan_model(constructs: tuple[str, ...], waves: int) -> str:
     lines += [
         f"w{c}{t} ~ " + " + ".join(f"w{d}{t - 1}" for d in constructs) for t in steps if t > 1 for c in constructs
     ]
-    for within in [*([f"w{c}{t}" for c in constructs] for t in steps), [f"RI{c}" for c in constructs]]:
-        lines += [f"{b} ~~ {a}" for i, a in enumerate(within) for b in within[: i + 1]]
+    for factors in [*([f"w{c}{t}" for c in constructs] for t in steps), [f"RI{c}" for c in constructs]]:
+        lines += [f"{b} ~~ {a}" for i, a in enumerate(factors) for b in factors[: i + 1]]
     return "\n".join(lines)
 
 
@@ -149,12 +149,12 @@ def _in_lavaan(data: Panel, specification: DiscreteTimeSpecification, missing: f
         (directory / "model.txt").write_text(lavaan_model(specification.constructs, specification.waves) + "\n")
         (directory / "fit.R").write_text(_SCRIPT)
         process = subprocess.run(["Rscript", "fit.R"], cwd=directory, capture_output=True, text=True, check=True)
-    first, *rest = process.stdout.splitlines()
+    first, *estimate_lines = process.stdout.splitlines()
     seconds, log_likelihood = (float(word) for word in first.split())
     return (
         seconds,
         log_likelihood,
-        {" ".join(w[:3]): (float(w[3]), float(w[4])) for w in (line.split() for line in rest)},
+        {" ".join(w[:3]): (float(w[3]), float(w[4])) for w in (line.split() for line in estimate_lines)},
     )
 
 

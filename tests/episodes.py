@@ -46,8 +46,8 @@ def episode(n: int, *, planned: int = 16, **series: Sequence[float | None] | flo
     for number in range(1, n + 1):
         values: dict[str, float] = {}
         for construct in TRACKED_CONSTRUCTS:
-            chosen = series.get(construct, STEADY[construct])
-            value = chosen[number - 1] if isinstance(chosen, Sequence) else chosen
+            course = series.get(construct, STEADY[construct])
+            value = course[number - 1] if isinstance(course, Sequence) else course
             if value is not None:
                 values[construct] = float(value)
         for moment in (Moment.BEFORE, Moment.AFTER):

@@ -153,7 +153,7 @@ def record() -> EpisodeRecord:
     )
     goals = ({"goal": "Say at home what I need", "now": 7.0}, {"goal": "See Mara twice a month", "now": 9.0})
     story = "Since the move I carry everything alone, and Jo and I stopped talking."
-    others = (
+    other_worksheets = (
         ArtefactRecord(
             "a1", "risk_review", {"thoughts": False, "done": "Asked again", "aside": "UNSHARED aside"}, 1.0, 1.0
         ),
@@ -192,7 +192,7 @@ def record() -> EpisodeRecord:
     )
     return replace(
         episode(13),
-        artefacts=(*others, *notes),
+        artefacts=(*other_worksheets, *notes),
         relationships=PEOPLE,
         circles=CIRCLES,
         ruptures=(RuptureRecord(35.6, 6, RuptureKind.WITHDRAWAL, 42.6),),

@@ -54,31 +54,31 @@ def reported(values: tuple[float, ...]) -> tuple[ReportedScore, ...]:
 
 def hypothesis(n: int, construct: str, label: str) -> Hypothesis:
     """Return a hypothesis: the first has a high data share and agreeing readings, the others are borrowed."""
-    own = n == 0
+    is_first = n == 0
     carried = Interval(-1.2 - 0.1 * n, -2.6, 0.4)
     return Hypothesis(
         constructs=(construct,),
         label=label,
         carried=carried,
-        apart=Interval(-0.9, -2.0, 0.3) if own else Interval(0.1, -0.8, 1.0),
+        apart=Interval(-0.9, -2.0, 0.3) if is_first else Interval(0.1, -0.8, 1.0),
         effect=Interval(-0.12, -0.3, 0.06),
         effect_apart=Interval(-0.1, -0.3, 0.1),
         direction=0.86,
         direction_apart=0.8,
         largest=0.3,
         chance=0.2,
-        share=0.35 if own else 0.12,
-        borrowed=not own,
-        rests_on_trend=not own,
+        share=0.35 if is_first else 0.12,
+        borrowed=not is_first,
+        rests_on_trend=not is_first,
         reverse=Interval(-0.05, -0.2, 0.1),
         reverse_direction=0.7,
         hidden=0.34,
         future=0.4,
         future_pairs=12,
         future_fails=False,
-        decoys=0 if own else 6,
+        decoys=0 if is_first else 6,
         decoys_made=19,
-        decoy_fails=not own,
+        decoy_fails=not is_first,
     )
 
 
@@ -186,29 +186,29 @@ def full() -> ClientPicture:
 
 def early() -> ClientPicture:
     """Return the same course after three sessions, with reports and the expected course only."""
-    whole, level = full(), GateLevel.REPORTED
+    complete, level = full(), GateLevel.REPORTED
     return replace(
-        whole,
+        complete,
         gate=EvidenceGate(level, 3, 0, phrases.gate_sentence(level, 3), phrases.closed_gates(level, 3)),
         symptoms=replace(
-            whole.symptoms, reported=whole.symptoms.reported[:3], estimated=(), forecast=(), remission_chance=None
+            complete.symptoms, reported=complete.symptoms.reported[:3], estimated=(), forecast=(), remission_chance=None
         ),
         alliance=replace(
-            whole.alliance, reported=whole.alliance.reported[:3], usual=None, usual_line=(), bars=(), ruptures=()
+            complete.alliance, reported=complete.alliance.reported[:3], usual=None, usual_line=(), bars=(), ruptures=()
         ),
-        mechanisms=tuple(replace(m, reported=m.reported[:3], usual=None) for m in whole.mechanisms),
+        mechanisms=tuple(replace(m, reported=m.reported[:3], usual=None) for m in complete.mechanisms),
         hypotheses=None,
     )
 
 
 def empty() -> ClientPicture:
     """Return a picture without any responses."""
-    whole = early()
+    base = early()
     return replace(
-        whole,
-        axis=tuple(replace(s, held=False) for s in whole.axis),
-        header=replace(whole.header, sessions_held=0, last_session_at=None),
-        symptoms=replace(whole.symptoms, reported=(), expected=(), change=None, severity=None),
-        alliance=replace(whole.alliance, reported=()),
-        mechanisms=tuple(replace(m, reported=()) for m in whole.mechanisms),
+        base,
+        axis=tuple(replace(s, held=False) for s in base.axis),
+        header=replace(base.header, sessions_held=0, last_session_at=None),
+        symptoms=replace(base.symptoms, reported=(), expected=(), change=None, severity=None),
+        alliance=replace(base.alliance, reported=()),
+        mechanisms=tuple(replace(m, reported=()) for m in base.mechanisms),
     )

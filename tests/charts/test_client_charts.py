@@ -80,9 +80,9 @@ def test_no_model_estimate_is_drawn_below_the_required_sessions() -> None:
 
 def test_remission_is_drawn_only_if_the_instrument_defines_it() -> None:
     full = pictures.full()
-    without = replace(full, symptoms=replace(full.symptoms, remission_below=None))
+    without_cutoff = replace(full, symptoms=replace(full.symptoms, remission_below=None))
     assert "remission, below 5" in svg(symptoms_chart(full))
-    assert "remission" not in svg(symptoms_chart(without))
+    assert "remission" not in svg(symptoms_chart(without_cutoff))
 
 
 def test_ruptures_and_repairs_are_labelled_in_words() -> None:
@@ -201,8 +201,10 @@ SIGHT = {
 
 @pytest.mark.parametrize("sight", list(SIGHT))
 def test_construct_colours_are_distinguishable_with_colour_vision_deficiency(sight: str) -> None:
-    seen = {name: _lab(np.clip(SIGHT[sight] @ _linear(c), 0, 1)) for name, c in CONSTRUCT_COLOURS.items()}
-    closest = min((float(np.linalg.norm(seen[a] - seen[b])), a, b) for a, b in combinations(seen, 2))
+    colours_seen = {name: _lab(np.clip(SIGHT[sight] @ _linear(c), 0, 1)) for name, c in CONSTRUCT_COLOURS.items()}
+    closest = min(
+        (float(np.linalg.norm(colours_seen[a] - colours_seen[b])), a, b) for a, b in combinations(colours_seen, 2)
+    )
     # a just noticeable difference is about 2.3
     assert closest[0] > 9, closest
 

@@ -135,7 +135,7 @@ def test_bars_of_support_add_up_and_a_long_course_keeps_its_first_session() -> N
     heights = [float(r.get("height", "")) for r in svg.iter(f"{SVG}rect")]
     pairs = list(zip(heights[::2], heights[1::2], strict=True))
     assert len(pairs) == MAX_BARS
-    assert all(own + therapist == pytest.approx(96, abs=0.2) for own, therapist in pairs)
+    assert all(network + therapist == pytest.approx(96, abs=0.2) for network, therapist in pairs)
     assert pairs[0][0] == pytest.approx(96 * 0.15, abs=0.1)
     sessions = [t.text for t in svg.iter(f"{SVG}text")][1::2]
     assert (sessions[0], sessions[1], sessions[-1]) == ("1", "7", "15")

@@ -16,8 +16,8 @@ from securebase.charts.style import OTHER, PHONE, WHOLE, colour
 def rows(specification: Any) -> list[dict[str, Any]]:
     """Return the rows of bars from anywhere in the specification."""
     if isinstance(specification, dict):
-        own = [specification] if "reading" in specification else []
-        return own + [row for value in specification.values() for row in rows(value)]
+        matches = [specification] if "reading" in specification else []
+        return matches + [row for value in specification.values() for row in rows(value)]
     return [row for value in specification for row in rows(value)] if isinstance(specification, list) else []
 
 

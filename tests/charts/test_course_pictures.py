@@ -98,18 +98,20 @@ def test_events_before_the_episode_are_drawn_only_with_the_whole_life() -> None:
         sessions=(TherapySessionRecord(1, 0.0), TherapySessionRecord(2, 7.0)),
     )
     near = draw_timeline(line, links={}, whole_life=False, top=10).svg
-    whole = draw_timeline(line, links={}, whole_life=True, top=10).svg
+    whole_life = draw_timeline(line, links={}, whole_life=True, top=10).svg
     assert "Row" in near
     assert "Birth" not in near
-    assert "Birth" in whole
+    assert "Birth" in whole_life
     assert near.count("<title>Session") == 2
     assert "Onset 1 May 2026" in near
 
 
 def test_an_empty_timeline_is_drawn() -> None:
-    for whole in (False, True):
+    for whole_life in (False, True):
         for words in (False, True):
-            ElementTree.fromstring(draw_timeline(timeline_of(), links={}, whole_life=whole, top=0, words=words).svg)
+            ElementTree.fromstring(
+                draw_timeline(timeline_of(), links={}, whole_life=whole_life, top=0, words=words).svg
+            )
 
 
 def test_the_stages_of_a_dispute_are_described_in_words() -> None:

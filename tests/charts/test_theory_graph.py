@@ -147,5 +147,5 @@ def test_pillar_colours_are_distinguishable_and_legible() -> None:
         luminance = float(np.array([0.2126, 0.7152, 0.0722]) @ _linear(colour))
         assert 1.05 / (luminance + 0.05) >= 4.5, colour
     for sight in SIGHT.values():
-        seen = [_lab(np.clip(sight @ _linear(c), 0, 1)) for c in PILLAR_COLOURS.values()]
-        assert min(float(np.linalg.norm(a - b)) for a, b in combinations(seen, 2)) > 9
+        colours_seen = [_lab(np.clip(sight @ _linear(c), 0, 1)) for c in PILLAR_COLOURS.values()]
+        assert min(float(np.linalg.norm(a - b)) for a, b in combinations(colours_seen, 2)) > 9

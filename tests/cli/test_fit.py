@@ -255,8 +255,8 @@ def test_out_never_overwrites_the_table(run, tmp_path):
     file = write(tmp_path)
     before = Path(file).read_bytes()
     for command in ("fit", "study", "track"):
-        more = ("--client", "p1") if command == "track" else ()
-        result = run(command, file, *COLUMNS, *more, "--out", file)
+        client_options = ("--client", "p1") if command == "track" else ()
+        result = run(command, file, *COLUMNS, *client_options, "--out", file)
         assert "would overwrite the table" in result.err
         assert Path(file).read_bytes() == before
 
@@ -265,8 +265,8 @@ def test_options_without_effect_are_refused(run, tmp_path):
     file = write(tmp_path)
     assert "--prior-strength needs --prior" in run("fit", file, *COLUMNS, "--prior-strength", "4").err
     assert "--seed needs --starts" in run("fit", file, *COLUMNS, "--seed", "4").err
-    asked = ("--prior", "literature", "--compare-with", "none")
-    assert "cannot be combined with --prior" in run("fit", file, *COLUMNS, *asked).err
+    options = ("--prior", "literature", "--compare-with", "none")
+    assert "cannot be combined with --prior" in run("fit", file, *COLUMNS, *options).err
 
 
 def test_with_a_reliability_prior_there_is_no_aic(run, tmp_path):

@@ -42,8 +42,8 @@ def test_every_instrument_can_be_shown_in_full(
     assert out.count("not verified: ") == len(SHELF[name].unverified)
     for scale in SHELF[name].scales:
         assert f"({scale.id})" in out
-    known = SHELF[name].scales[0].reliable_change
-    assert (", not verified)" in out) == (known is not None and not known.verified)
+    change = SHELF[name].scales[0].reliable_change
+    assert (", not verified)" in out) == (change is not None and not change.verified)
 
 
 def test_official_wording_is_not_shipped_but_our_own_is(

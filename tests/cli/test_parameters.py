@@ -26,9 +26,9 @@ def test_a_clinic_adopts_shows_and_rolls_back_a_fit(run, tmp_path):
     assert listed["in_use"] == 1
     assert listed["versions"][0]["provenance"]["n_persons"] == 40
     assert listed["versions"][0]["measures"]["symptoms"] == ["phq9", "total"]
-    shown = run("parameters", "show", "1", *folder).out
+    output = run("parameters", "show", "1", *folder).out
     for part in ("phq9, total", "from data", "drift[symptoms,alliance]", "securebase 0"):
-        assert part in shown
+        assert part in output
     assert "1 (in use): Fitted on" in run("parameters", "list", *folder).out
     assert "shipped set is now in use" in run("parameters", "rollback", *folder).out
     assert json.loads(run("parameters", "list", *folder, "--json").out)["in_use"] == 0

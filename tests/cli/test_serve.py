@@ -77,10 +77,10 @@ def test_an_unknown_host_and_an_oversized_form_are_refused(served: tuple[str, Pa
 
 
 def test_a_port_in_use_is_reported_on_one_line(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
         assert f"cannot listen on port {port}" in error_line("--port", str(port), "--data-dir", str(tmp_path))
 
 

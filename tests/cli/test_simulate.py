@@ -34,8 +34,8 @@ def test_the_same_seed_gives_the_same_table(run, tmp_path):
     files = [tmp_path / f"{name}.csv" for name in "abc"]
     for file, seed in zip(files, (1, 1, 2), strict=True):
         assert run("simulate", "default", "--clients", "4", "--seed", str(seed), "--out", file).code == 0
-    first, again, other = (file.read_bytes() for file in files)
-    assert first == again != other
+    first, again, other_seed = (file.read_bytes() for file in files)
+    assert first == again != other_seed
 
 
 def test_text_output_has_true_effects_and_says_simulated(run, tmp_path):
@@ -101,7 +101,7 @@ def test_the_scenario_with_all_processes_can_be_written(run, tmp_path):
 
 
 def test_table_and_truth_must_be_different_files(run, tmp_path):
-    same = tmp_path / "same.csv"
-    result = run("simulate", "default", "--clients", "3", "--out", same, "--truth", same)
+    shared = tmp_path / "same.csv"
+    result = run("simulate", "default", "--clients", "3", "--out", shared, "--truth", shared)
     assert "must be different files" in result.err
-    assert not same.exists()
+    assert not shared.exists()

@@ -42,10 +42,10 @@ def test_attenuation_by_the_common_time_course_shows_in_the_table(run, tmp_path)
     assert (output["main"]["verdict"], output["verdict"]) == ("persists", "attenuates")
     head, row = (next(x for x in result.out.splitlines() if sign in x) for sign in ("+ common", "x → y, next"))
     assert [words.strip() for words in head.split("  ") if words] == ["centred", "detrended", "+ common course"]
-    shown = [float(x.replace("−", "-")) for x in re.findall(r"(−?\.\d\d) \(", row)]
+    lags = [float(x.replace("−", "-")) for x in re.findall(r"(−?\.\d\d) \(", row)]
     forms = (output["main"]["centred"], output["main"]["detrended"], output["time_adjusted"]["detrended"])
-    assert shown == [pytest.approx(form["estimate"], abs=0.005) for form in forms]
-    assert abs(shown[2]) < abs(shown[1]) / 2
+    assert lags == [pytest.approx(form["estimate"], abs=0.005) for form in forms]
+    assert abs(lags[2]) < abs(lags[1]) / 2
     assert row.endswith("attenuates")
     assert "once each person’s linear trend is removed\n" not in result.out
 

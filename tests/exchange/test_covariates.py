@@ -28,8 +28,8 @@ c,3,,,,28,woman,,
 
 
 def read(text: str = TABLE, **more: Any) -> Cohort:
-    given: dict[str, Any] = {"person": "who", "time": "session", "outcome": "phq", "processes": ["warmth"]}
-    return read_cohort(text.encode(), **given | more)
+    arguments: dict[str, Any] = {"person": "who", "time": "session", "outcome": "phq", "processes": ["warmth"]}
+    return read_cohort(text.encode(), **arguments | more)
 
 
 def sentences(cohort: Cohort) -> str:
@@ -151,8 +151,10 @@ def test_invalid_columns_are_refused_with_their_location(
 
 def test_records_from_other_sources_meet_the_same_checks() -> None:
     cohort = read(inputs=["exposure"])
-    first, *others = cohort.episodes
-    lacking = Cohort((_without_input(first), *others), cohort.constructs, "phq", ("warmth",), inputs=("exposure",))
+    first, *other_episodes = cohort.episodes
+    lacking = Cohort(
+        (_without_input(first), *other_episodes), cohort.constructs, "phq", ("warmth",), inputs=("exposure",)
+    )
     with pytest.raises(ModelError, match="“exposure” of “a” is missing in the interval before week 2"):
         panel(lacking)
     with pytest.raises(ModelError, match="covariate “age” is missing for 3 of 3 persons: “a”, “b”, “c”"):
@@ -166,10 +168,10 @@ def _without_input(episode: Any) -> Any:
 
 def test_covariates_of_a_scenario_enter_the_panel() -> None:
     cohort = read()
-    known = tuple(
+    covariates = tuple(
         replace(e, brought=(StandardisedCovariate("attachment", float(k)),)) for k, e in enumerate(cohort.episodes)
     )
-    rows = panel(replace(cohort, episodes=known), covariates=["attachment"])
+    rows = panel(replace(cohort, episodes=covariates), covariates=["attachment"])
     np.testing.assert_array_equal(rows.covariates, [[0.0], [1.0], [2.0]])
 
 

@@ -38,10 +38,10 @@ def test_the_untidy_export_gives_the_documented_remarks() -> None:
     ):
         assert part in message
     kind = read_cohort(EXAMPLES / "sessions.csv", person="client", time="date", outcome="phq9", processes=["alliance"])
-    first, same = kind.episodes[0], cohort.episodes[0]
-    assert same.person == "Ästèr"
-    assert [(s.at, s.value) for s in same.scores("PHQ-9")] == [(s.at, s.value) for s in first.scores("phq9")]
-    assert [s.value for s in same.scores("Bündnis")] == [s.value for s in first.scores("alliance")]
+    first, second = kind.episodes[0], cohort.episodes[0]
+    assert second.person == "Ästèr"
+    assert [(s.at, s.value) for s in second.scores("PHQ-9")] == [(s.at, s.value) for s in first.scores("phq9")]
+    assert [s.value for s in second.scores("Bündnis")] == [s.value for s in first.scores("alliance")]
 
 
 def test_responses() -> None:

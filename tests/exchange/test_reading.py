@@ -17,8 +17,8 @@ GOOD = "id,session,score,warmth\na,1,20,5\na,2,18,6\nb,1,30,\nb,3,25,4\n"
 
 def read(text: str | bytes, **options: object) -> Cohort:
     content = text.encode() if isinstance(text, str) else text
-    asked: dict[str, object] = {"person": "id", "time": "session", "outcome": "score", "file": "t.csv"}
-    return read_cohort(content, **(asked | options))  # type: ignore[arg-type]
+    arguments: dict[str, object] = {"person": "id", "time": "session", "outcome": "score", "file": "t.csv"}
+    return read_cohort(content, **(arguments | options))  # type: ignore[arg-type]
 
 
 def series(cohort: Cohort, construct: str = "score") -> dict[str, list[tuple[float, float]]]:
@@ -55,8 +55,8 @@ def test_by_default_the_outcome_is_before_and_processes_after_the_session() -> N
         (Moment.AFTER, 1, ["warmth"]),
     ]
     assert "Measured before the session: score; after the session: warmth." in remarks(read(GOOD, processes=["warmth"]))
-    same = read(GOOD, processes=["warmth"], process_moments={"warmth": Moment.BEFORE}).episodes[0].administrations
-    assert [[s.construct for s in a.scores] for a in same] == [["score", "warmth"]] * 2
+    all_before = read(GOOD, processes=["warmth"], process_moments={"warmth": Moment.BEFORE}).episodes[0].administrations
+    assert [[s.construct for s in a.scores] for a in all_before] == [["score", "warmth"]] * 2
 
 
 def test_a_row_whose_scores_are_all_missing_keeps_its_moment() -> None:
@@ -271,8 +271,8 @@ def test_columns_can_be_given_names_of_the_theory() -> None:
 
 
 def test_a_table_can_add_constructs() -> None:
-    (own, after) = read(GOOD, processes=["warmth"]).constructs
-    assert (own.name, own.direction, own.claims, own.moment, after.moment) == (
+    (added, after) = read(GOOD, processes=["warmth"]).constructs
+    assert (added.name, added.direction, added.claims, added.moment, after.moment) == (
         "score",
         "unknown",
         (),
@@ -478,12 +478,12 @@ def test_unknown_options_are_refused_with_the_known_ones(options: dict[str, obje
 
 def test_a_data_frame_is_read_like_its_csv() -> None:
     frame = pd.read_csv(io.StringIO(GOOD))
-    asked = {"person": "id", "time": "session", "outcome": "score", "processes": ["warmth"]}
-    from_file, from_frame = read(GOOD, **asked), read_cohort(frame, **asked)
+    arguments = {"person": "id", "time": "session", "outcome": "score", "processes": ["warmth"]}
+    from_file, from_frame = read(GOOD, **arguments), read_cohort(frame, **arguments)
     assert from_frame.episodes == from_file.episodes
     assert from_frame.import_report is not None
     assert from_frame.import_report.file == "data frame"
-    assert read_cohort(frame.set_index("id"), **asked).episodes == from_file.episodes
+    assert read_cohort(frame.set_index("id"), **arguments).episodes == from_file.episodes
 
 
 def test_other_types_are_refused() -> None:

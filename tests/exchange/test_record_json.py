@@ -116,8 +116,8 @@ def test_a_full_record_reads_back_from_its_file(tmp_path: Path) -> None:
 
 
 def test_every_field_of_a_record_is_written() -> None:
-    written = json.loads(format_record(episode(2)))["record"]
-    assert set(written) == {f.name for f in fields(EpisodeRecord)}
+    plain = json.loads(format_record(episode(2)))["record"]
+    assert set(plain) == {f.name for f in fields(EpisodeRecord)}
 
 
 def test_absent_fields_have_their_defaults() -> None:
@@ -229,8 +229,8 @@ def test_a_pseudonymised_record_has_no_names_or_dates(texts: bool) -> None:
 
 def test_a_free_text_relation_counts_as_text() -> None:
     ada, jo = cases.record().relationships[3], cases.record().relationships[0]
-    own = replace(ada, relation="Jo Example’s boss at the harbour")
-    record = replace(full_record(), relationships=(jo, own))
+    renamed = replace(ada, relation="Jo Example’s boss at the harbour")
+    record = replace(full_record(), relationships=(jo, renamed))
     names = {"person": "x", "relations": ("partner",)}
     assert [r.relation for r in pseudonymise_record(record, **names).relationships] == ["partner", ""]
     values = [r.relation for r in pseudonymise_record(record, texts=True, **names).relationships]

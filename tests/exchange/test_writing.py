@@ -77,9 +77,9 @@ def test_a_table_read_and_written_is_the_same_table(tmp_path: Path) -> None:
 
 @given(st.text(max_size=12))
 def test_formulas_are_escaped_and_restored(text: str) -> None:
-    written = escape_formula(text)
-    assert not written.startswith(("=", "+", "-", "@", "\t", "\r"))
-    assert unescape_formula(written) == text
+    escaped = escape_formula(text)
+    assert not escaped.startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert unescape_formula(escaped) == text
 
 
 def test_no_cell_of_text_starts_a_formula(tmp_path: Path) -> None:

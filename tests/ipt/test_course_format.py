@@ -59,10 +59,10 @@ def test_the_shelf_has_a_brief_a_standard_and_a_maintenance_format_none_of_them_
 
 
 def test_a_clinics_own_formats_load_as_stored() -> None:
-    own = (replace(default_formats()[0], id="ours", name="Ours", sessions=10), default_formats()[3])
-    assert load_formats([f.as_dict() for f in own]) == own
-    assert find_format(own, "ours") == own[0]
-    assert find_format(own, "gone") is None
+    formats = (replace(default_formats()[0], id="ours", name="Ours", sessions=10), default_formats()[3])
+    assert load_formats([f.as_dict() for f in formats]) == formats
+    assert find_format(formats, "ours") == formats[0]
+    assert find_format(formats, "gone") is None
 
 
 @pytest.mark.parametrize(

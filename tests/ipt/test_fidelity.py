@@ -18,8 +18,8 @@ def worksheet(name: str, session: int | None, at: float = 0.0, **values: Any) ->
 
 
 def course(*artefacts: ArtefactRecord, sessions: int = 3, **fields: Any) -> EpisodeRecord:
-    held = tuple(TherapySessionRecord(n, 7.0 * (n - 1), Phase.MIDDLE) for n in range(1, sessions + 1))
-    return EpisodeRecord(person="p", sessions=held, artefacts=artefacts, **fields)
+    therapy_sessions = tuple(TherapySessionRecord(n, 7.0 * (n - 1), Phase.MIDDLE) for n in range(1, sessions + 1))
+    return EpisodeRecord(person="p", sessions=therapy_sessions, artefacts=artefacts, **fields)
 
 
 def cells(rows: Any, name: str) -> tuple[int | None, ...]:

@@ -89,7 +89,7 @@ def test_every_count_equals_a_plain_count() -> None:
                 ):
                     last_circle = circle
             rings = dict.fromkeys(Ring, 0)
-            not_placed = rated = giving_any = known = mutual = 0
+            not_placed = rated = giving_any = known_ties = mutual = 0
             support = dict.fromkeys(SupportKind, 0)
             strains: dict[str, float] = {}
             for person in record.relationships:
@@ -126,7 +126,7 @@ def test_every_count_equals_a_plain_count() -> None:
                         strains[person.id] = last.values["strain"]
                 if not support_in and not support_out and place is not None:
                     support_in, support_out = place.gives, place.receives
-                known += support_in or support_out
+                known_ties += support_in or support_out
                 mutual += support_in and support_out
             assert network_that_day.by_ring == rings
             assert network_that_day.size == rings[Ring.CLOSEST] + rings[Ring.CLOSE] + rings[Ring.WIDER]
@@ -136,7 +136,7 @@ def test_every_count_equals_a_plain_count() -> None:
                 giving_any,
             )
             assert network_that_day.giving == support
-            assert (network_that_day.known_ties, network_that_day.mutual) == (known, mutual)
+            assert (network_that_day.known_ties, network_that_day.mutual) == (known_ties, mutual)
             assert network_that_day.strained == strains
             assert list(network_that_day.strained.values()) == sorted(strains.values(), reverse=True)
             assert network_that_day.strain == (pytest.approx(sum(strains.values()) / len(strains)) if strains else None)

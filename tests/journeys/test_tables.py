@@ -54,6 +54,6 @@ def test_a_simulated_cohort_survives_its_file(tmp_path: Path) -> None:
     assert len(copy) == len(simulated)
     for before, after in zip(simulated.episodes, copy.episodes, strict=True):
         for name in names:
-            written = [s.value for s in before.scores(name)]
+            scores = [s.value for s in before.scores(name)]
             read = [s.value for s in after.scores(name)]
-            np.testing.assert_allclose(read, written, rtol=1e-12)
+            np.testing.assert_allclose(read, scores, rtol=1e-12)

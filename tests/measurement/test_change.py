@@ -214,9 +214,11 @@ def claus(outcome: str, reliability: float) -> tuple[Scale, list[tuple[float, fl
         if (a := scores[p, "1"]) != "NA" and (b := scores.get((p, "4"), "NA")) != "NA"
     ]
     before = [a for a, _ in pairs]
-    known = ReliableChange(reliable_change_points(stdev(before), reliability), "the sample's own spread", verified=True)
+    change = ReliableChange(
+        reliable_change_points(stdev(before), reliability), "the sample's own spread", verified=True
+    )
     norms = {"clinical_mean": fmean(before), "clinical_sd": stdev(before), "normal_mean": 8.0, "normal_sd": 8.0}
-    return a_scale(reliable_change=known, **norms), pairs
+    return a_scale(reliable_change=change, **norms), pairs
 
 
 @needs_reference

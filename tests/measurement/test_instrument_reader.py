@@ -186,9 +186,11 @@ def corrupt(change: Callable[[dict[str, Any]], None]) -> bytes:
 
 
 def test_reliable_change_takes_either_points_or_sd_and_reliability() -> None:
-    both = corrupt(lambda v: v["scales"][0].update(reliable_change={"points": 2, "sd": 1.0, "reliability": 0.8}))
+    overdetermined = corrupt(
+        lambda v: v["scales"][0].update(reliable_change={"points": 2, "sd": 1.0, "reliability": 0.8})
+    )
     with pytest.raises(InstrumentError, match=r"scales\[1\].reliable_change.points: needs either"):
-        read_instrument("mini.toml", both)
+        read_instrument("mini.toml", overdetermined)
     neither = corrupt(lambda v: v["scales"][0].update(reliable_change={"basis": "none", "verified": False}))
     with pytest.raises(InstrumentError, match=r"scales\[1\].reliable_change: needs “points”"):
         read_instrument("mini.toml", neither)

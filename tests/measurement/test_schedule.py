@@ -48,41 +48,41 @@ def test_the_areas_are_those_of_the_vocabulary() -> None:
 @pytest.mark.parametrize("areas", [(), ("grief",), ("grief", "role_dispute"), AREAS], ids=len)
 def test_a_check_in_is_short_with_at_most_one_non_weekly_instrument(planned: int, areas: tuple[str, ...]) -> None:
     not_weekly = {i.id for i in NOT_WEEKLY}
-    for (_, moment), asked in walk_course(CourseContext(planned, areas)).items():
-        assert len(not_weekly & set(asked)) <= 1
-        assert len(set(asked)) == len(asked)
-        assert count_rating_items(moment, [instruments()[name] for name in asked]) <= MAX_ITEMS
-        assert all(instruments()[name].moment == moment for name in asked)
+    for (_, moment), due in walk_course(CourseContext(planned, areas)).items():
+        assert len(not_weekly & set(due)) <= 1
+        assert len(set(due)) == len(due)
+        assert count_rating_items(moment, [instruments()[name] for name in due]) <= MAX_ITEMS
+        assert all(instruments()[name].moment == moment for name in due)
 
 
 def test_in_a_standard_course_expectation_is_due_once_and_others_two_or_three_times() -> None:
-    counts = Counter(name for asked in walk_course(CourseContext(16)).values() for name in asked)
+    counts = Counter(name for due in walk_course(CourseContext(16)).values() for name in due)
     assert counts.pop("expectation") == 1
     assert set(counts) == {i.id for i in NOT_WEEKLY} - {"expectation"}
     assert set(counts.values()) == {2, 3}
 
 
 def test_a_short_course_has_a_start_and_an_end_stage() -> None:
-    asked = walk_course(CourseContext(8))
-    at = {name: [n for (n, _), names in asked.items() if name in names] for name in {i.id for i in NOT_WEEKLY}}
+    due = walk_course(CourseContext(8))
+    at = {name: [n for (n, _), names in due.items() if name in names] for name in {i.id for i in NOT_WEEKLY}}
     assert at["expectation"] == [1]
     assert at["attachment_to_therapist"] == [4, 7]
     assert at["own_attachment"] == [2, 8]
 
 
 def test_the_stages_of_a_course_of_sixteen_sessions() -> None:
-    asked = walk_course(CourseContext(16))
-    assert asked[1, "after"] == ("expectation",)
-    assert asked[4, "after"] == ("attachment_to_therapist",)
-    assert asked[8, "after"] == ("attachment_to_therapist",)
-    assert asked[15, "after"] == ("attachment_to_therapist",)
-    assert asked[16, "after"] == ("own_attachment",)
+    due = walk_course(CourseContext(16))
+    assert due[1, "after"] == ("expectation",)
+    assert due[4, "after"] == ("attachment_to_therapist",)
+    assert due[8, "after"] == ("attachment_to_therapist",)
+    assert due[15, "after"] == ("attachment_to_therapist",)
+    assert due[16, "after"] == ("own_attachment",)
     assert [stage_session(s, 4, 16) for s in CourseStage] == [4, 8, 15]
     assert stage_session(CourseStage.MIDDLE, 1, 8) is None
 
 
 def test_without_a_problem_area_nothing_is_added_before_sessions() -> None:
-    assert all(asked == () for (_, moment), asked in walk_course(CourseContext(16)).items() if moment == "before")
+    assert all(due == () for (_, moment), due in walk_course(CourseContext(16)).items() if moment == "before")
 
 
 @pytest.mark.parametrize(
@@ -95,29 +95,29 @@ def test_without_a_problem_area_nothing_is_added_before_sessions() -> None:
     ],
 )
 def test_area_and_problem_severity_are_due_before_every_session(area: str, instrument: str) -> None:
-    asked = walk_course(CourseContext(16, (area,)))
-    assert all(asked[n, "before"] == ("focus_week", instrument) for n in range(1, 17))
+    due = walk_course(CourseContext(16, (area,)))
+    assert all(due[n, "before"] == ("focus_week", instrument) for n in range(1, 17))
 
 
 def test_two_areas_alternate() -> None:
     for pair in combinations(AREAS, 2):
-        asked = walk_course(CourseContext(16, pair))
-        odd, even = asked[1, "before"], asked[2, "before"]
+        due = walk_course(CourseContext(16, pair))
+        odd, even = due[1, "before"], due[2, "before"]
         assert odd[0] == even[0] == "focus_week"
         assert odd[1] != even[1]
-        assert asked[3, "before"] == odd
+        assert due[3, "before"] == odd
 
 
 def test_an_unanswered_instrument_stays_due() -> None:
-    asked = walk_course(CourseContext(16), answered=False)
-    assert asked[1, "after"] == asked[2, "after"] == ("expectation",)
+    due = walk_course(CourseContext(16), answered=False)
+    assert due[1, "after"] == due[2, "after"] == ("expectation",)
 
 
 def test_a_disabled_instrument_is_skipped() -> None:
     course = CourseContext(16, ("grief",), disabled=("expectation", "grief_week"))
-    asked = walk_course(course)
-    assert all("expectation" not in names and "grief_week" not in names for names in asked.values())
-    assert asked[1, "before"] == ("focus_week",)
+    due = walk_course(course)
+    assert all("expectation" not in names and "grief_week" not in names for names in due.values())
+    assert due[1, "before"] == ("focus_week",)
 
 
 def test_a_requested_instrument_comes_first_at_its_moment() -> None:
@@ -140,9 +140,9 @@ def test_a_requested_instrument_is_upcoming_once() -> None:
         after=4, course=CourseContext(16, requested=("coping_month",)), history={"attachment_to_therapist": {4}}
     )
     assert (due[0].instrument.id, due[0].session) == ("coping_month", 5)
-    first, then = [d.session for d in due if d.instrument.id == "coping_month"]
+    first, second = [d.session for d in due if d.instrument.id == "coping_month"]
     assert first == 5
-    assert then >= 5 + 6
+    assert second >= 5 + 6
 
 
 def test_later_answers_do_not_count_for_an_earlier_session() -> None:

@@ -41,7 +41,7 @@ def oracle(instrument: Instrument, scale: Scale, responses: Mapping[int, float |
     for number in scale.only_without:
         if responses.get(number) is not None:
             return None
-    total, answered = Fraction(0), 0
+    total, n_answered = Fraction(0), 0
     for number in scale.items:
         response = responses.get(number)
         if response is None:
@@ -50,13 +50,13 @@ def oracle(instrument: Instrument, scale: Scale, responses: Mapping[int, float |
         value = Fraction(str(response))
         if number in scale.reversed_items:
             value = Fraction(str(item.minimum)) + Fraction(str(item.maximum)) - value
-        total, answered = total + value, answered + 1
-    missing = len(scale.items) - answered
-    if answered == 0 or missing > scale.max_missing:
+        total, n_answered = total + value, n_answered + 1
+    missing = len(scale.items) - n_answered
+    if n_answered == 0 or missing > scale.max_missing:
         return None
     if scale.method == "mean":
-        return Fraction(str(scale.multiplier)) * total / answered
-    return Fraction(str(scale.multiplier)) * total * len(scale.items) / answered
+        return Fraction(str(scale.multiplier)) * total / n_answered
+    return Fraction(str(scale.multiplier)) * total * len(scale.items) / n_answered
 
 
 @given(administrations())
@@ -85,18 +85,18 @@ def test_order_of_responses_is_irrelevant(
 @given(administrations())
 def test_an_absent_item_is_the_same_as_none(case: tuple[Instrument, dict[int, float | None]]) -> None:
     instrument, responses = case
-    answered = {number: value for number, value in responses.items() if value is not None}
-    assert score(instrument, answered) == score(instrument, responses)
+    given_responses = {number: value for number, value in responses.items() if value is not None}
+    assert score(instrument, given_responses) == score(instrument, responses)
 
 
 @given(administrations())
 def test_safety_alerts_need_no_other_response(case: tuple[Instrument, dict[int, float | None]]) -> None:
     instrument, responses = case
-    whole = score(instrument, responses)
+    result = score(instrument, responses)
     for rule in instrument.safety_rules:
         alone = score(instrument, {rule.item: responses[rule.item]})
-        assert [a for a in alone.alerts if a.item == rule.item] == [a for a in whole.alerts if a.item == rule.item]
-        assert (rule.item in whole.safety_unanswered) == (responses[rule.item] is None)
+        assert [a for a in alone.alerts if a.item == rule.item] == [a for a in result.alerts if a.item == rule.item]
+        assert (rule.item in result.safety_unanswered) == (responses[rule.item] is None)
 
 
 RUBBISH = st.one_of(

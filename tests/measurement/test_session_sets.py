@@ -51,20 +51,20 @@ def test_a_check_in_takes_a_minute(instrument: object) -> None:
 
 @pytest.mark.parametrize("scale", [BEFORE.scale("symptoms"), AFTER.scale("alliance")], ids=lambda s: s.id)
 def test_reliable_change_states_its_assumption(scale: object) -> None:
-    known = scale.reliable_change  # type: ignore[attr-defined]
-    assert known.points == pytest.approx(1.96 * 2**0.5 * known.sd * (1 - known.reliability) ** 0.5)
-    assert known.basis.startswith("assumed")
-    assert not known.verified
+    change = scale.reliable_change  # type: ignore[attr-defined]
+    assert change.points == pytest.approx(1.96 * 2**0.5 * change.sd * (1 - change.reliability) ** 0.5)
+    assert change.basis.startswith("assumed")
+    assert not change.verified
 
 
 def test_client_and_therapist_answer_the_same_items() -> None:
     """Pages show the therapist's rating beside the client's, so number, range and labels must agree."""
-    own = catalogue.instrument("therapist_after")
-    assert own.respondent == "therapist"
+    therapist_set = catalogue.instrument("therapist_after")
+    assert therapist_set.respondent == "therapist"
     for number in (1, 2, 3, 4):
-        client, therapist = AFTER.item(number), own.item(number)
+        client, therapist = AFTER.item(number), therapist_set.item(number)
         assert (client.minimum, client.maximum, client.step) == (therapist.minimum, therapist.maximum, therapist.step)
         assert (client.low_label, client.high_label) == (therapist.low_label, therapist.high_label)
     for scale in ("alliance", "felt_understood"):
-        assert own.scale(scale).items == AFTER.scale(scale).items
-        assert own.scale(scale).construct == AFTER.scale(scale).construct
+        assert therapist_set.scale(scale).items == AFTER.scale(scale).items
+        assert therapist_set.scale(scale).construct == AFTER.scale(scale).construct

@@ -81,9 +81,9 @@ def test_loinc_codes_are_correct() -> None:
     assert (codes["phq9"]["panel"], codes["phq9"]["total"]) == ("44249-1", "44261-6")
     assert codes["phq2"]["total"] == "55758-7"
     assert codes["gad7"]["total"] == "70274-6"
-    loinc = {name for name, own in codes.items() if own["system"] == "http://loinc.org"}
+    loinc = {name for name, code in codes.items() if code["system"] == "http://loinc.org"}
     assert loinc == {"phq9", "phq2", "gad7"}
-    assert all(own["system"] == "urn:securebase:instrument" for name, own in codes.items() if name not in loinc)
+    assert all(code["system"] == "urn:securebase:instrument" for name, code in codes.items() if name not in loinc)
 
 
 def test_phq8_does_not_use_the_reliable_change_of_the_phq9() -> None:

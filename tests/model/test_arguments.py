@@ -32,8 +32,13 @@ def simulate(**keywords: Any) -> object:
 
 
 def parts(**keywords: Any) -> sb.Contributions:
-    given = {"effects": EFFECTS, "times": CLIENT.times, "observed": CLIENT.scores, "construct": "symptoms"} | keywords
-    return sb.contributions(SIX, PARAMETERS, **given)
+    arguments = {
+        "effects": EFFECTS,
+        "times": CLIENT.times,
+        "observed": CLIENT.scores,
+        "construct": "symptoms",
+    } | keywords
+    return sb.contributions(SIX, PARAMETERS, **arguments)
 
 
 CASES: list[tuple[Callable[..., object], Refusal]] = [

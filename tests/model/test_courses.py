@@ -102,27 +102,27 @@ def test_without_processes_courses_are_draws_from_the_model(trend: Trend) -> Non
 
 def test_random_slopes_come_from_a_stream_of_their_own() -> None:
     plain, _ = simulate_courses(SET, n=5)
-    own, people = simulate_courses(SET.with_random_slopes(), n=5)
+    with_slopes, people = simulate_courses(SET.with_random_slopes(), n=5)
     t = np.arange(16.0)
     rate = SET.standardised.random_slope_rate
     assert rate is not None
     share = (1 - np.exp(-rate * t)) / (1 - np.exp(-rate * 16.0))
-    assert np.allclose(own.true - plain.true, share[None, :, None] * people.change[:, None, :], atol=1e-12)
+    assert np.allclose(with_slopes.true - plain.true, share[None, :, None] * people.change[:, None, :], atol=1e-12)
 
 
 def test_adding_a_process_leaves_the_draws_of_earlier_ones_unchanged() -> None:
     """Ruptures and retellings draw from streams of their own, so the life events stay the same."""
     events = replace(OFF, life_events=LifeEvents(independent=0.1, dependent=0.1, with_symptoms=0.0, with_stress=0.0))
     rare = Ruptures(chance=0.04, with_low_alliance=0.0)
-    both = replace(events, ruptures=rare, tellings=Retellings(chance=0.03))
+    ruptures_and_retellings = replace(events, ruptures=rare, tellings=Retellings(chance=0.03))
     fewer_processes, _ = simulate_courses(SET, events, n=20)
-    more_processes, _ = simulate_courses(SET, both, n=20)
+    more_processes, _ = simulate_courses(SET, ruptures_and_retellings, n=20)
     assert fewer_processes.life_events.events == more_processes.life_events.events
     assert any(fewer_processes.life_events.events)
     some = [i for i in range(20) if not more_processes.ruptures.events[i] and not more_processes.retellings.events[i]]
     assert 3 < len(some) < 17
     assert np.array_equal(fewer_processes.true[some], more_processes.true[some])
-    few, _ = simulate_courses(SET, both, n=7)
+    few, _ = simulate_courses(SET, ruptures_and_retellings, n=7)
     assert few.ruptures.events == more_processes.ruptures.events[:7]
 
 
@@ -159,10 +159,10 @@ def test_therapists_and_covariates_add_to_level_and_change() -> None:
     assert np.bincount(therapist).tolist() == [100] * 40
     rest_level = people.level[:, ALLIANCE] + 0.3 * people.brought[:, 0]
     rest_change = people.change[:, SYMPTOMS] - 0.2 * people.brought[:, 0]
-    for rest, sd in ((rest_level, 0.5), (rest_change, 0.4)):
-        own = np.array([rest[therapist == k] for k in range(40)])
-        assert np.ptp(own, axis=1).max() < 1e-9
-        assert own[:, 0].std() == pytest.approx(sd, rel=0.35)
+    for residual, sd in ((rest_level, 0.5), (rest_change, 0.4)):
+        groups = np.array([residual[therapist == k] for k in range(40)])
+        assert np.ptp(groups, axis=1).max() < 1e-9
+        assert groups[:, 0].std() == pytest.approx(sd, rel=0.35)
     assert people.brought.std() == pytest.approx(1.0, abs=0.04)
     assert not people.level[:, [SYMPTOMS, SUPPORT]].any()
 
@@ -208,7 +208,7 @@ def test_each_person_has_their_own_drift() -> None:
 def test_a_rupture_lowers_the_alliance_and_a_repair_restores_and_raises_it() -> None:
     settings = Ruptures(chance=0.08, with_low_alliance=0.0, drop=1.0, repaired=0.5, gain=0.3, loss=0.2, within=2)
     simulated, _ = simulate_courses(without_change(), replace(OFF, ruptures=settings), n=300)
-    seen = {True: 0, False: 0}
+    counts = {True: 0, False: 0}
     A = SET.parameters.drift
     for i, ruptures in enumerate(simulated.ruptures.events):
         if len(ruptures) != 1 or ruptures[0].session > 10:
@@ -232,20 +232,20 @@ def test_a_rupture_lowers_the_alliance_and_a_repair_restores_and_raises_it() -> 
         assert simulated.true[i, -1, ALLIANCE] == pytest.approx(0.3 if rupture.repaired else -0.2, abs=0.06)
         assert simulated.true[i, j, SYMPTOMS] == pytest.approx(0.0, abs=1e-8)
         assert simulated.true[i, j + 1, SYMPTOMS] > 0.02
-        seen[rupture.repaired is not None] += 1
-    assert min(seen.values()) > 20
+        counts[rupture.repaired is not None] += 1
+    assert min(counts.values()) > 20
 
 
 def test_ruptures_occur_at_their_rate_and_more_often_with_a_low_alliance() -> None:
     flat = Ruptures(chance=0.1, with_low_alliance=0.0, withdrawal=0.7, repaired=1.0, within=1)
     simulated, _ = simulate_courses(SET, replace(OFF, ruptures=flat), n=3000, rows=2)
-    first = [r for own in simulated.ruptures.events for r in own if r.session == 1]
+    first = [r for person_events in simulated.ruptures.events for r in person_events if r.session == 1]
     assert len(first) / 3000 == pytest.approx(0.1, abs=3.5 * 0.0055)
-    kinds = [r.kind is RuptureKind.WITHDRAWAL for own in simulated.ruptures.events for r in own]
+    kinds = [r.kind is RuptureKind.WITHDRAWAL for person_events in simulated.ruptures.events for r in person_events]
     assert np.mean(kinds) == pytest.approx(0.7, abs=0.08)
     steep = replace(flat, with_low_alliance=1.5)
     low, _ = simulate_courses(SET, replace(OFF, ruptures=steep), n=3000, rows=1)
-    struck = np.array([bool(own) for own in low.ruptures.events])
+    struck = np.array([bool(person_events) for person_events in low.ruptures.events])
     alliance = low.true[:, 0, ALLIANCE] + struck
     odds = 0.1 / 0.9 * np.exp(-1.5 * alliance)
     assert struck.sum() == pytest.approx((odds / (1 + odds)).sum(), abs=3.5 * np.sqrt(struck.sum()))
@@ -256,7 +256,7 @@ def test_ruptures_occur_at_their_rate_and_more_often_with_a_low_alliance() -> No
 def test_life_events_occur_at_their_rates_and_dependent_ones_more_often_with_symptoms() -> None:
     settings = LifeEvents(independent=0.05, dependent=0.05, with_symptoms=0.8, with_stress=0.0, moves={"symptoms": 0.0})
     simulated, _ = simulate_courses(SET, replace(OFF, life_events=settings), n=2500, rows=6)
-    events = [(i, e) for i, own in enumerate(simulated.life_events.events) for e in own]
+    events = [(i, e) for i, person_events in enumerate(simulated.life_events.events) for e in person_events]
     independent = [e for _, e in events if not e.dependent]
     n = 2500 * 5
     assert len(independent) / n == pytest.approx(1 - np.exp(-0.05), abs=3.5 * np.sqrt(0.05 / n))
@@ -273,7 +273,11 @@ def test_life_events_occur_at_their_rates_and_dependent_ones_more_often_with_sym
 def test_the_effect_of_a_life_event_decays() -> None:
     settings = LifeEvents(independent=0.03, moves={"interpersonal_stress": 0.8, "symptoms": 0.3})
     simulated, _ = simulate_courses(without_change(), replace(OFF, life_events=settings), n=200)
-    alone = [(i, own[0]) for i, own in enumerate(simulated.life_events.events) if len(own) == 1 and own[0].session < 14]
+    alone = [
+        (i, person_events[0])
+        for i, person_events in enumerate(simulated.life_events.events)
+        if len(person_events) == 1 and person_events[0].session < 14
+    ]
     assert len(alone) > 30
     for i, event in alone:
         j = event.session - 1
@@ -290,9 +294,9 @@ def test_part_of_a_sudden_gain_persists() -> None:
     assert set(sessions.tolist()) == {0, 3, 4, 5, 6}
     assert (sessions > 0).mean() == pytest.approx(1 - 0.95**4, abs=3.5 * np.sqrt(0.15 / 2000))
     for session in (3, 6):
-        own = simulated.true[sessions == session]
-        assert np.allclose(own[:, session - 2, SYMPTOMS], 0.0, atol=1e-8)
-        assert np.allclose(own[:, session - 1, SYMPTOMS], -1.5)
+        states = simulated.true[sessions == session]
+        assert np.allclose(states[:, session - 2, SYMPTOMS], 0.0, atol=1e-8)
+        assert np.allclose(states[:, session - 1, SYMPTOMS], -1.5)
     alliance_later = simulated.true[sessions == 3][:, -1]
     # the persisting part keeps acting on the other constructs: at equilibrium (A − diag A) h = −A x
     h = np.zeros(6)
@@ -308,15 +312,15 @@ def test_a_corrective_experience_requires_alliance_and_has_a_lasting_effect() ->
         chance=0.3, needs=0.5, steepness=4.0, moves={"symptoms": -0.2, "emotional_processing": 0.3}
     )
     simulated, _ = simulate_courses(SET, replace(OFF, corrective_experiences=settings), n=3000, rows=1)
-    had = np.array([bool(own) for own in simulated.corrective.events])
+    has_event = np.array([bool(person_events) for person_events in simulated.corrective.events])
     chance = 0.3 / (1 + np.exp(-4.0 * (simulated.true[:, 0, ALLIANCE] - 0.5)))
-    assert had.sum() == pytest.approx(chance.sum(), abs=3.5 * np.sqrt(chance.sum()))
+    assert has_event.sum() == pytest.approx(chance.sum(), abs=3.5 * np.sqrt(chance.sum()))
     still, _ = simulate_courses(
         without_change(), replace(OFF, corrective_experiences=replace(settings, needs=-9.0, chance=0.1)), n=200
     )
-    for i, own in enumerate(still.corrective.events):
-        if len(own) == 1 and own[0] < 15:
-            j = own[0] - 1
+    for i, person_events in enumerate(still.corrective.events):
+        if len(person_events) == 1 and person_events[0] < 15:
+            j = person_events[0] - 1
             assert still.true[i, j, 4] == pytest.approx(0.3)
             assert still.true[i, j, SYMPTOMS] == pytest.approx(0.0, abs=1e-8)
             assert still.true[i, j + 1, SYMPTOMS] < -0.19
@@ -366,8 +370,8 @@ def test_part_of_the_provided_support_is_handed_over_and_the_rest_withdrawn() ->
     assert simulated.true[0, 0, SUPPORT] == pytest.approx(0.0, abs=1e-8)
     assert simulated.true[0, 1, SUPPORT] == pytest.approx(0.5)
     assert simulated.true[0, 16, SYMPTOMS] < -0.05
-    whole = np.minimum(np.arange(17.0) / 2.0, 1.0)
-    assert np.allclose(simulated.provided[0], whole * (1 - 0.5 * np.arange(17.0) / 16.0))
+    provided = np.minimum(np.arange(17.0) / 2.0, 1.0)
+    assert np.allclose(simulated.provided[0], provided * (1 - 0.5 * np.arange(17.0) / 16.0))
     at_end = simulated.true[0, 16, SUPPORT]
     assert simulated.after[0, 0, SUPPORT] == pytest.approx(at_end - 0.5, abs=1e-3)
     # half of it persists with its effects, the rest is withdrawn for good
@@ -387,9 +391,9 @@ def test_the_given_share_of_the_therapy_effect_persists_after_the_end(persisting
     assert B is not None
     for i, last in enumerate((10, 6)):
         ended = simulated.true[i, last - 1]
-        rest = -np.linalg.solve(A, persisting * B)
-        assert np.allclose(simulated.after[i, 0], expm(A * 4.0) @ (ended - rest) + rest, atol=1e-8)
-        assert np.allclose(simulated.after[i, 1], rest, atol=1e-3)
+        plateau = -np.linalg.solve(A, persisting * B)
+        assert np.allclose(simulated.after[i, 0], expm(A * 4.0) @ (ended - plateau) + plateau, atol=1e-8)
+        assert np.allclose(simulated.after[i, 1], plateau, atol=1e-3)
 
 
 # ---- leaving ---------------------------------------------------------------------------------------------------------
@@ -402,13 +406,13 @@ def test_clients_with_sufficient_improvement_may_end_early() -> None:
         at = simulated.held[i] - 1
         assert simulated.held[i] >= 5
         assert simulated.true[i, 0, SYMPTOMS] - simulated.true[i, at, SYMPTOMS] >= 1.0
-    could = could_end = 0
+    n_eligible = could_end = 0
     for i in range(800):
         for j in range(4, min(int(simulated.held[i]), 15)):
             fell = simulated.true[i, 0, SYMPTOMS] - simulated.true[i, j, SYMPTOMS] >= 1.0
-            could += fell
+            n_eligible += fell
             could_end += fell and enough[i] and simulated.held[i] == j + 1
-    assert could_end / could == pytest.approx(0.5, abs=0.07)
+    assert could_end / n_eligible == pytest.approx(0.5, abs=0.07)
     # clients who stay longer have changed less, as the good-enough level model predicts
     change = simulated.true[np.arange(800), 0, SYMPTOMS] - simulated.true[np.arange(800), simulated.held - 1, SYMPTOMS]
     assert np.corrcoef(simulated.held, change)[0, 1] < -0.2
@@ -417,12 +421,12 @@ def test_clients_with_sufficient_improvement_may_end_early() -> None:
 def test_clients_with_a_low_alliance_drop_out_more_often() -> None:
     settings = SelectiveDropout(unhappy=0.05, with_low_alliance=1.0)
     simulated, _ = simulate_courses(SET, replace(OFF, leaving=settings), n=1500)
-    left = np.array([e is Ending.LEFT for e in simulated.endings])
+    dropped_out = np.array([e is Ending.LEFT for e in simulated.endings])
     odds = 0.05 / 0.95 * np.exp(-simulated.true[:, :15, ALLIANCE])
     attending = np.arange(15)[None, :] < simulated.held[:, None]
     expected = ((odds / (1 + odds)) * attending).sum()
-    assert left.sum() == pytest.approx(expected, abs=3.5 * np.sqrt(expected))
-    assert simulated.true[left, 0, ALLIANCE].mean() < simulated.true[~left, 0, ALLIANCE].mean() - 0.3
+    assert dropped_out.sum() == pytest.approx(expected, abs=3.5 * np.sqrt(expected))
+    assert simulated.true[dropped_out, 0, ALLIANCE].mean() < simulated.true[~dropped_out, 0, ALLIANCE].mean() - 0.3
 
 
 def test_no_therapy_process_acts_on_a_waiting_list() -> None:

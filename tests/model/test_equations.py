@@ -67,10 +67,10 @@ def test_eigenvectors_and_doubling_agree_forward_and_in_reverse(p: int, seed: in
     np.testing.assert_allclose(fast.shock_covariance, slow.shock_covariance, **close)
     transition_bar, shocks_bar = rng.normal(size=(2, 4, p, p))
     shocks_bar = shocks_bar + shocks_bar.transpose(0, 2, 1)
-    for one, other in zip(
+    for first, second in zip(
         fast.reverse(transition_bar, shocks_bar), slow.reverse(transition_bar, shocks_bar), strict=True
     ):
-        np.testing.assert_allclose(one, other, rtol=1e-8, atol=1e-9 * np.abs(other).max())
+        np.testing.assert_allclose(first, second, rtol=1e-8, atol=1e-9 * np.abs(second).max())
 
 
 @pytest.mark.parametrize("nearness", 10.0 ** -np.arange(1, 12))
@@ -79,13 +79,13 @@ def test_doubling_is_used_where_eigenvectors_lose_precision(nearness: float) -> 
     for chain in (HARD["defective"], HARD["three in a chain"]):
         drift = chain + nearness * np.random.default_rng(7).normal(size=chain.shape)
         diffusion = np.eye(len(chain))
-        taken = equations.discretise(drift, diffusion, GAPS)
+        tables = equations.discretise(drift, diffusion, GAPS)
         doubled = equations.discretise_by_doubling(drift, diffusion, GAPS)
-        np.testing.assert_allclose(taken.transition, doubled.transition, rtol=1e-10, atol=1e-11)
-        np.testing.assert_allclose(taken.shock_covariance, doubled.shock_covariance, rtol=1e-10, atol=1e-11)
-        bar = np.ones_like(taken.transition)
-        for one, other in zip(taken.reverse(bar, bar), doubled.reverse(bar, bar), strict=True):
-            np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-10 * np.abs(other).max())
+        np.testing.assert_allclose(tables.transition, doubled.transition, rtol=1e-10, atol=1e-11)
+        np.testing.assert_allclose(tables.shock_covariance, doubled.shock_covariance, rtol=1e-10, atol=1e-11)
+        bar = np.ones_like(tables.transition)
+        for first, second in zip(tables.reverse(bar, bar), doubled.reverse(bar, bar), strict=True):
+            np.testing.assert_allclose(first, second, rtol=1e-10, atol=1e-10 * np.abs(second).max())
 
 
 @pytest.mark.parametrize("name", [n for n in HARD if n != "fast and long"])

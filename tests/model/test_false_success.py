@@ -37,19 +37,19 @@ def draw(seed: int = 1, *, persons: int = 24, rows: int = 6, specification: Spec
     return simulate_panel(specification, TRUTH, [np.arange(rows)] * persons, np.random.default_rng(seed), **more)
 
 
-def dense(own: Transform, x: Array) -> float:
+def dense(transform: Transform, x: Array) -> float:
     """Return minus log-likelihood / persons of the standardised panel by the dense normal.
 
     Persons with the same times share one covariance.
     """
-    panel, specification, q = own.panel, own.specification, own.standard(x)
+    panel, specification, q = transform.panel, transform.specification, transform.standard(x)
     assert np.isfinite(panel.scores).all()
     nothing = np.zeros(len(specification.covariates))
-    together: dict[bytes, list[int]] = {}
+    groups: dict[bytes, list[int]] = {}
     for i in range(panel.n_persons):
-        together.setdefault(panel.times[panel.rows_of(i)].tobytes(), []).append(i)
+        groups.setdefault(panel.times[panel.rows_of(i)].tobytes(), []).append(i)
     total = 0.0
-    for persons in together.values():
+    for persons in groups.values():
         times = panel.times[panel.rows_of(persons[0])]
         mean, covariance, _ = dense_normal.joint_moments(specification, q, times, None, nothing)
         y = np.array([panel.scores[panel.rows_of(i)].ravel() for i in persons])
@@ -59,18 +59,18 @@ def dense(own: Transform, x: Array) -> float:
     return -total / panel.n_persons
 
 
-def steepness(own: Transform, x: Array, at: Array) -> float:
+def steepness(transform: Transform, x: Array, at: Array) -> float:
     """Return the largest entry of the dense gradient along the coordinates `at`, by fourth-order differences."""
     largest = 0.0
     for i in at:
         step = np.zeros(len(x))
         step[i] = 2e-3
-        near, far = (dense(own, x + k * step) - dense(own, x - k * step) for k in (1, 2))
+        near, far = (dense(transform, x + k * step) - dense(transform, x - k * step) for k in (1, 2))
         largest = max(largest, abs(8.0 * near - far) / (12.0 * step[i]))
     return largest
 
 
-def lowest_curvature(own: Transform, x: Array, at: Array) -> float:
+def lowest_curvature(transform: Transform, x: Array, at: Array) -> float:
     """Return the smallest eigenvalue of the dense Hessian along the coordinates `at`."""
     h, n = 1e-3, len(at)
     steps = np.zeros((n, len(x)))
@@ -78,7 +78,7 @@ def lowest_curvature(own: Transform, x: Array, at: Array) -> float:
     H = np.zeros((n, n))
     for i in range(n):
         for j in range(i + 1):
-            corners = [dense(own, x + a * steps[i] + b * steps[j]) * a * b for a in (1, -1) for b in (1, -1)]
+            corners = [dense(transform, x + a * steps[i] + b * steps[j]) * a * b for a in (1, -1) for b in (1, -1)]
             H[i, j] = H[j, i] = sum(corners) / (4.0 * h * h)
     return float(np.linalg.eigvalsh(H)[0])
 
@@ -87,13 +87,15 @@ def assert_converged(result: Fit, panel: Panel) -> None:
     """Check every promise of “converged” independently."""
     assert result.parameters is not None
     assert result.log_likelihood is not None
-    own = build_transform(panel, result.specification)
-    x = own.standardised(result.parameters)
+    transform = build_transform(panel, result.specification)
+    x = transform.standardised(result.parameters)
     everything = np.arange(len(x))
-    assert -dense(own, x) * panel.n_persons + own.log_likelihood_shift == pytest.approx(result.log_likelihood, rel=1e-9)
+    assert -dense(transform, x) * panel.n_persons + transform.log_likelihood_shift == pytest.approx(
+        result.log_likelihood, rel=1e-9
+    )
     # the differences themselves are accurate to a few 1e-8 only
-    assert steepness(own, x, everything) < FLAT + 1e-7
-    assert lowest_curvature(own, x, everything) > 0
+    assert steepness(transform, x, everything) < FLAT + 1e-7
+    assert lowest_curvature(transform, x, everything) > 0
     assert result.gradient_norm is not None
     assert result.gradient_norm < FLAT
     assert min(result.hessian_eigenvalues) > 0
@@ -106,8 +108,8 @@ def assert_converged(result: Fit, panel: Panel) -> None:
 def test_the_independent_check_rejects_a_point_that_is_no_maximum() -> None:
     """The check passes at the maximum and fails a tenth of a standard error away from it."""
     panel = draw(persons=100)
-    assert dense(own := build_transform(panel, TWO), x := own.internal(TRUTH)) == pytest.approx(
-        -dense_normal.log_likelihood(own.panel, TWO, own.standard(x)) / 100, rel=1e-12
+    assert dense(transform := build_transform(panel, TWO), x := transform.internal(TRUTH)) == pytest.approx(
+        -dense_normal.log_likelihood(transform.panel, TWO, transform.standard(x)) / 100, rel=1e-12
     )
     result = fit(panel, TWO)
     assert result.outcome.kind == "converged"
@@ -115,8 +117,8 @@ def test_the_independent_check_rejects_a_point_that_is_no_maximum() -> None:
     assert result.parameters is not None
     error = result.estimates["level_mean[symptoms]"].standard_error
     assert error is not None
-    beside = replace(result.parameters, level_mean=result.parameters.level_mean + np.array([0.1 * error, 0.0]))
-    assert steepness(own, own.standardised(beside), np.arange(own.size)) > 100 * FLAT
+    shifted = replace(result.parameters, level_mean=result.parameters.level_mean + np.array([0.1 * error, 0.0]))
+    assert steepness(transform, transform.standardised(shifted), np.arange(transform.size)) > 100 * FLAT
 
 
 def _duplicated(panel: Panel) -> Panel:

@@ -185,23 +185,27 @@ def test_the_transform_to_natural_parameters_is_exact(trend: Trend, start: Start
     points = rng.choice([10.0, 1.0, 0.01], size=len(specification.scores))
     later = 0.0 if specification.random_slopes else 400.0
     panel = replace(panel, times=panel.times * 7 + later, scores=panel.scores * points + 50 * points)
-    own = build_transform(panel, specification)
-    x = 0.2 * rng.normal(size=own.size)
+    transform = build_transform(panel, specification)
+    x = 0.2 * rng.normal(size=transform.size)
     x[:9] = (-0.5 * np.eye(3) + 0.05 * rng.normal(size=(3, 3))).ravel()
     # the likelihood of the scores as given is that of the standardised ones, shifted
-    inside = log_likelihood(own.panel, own.specification, own.standard(x)) + own.log_likelihood_shift
-    assert log_likelihood(panel, specification, own.natural(x)) == pytest.approx(inside, rel=1e-9)
-    np.testing.assert_allclose(own.internal(own.standard(x)), x, atol=1e-9)
-    np.testing.assert_allclose(own.standardised(own.natural(x)), x, atol=1e-8)
+    inside = (
+        log_likelihood(transform.panel, transform.specification, transform.standard(x)) + transform.log_likelihood_shift
+    )
+    assert log_likelihood(panel, specification, transform.natural(x)) == pytest.approx(inside, rel=1e-9)
+    np.testing.assert_allclose(transform.internal(transform.standard(x)), x, atol=1e-9)
+    np.testing.assert_allclose(transform.standardised(transform.natural(x)), x, atol=1e-8)
 
     def named(at: Array) -> Array:
-        return np.array(list(own.natural(at).named(specification).values()))
+        return np.array(list(transform.natural(at).named(specification).values()))
 
-    for i in range(own.size):
-        h = np.zeros(own.size)
+    for i in range(transform.size):
+        h = np.zeros(transform.size)
         h[i] = 1e-6
         expected = (named(x + h) - named(x - h)) / 2e-6
-        np.testing.assert_allclose(own.jacobian(x)[:, i], expected, rtol=1e-5, atol=1e-6 * (1 + np.abs(expected).max()))
+        np.testing.assert_allclose(
+            transform.jacobian(x)[:, i], expected, rtol=1e-5, atol=1e-6 * (1 + np.abs(expected).max())
+        )
 
 
 @pytest.mark.parametrize("trend", list(Trend))
@@ -256,10 +260,10 @@ WIDER = {
 
 @pytest.mark.parametrize("part", WIDER)
 def test_every_part_of_the_full_model_is_recovered(part: str) -> None:
-    wanted, known = WIDER[part]
+    expected_names, known = WIDER[part]
     rng = np.random.default_rng(4)
     n, rows = 240, 9
-    specification = Specification(("symptoms", "alliance"), planned_end=8.0, **wanted)  # type: ignore[arg-type]
+    specification = Specification(("symptoms", "alliance"), planned_end=8.0, **expected_names)  # type: ignore[arg-type]
     truth = replace(TRUTH, **known)  # type: ignore[arg-type]
     panel = simulate_panel(
         specification,
@@ -287,12 +291,12 @@ def test_units_and_the_origin_of_time_make_no_difference() -> None:
     panel, specification, _ = cohort(Trend.LINEAR, seed=2)
     plain = fit(panel, specification)
     moved = replace(panel, times=panel.times * 7.0 + 20000.0, scores=panel.scores * [100.0, 0.01] + [-500.0, 7.0])
-    other = fit(moved, replace(specification, planned_end=63.0))
-    assert other.outcome.kind == plain.outcome.kind == "converged"
+    rescaled = fit(moved, replace(specification, planned_end=63.0))
+    assert rescaled.outcome.kind == plain.outcome.kind == "converged"
     assert plain.log_likelihood is not None
     # change of variables: the log density falls by the log of the factor for every observed score
     shift = len(panel.times) * (np.log(100.0) + np.log(0.01))
-    assert other.log_likelihood == pytest.approx(plain.log_likelihood - shift, abs=1e-4)
+    assert rescaled.log_likelihood == pytest.approx(plain.log_likelihood - shift, abs=1e-4)
     for name, factor in {
         "drift[symptoms,symptoms]": 1 / 7,
         "drift[symptoms,alliance]": 100 / 0.01 / 7,
@@ -300,7 +304,7 @@ def test_units_and_the_origin_of_time_make_no_difference() -> None:
         "slope[symptoms]": 100 / 7,
         "measurement_noise[symptoms]": 100.0**2,
     }.items():
-        mine, theirs = plain.estimates[name], other.estimates[name]
+        mine, theirs = plain.estimates[name], rescaled.estimates[name]
         assert theirs.value == pytest.approx(factor * mine.value, rel=1e-3, abs=1e-4 * factor)
         assert mine.standard_error is not None
         assert theirs.standard_error == pytest.approx(factor * mine.standard_error, rel=1e-3)

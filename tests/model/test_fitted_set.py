@@ -37,8 +37,8 @@ TRUTH = Parameters(
 
 
 def draw(seed: int, *, scale: float = 1.0) -> Panel:
-    drawn = simulate_panel(OF, TRUTH, [np.arange(12.0)] * 120, np.random.default_rng(seed))
-    return replace(drawn, times=drawn.times * scale)
+    simulated = simulate_panel(OF, TRUTH, [np.arange(12.0)] * 120, np.random.default_rng(seed))
+    return replace(simulated, times=simulated.times * scale)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def fitted() -> Fit:
 
 
 def build(fitted: Fit, **changes: object) -> FittedSet:
-    given = {
+    arguments = {
         "name": "Ours “own”",
         "version": 1,
         "measures": MEASURES,
@@ -55,7 +55,7 @@ def build(fitted: Fit, **changes: object) -> FittedSet:
         "software": "securebase 0",
         "simulated": True,
     }
-    return fitted_set(fitted, **(given | changes))  # type: ignore[arg-type]
+    return fitted_set(fitted, **(arguments | changes))  # type: ignore[arg-type]
 
 
 def test_the_likelihood_of_scores_is_the_same_under_set_and_fit(fitted: Fit) -> None:
@@ -65,19 +65,21 @@ def test_the_likelihood_of_scores_is_the_same_under_set_and_fit(fitted: Fit) -> 
     assert fitted.parameters is not None
     for name, value in fitted.parameters.named(OF).items():
         assert again.named(converted.specification)[name] == pytest.approx(value, rel=1e-8, abs=1e-8)
-    other = draw(2)
-    assert log_likelihood(other, OF, again) == pytest.approx(log_likelihood(other, OF, fitted.parameters), abs=1e-6)
+    new_panel = draw(2)
+    assert log_likelihood(new_panel, OF, again) == pytest.approx(
+        log_likelihood(new_panel, OF, fitted.parameters), abs=1e-6
+    )
     assert converted.measures() == MEASURES
 
 
 def test_a_fit_in_days_gives_the_same_set(fitted: Fit) -> None:
     in_days = replace(OF, time_unit="day", days_per_unit=1.0, planned_end=84.0)
     days = fit(replace(draw(1, scale=7.0), time_unit="day", days_per_unit=1.0), in_days)
-    one, two = (convert_to_parameter_set(build(f), BASE).parameters for f in (fitted, days))
-    assert np.allclose(one.drift, two.drift, rtol=1e-3, atol=1e-4)
-    assert one.therapy_effect is not None
-    assert two.therapy_effect is not None
-    assert np.allclose(one.therapy_effect, two.therapy_effect, rtol=1e-3, atol=1e-4)
+    from_weeks, from_days = (convert_to_parameter_set(build(f), BASE).parameters for f in (fitted, days))
+    assert np.allclose(from_weeks.drift, from_days.drift, rtol=1e-3, atol=1e-4)
+    assert from_weeks.therapy_effect is not None
+    assert from_days.therapy_effect is not None
+    assert np.allclose(from_weeks.therapy_effect, from_days.therapy_effect, rtol=1e-3, atol=1e-4)
 
 
 def test_the_other_trend_has_the_same_mean_course(fitted: Fit) -> None:
@@ -91,21 +93,21 @@ def test_the_other_trend_has_the_same_mean_course(fitted: Fit) -> None:
 
 def test_other_scales_of_a_construct_keep_their_stated_values(fitted: Fit) -> None:
     converted = convert_to_parameter_set(build(fitted), BASE)
-    other = ("session_before", "symptoms")
-    assert converted.unit(*other) == BASE.unit(*other)
+    unfitted_scale = ("session_before", "symptoms")
+    assert converted.unit(*unfitted_scale) == BASE.unit(*unfitted_scale)
     assert converted.unit("phq9", "total") != BASE.unit("phq9", "total")
     assert all(unit.construct in OF.constructs for unit in converted.scales.values())
 
 
 def test_a_set_survives_the_round_trip_through_a_file(fitted: Fit) -> None:
-    own = build(fitted, prior="literature", strength=2.0)
-    back = read_fitted_set("0001.toml", write_fitted_set(own))
-    assert back.parameters.named(OF) == own.parameters.named(OF)
-    assert back.standard_errors == dict(own.standard_errors)
-    assert back.provenance == own.provenance
-    assert back.specification == own.specification
-    assert back.measures == own.measures
-    assert (back.name, back.version) == (own.name, own.version)
+    clinic_set = build(fitted, prior="literature", strength=2.0)
+    back = read_fitted_set("0001.toml", write_fitted_set(clinic_set))
+    assert back.parameters.named(OF) == clinic_set.parameters.named(OF)
+    assert back.standard_errors == dict(clinic_set.standard_errors)
+    assert back.provenance == clinic_set.provenance
+    assert back.specification == clinic_set.specification
+    assert back.measures == clinic_set.measures
+    assert (back.name, back.version) == (clinic_set.name, clinic_set.version)
     assert "2026-11-25" in convert_to_parameter_set(back, BASE).version
 
 
@@ -117,11 +119,11 @@ def test_a_set_with_the_earlier_key_of_its_prior_still_loads(fitted: Fit) -> Non
 
 
 def test_provenance_names_the_data_of_the_fit(fitted: Fit) -> None:
-    own = build(fitted)
-    assert own.provenance.fingerprint == draw(1).fingerprint
-    assert own.provenance.n_persons == 120
-    assert "120 simulated persons" in own.about
-    assert not convert_to_parameter_set(own, BASE).unverified
+    clinic_set = build(fitted)
+    assert clinic_set.provenance.fingerprint == draw(1).fingerprint
+    assert clinic_set.provenance.n_persons == 120
+    assert "120 simulated persons" in clinic_set.about
+    assert not convert_to_parameter_set(clinic_set, BASE).unverified
 
 
 def test_unsuitable_fits_are_refused(fitted: Fit) -> None:

@@ -29,7 +29,7 @@ def test_arrays_of_inconsistent_shape_are_refused() -> None:
     compiled.evaluate(layout, inputs)
     beyond = layout.gap_index.copy()
     beyond[beyond >= 0] = len(inputs.transition)
-    for wrong, given in (
+    for wrong, message in (
         (replace(layout, gap_index=beyond), inputs),
         (replace(layout, gap_index=layout.gap_index[:-1]), inputs),
         (replace(layout, gap_index=np.full_like(layout.gap_index, -1)), inputs),
@@ -41,7 +41,7 @@ def test_arrays_of_inconsistent_shape_are_refused() -> None:
         (layout, replace(inputs, noise=np.zeros(0))),
     ):
         with pytest.raises((ValueError, IndexError)):
-            compiled.evaluate(wrong, given)
+            compiled.evaluate(wrong, message)
 
 
 def test_memory_order_makes_no_difference() -> None:
@@ -69,9 +69,9 @@ def test_very_long_courses_and_very_many_persons_are_evaluated() -> None:
     for persons, longest in ((2, 3000), (3000, 3)):
         prepared = Likelihood(small_problems.panel(1, rng, persons=persons, longest=longest), specification)
         inputs, _ = prepared._inputs(parameters, prepared._rows)
-        one, other = compiled.evaluate(prepared.layout, inputs), readable.evaluate(prepared.layout, inputs)
-        np.testing.assert_allclose(one.log_likelihood, other.log_likelihood, rtol=1e-10)
-        np.testing.assert_allclose(one.noise, other.noise, rtol=1e-9)
+        first, second = compiled.evaluate(prepared.layout, inputs), readable.evaluate(prepared.layout, inputs)
+        np.testing.assert_allclose(first.log_likelihood, second.log_likelihood, rtol=1e-10)
+        np.testing.assert_allclose(first.noise, second.noise, rtol=1e-9)
 
 
 def test_the_number_of_threads_makes_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,16 +79,16 @@ def test_the_number_of_threads_makes_no_difference(monkeypatch: pytest.MonkeyPat
     specification = small_problems.specification_with(2, Trend.APART, Start.FREE, "all")
     parameters = small_problems.parameters(specification, rng)
     prepared = Likelihood(small_problems.panel_for(specification, rng, persons=41, longest=9), specification)
-    whole = prepared.value_and_gradient(parameters)
+    sequential = prepared.value_and_gradient(parameters)
     monkeypatch.setattr(compiled, "_WORK_PER_THREAD", 1)
     monkeypatch.setattr(compiled, "allowed_threads", lambda: 3)
-    assert prepared.value(parameters) == pytest.approx(whole[0], rel=1e-13)
+    assert prepared.value(parameters) == pytest.approx(sequential[0], rel=1e-13)
     shared = prepared.value_and_gradient(parameters)
-    assert shared[0] == pytest.approx(whole[0], rel=1e-13)
-    for field in fields(whole[1]):
-        one, other = getattr(whole[1], field.name), getattr(shared[1], field.name)
-        if one is not None:
-            np.testing.assert_allclose(other, one, rtol=1e-10, atol=1e-10 * np.abs(one).max())
+    assert shared[0] == pytest.approx(sequential[0], rel=1e-13)
+    for field in fields(sequential[1]):
+        first, second = getattr(sequential[1], field.name), getattr(shared[1], field.name)
+        if first is not None:
+            np.testing.assert_allclose(second, first, rtol=1e-10, atol=1e-10 * np.abs(first).max())
 
 
 def test_the_number_of_threads_respects_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,14 +131,14 @@ def shared_timetables(p: int, rng: np.random.Generator) -> Panel:
     holes[1][1, 0] = holes[1][2, p - 1] = False
     times, scores, lengths = [], [], []
     for i in range(80):
-        own = timetables[i % 4]
-        values = rng.normal(size=(len(own), p))
-        values[~holes[(i // 4) % 2][: len(own)]] = np.nan
+        timetable = timetables[i % 4]
+        values = rng.normal(size=(len(timetable), p))
+        values[~holes[(i // 4) % 2][: len(timetable)]] = np.nan
         if i in (9, 23):
             values[0, 0] = np.nan
-        times.append(own)
+        times.append(timetable)
         scores.append(values)
-        lengths.append(len(own))
+        lengths.append(len(timetable))
     return Panel(
         persons=tuple(f"person {i}" for i in range(80)),
         constructs=tuple(f"c{k}" for k in range(p)),
@@ -169,15 +169,15 @@ def test_compiled_and_readable_kernels_agree(p: int, part: str, monkeypatch: pyt
         (value, gradient), (other_value, other_gradient) = results
         assert value == pytest.approx(other_value, rel=1e-10)
         for field in fields(gradient):
-            mine, other = getattr(gradient, field.name), getattr(other_gradient, field.name)
-            if mine is not None:
-                np.testing.assert_allclose(mine, other, rtol=1e-10, atol=1e-10 * np.abs(other).max())
+            derivative, reference = getattr(gradient, field.name), getattr(other_gradient, field.name)
+            if derivative is not None:
+                np.testing.assert_allclose(derivative, reference, rtol=1e-10, atol=1e-10 * np.abs(reference).max())
 
 
 def test_a_person_without_rows_or_without_scores_adds_nothing(kernel: str) -> None:
     panel, specification, parameters = problem(2, Trend.LINEAR, Start.FREE, seed=5)
-    whole = likelihood.log_likelihood(panel, specification, parameters)
-    more = Panel(
+    log_likelihood = likelihood.log_likelihood(panel, specification, parameters)
+    extended = Panel(
         persons=(*panel.persons, "no rows", "no scores", "no rows either"),
         constructs=panel.constructs,
         starts=np.append(panel.starts, [panel.starts[-1], panel.starts[-1] + 2, panel.starts[-1] + 2]),
@@ -185,12 +185,12 @@ def test_a_person_without_rows_or_without_scores_adds_nothing(kernel: str) -> No
         scores=np.vstack([panel.scores, np.full((2, 2), np.nan)]),
         wave=np.append(panel.wave, [-1, -1]),
     )
-    assert likelihood.log_likelihood(more, specification, parameters) == pytest.approx(whole, rel=1e-13)
+    assert likelihood.log_likelihood(extended, specification, parameters) == pytest.approx(log_likelihood, rel=1e-13)
 
 
 def test_the_log_likelihood_is_the_sum_over_persons(kernel: str) -> None:
     panel, specification, parameters = problem(2, Trend.CARRIED, Start.STATIONARY, seed=6)
-    each = likelihood.Likelihood(panel, specification).per_person(parameters)
+    per_person = likelihood.Likelihood(panel, specification).per_person(parameters)
     for person in range(panel.n_persons):
         rows = panel.rows_of(person)
         alone = Panel(
@@ -201,7 +201,9 @@ def test_the_log_likelihood_is_the_sum_over_persons(kernel: str) -> None:
             scores=panel.scores[rows],
             wave=panel.wave[rows],
         )
-        assert likelihood.log_likelihood(alone, specification, parameters) == pytest.approx(each[person], rel=1e-12)
+        assert likelihood.log_likelihood(alone, specification, parameters) == pytest.approx(
+            per_person[person], rel=1e-12
+        )
 
 
 def test_a_level_covariance_of_zero_is_allowed(kernel: str) -> None:

@@ -16,11 +16,11 @@ from securebase.records.vocabulary import Moment, Respondent
 def given(
     at: float, *, session: int | None = None, instrument: str = "table", respondent: str = "client", **scores: float
 ) -> AdministrationRecord:
-    own = tuple(
+    score_records = tuple(
         ScoreRecord(name, value, at, Moment.BEFORE, session, instrument, name, Respondent(respondent))
         for name, value in scores.items()
     )
-    return AdministrationRecord(instrument, at, session=session, scores=own)
+    return AdministrationRecord(instrument, at, session=session, scores=score_records)
 
 
 def cohort(*episodes: EpisodeRecord) -> Cohort:
@@ -70,8 +70,8 @@ def test_two_scales_of_one_construct_are_never_mixed() -> None:
     two = EpisodeRecord("Carla", (given(0.0, symptoms=14.0), given(7.0, instrument="phq9", symptoms=10.0)))
     with pytest.raises(ModelError, match=r"several scales: phq9 \(symptoms\), table \(symptoms\)"):
         observations.panel(cohort(two), ["symptoms"])
-    chosen = observations.panel(cohort(two), ["symptoms"], measures={"symptoms": ("phq9", "symptoms")})
-    np.testing.assert_array_equal(chosen.scores[:, 0], [10.0])
+    phq9_panel = observations.panel(cohort(two), ["symptoms"], measures={"symptoms": ("phq9", "symptoms")})
+    np.testing.assert_array_equal(phq9_panel.scores[:, 0], [10.0])
 
 
 def test_therapist_ratings_are_not_read_as_client_scores() -> None:

@@ -39,26 +39,26 @@ def test_the_literature_set_is_the_default_with_carried_trend_and_stationary_sta
 
 
 def test_the_drift_is_stable_and_reproduces_the_mechanisms(literature: ParameterSet) -> None:
-    own = literature.parameters
-    assert np.linalg.eigvals(own.drift).real.max() < -0.1
-    P = stationary_covariance(own.drift, own.diffusion)
-    effects = standardised_effects(own.drift, P)
+    parameters = literature.parameters
+    assert np.linalg.eigvals(parameters.drift).real.max() < -0.1
+    P = stationary_covariance(parameters.drift, parameters.diffusion)
+    effects = standardised_effects(parameters.drift, P)
     assert np.allclose(effects, effect_matrix(literature.standardised), atol=1e-10)
     index = {c: i for i, c in enumerate(TRACKED_CONSTRUCTS)}
     weekly = [m for m in MECHANISMS if m.from_construct != THERAPY]
     for m in weekly:
         assert effects[index[m.to_construct], index[m.from_construct]] == pytest.approx(m.prior.mean, abs=1e-10)
-    beside = ~np.eye(len(index), dtype=bool)
-    assert (np.abs(effects[beside]) > 1e-9).sum() == len(weekly)
+    off_diagonal = ~np.eye(len(index), dtype=bool)
+    assert (np.abs(effects[off_diagonal]) > 1e-9).sum() == len(weekly)
 
 
 def test_true_values_have_unit_variance_and_the_stated_shares(literature: ParameterSet) -> None:
-    own = literature.parameters
-    P = stationary_covariance(own.drift, own.diffusion)
-    assert np.allclose(np.diag(P) + np.diag(own.level_covariance), 1.0)
-    assert np.linalg.eigvalsh(own.level_covariance)[0] > 0
-    assert np.linalg.eigvalsh(own.diffusion)[0] > 0
-    share = dict(zip(TRACKED_CONSTRUCTS, np.diag(own.level_covariance), strict=True))
+    parameters = literature.parameters
+    P = stationary_covariance(parameters.drift, parameters.diffusion)
+    assert np.allclose(np.diag(P) + np.diag(parameters.level_covariance), 1.0)
+    assert np.linalg.eigvalsh(parameters.level_covariance)[0] > 0
+    assert np.linalg.eigvalsh(parameters.diffusion)[0] > 0
+    share = dict(zip(TRACKED_CONSTRUCTS, np.diag(parameters.level_covariance), strict=True))
     assert share == pytest.approx(dict(literature.standardised.level_share))
     spread = np.sqrt(np.diag(P))
     for (a, b), r in literature.standardised.state_correlation.items():
@@ -75,32 +75,32 @@ def test_mechanisms_are_exchangeable_except_for_the_links_between_them(literatur
 
 
 def test_symptoms_fall_by_46_percent_on_the_phq9_and_half_of_it_without_therapy(literature: ParameterSet) -> None:
-    own = literature.in_score_units(PHQ9)
+    parameters = literature.in_score_units(PHQ9)
     ends = np.array([0.0, 16.0])
-    start, end = (own.level_mean + trend_mean(literature.specification, own, ends))[:, SYMPTOMS]
+    start, end = (parameters.level_mean + trend_mean(literature.specification, parameters, ends))[:, SYMPTOMS]
     assert start == pytest.approx(15.0)
     assert 1 - end / start == pytest.approx(0.46, abs=0.005)
-    untreated = dataclasses.replace(own, therapy_effect=np.zeros(6))
-    natural = (own.level_mean + trend_mean(literature.specification, untreated, ends))[:, SYMPTOMS]
+    untreated = dataclasses.replace(parameters, therapy_effect=np.zeros(6))
+    natural = (parameters.level_mean + trend_mean(literature.specification, untreated, ends))[:, SYMPTOMS]
     assert (natural[0] - natural[1]) / (start - end) == pytest.approx(0.51, abs=0.01)
 
 
 def test_scores_in_points_have_the_stated_spread_and_reliability(literature: ParameterSet) -> None:
-    own = literature.in_score_units(PHQ9)
-    P = stationary_covariance(own.drift, own.diffusion)
-    true = (np.diag(P) + np.diag(own.level_covariance))[SYMPTOMS]
-    assert np.sqrt(true + own.measurement_noise[SYMPTOMS]) == pytest.approx(4.6)
-    assert true / (true + own.measurement_noise[SYMPTOMS]) == pytest.approx(0.85)
+    parameters = literature.in_score_units(PHQ9)
+    P = stationary_covariance(parameters.drift, parameters.diffusion)
+    true = (np.diag(P) + np.diag(parameters.level_covariance))[SYMPTOMS]
+    assert np.sqrt(true + parameters.measurement_noise[SYMPTOMS]) == pytest.approx(4.6)
+    assert true / (true + parameters.measurement_noise[SYMPTOMS]) == pytest.approx(0.85)
     # effects do not depend on the points in which they are measured
-    assert np.allclose(standardised_effects(own.drift, P), effect_matrix(literature.standardised), atol=1e-10)
+    assert np.allclose(standardised_effects(parameters.drift, P), effect_matrix(literature.standardised), atol=1e-10)
 
 
 def test_one_alliance_rating_has_the_published_dependability(literature: ParameterSet) -> None:
     """Calibration target C4: share of level in one score .77 (band .65 to .85), in the mean of four .86 to .96."""
-    own = literature.parameters
+    parameters = literature.parameters
     k = TRACKED_CONSTRUCTS.index("alliance")
-    state = stationary_covariance(own.drift, own.diffusion)[k, k]
-    level, noise = own.level_covariance[k, k], own.measurement_noise[k]
+    state = stationary_covariance(parameters.drift, parameters.diffusion)[k, k]
+    level, noise = parameters.level_covariance[k, k], parameters.measurement_noise[k]
     assert level / (level + state + noise) == pytest.approx(0.77, abs=0.01)
     autocorrelation = 0.55 ** np.abs(np.subtract.outer(np.arange(4), np.arange(4)))
     assert 0.86 < level / (level + state * autocorrelation.mean() + noise / 4) < 0.96
@@ -134,11 +134,11 @@ def test_random_slopes_are_used_in_simulation_but_not_in_tracking(literature: Pa
     assert not literature.specification.random_slopes
     assert literature.parameters.change_covariance is None
     assert not any(s.quantity.startswith("random_slope") for s in literature.unverified)
-    own = literature.with_random_slopes()
-    assert own.specification.random_slopes
-    assert own.with_random_slopes() is own
-    assert any(s.quantity == "random_slope_sd" for s in own.unverified)
-    change, cross = own.parameters.change_covariance, own.parameters.level_change_covariance
+    parameters = literature.with_random_slopes()
+    assert parameters.specification.random_slopes
+    assert parameters.with_random_slopes() is parameters
+    assert any(s.quantity == "random_slope_sd" for s in parameters.unverified)
+    change, cross = parameters.parameters.change_covariance, parameters.parameters.level_change_covariance
     assert change is not None
     assert cross is not None
     spread = dict(zip(TRACKED_CONSTRUCTS, np.sqrt(np.diag(change)), strict=True))
@@ -148,18 +148,18 @@ def test_random_slopes_are_used_in_simulation_but_not_in_tracking(literature: Pa
         assert change[i, j] == pytest.approx(r * spread[a] * spread[b])
     for i, a in enumerate(TRACKED_CONSTRUCTS):
         for j, b in enumerate(TRACKED_CONSTRUCTS):
-            level = np.sqrt(own.parameters.level_covariance[i, i])
+            level = np.sqrt(parameters.parameters.level_covariance[i, i])
             stated = literature.standardised.random_slope_level_correlation.get((a, b), 0.0)
             assert cross[i, j] == pytest.approx(stated * level * spread[b])
-    assert own.parameters.rate == literature.standardised.random_slope_rate
+    assert parameters.parameters.rate == literature.standardised.random_slope_rate
     for name in ("drift", "diffusion", "level_covariance", "level_mean", "start_mean", "therapy_effect"):
-        assert np.array_equal(getattr(own.parameters, name), getattr(literature.parameters, name))
-    points = own.in_score_units(PHQ9).change_covariance
+        assert np.array_equal(getattr(parameters.parameters, name), getattr(literature.parameters, name))
+    points = parameters.in_score_units(PHQ9).change_covariance
     assert points is not None
     assert np.sqrt(points[SYMPTOMS, SYMPTOMS]) == pytest.approx(spread["symptoms"] * 4.6 * np.sqrt(0.85))
-    apart = own.with_trend(Trend.APART)
+    apart = parameters.with_trend(Trend.APART)
     assert apart.specification.random_slopes
-    assert apart.parameters.rate == own.parameters.rate
+    assert apart.parameters.rate == parameters.parameters.rate
     assert np.array_equal(apart.parameters.change_covariance, change)
 
 

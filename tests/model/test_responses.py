@@ -21,22 +21,22 @@ EVERY_SCALE = [(i.id, s.id) for i in instruments().values() for s in i.scales if
 def test_responses_reproduce_the_drawn_score(name: str, scale_id: str, share: float, seed: int) -> None:
     shelf = instrument(name)
     scale = shelf.scale(scale_id)
-    wanted = scale.minimum + share * (scale.maximum - scale.minimum)
-    answers = responses_for(shelf, {scale_id: wanted}, np.random.default_rng(seed))
+    target = scale.minimum + share * (scale.maximum - scale.minimum)
+    answers = responses_for(shelf, {scale_id: target}, np.random.default_rng(seed))
     scored = score(shelf, answers)  # refuses what is not whole or not allowed
     value = scored.scores[scale_id].value
     assert value is not None
     step = max(shelf.item(n).step for n in scale.items)
     apart = scale.multiplier * step / (len(scale.items) if scale.method is Method.MEAN else 1)
-    assert abs(value - min(max(wanted, scale.minimum), scale.maximum)) <= apart / 2 + 1e-6
+    assert abs(value - min(max(target, scale.minimum), scale.maximum)) <= apart / 2 + 1e-6
 
 
 def test_items_vary_within_their_range() -> None:
     shelf, rng = instrument("session_before"), np.random.default_rng(1)
-    drawn = [responses_for(shelf, {"symptoms": 5.0}, rng) for _ in range(400)]
-    firsts = np.array([d[1] for d in drawn])
+    samples = [responses_for(shelf, {"symptoms": 5.0}, rng) for _ in range(400)]
+    firsts = np.array([d[1] for d in samples])
     assert 0.6 < firsts.std() < 2.0
-    assert {sum(d[n] or 0.0 for n in range(1, 6)) for d in drawn} == {25.0}
+    assert {sum(d[n] or 0.0 for n in range(1, 6)) for d in samples} == {25.0}
 
 
 @pytest.mark.parametrize("name", ["session_before", "phq9"])

@@ -28,23 +28,23 @@ INDEX = {c: i for i, c in enumerate(TRACKED_CONSTRUCTS)}
 WEEKS = np.arange(16.0)
 
 
-def _effects(own: ParameterSet) -> Array:
-    P = stationary_covariance(own.parameters.drift, own.parameters.diffusion)
-    return standardised_effects(own.parameters.drift, P)
+def _effects(source: ParameterSet) -> Array:
+    P = stationary_covariance(source.parameters.drift, source.parameters.diffusion)
+    return standardised_effects(source.parameters.drift, P)
 
 
-def _scores(own: ParameterSet, n: int, seed: int = 1) -> Array:
+def _scores(source: ParameterSet, n: int, seed: int = 1) -> Array:
     """Return (n, 16, 6) complete weekly scores, symptoms on the PHQ-9."""
-    parameters = own.in_score_units({"symptoms": ("phq9", "total")})
-    panel = simulate_panel(own.specification, parameters, [WEEKS] * n, np.random.default_rng(seed))
+    parameters = source.in_score_units({"symptoms": ("phq9", "total")})
+    panel = simulate_panel(source.specification, parameters, [WEEKS] * n, np.random.default_rng(seed))
     return panel.scores.reshape(n, len(WEEKS), -1)
 
 
 def _lagged(scores: Array, outcome: str, process: str) -> tuple[float, float]:
     """Return the standardised within-person lagged effect of the process on the outcome, and its standard error."""
-    own = scores - scores.mean(axis=1, keepdims=True)
-    y, last = own[:, 1:, INDEX[outcome]].ravel(), own[:, :-1, INDEX[outcome]].ravel()
-    x = own[:, :-1, INDEX[process]].ravel()
+    centred = scores - scores.mean(axis=1, keepdims=True)
+    y, last = centred[:, 1:, INDEX[outcome]].ravel(), centred[:, :-1, INDEX[outcome]].ravel()
+    x = centred[:, :-1, INDEX[process]].ravel()
     X = np.column_stack([last, x])
     beta = np.linalg.lstsq(X, y, rcond=None)[0]
     error = np.sqrt(np.linalg.inv(X.T @ X)[1, 1] * (y - X @ beta).var())
@@ -61,13 +61,13 @@ def _detrended(scores: Array) -> Array:
 
 @each
 def test_every_scenario_is_valid_and_has_the_final_level_of_the_default(one: Scenario) -> None:
-    own = one.parameter_set
-    assert np.linalg.eigvals(own.parameters.drift).real.max() < 0
+    tested_set = one.parameter_set
+    assert np.linalg.eigvals(tested_set.parameters.drift).real.max() < 0
     assert one.truth
     assert all(sentence.endswith(".") for sentence in one.truth)
-    assert one.id in own.id
+    assert one.id in tested_set.id
     course = _mean_course(one)
-    phq9 = own.unit("phq9", "total")
+    phq9 = tested_set.unit("phq9", "total")
     start, end = phq9.mean + phq9.points * course.true[0, [0, 16], INDEX["symptoms"]]
     assert start == pytest.approx(15.0)
     happens_by_chance = one.id == "whole_clinic"
@@ -76,20 +76,22 @@ def test_every_scenario_is_valid_and_has_the_final_level_of_the_default(one: Sce
 
 def _mean_course(one: Scenario) -> SimulatedCourses:
     """Return the weekly course of an average person to week 16, without levels, shocks and chance events."""
-    own = one.parameter_set
-    still = replace(own.parameters, diffusion=np.eye(6) * 1e-20, level_covariance=np.zeros((6, 6)))
-    own = replace(own, specification=replace(own.specification, random_slopes=False), parameters=still)
+    tested_set = one.parameter_set
+    still = replace(tested_set.parameters, diffusion=np.eye(6) * 1e-20, level_covariance=np.zeros((6, 6)))
+    tested_set = replace(
+        tested_set, specification=replace(tested_set.specification, random_slopes=False), parameters=still
+    )
     steady = Processes(gate=one.happens.gate, support=one.happens.support, after_the_end=one.happens.after_the_end)
     rng = np.random.default_rng(1)
-    people = draw_people(own, steady, one.arms[:1], rng, Streams.spawn_from(rng))
+    people = draw_people(tested_set, steady, one.arms[:1], rng, Streams.spawn_from(rng))
     attendance = Attendance(7.0 * np.arange(17.0)[None], np.array([17]), np.zeros((1, 17, 6)))
-    return true_courses(own, steady, people, attendance, rng=rng, streams=Streams.spawn_from(rng))
+    return true_courses(tested_set, steady, people, attendance, rng=rng, streams=Streams.spawn_from(rng))
 
 
 @each
 def test_the_expectations_of_a_scenario_hold_for_its_parameters(one: Scenario) -> None:
-    own, expects = one.parameter_set, one.expects
-    effects = _effects(own)
+    tested_set, expects = one.parameter_set, one.expects
+    effects = _effects(tested_set)
     links = [("symptoms", "alliance"), *((c, "symptoms") for c in TRACKED_CONSTRUCTS[1:])]
     assert set(expects.effects) == set(links)
     for begin, end in links:
@@ -97,13 +99,13 @@ def test_the_expectations_of_a_scenario_hold_for_its_parameters(one: Scenario) -
         expected = Sign.NONE if abs(size) < 1e-9 else Sign.POSITIVE if size > 0 else Sign.NEGATIVE
         assert expects.effect(begin, end) is expected, (begin, end)
     assert expects.effect("alliance", "interpersonal_skills") is None
-    level = own.parameters.level_covariance[INDEX["symptoms"], INDEX["alliance"]]
+    level = tested_set.parameters.level_covariance[INDEX["symptoms"], INDEX["alliance"]]
     assert expects.between_alliance_symptoms is (Sign.NEGATIVE if level < 0 else Sign.NONE)
     assert expects.alliance_gates_technique is bool(one.happens.gate.slope)
     if expects.carried_by:
-        others = [c for c in TRACKED_CONSTRUCTS[1:] if c not in expects.carried_by]
-        assert all(expects.effect(c, "symptoms") is Sign.NONE for c in others)
-        push = own.parameters.therapy_effect
+        remaining = [c for c in TRACKED_CONSTRUCTS[1:] if c not in expects.carried_by]
+        assert all(expects.effect(c, "symptoms") is Sign.NONE for c in remaining)
+        push = tested_set.parameters.therapy_effect
         assert push is not None
         assert push[INDEX["symptoms"]] == 0.0
     if one.happens.after_the_end.follow_ups:
@@ -113,7 +115,7 @@ def test_the_expectations_of_a_scenario_hold_for_its_parameters(one: Scenario) -
 
 
 def test_the_eight_benchmark_scenarios_exist() -> None:
-    known = {
+    truths = {
         "co_trend_only",
         "reverse_only",
         "common_cause_only",
@@ -123,14 +125,14 @@ def test_the_eight_benchmark_scenarios_exist() -> None:
         "all_four_equal",
         "relapse_on_withdrawal",
     }
-    assert known < set(scenarios())
-    assert {k for k in known if scenarios()[k].expects.alliance_gates_technique} == {"alliance_as_gate"}
-    assert {k for k in known if scenarios()[k].expects.relapse_after_the_end} == {"relapse_on_withdrawal"}
+    assert truths < set(scenarios())
+    assert {k for k in truths if scenarios()[k].expects.alliance_gates_technique} == {"alliance_as_gate"}
+    assert {k for k in truths if scenarios()[k].expects.relapse_after_the_end} == {"relapse_on_withdrawal"}
 
 
 def test_in_all_four_equal_each_mechanism_has_the_same_effect() -> None:
-    own = scenario("all_four_equal").parameter_set
-    effects, push = _effects(own), own.parameters.therapy_effect
+    tested_set = scenario("all_four_equal").parameter_set
+    effects, push = _effects(tested_set), tested_set.parameters.therapy_effect
     assert push is not None
     four = [INDEX[c] for c in MECHANISM_CONSTRUCTS]
     assert np.abs(effects[0, four]) == pytest.approx(np.full(4, 0.12))
@@ -155,8 +157,8 @@ def test_in_common_cause_only_constructs_correlate_at_once_and_between_persons()
     assert np.corrcoef(alliance[:, 2], symptoms[:, -1] - symptoms[:, 0])[0, 1] < -0.08
     detrended = _detrended(scores)
     at_once = [detrended[:, :, INDEX[c]].ravel() for c in ("symptoms", "alliance")]
-    both = np.corrcoef(*at_once)[0, 1]
-    assert both < -0.1
+    within_session = np.corrcoef(*at_once)[0, 1]
+    assert within_session < -0.1
 
 
 def test_the_default_scenario_is_the_literature_set() -> None:
@@ -189,26 +191,28 @@ def test_the_spread_of_random_slopes_is_as_published() -> None:
     assert 0.02 < (change >= 6).mean() < 0.09  # C18, deterioration
     assert 0.30 < np.corrcoef(symptoms[:, 3] - symptoms[:, 0], change)[0, 1] ** 2 < 0.50  # C32
     alliance = scores[:, :, INDEX["alliance"]]
-    one, several = (np.corrcoef(a, symptoms[:, -1])[0, 1] ** 2 for a in (alliance[:, 2], alliance[:, 2:9].mean(axis=1)))
-    assert 0.02 < one < 0.09 < several < 0.20  # C3
+    single_rating, mean_rating = (
+        np.corrcoef(a, symptoms[:, -1])[0, 1] ** 2 for a in (alliance[:, 2], alliance[:, 2:9].mean(axis=1))
+    )
+    assert 0.02 < single_rating < 0.09 < mean_rating < 0.20  # C3
 
 
 def test_the_stated_limitations_of_the_literature_set_hold() -> None:
     """Each sentence of `limits` must be deleted when the model covers it."""
-    own = parameter_set()
-    assert len(own.limits) == 1
-    assert not own.specification.random_slopes
-    symptoms = _scores(own, 6000)[:, :, INDEX["symptoms"]]
+    tested_set = parameter_set()
+    assert len(tested_set.limits) == 1
+    assert not tested_set.specification.random_slopes
+    symptoms = _scores(tested_set, 6000)[:, :, INDEX["symptoms"]]
     assert symptoms[:, -1].std() / symptoms[:, 0].std() < 1.1
 
 
 def test_in_co_trend_only_the_alliance_has_no_effect_but_is_associated_with_symptoms() -> None:
-    own = scenario("co_trend_only").parameter_set
-    effects, k = _effects(own), INDEX["alliance"]
+    tested_set = scenario("co_trend_only").parameter_set
+    effects, k = _effects(tested_set), INDEX["alliance"]
     assert np.allclose(np.delete(effects[:, k], k), 0.0, atol=1e-10)
     assert np.allclose(np.delete(effects[k], k), 0.0, atol=1e-10)
-    assert np.allclose(np.delete(own.parameters.level_covariance[k], k), 0.0)
-    scores = _scores(own, 3000)
+    assert np.allclose(np.delete(tested_set.parameters.level_covariance[k], k), 0.0)
+    scores = _scores(tested_set, 3000)
     trended, error = _lagged(scores, "symptoms", "alliance")
     assert trended < -0.05
     assert trended < -10 * error
@@ -219,14 +223,14 @@ def test_in_co_trend_only_the_alliance_has_no_effect_but_is_associated_with_symp
 
 
 def test_in_alliance_sufficient_only_the_alliance_affects_symptoms() -> None:
-    own = scenario("alliance_sufficient").parameter_set
-    effects = _effects(own)
+    tested_set = scenario("alliance_sufficient").parameter_set
+    effects = _effects(tested_set)
     assert effects[0, INDEX["alliance"]] == pytest.approx(-0.28)
     assert np.allclose([effects[0, INDEX[c]] for c in MECHANISM_CONSTRUCTS], 0.0, atol=1e-10)
-    push = own.parameters.therapy_effect
+    push = tested_set.parameters.therapy_effect
     assert push is not None
     assert np.flatnonzero(push).tolist() == [INDEX["alliance"]]
-    scores = _scores(own, 3000)
+    scores = _scores(tested_set, 3000)
     strong, error = _lagged(_detrended(scores), "symptoms", "alliance")
     assert strong < -0.10 - 3 * error
 

@@ -69,10 +69,10 @@ def test_questionnaires_before_and_after_a_session_share_its_day(cohort: Cohort)
 def test_attendance_follows_the_scenario(cohort: Cohort) -> None:
     plan = scenario("default").course
     lengths = np.array([len(e.sessions) for e in cohort.episodes])
-    left = (lengths < plan.sessions).mean()
-    assert abs(left - plan.dropout) < 3.5 * np.sqrt(plan.dropout * (1 - plan.dropout) / 150)
-    asked, answered = 2 * lengths.sum(), sum(len(e.administrations) for e in cohort.episodes)
-    assert abs(1 - answered / asked - plan.missed) < 3.5 * np.sqrt(plan.missed * (1 - plan.missed) / asked)
+    dropout_share = (lengths < plan.sessions).mean()
+    assert abs(dropout_share - plan.dropout) < 3.5 * np.sqrt(plan.dropout * (1 - plan.dropout) / 150)
+    n_due, n_answered = 2 * lengths.sum(), sum(len(e.administrations) for e in cohort.episodes)
+    assert abs(1 - n_answered / n_due - plan.missed) < 3.5 * np.sqrt(plan.missed * (1 - plan.missed) / n_due)
     gaps = np.concatenate([np.diff([s.at for s in e.sessions]) for e in cohort.episodes])
     assert gaps.min() >= 1
     assert (gaps == np.rint(gaps)).all()
@@ -96,20 +96,20 @@ def test_arguments_replace_the_course_of_the_scenario() -> None:
 def test_an_inventory_is_given_every_fourth_session() -> None:
     simulated = draw(10, inventory_every=4, missing=0.0, dropout=0.0)
     for episode in simulated.episodes:
-        given = [a.session for a in episode.administrations if a.instrument == "phq9"]
-        assert given == [1, 5, 9, 13]
-    both = np.array(
+        inventory_sessions = [a.session for a in episode.administrations if a.instrument == "phq9"]
+        assert inventory_sessions == [1, 5, 9, 13]
+    paired_scores = np.array(
         [[e.scores("symptoms", instrument=i)[0].value for i in ("phq9", "session_before")] for e in simulated.episodes]
     )
-    assert np.corrcoef(both.T)[0, 1] > 0.4
+    assert np.corrcoef(paired_scores.T)[0, 1] > 0.4
 
 
 def test_mean_courses_are_those_of_the_model() -> None:
     simulated = draw(500, missing=0.0, irregular=0.0, dropout=0.0, sessions=5)
     weekly = replace(simulated, episodes=tuple(e for e in simulated.episodes if e.sessions[4].at == 28.0))
-    own = scenario("default").parameter_set
-    parameters = own.in_score_units()
-    expected = parameters.level_mean + trend_mean(own.specification, parameters, np.array([0.0, 1.0, 4.0]))
+    default_set = scenario("default").parameter_set
+    parameters = default_set.in_score_units()
+    expected = parameters.level_mean + trend_mean(default_set.specification, parameters, np.array([0.0, 1.0, 4.0]))
     rows = panel(weekly)
     scores = np.array([rows.scores[rows.rows_of(i)][[0, 1, 4]] for i in range(rows.n_persons)])
     # scores are cut at 0 and 10 and rounded, which moves means by a little
@@ -297,16 +297,16 @@ def test_every_instrument_is_answered_completely_and_within_its_bounds(shelf: In
 def test_check_ins_are_missed_more_often_with_high_symptoms() -> None:
     source = scenario_with(missing=SelectiveMissingness(with_symptoms=1.0))
     simulated, truth = simulate_with_truth(source, n_clients=150, rng=np.random.default_rng(5), missing=0.2)
-    answered, expected = [], []
+    is_answered, expected = [], []
     for episode, true in zip(simulated.episodes, truth.persons, strict=True):
         answered_sessions = {a.session for a in episode.administrations if a.instrument == "session_before"}
         for number, z in enumerate(true.values[:, 0], start=1):
-            answered.append(number in answered_sessions)
+            is_answered.append(number in answered_sessions)
             expected.append(1 - 1 / (1 + 4 * np.exp(-z)))
     low = np.array(expected) < np.median(expected)
     for part in (low, ~low):
-        got, should = np.array(answered)[part].mean(), np.array(expected)[part].mean()
-        assert got == pytest.approx(should, abs=0.05)
+        observed_rate, expected_rate = np.array(is_answered)[part].mean(), np.array(expected)[part].mean()
+        assert observed_rate == pytest.approx(expected_rate, abs=0.05)
 
 
 def test_arms_have_the_same_persons_under_one_seed() -> None:
@@ -315,10 +315,10 @@ def test_arms_have_the_same_persons_under_one_seed() -> None:
         simulate_with_truth("default", n_clients=4, rng=np.random.default_rng(6), arms=(a,))[1]
         for a in ("ipt", "waiting_list")
     )
-    for one, other in zip(ipt.persons, waiting.persons, strict=True):
-        assert np.array_equal(one.level, other.level)
-        assert np.array_equal(one.change, other.change)
-        assert np.array_equal(one.values[0], other.values[0])
+    for treated, untreated in zip(ipt.persons, waiting.persons, strict=True):
+        assert np.array_equal(treated.level, untreated.level)
+        assert np.array_equal(treated.change, untreated.change)
+        assert np.array_equal(treated.values[0], untreated.values[0])
     with pytest.raises(ParameterSetError, match="unknown arm “placebo”"):
         draw(2, arms=("placebo",))
 
@@ -329,8 +329,8 @@ def test_adding_a_process_leaves_other_responses_unchanged() -> None:
         scenario_with(tellings=Retellings(chance=0.5, moves={})), n_clients=6, rng=np.random.default_rng(7)
     )
     assert any(e.tellings for e in events.episodes)
-    for one, other in zip(quiet.episodes, events.episodes, strict=True):
-        assert repr(one.administrations) == repr(other.administrations)
+    for quiet_episode, eventful_episode in zip(quiet.episodes, events.episodes, strict=True):
+        assert repr(quiet_episode.administrations) == repr(eventful_episode.administrations)
     again = simulate(
         scenario_with(tellings=Retellings(chance=0.5, moves={})), n_clients=6, rng=np.random.default_rng(7)
     )

@@ -24,27 +24,27 @@ PARAMETERS = Parameters(
 
 def test_the_same_seed_gives_identical_panels() -> None:
     times = [[0.0, 1.0, 2.5], [0.0], [], [1.0, 1.4]]
-    one = simulate_panel(SPECIFICATION, PARAMETERS, times, np.random.default_rng(7))
+    first = simulate_panel(SPECIFICATION, PARAMETERS, times, np.random.default_rng(7))
     two = simulate_panel(SPECIFICATION, PARAMETERS, times, np.random.default_rng(7))
-    other = simulate_panel(SPECIFICATION, PARAMETERS, times, np.random.default_rng(8))
-    assert one.scores.tobytes() == two.scores.tobytes()
-    assert one.scores.tobytes() != other.scores.tobytes()
-    assert one.starts.tolist() == [0, 3, 4, 4, 6]
-    assert one.times.tolist() == [0.0, 1.0, 2.5, 0.0, 1.0, 1.4]
-    assert one.wave.tolist() == [0, 1, 2, 0, 0, 1]
+    other_seed = simulate_panel(SPECIFICATION, PARAMETERS, times, np.random.default_rng(8))
+    assert first.scores.tobytes() == two.scores.tobytes()
+    assert first.scores.tobytes() != other_seed.scores.tobytes()
+    assert first.starts.tolist() == [0, 3, 4, 4, 6]
+    assert first.times.tolist() == [0.0, 1.0, 2.5, 0.0, 1.0, 1.4]
+    assert first.wave.tolist() == [0, 1, 2, 0, 0, 1]
 
 
 def test_moments_are_those_of_the_model() -> None:
     n = 40_000
     times = np.array([0.5, 1.0, 3.0])
     panel = simulate_panel(SPECIFICATION, PARAMETERS, [times] * n, np.random.default_rng(1))
-    drawn = panel.scores.reshape(n, 6)
+    samples = panel.scores.reshape(n, 6)
     P = stationary_covariance(PARAMETERS.drift, PARAMETERS.diffusion)
     mean = (PARAMETERS.level_mean + trend_mean(SPECIFICATION, PARAMETERS, times)).ravel()
     covariance = _joint_covariance(P, times)
     error_of_mean = np.sqrt(np.diag(covariance) / n)
-    assert np.abs((drawn.mean(axis=0) - mean) / error_of_mean).max() < 4
-    assert np.abs(np.cov(drawn.T) - covariance).max() < 0.05
+    assert np.abs((samples.mean(axis=0) - mean) / error_of_mean).max() < 4
+    assert np.abs(np.cov(samples.T) - covariance).max() < 0.05
 
 
 def _joint_covariance(P: np.ndarray, times: np.ndarray) -> np.ndarray:
@@ -140,25 +140,25 @@ def _input_response_by_small_steps(gap: float) -> np.ndarray:
     """Return the effect of a unit input over a gap, Σ exp(A v) M dv over thin slices."""
     from scipy.linalg import expm
 
-    given = OF_FULL.input_effect
-    assert given is not None
+    effect = OF_FULL.input_effect
+    assert effect is not None
     slices = 4000
     middle = (np.arange(slices) + 0.5) * gap / slices
-    return sum(expm(PARAMETERS.drift * v) @ given for v in middle)[:, 0] * gap / slices
+    return sum(expm(PARAMETERS.drift * v) @ effect for v in middle)[:, 0] * gap / slices
 
 
 def test_moments_of_the_full_model_equal_an_explicit_calculation() -> None:
     """One therapist per person, one covariate, inputs between rows, three indicators of two constructs."""
     from scipy.linalg import expm
 
-    n, times, done = 60_000, np.array([0.0, 1.0, 3.0]), np.array([9.0, 1.0, 0.5])
+    n, times, progress = 60_000, np.array([0.0, 1.0, 3.0]), np.array([9.0, 1.0, 0.5])
     avoidance = np.where(np.arange(n) % 2, 1.0, -1.0)[:, None]
     panel = simulate_panel(
         FULL,
         OF_FULL,
         [times] * n,
         np.random.default_rng(4),
-        inputs=np.tile(done, n)[:, None],
+        inputs=np.tile(progress, n)[:, None],
         covariates=avoidance,
         therapist=np.arange(n),
     )
@@ -177,7 +177,9 @@ def test_moments_of_the_full_model_equal_an_explicit_calculation() -> None:
     pushed, last = np.zeros(2), 0.0
     for j, t in enumerate(times):
         if j:
-            pushed = expm(PARAMETERS.drift * (t - last)) @ pushed + _input_response_by_small_steps(t - last) * done[j]
+            pushed = (
+                expm(PARAMETERS.drift * (t - last)) @ pushed + _input_response_by_small_steps(t - last) * progress[j]
+            )
         last = t
         true = np.array([5.0, 6.0]) + np.array([-2.0, 0.5]) * _share(t)
         true = true + expm(PARAMETERS.drift * t) @ np.array([1.0, -0.5]) + pushed
@@ -189,11 +191,11 @@ def test_moments_of_the_full_model_equal_an_explicit_calculation() -> None:
             covariance[j, :, i, :] = block + (np.diag(OF_FULL.measurement_noise) if i == j else 0.0)
             covariance[i, :, j, :] = covariance[j, :, i, :].T
     for side in (-1.0, 1.0):
-        drawn = panel.scores.reshape(n, 9)[avoidance[:, 0] == side]
+        samples = panel.scores.reshape(n, 9)[avoidance[:, 0] == side]
         expected = (mean + L @ np.array([0.5, -0.7]) * side).ravel()
-        error = np.sqrt(np.diag(covariance.reshape(9, 9)) / len(drawn))
-        assert np.abs((drawn.mean(axis=0) - expected) / error).max() < 4
-        assert np.abs(np.cov(drawn.T) - covariance.reshape(9, 9)).max() < 0.08
+        error = np.sqrt(np.diag(covariance.reshape(9, 9)) / len(samples))
+        assert np.abs((samples.mean(axis=0) - expected) / error).max() < 4
+        assert np.abs(np.cov(samples.T) - covariance.reshape(9, 9)).max() < 0.08
 
 
 def test_clients_of_one_therapist_are_correlated() -> None:

@@ -71,8 +71,8 @@ def test_smoothed_filtered_and_predicted_states_are_conditionals_of_the_joint_no
             (j + 1, course.filtered, course.filtered_covariance),
             (j, course.predicted, course.predicted_covariance),
         ):
-            known = np.where(np.arange(n)[:, None] < rows, observed, np.nan)
-            mean_so_far, covariance_so_far = dense(specification, parameters, times, known)
+            known_scores = np.where(np.arange(n)[:, None] < rows, observed, np.nan)
+            mean_so_far, covariance_so_far = dense(specification, parameters, times, known_scores)
             assert np.allclose(estimate[j], mean_so_far[z], atol=1e-9)
             assert np.allclose(spread[j], covariance_so_far[np.ix_(z, z)], atol=1e-9)
 
@@ -88,9 +88,9 @@ def test_a_forecast_is_the_conditional_of_unobserved_rows(trend: Trend, start: S
     expected = dense_normal.mean_course(specification, parameters, times, None, None)
     for i, j in enumerate(range(n, n + ahead)):
         z = own(n + ahead, j, p)
-        both = np.hstack([np.eye(p), np.eye(p)])
-        assert np.allclose(estimate[i], expected[j] + both @ mean[z], atol=1e-9)
-        assert np.allclose(spread[i], both @ covariance[np.ix_(z, z)] @ both.T, atol=1e-9)
+        loading = np.hstack([np.eye(p), np.eye(p)])
+        assert np.allclose(estimate[i], expected[j] + loading @ mean[z], atol=1e-9)
+        assert np.allclose(spread[i], loading @ covariance[np.ix_(z, z)] @ loading.T, atol=1e-9)
 
 
 @pytest.mark.parametrize("part", small_problems.PARTS)
@@ -99,20 +99,22 @@ def test_with_every_part_of_the_full_model_true_values_are_conditionals_of_the_j
     trend: Trend, part: str
 ) -> None:
     """Smoothed and forecast states given the observed scores, for every part of the full model."""
-    p, n, seen = 2, 6, 4
+    p, n, n_observed = 2, 6, 4
     rng = np.random.default_rng(17)
     specification = small_problems.specification_with(p, trend, Start.FREE, part)
     parameters = small_problems.parameters(specification, rng)
     times = np.cumsum(rng.uniform(0.2, 2.0, size=n))
     inputs = rng.normal(size=(n, len(specification.inputs)))
-    inputs[seen:] = 0.0
+    inputs[n_observed:] = 0.0
     x = rng.normal(size=len(specification.covariates))
     observed = rng.normal(size=(n, len(specification.scores))) * 2
     observed[rng.random(observed.shape) < 0.3] = np.nan
-    observed[seen:] = np.nan
-    course = smooth(specification, parameters, times[:seen], observed[:seen], inputs=inputs[:seen], covariates=x)
+    observed[n_observed:] = np.nan
+    course = smooth(
+        specification, parameters, times[:n_observed], observed[:n_observed], inputs=inputs[:n_observed], covariates=x
+    )
     smoothed, spread = course.true_values(course.smoothed, course.smoothed_covariance)
-    ahead, spread_ahead = forecast(course, times[seen:])
+    ahead, spread_ahead = forecast(course, times[n_observed:])
 
     shows = np.kron(np.eye(n), loadings(specification, parameters))
     levels = parameters.level_covariance
@@ -128,11 +130,13 @@ def test_with_every_part_of_the_full_model_true_values_are_conditionals_of_the_j
     F = (shows @ covariance @ shows.T + np.diag(np.tile(parameters.measurement_noise, n)))[np.ix_(scored, scored)]
     gain = covariance @ shows.T[:, scored] @ np.linalg.inv(F)
     expected = (mean + gain @ (y - expected_scores)[scored]).reshape(n, p)
-    left = (covariance - gain @ shows[scored] @ covariance).reshape(n, p, n, p)
+    remaining = (covariance - gain @ shows[scored] @ covariance).reshape(n, p, n, p)
     for j in range(n):
-        estimate, sure = (smoothed[j], spread[j]) if j < seen else (ahead[j - seen], spread_ahead[j - seen])
+        estimate, sure = (
+            (smoothed[j], spread[j]) if j < n_observed else (ahead[j - n_observed], spread_ahead[j - n_observed])
+        )
         np.testing.assert_allclose(estimate, expected[j], atol=1e-8)
-        np.testing.assert_allclose(sure, left[j, :, j], atol=1e-8)
+        np.testing.assert_allclose(sure, remaining[j, :, j], atol=1e-8)
 
 
 def loadings(specification: Specification, parameters: Parameters) -> Array:
@@ -146,9 +150,9 @@ def loadings(specification: Specification, parameters: Parameters) -> Array:
 @pytest.mark.parametrize(("trend", "start"), EVERY_MODEL)
 def test_the_filter_has_the_likelihood_of_the_model(trend: Trend, start: Start) -> None:
     specification, parameters, times, observed = problem(3, 6, trend, start, seed=3)
-    one = Panel(("a",), specification.constructs, np.array([0, 6]), times, observed, np.arange(6))
+    panel = Panel(("a",), specification.constructs, np.array([0, 6]), times, observed, np.arange(6))
     course = smooth(specification, parameters, times, observed)
-    assert course.log_likelihood == pytest.approx(log_likelihood(one, specification, parameters), abs=1e-9)
+    assert course.log_likelihood == pytest.approx(log_likelihood(panel, specification, parameters), abs=1e-9)
 
 
 def test_models_without_noise_or_levels_and_panels_without_rows_are_smoothed() -> None:
@@ -156,9 +160,9 @@ def test_models_without_noise_or_levels_and_panels_without_rows_are_smoothed() -
     exact = replace(parameters, measurement_noise=np.zeros(2), level_covariance=np.zeros((2, 2)))
     course = smooth(specification, exact, times, observed)
     true, spread = course.true_values(course.smoothed, course.smoothed_covariance)
-    seen = np.isfinite(observed)
-    assert np.allclose(true[seen], observed[seen], atol=1e-9)
-    assert np.allclose(np.diagonal(spread, axis1=1, axis2=2)[seen], 0.0, atol=1e-9)
+    observed_cells = np.isfinite(observed)
+    assert np.allclose(true[observed_cells], observed[observed_cells], atol=1e-9)
+    assert np.allclose(np.diagonal(spread, axis1=1, axis2=2)[observed_cells], 0.0, atol=1e-9)
     empty = smooth(specification, parameters, times[:0], observed[:0])
     mean, covariance = forecast(empty, np.array([0.0]))
     assert empty.log_likelihood == 0.0

@@ -65,10 +65,10 @@ def test_model_edges_are_exactly_the_mechanisms() -> None:
     of_model = THEORY.select(place=EdgeLocation.MODEL)
     assert len(of_model) == len(MECHANISMS)
     shelf = {m.edge: m for m in MECHANISMS}
-    held = {(note.from_construct, note.to_construct) for note in parameter_set().edges}
+    set_edges = {(note.from_construct, note.to_construct) for note in parameter_set().edges}
     for e in of_model:
         m = shelf[e.from_construct, e.to_construct]
-        assert (e.from_construct, e.to_construct) in held
+        assert (e.from_construct, e.to_construct) in set_edges
         assert e.form is EdgeForm.LINEAR
         assert e.moderator == ""
         assert e.level is EffectLevel.WITHIN_PERSON is m.level
@@ -181,15 +181,15 @@ def test_every_unmeasured_construct_belongs_to_an_edge() -> None:
 
 def test_every_claim_of_an_unmeasured_construct_has_an_edge_with_or_about_it() -> None:
     for name in UNMEASURED_CONSTRUCTS:
-        own = {c for e in EDGES if name in e.ends for c in e.claims}
-        assert own & set(CONSTRUCTS[name].claims), name
+        claims = {c for e in EDGES if name in e.ends for c in e.claims}
+        assert claims & set(CONSTRUCTS[name].claims), name
 
 
 def test_filters_agree_with_a_plain_loop() -> None:
     for pillar in Pillar:
         assert THEORY.select(pillar=pillar) == tuple(e for e in EDGES if e.pillar is pillar)
-    both = THEORY.select(mechanism="M2", place="model")
-    assert both == tuple(e for e in EDGES if e.place is EdgeLocation.MODEL and "interpersonal_stress" in e.ends)
+    selected = THEORY.select(mechanism="M2", place="model")
+    assert selected == tuple(e for e in EDGES if e.place is EdgeLocation.MODEL and "interpersonal_stress" in e.ends)
     assert THEORY.select(claim="S76", place=EdgeLocation.STUDY) == tuple(
         e for e in EDGES if "S76" in e.claims and e.place is EdgeLocation.STUDY
     )

@@ -50,16 +50,16 @@ def literature() -> ParameterSet:
 
 
 def test_components_add_up_and_filtered_estimates_ignore_later_scores(course: Panel) -> None:
-    whole = track(course, SPECIFICATION, PARAMETERS, until=9.5)
-    assert np.allclose(whole.usual_level + whole.trend + whole.state_like, whole.smoothed)
-    assert np.allclose(whole.filtered[-1], whole.smoothed[-1])
-    assert (whole.smoothed_sd <= whole.filtered_sd + 1e-12).all()
-    assert (whole.filtered_sd < whole.predicted_sd).all()
-    assert whole.log_likelihood == pytest.approx(log_likelihood(course, SPECIFICATION, PARAMETERS))
+    full = track(course, SPECIFICATION, PARAMETERS, until=9.5)
+    assert np.allclose(full.usual_level + full.trend + full.state_like, full.smoothed)
+    assert np.allclose(full.filtered[-1], full.smoothed[-1])
+    assert (full.smoothed_sd <= full.filtered_sd + 1e-12).all()
+    assert (full.filtered_sd < full.predicted_sd).all()
+    assert full.log_likelihood == pytest.approx(log_likelihood(course, SPECIFICATION, PARAMETERS))
     for n in range(1, 5):
-        part = track(person(course.times[:n], course.scores[:n]), SPECIFICATION, PARAMETERS)
-        assert np.allclose(part.predicted, whole.predicted[:n])
-        assert np.allclose(part.filtered, whole.filtered[:n])
+        truncated = track(person(course.times[:n], course.scores[:n]), SPECIFICATION, PARAMETERS)
+        assert np.allclose(truncated.predicted, full.predicted[:n])
+        assert np.allclose(truncated.filtered, full.filtered[:n])
 
 
 def test_one_step_predictions_are_conditionals_of_the_joint_normal(course: Panel) -> None:
@@ -102,7 +102,7 @@ def test_the_expected_course_includes_the_variance_of_random_slopes(first_is_mis
         scores[0, 0] = np.nan
     panel = person(times, scores, specification.constructs)
     tracked = track(panel, specification, parameters)
-    here = np.searchsorted(tracked.expected_course_times, times)
+    positions = np.searchsorted(tracked.expected_course_times, times)
     mean, covariance, _ = dense_normal.joint_moments(specification, parameters, times)
     still = dense_normal.joint_moments(specification, replace(parameters, measurement_noise=np.zeros(2)), times)[1]
     first = 2 if first_is_missing else 0
@@ -110,13 +110,13 @@ def test_the_expected_course_includes_the_variance_of_random_slopes(first_is_mis
     y = scores[first // 2, 0] + sd * ((np.arange(4000) + 0.5) / 4000 - 0.5)
     weight = np.exp(-0.5 * ((y - mean[first]) / sd) ** 2)
     weight /= weight.sum()
-    own = np.arange(0, 8, 2)
-    slope = still[own, first] / sd**2
-    given_y = mean[own] + np.multiply.outer(y - mean[first], slope)
+    level_indices = np.arange(0, 8, 2)
+    slope = still[level_indices, first] / sd**2
+    given_y = mean[level_indices] + np.multiply.outer(y - mean[first], slope)
     expected = weight @ given_y
-    variance = weight @ (given_y - expected) ** 2 + np.diag(still)[own] - slope**2 * sd**2
-    np.testing.assert_allclose(tracked.expected_course[here], expected, atol=1e-5)
-    np.testing.assert_allclose(tracked.expected_course_sd[here], np.sqrt(variance), atol=1e-5)
+    variance = weight @ (given_y - expected) ** 2 + np.diag(still)[level_indices] - slope**2 * sd**2
+    np.testing.assert_allclose(tracked.expected_course[positions], expected, atol=1e-5)
+    np.testing.assert_allclose(tracked.expected_course_sd[positions], np.sqrt(variance), atol=1e-5)
 
 
 def test_until_adds_steps_of_at_most_one_unit_up_to_that_time(course: Panel) -> None:
@@ -134,8 +134,8 @@ def test_probabilities_agree_with_the_forecast_distribution_of_a_score(course: P
     assert tracked.probability_below(10.0, 7.5) == pytest.approx(score.cdf(10.0))
     first = course.scores[0, 0]
     assert tracked.probability_of_fall(6.0, 7.5) == pytest.approx(score.cdf(first - 6.0))
-    other = NormalDist(tracked.forecast[0, 1], tracked.forecast_score_sd[0, 1])
-    assert tracked.probability_below(6.0, 7.5, "alliance") == pytest.approx(other.cdf(6.0))
+    predictive = NormalDist(tracked.forecast[0, 1], tracked.forecast_score_sd[0, 1])
+    assert tracked.probability_below(6.0, 7.5, "alliance") == pytest.approx(predictive.cdf(6.0))
     with pytest.raises(ModelError, match="“hope” is not tracked"):
         tracked.probability_below(6.0, 7.5, "hope")
     with pytest.raises(ModelError, match="the last row at 5"):
@@ -158,8 +158,8 @@ def test_the_expected_course_equals_the_mean_of_simulated_persons_with_a_similar
     tracked = track(person(times, scores), specification, parameters)
     n, rng = 120_000, np.random.default_rng(11)
     true = draw_true_values(specification, parameters, [times] * n, rng)[:, :, 0]
-    drawn = true[:, 1] + rng.standard_normal(n) * np.sqrt(parameters.measurement_noise[0])
-    alike = np.abs(drawn - first_score) <= 0.5 * drawn.std()
+    observed = true[:, 1] + rng.standard_normal(n) * np.sqrt(parameters.measurement_noise[0])
+    alike = np.abs(observed - first_score) <= 0.5 * observed.std()
     assert alike.sum() > 400
     at = np.searchsorted(tracked.expected_course_times, times)
     error = true[alike].std(axis=0) / np.sqrt(alike.sum())
@@ -193,7 +193,7 @@ def test_a_panel_of_one_row_and_an_empty_panel_can_be_tracked(literature: Parame
     specification, parameters = literature.specification, literature.in_score_units()
     scores = np.full((1, 6), np.nan)
     scores[0, 0] = 8.0
-    one = track(person(np.zeros(1), scores, specification.constructs), specification, parameters, until=16.0)
+    single = track(person(np.zeros(1), scores, specification.constructs), specification, parameters, until=16.0)
     none = track(person(np.zeros(0), np.empty((0, 6)), specification.constructs), specification, parameters, until=16.0)
     assert none.smoothed.shape == (0, 6)
     assert np.allclose(none.usual_level, parameters.level_mean)
@@ -205,10 +205,10 @@ def test_a_panel_of_one_row_and_an_empty_panel_can_be_tracked(literature: Parame
     assert np.allclose(none.forecast[:, 0], none.expected_course[1:])
     # a first score above the mean of 6.5 raises what is expected of this person, by less than its distance
     later = none.forecast[:, 0]
-    assert (one.forecast[:, 0] > later).all()
-    assert (one.forecast[:, 0] < later + 1.5).all()
-    assert one.usual_level_sd[0] < none.usual_level_sd[0]
-    assert np.isfinite(one.forecast_score_sd).all()
+    assert (single.forecast[:, 0] > later).all()
+    assert (single.forecast[:, 0] < later + 1.5).all()
+    assert single.usual_level_sd[0] < none.usual_level_sd[0]
+    assert np.isfinite(single.forecast_score_sd).all()
 
 
 def test_both_trends_can_be_tracked(literature: ParameterSet) -> None:
@@ -249,10 +249,10 @@ def test_forecast_intervals_have_their_nominal_coverage(literature: ParameterSet
         rows = observed_panel(simulate("one_pace", n_clients=n, rng=rng, dropout=0.0))
     low, inside = [], []
     for i in range(n):
-        here = rows.rows_of(i)
-        times, scores = rows.times[here], rows.scores[here]
-        whole = track(person(times, scores, rows.constructs), specification, parameters)
-        ratings = (whole.observed - whole.predicted)[2:, 1] / whole.predicted_sd[2:, 1]
+        indices = rows.rows_of(i)
+        times, scores = rows.times[indices], rows.scores[indices]
+        full = track(person(times, scores, rows.constructs), specification, parameters)
+        ratings = (full.observed - full.predicted)[2:, 1] / full.predicted_sd[2:, 1]
         low += list(ratings[np.isfinite(ratings)] < -1.645)
         half = track(person(times[:8], scores[:8], rows.constructs), specification, parameters)
         mean, sd = half.score_at(float(times[-1]))
@@ -265,9 +265,9 @@ def test_forecast_intervals_have_their_nominal_coverage(literature: ParameterSet
 def test_an_outlying_time_does_not_slow_tracking() -> None:
     """A typing error in a time (sessions 1 to 6, then 99999999) must not exhaust the memory."""
     times = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 100_000.0, 99_999_999.0])
-    own = person(times, np.full((len(times), 2), 9.0))
-    tracked = track(own, SPECIFICATION, PARAMETERS, forecast_times=[100_000_007.0])
+    panel = person(times, np.full((len(times), 2), 9.0))
+    tracked = track(panel, SPECIFICATION, PARAMETERS, forecast_times=[100_000_007.0])
     assert len(tracked.expected_course_times) <= MAX_STEPS + len(times) + 2
     assert set(times) <= set(tracked.expected_course_times)
     assert np.isfinite(tracked.expected_course).all()
-    assert len(track(own, SPECIFICATION, PARAMETERS, until=200_000_000.0).forecast_times) == MAX_STEPS
+    assert len(track(panel, SPECIFICATION, PARAMETERS, until=200_000_000.0).forecast_times) == MAX_STEPS

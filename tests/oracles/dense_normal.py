@@ -65,14 +65,16 @@ def state_covariance(specification: Specification, q: Parameters, times: Array) 
     P = q.start_covariance
     if P is None:
         P = solve_continuous_lyapunov(q.drift, -q.diffusion)
-    own = [P]
+    covariances = [P]
     for j in range(1, n):
         Phi = expm(q.drift * (times[j] - times[j - 1]))
-        own.append(Phi @ own[-1] @ Phi.T + shock_covariance(q.drift, q.diffusion, times[j] - times[j - 1]))
+        covariances.append(
+            Phi @ covariances[-1] @ Phi.T + shock_covariance(q.drift, q.diffusion, times[j] - times[j - 1])
+        )
     blocks = np.zeros((n, n, p, p))
     for i in range(n):
         for j in range(i, n):
-            blocks[j, i] = expm(q.drift * (times[j] - times[i])) @ own[i]
+            blocks[j, i] = expm(q.drift * (times[j] - times[i])) @ covariances[i]
             blocks[i, j] = blocks[j, i].T
     return blocks
 
@@ -101,8 +103,8 @@ def joint_moments(
         for j in range(n):
             block = moved[i, j] + q.level_covariance
             if specification.random_slopes:
-                both = q.level_change_covariance
-                block = block + f[j] * both + f[i] * both.T + f[i] * f[j] * q.change_covariance
+                level_change = q.level_change_covariance
+                block = block + f[j] * level_change + f[i] * level_change.T + f[i] * f[j] * q.change_covariance
             for a in range(columns):
                 for b in range(columns):
                     covariance[i, a, j, b] = load[a] * load[b] * block[at[a], at[b]]

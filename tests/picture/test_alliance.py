@@ -59,12 +59,12 @@ def test_an_open_rupture_barely_shifts_the_usual_level() -> None:
 
 def test_the_usual_level_equals_a_fit_without_the_flagged_ratings() -> None:
     """Track a record without the flagged ratings and compare."""
-    chosen = default_parameter_set()
+    default_set = default_parameter_set()
     result = picture(*BROKEN)
     record = episode(7, alliance=[*BROKEN[:5], None, None])
-    panel = episode_panel(record, chosen.specification.constructs, OWN_MEASURES)
-    own = chosen.in_score_units(OWN_MEASURES)
-    tracked = track(panel, chosen.specification, own)
+    panel = episode_panel(record, default_set.specification.constructs, OWN_MEASURES)
+    parameters = default_set.in_score_units(OWN_MEASURES)
+    tracked = track(panel, default_set.specification, parameters)
     k = tracked.constructs.index("alliance")
     assert result.alliance.usual is not None
     assert result.alliance.usual.value == pytest.approx(tracked.usual_level[k] + tracked.trend[-1, k])
@@ -99,18 +99,20 @@ def test_expected_ratings_stay_within_the_scale() -> None:
 
 
 def _usual(scores: np.ndarray, alliance: int, template: object) -> float:
-    chosen = default_parameter_set()
+    default_set = default_parameter_set()
     panel = replace(template, scores=scores)  # type: ignore[type-var]
-    tracked = track(panel, chosen.specification, chosen.in_score_units(OWN_MEASURES))  # type: ignore[arg-type]
+    tracked = track(panel, default_set.specification, default_set.in_score_units(OWN_MEASURES))  # type: ignore[arg-type]
     return float(tracked.usual_level[alliance])
 
 
 def test_excluding_flagged_ratings_adds_little_bias_without_ruptures_and_removes_it_with_them() -> None:
     """Simulate 60 clients: 5% false alarms barely raise the level, and a true fall is excluded from it."""
-    chosen = default_parameter_set()
-    own = chosen.in_score_units(OWN_MEASURES)
-    panel = simulate_panel(chosen.specification, own, [np.arange(8.0)] * 60, np.random.default_rng(20260101))
-    k = chosen.specification.constructs.index("alliance")
+    default_set = default_parameter_set()
+    parameters = default_set.in_score_units(OWN_MEASURES)
+    panel = simulate_panel(
+        default_set.specification, parameters, [np.arange(8.0)] * 60, np.random.default_rng(20260101)
+    )
+    k = default_set.specification.constructs.index("alliance")
     bias_false_alarms, bias_included, bias_excluded = [], [], []
     for i in range(60):
         rows = panel.rows_of(i)
@@ -126,14 +128,14 @@ def test_excluding_flagged_ratings_adds_little_bias_without_ruptures_and_removes
         fallen = client.scores.copy()
         fallen[6:, k] -= 4.0
         for scores, biases in ((client.scores, bias_false_alarms), (fallen, bias_excluded)):
-            tracked = track(replace(client, scores=scores), chosen.specification, own)
+            tracked = track(replace(client, scores=scores), default_set.specification, parameters)
             low = tracked.observed[:, k] < tracked.predicted[:, k] - FALSE_ALARM_LIMIT * tracked.predicted_sd[:, k]
             low[:EARLIER_RATINGS] = False
             if scores is fallen:
                 low[6:] = True
-            without = scores.copy()
-            without[low, k] = np.nan
-            biases.append(_usual(without, k, client) - truth)
+            unflagged = scores.copy()
+            unflagged[low, k] = np.nan
+            biases.append(_usual(unflagged, k, client) - truth)
         bias_included.append(_usual(fallen, k, client) - truth)
     assert abs(float(np.mean(bias_false_alarms))) < 0.1
     # random slopes absorb a part of the fall; without them the bias is −1.06

@@ -78,9 +78,11 @@ def test_contributions_open_at_twelve_paired_sessions() -> None:
 
 
 def test_a_picture_without_hypotheses_is_otherwise_the_same() -> None:
-    less = client_picture(course(13), as_of=session_day(13) + 1, whole=False)
-    assert not less.whole
-    assert replace(less, whole=True, constants=picture(13).constants, hypotheses=picture(13).hypotheses) == picture(13)
+    reduced = client_picture(course(13), as_of=session_day(13) + 1, whole=False)
+    assert not reduced.whole
+    assert replace(reduced, whole=True, constants=picture(13).constants, hypotheses=picture(13).hypotheses) == picture(
+        13
+    )
 
 
 def test_intervals_are_nested_and_within_the_scale() -> None:
@@ -90,11 +92,11 @@ def test_intervals_are_nested_and_within_the_scale() -> None:
 
 def test_numbers_equal_those_of_the_model() -> None:
     """Build the panel and track it by hand, then compare the same rows."""
-    chosen = default_parameter_set()
+    default_set = default_parameter_set()
     record = calm(9)
-    panel = episode_panel(record, chosen.specification.constructs, OWN_MEASURES)
+    panel = episode_panel(record, default_set.specification.constructs, OWN_MEASURES)
     axis = [s.at / 7 for s in time_axis(record, session_day(9) + 1) if not s.held]
-    tracked = track(panel, chosen.specification, chosen.in_score_units(OWN_MEASURES), forecast_times=axis)
+    tracked = track(panel, default_set.specification, default_set.in_score_units(OWN_MEASURES), forecast_times=axis)
     result = client_picture(record, as_of=session_day(9) + 1)
     assert [e.value for e in result.symptoms.estimated] == pytest.approx(list(tracked.smoothed[:, 0]))
     assert [f.value for f in result.symptoms.forecast] == pytest.approx(list(tracked.forecast[:, 0]))
@@ -108,9 +110,9 @@ def test_numbers_equal_those_of_the_model() -> None:
 def test_usual_level_and_deviation_add_up_to_the_estimate() -> None:
     record = calm(9)
     result = client_picture(record, as_of=session_day(9) + 1)
-    chosen = default_parameter_set()
-    panel = episode_panel(record, chosen.specification.constructs, OWN_MEASURES)
-    tracked = track(panel, chosen.specification, chosen.in_score_units(OWN_MEASURES))
+    default_set = default_parameter_set()
+    panel = episode_panel(record, default_set.specification.constructs, OWN_MEASURES)
+    tracked = track(panel, default_set.specification, default_set.in_score_units(OWN_MEASURES))
     rows = np.flatnonzero(np.isfinite(tracked.observed[:, 1]))
     assert [b.usual + b.state for b in result.alliance.bars] == pytest.approx(list(tracked.smoothed[rows, 1]), abs=1e-9)
 
@@ -134,11 +136,14 @@ def test_an_unknown_symptom_measure_fails_safely() -> None:
 
 
 def test_a_picture_ignores_later_entries() -> None:
-    whole = replace(course(9), ruptures=(RuptureRecord(session_day(6), 6, RuptureKind.WITHDRAWAL, session_day(8)),))
-    then = record_at(whole, session_day(7))
-    assert [s.number for s in then.sessions] == [1, 2, 3, 4, 5, 6, 7]
-    assert then.ruptures[0].repaired_at is None
-    assert client_picture(whole, as_of=session_day(7)).symptoms == client_picture(then, as_of=session_day(7)).symptoms
+    complete = replace(course(9), ruptures=(RuptureRecord(session_day(6), 6, RuptureKind.WITHDRAWAL, session_day(8)),))
+    earlier = record_at(complete, session_day(7))
+    assert [s.number for s in earlier.sessions] == [1, 2, 3, 4, 5, 6, 7]
+    assert earlier.ruptures[0].repaired_at is None
+    assert (
+        client_picture(complete, as_of=session_day(7)).symptoms
+        == client_picture(earlier, as_of=session_day(7)).symptoms
+    )
 
 
 def test_the_fingerprint_follows_data_day_and_versions() -> None:

@@ -25,10 +25,10 @@ from securebase.records.vocabulary import Moment
 
 def simulated_record(n: int, *, seed: int = 3, planned: int | None = None) -> EpisodeRecord:
     """Simulate a client with n weekly sessions from the default model."""
-    chosen = default_parameter_set()
+    default_set = default_parameter_set()
     times = np.arange(n, dtype=float)
     rows = simulate_panel(
-        chosen.specification, chosen.in_score_units(OWN_MEASURES), [times], np.random.default_rng(seed)
+        default_set.specification, default_set.in_score_units(OWN_MEASURES), [times], np.random.default_rng(seed)
     ).scores
     series = {c: [float(v) for v in np.clip(rows[:, k], 0, 10)] for k, c in enumerate(TRACKED_CONSTRUCTS)}
     return episode(n, planned=planned or n + 2, **series)
@@ -73,27 +73,27 @@ def test_every_number_comes_with_its_interval_share_and_checks(part: Hypotheses)
 
 def test_the_numbers_equal_those_of_the_model(part: Hypotheses) -> None:
     """Compute panel, effects with the same prior and contributions by hand, for the reading “apart”."""
-    record, chosen = simulated_record(14), default_parameter_set().with_trend(Trend.APART)
-    specification, mean = chosen.specification, chosen.in_score_units(OWN_MEASURES)
+    record, default_set = simulated_record(14), default_parameter_set().with_trend(Trend.APART)
+    specification, mean = default_set.specification, default_set.in_score_units(OWN_MEASURES)
     panel = episode_panel(record, specification.constructs, OWN_MEASURES)
     edges = [(c, "symptoms") for c in TRACKED_CONSTRUCTS[1:]] + [("symptoms", c) for c in TRACKED_CONSTRUCTS[1:]]
-    mean_sd = {(e.from_construct, e.to_construct): e.prior_sd for e in chosen.edges}
+    mean_sd = {(e.from_construct, e.to_construct): e.prior_sd for e in default_set.edges}
     sd = np.array([np.sqrt(0.12**2 + mean_sd.get(e, 0.0) ** 2) for e in edges])
-    own = estimate_person_effects(panel, specification, mean, edges, sd)
+    effects = estimate_person_effects(panel, specification, mean, edges, sd)
     first, last = (int(j) for j in np.flatnonzero(np.isfinite(panel.scores[:, 0]))[[0, -1]])
     parts = contributions(
-        specification, mean, own, panel.times, panel.scores, construct="symptoms", first=first, last=last
+        specification, mean, effects, panel.times, panel.scores, construct="symptoms", first=first, last=last
     )
     assert [h.apart.value for h in part.rows] == pytest.approx(list(parts.mean))
     assert [h.apart.high - h.apart.value for h in part.rows] == pytest.approx(list(1.6449 * parts.sd), rel=1e-4)
-    assert [h.effect_apart.value for h in part.rows] == pytest.approx(list(own.mean[:5]))
-    assert all(h.share <= s + 1e-9 for h, s in zip(part.rows, own.data_share[:5], strict=True))
+    assert [h.effect_apart.value for h in part.rows] == pytest.approx(list(effects.mean[:5]))
+    assert all(h.share <= s + 1e-9 for h, s in zip(part.rows, effects.data_share[:5], strict=True))
 
 
 def test_the_same_record_gives_the_same_picture() -> None:
     assert picture(simulated_record(12)).to_json() == picture(simulated_record(12)).to_json()
-    whole = picture(simulated_record(12))
-    assert ClientPicture.from_json(whole.to_json()) == whole
+    reference = picture(simulated_record(12))
+    assert ClientPicture.from_json(reference.to_json()) == reference
 
 
 def test_fourteen_sessions_give_no_verdict_on_the_largest(part: Hypotheses) -> None:

@@ -87,5 +87,5 @@ def test_fifty_reports_between_sessions_open_exploration() -> None:
 
     base = episode(3)
     for count, level in ((49, GateLevel.REPORTED), (50, GateLevel.EXPLORATION)):
-        more = tuple(between(n) for n in range(count))
-        assert gate(replace(base, administrations=(*base.administrations, *more))).level is level
+        additional = tuple(between(n) for n in range(count))
+        assert gate(replace(base, administrations=(*base.administrations, *additional))).level is level

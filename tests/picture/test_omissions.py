@@ -140,7 +140,7 @@ def additional(
 def test_additional_questionnaires_change_no_curve_count_or_sentence() -> None:
     """Other scales of the same constructs and the therapist's alliance rating stay out of the picture."""
     record = episode(8)
-    more = replace(
+    extended = replace(
         record,
         administrations=(
             *record.administrations,
@@ -149,7 +149,7 @@ def test_additional_questionnaires_change_no_curve_count_or_sentence() -> None:
             additional(8, "therapist_after", ("alliance", 0.0), ("felt_understood", 1.0), by=Respondent.THERAPIST),
         ),
     )
-    plain, with_more = picture(record), client_picture(more, as_of=record.last_at + 1)
+    plain, with_more = picture(record), client_picture(extended, as_of=record.last_at + 1)
     assert with_more.fingerprint != plain.fingerprint
     assert replace(with_more, fingerprint=plain.fingerprint) == plain
 

@@ -24,12 +24,12 @@ def ratings(*values: float, expected: float = 7.0, sd: float = 1.0) -> list[Fore
 
 def test_five_percent_of_ordinary_sessions_are_flagged() -> None:
     """In a cohort without ruptures, the flagged share equals the stated false-alarm rate."""
-    chosen = default_parameter_set()
-    own = chosen.in_score_units(OWN_MEASURES)
+    default_set = default_parameter_set()
+    parameters = default_set.in_score_units(OWN_MEASURES)
     rng = np.random.default_rng(20250101)
     persons = 250
-    panel = simulate_panel(chosen.specification, own, [WEEKS] * persons, rng)
-    k = chosen.specification.constructs.index("alliance")
+    panel = simulate_panel(default_set.specification, parameters, [WEEKS] * persons, rng)
+    k = default_set.specification.constructs.index("alliance")
     flagged = []
     for i in range(persons):
         rows = panel.rows_of(i)
@@ -41,7 +41,7 @@ def test_five_percent_of_ordinary_sessions_are_flagged() -> None:
             panel.scores[rows],
             panel.wave[rows],
         )
-        tracked = track(client, chosen.specification, own)
+        tracked = track(client, default_set.specification, parameters)
         z = (tracked.observed[:, k] - tracked.predicted[:, k]) / tracked.predicted_sd[:, k]
         flagged += list(z[EARLIER_RATINGS:] < -FALSE_ALARM_LIMIT)
     rate = float(np.mean(flagged))

@@ -69,7 +69,8 @@ def test_no_circumstance_suppresses_a_safety_alert(
 ) -> None:
     """Open alerts come first even if the model fails, the course has ended or the clock has jumped."""
     alerts = tuple(
-        replace(alert(1), at=at + i, acknowledged_at=-1000.0 if done else None) for i, done in enumerate(acknowledged)
+        replace(alert(1), at=at + i, acknowledged_at=-1000.0 if is_acknowledged else None)
+        for i, is_acknowledged in enumerate(acknowledged)
     )
     record = replace(
         episode(n, symptoms=values, alliance=values),
@@ -96,8 +97,8 @@ def test_an_alert_is_shown_until_its_acknowledgement() -> None:
 def test_reliable_improvement_and_deterioration_need_more_than_measurement_error() -> None:
     assert K.RELIABLE_IMPROVEMENT in kinds(episode(3, symptoms=[8, 6, 5]))
     assert K.DETERIORATION in kinds(episode(3, symptoms=[4, 6, 7]))
-    within = kinds(episode(3, symptoms=[6, 5.5, 5]))
-    assert not {K.RELIABLE_IMPROVEMENT, K.DETERIORATION} & set(within)
+    small_change = kinds(episode(3, symptoms=[6, 5.5, 5]))
+    assert not {K.RELIABLE_IMPROVEMENT, K.DETERIORATION} & set(small_change)
 
 
 def test_clinically_significant_change_on_an_instrument_that_has_it() -> None:
@@ -260,8 +261,8 @@ def test_a_repair_is_shown_for_three_sessions_even_if_all_share_a_date() -> None
 
 
 def test_a_safety_alert_quotes_the_answer_with_its_date() -> None:
-    own = replace(episode(3), safety_alerts=(replace(alert(3), value=1.0),), began_on=date(2026, 3, 2))
-    signal = signal_of_kind(own, K.SAFETY)
+    record = replace(episode(3), safety_alerts=(replace(alert(3), value=1.0),), began_on=date(2026, 3, 2))
+    signal = signal_of_kind(record, K.SAFETY)
     assert "safety question of the check-in was answered “It crossed my mind”" in signal.sentence
     assert "session 3, 16 March 2026" in signal.sentence
     assert signal.brief == "Safety answer waiting: “It crossed my mind” (session 3, 16 March 2026)"

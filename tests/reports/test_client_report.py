@@ -46,11 +46,11 @@ def test_the_report_names_versions_date_and_simulation() -> None:
 
 
 def test_hypotheses_come_with_their_cautions_or_the_reason_for_their_absence() -> None:
-    whole = pictures.full()
-    result = page(whole).text
-    words = [*sentences.hypothesis_sentences(whole), sentences.hypothesis_question(whole)]
-    words += [text for pair in sentences.hypothesis_cautions(whole) for text in pair]
-    words += [cell for row in sentences.hypothesis_table(whole).rows for cell in row]
+    complete = pictures.full()
+    result = page(complete).text
+    words = [*sentences.hypothesis_sentences(complete), sentences.hypothesis_question(complete)]
+    words += [text for pair in sentences.hypothesis_cautions(complete) for text in pair]
+    words += [cell for row in sentences.hypothesis_table(complete).rows for cell in row]
     assert len(words) > 60
     for item in words:
         assert item in result, item
@@ -59,7 +59,7 @@ def test_hypotheses_come_with_their_cautions_or_the_reason_for_their_absence() -
     assert "waits for 12 paired sessions" in early
     assert "For the session" not in early
     failed = replace(
-        whole, hypotheses=None, hypotheses_problem=PictureProblem("It could not be computed.", "All else stands.")
+        complete, hypotheses=None, hypotheses_problem=PictureProblem("It could not be computed.", "All else stands.")
     )
     assert "It could not be computed. All else stands." in page(failed).text
 
@@ -125,10 +125,12 @@ def test_the_course_is_listed_by_task() -> None:
     record = EpisodeRecord("Carla", planned_sessions=16, artefacts=(text,))
     rows = {row.task: row for row in course_rows(record, DEFAULT_LINEAGE)}
     assert len(rows) >= 20
-    done = rows["Elicit an interpersonal incident"]
-    assert done.standing == "Done"
-    assert done.outputs == ("Interpersonal incident: She hung up (session 2)",)
+    incident_row = rows["Elicit an interpersonal incident"]
+    assert incident_row.standing == "Done"
+    assert incident_row.outputs == ("Interpersonal incident: She hung up (session 2)",)
     assert rows["Choose the problem area"].missing == ("problem area",)
-    many = tuple(ArtefactRecord(str(n), "incident", {"what_happened": "x"}, at=9.0, begun_at=9.0 + n) for n in range(9))
-    rows = {row.task: row for row in course_rows(replace(record, artefacts=many), DEFAULT_LINEAGE)}
+    incidents = tuple(
+        ArtefactRecord(str(n), "incident", {"what_happened": "x"}, at=9.0, begun_at=9.0 + n) for n in range(9)
+    )
+    rows = {row.task: row for row in course_rows(replace(record, artefacts=incidents), DEFAULT_LINEAGE)}
     assert rows["Elicit an interpersonal incident"].outputs[-1] == "and 3 more"

@@ -79,8 +79,8 @@ def test_long_rows_are_listed_one_after_the_other() -> None:
 
 
 def test_numbers_of_many_sessions_share_a_table() -> None:
-    held = [filled(k, float(k), affect=float(k % 4), told="x") for k in range(1, 21)]
-    first, second = tables_by_session(sheet(EXTENT, TEXT), held)
+    sheets = [filled(k, float(k), affect=float(k % 4), told="x") for k in range(1, 21)]
+    first, second = tables_by_session(sheet(EXTENT, TEXT), sheets)
     assert first.head == ("Session", *(str(k) for k in range(1, 17)))
     assert first.rows == (("Affect", *(str(k % 4) for k in range(1, 17))),)
     assert second.head == ("Session", "17", "18", "19", "20")
@@ -118,8 +118,11 @@ def test_goals_share_one_table() -> None:
     contract = cases.shelf()["contract"]
     first = ArtefactRecord("c", "contract", {"goals": ({"goal": "Say it", "now": 2.0, "wished": 8.0},)}, 1.0, 1.0)
     review = ArtefactRecord("r", "goal_review", {"goals": ({"goal": "Say it", "now": 6.0},)}, 50.0, 50.0, session=8)
-    both = [SelectedArtefacts(contract, (first,)), SelectedArtefacts(replace(contract, id="goal_review"), (review,))]
-    (table,) = goals(both, lambda a: f"Session {a.session}")
+    selections = [
+        SelectedArtefacts(contract, (first,)),
+        SelectedArtefacts(replace(contract, id="goal_review"), (review,)),
+    ]
+    (table,) = goals(selections, lambda a: f"Session {a.session}")
     assert isinstance(table, Table)
     assert table.head == ("Goal", "At the start", "Session 8", "Wished for")
     assert table.rows == (("Say it", "2", "6", "8"),)
@@ -203,11 +206,11 @@ def test_texts_yields_every_text_of_the_document() -> None:
 def test_two_circles_share_one_scale_and_describe_places() -> None:
     versions = (cases.CIRCLES[0], cases.CIRCLES[2])
     names = {r.id: r.name for r in cases.PEOPLE}
-    (both,) = circles(versions, cases.PEOPLE, names, ("7 January", "26 March"))
-    assert isinstance(both, Pictures)
-    boxes = {item.svg.split('viewBox="')[1].split('"')[0] for item in both.side_by_side}
+    (pictures,) = circles(versions, cases.PEOPLE, names, ("7 January", "26 March"))
+    assert isinstance(pictures, Pictures)
+    boxes = {item.svg.split('viewBox="')[1].split('"')[0] for item in pictures.side_by_side}
     assert len(boxes) == 1
-    for item in both.side_by_side:
+    for item in pictures.side_by_side:
         assert 'class="name" font-size="22"' in item.svg
         assert 'font-size="13"' not in item.svg
         assert "Mara" in item.alt
@@ -219,6 +222,6 @@ def test_a_warning_is_shown_if_the_contract_does_not_record_consent() -> None:
     record = EpisodeRecord(person="x")
     assert missing_consent(Audience.CLIENT, record) == ""
     assert "supervisor" in missing_consent(Audience.SUPERVISOR, record)
-    given = ArtefactRecord("c", "contract", {"sharing_consent": ("supervisor",)}, 1.0, 1.0)
-    assert missing_consent(Audience.SUPERVISOR, replace(record, artefacts=(given,))) == ""
-    assert missing_consent(Audience.REFERRER, replace(record, artefacts=(given,))) != ""
+    contract = ArtefactRecord("c", "contract", {"sharing_consent": ("supervisor",)}, 1.0, 1.0)
+    assert missing_consent(Audience.SUPERVISOR, replace(record, artefacts=(contract,))) == ""
+    assert missing_consent(Audience.REFERRER, replace(record, artefacts=(contract,))) != ""

@@ -101,8 +101,8 @@ def test_the_client_sees_only_circles_that_the_client_drew() -> None:
 
 
 def test_a_worksheet_that_is_no_longer_on_the_shelf_is_omitted() -> None:
-    gone = ArtefactRecord("g", "gone", {"x": "UNSHARED"}, 1.0, 1.0, for_client=True)
-    record = replace(cases.record(), artefacts=(gone,))
+    artefact = ArtefactRecord("g", "gone", {"x": "UNSHARED"}, 1.0, 1.0, for_client=True)
+    record = replace(cases.record(), artefacts=(artefact,))
     assert all(select_artefacts(report, record, SHELF) == () for report in Audience)
 
 

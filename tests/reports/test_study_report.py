@@ -179,7 +179,7 @@ def test_an_outcome_alone_gives_a_report():
 
 
 @pytest.mark.parametrize(
-    ("shown", "expected"),
+    ("formatted", "expected"),
     [
         (fixed(-1234.5), "−1,234.50"),
         (fixed(-0.001), "0.00"),
@@ -199,8 +199,8 @@ def test_an_outcome_alone_gives_a_report():
         (with_error(0.0, None), "0"),
     ],
 )
-def test_numbers_are_formatted(shown, expected):
-    assert shown == expected
+def test_numbers_are_formatted(formatted, expected):
+    assert formatted == expected
 
 
 def test_model_checks_have_a_table_and_sentences(page, result):
@@ -211,5 +211,5 @@ def test_model_checks_have_a_table_and_sentences(page, result):
     table = next(t for t in page.find_all("table") if "Table 7b" in t.get_text(" "))
     assert len(table.find("tbody").find_all("tr")) == len(result.checks.predictive)
     assert page.get_text(" ").count("sorted residuals beside those of a normal distribution") == 2
-    without = BeautifulSoup(study_report(replace(result, checks=None)), "html.parser")
-    assert "Table 7b" not in without.get_text(" ")
+    without_checks = BeautifulSoup(study_report(replace(result, checks=None)), "html.parser")
+    assert "Table 7b" not in without_checks.get_text(" ")

@@ -124,12 +124,12 @@ def test_every_fence_is_closed_and_at_the_margin(page: Path) -> None:
 def test_python_runs_in_order(page: Path, folder: Path) -> None:
     """The blocks of one document share their names."""
     namespace: dict[str, Any] = {"__name__": "__main__"} | ASSUMED.get(name_of(page), lambda _: {})(folder)
-    written, enough = SMALLER.get(name_of(page), ("", ""))
+    long_form, short_form = SMALLER.get(name_of(page), ("", ""))
     source = page.read_text(encoding="utf-8")
-    assert written in source
+    assert long_form in source
     for line, text in blocks(page, "python"):
         # leading empty lines make a traceback name the line of the document
-        code = "\n" * line + (text.replace(written, enough) if written else text)
+        code = "\n" * line + (text.replace(long_form, short_form) if long_form else text)
         exec(compile(code, name_of(page), "exec"), namespace)
 
 
@@ -138,7 +138,7 @@ def test_python_runs_in_order(page: Path, folder: Path) -> None:
 def test_commands_run_in_order(page: Path, folder: Path) -> None:
     """Run every command once, in the first document that shows it."""
     ASSUMED.get(name_of(page), lambda _: {})(folder)
-    earlier = {line for other in WITH_COMMANDS[: WITH_COMMANDS.index(page)] for line in commands(other)}
+    earlier = {line for earlier_page in WITH_COMMANDS[: WITH_COMMANDS.index(page)] for line in commands(earlier_page)}
     for line in commands(page):
         words = shlex.split(line)
         parse(words)
@@ -151,10 +151,10 @@ def parse(words: list[str]) -> None:
     """Parse a command with its options and values; click raises UsageError if it is invalid."""
     command = cli.get_command(click.Context(cli), words[0])
     assert command is not None, words[0]
-    rest = words[1:]
+    arguments = words[1:]
     if isinstance(command, click.Group):
-        command = command.get_command(click.Context(command), rest[0])
+        command = command.get_command(click.Context(command), arguments[0])
         assert command is not None, words
-        rest = rest[1:]
-    with command.make_context(words[0], list(rest)):
+        arguments = arguments[1:]
+    with command.make_context(words[0], list(arguments)):
         pass

@@ -90,13 +90,13 @@ def test_stated_defaults_are_right() -> None:
             command = cli.get_command(context, name)
             assert command is not None
             inside = click.Context(command)
-            known = {o: p for p in command.params if isinstance(p, click.Option) for o in p.opts}
+            options_by_name = {o: p for p in command.params if isinstance(p, click.Option) for o in p.opts}
             for option, default in re.findall(r"`(--[a-z-]+)`\s\(`?([^\s()`]+)`?\)", section):
-                own = known[option].get_default(inside)
-                if isinstance(own, str | int | Path):
-                    assert str(own) == default, f"{name} {option}"
+                actual = options_by_name[option].get_default(inside)
+                if isinstance(actual, str | int | Path):
+                    assert str(actual) == default, f"{name} {option}"
                 else:  # decided elsewhere, so the option's own help has to say the same
-                    assert f"[default: {default}]" in (known[option].help or ""), f"{name} {option}"
+                    assert f"[default: {default}]" in (options_by_name[option].help or ""), f"{name} {option}"
                 stated += 1
     assert stated >= 20
 

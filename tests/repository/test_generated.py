@@ -51,10 +51,12 @@ def test_the_page_of_benchmarks_matches_the_stored_results(tmp_path: Path) -> No
     shutil.copy(ROOT / "docs" / "benchmarks.json", tmp_path)
     command = [sys.executable, "-m", "benchmarks", "--write", "--to", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    written = (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
-    assert (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8") == written, "run python -m benchmarks --write"
+    generated = (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
+    assert (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8") == generated, (
+        "run python -m benchmarks --write"
+    )
     for picture in (tmp_path / "images").iterdir():
-        assert f"(images/{picture.name})" in written
+        assert f"(images/{picture.name})" in generated
         assert (ROOT / "docs" / "images" / picture.name).exists()
 
 

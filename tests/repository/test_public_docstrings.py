@@ -96,17 +96,17 @@ def raises(thing: Any) -> bool:
 
 def expected_sections(name: str) -> set[str]:
     thing = getattr(securebase, name)
-    wanted = set() if name in NO_EXAMPLE or (is_error(thing) and name != "SecurebaseError") else {"Examples"}
+    expected = set() if name in NO_EXAMPLE or (is_error(thing) and name != "SecurebaseError") else {"Examples"}
     if parameters(thing) and not is_error(thing):
-        wanted.add("Parameters")
+        expected.add("Parameters")
     if inspect.isfunction(thing):
         if inspect.signature(thing).return_annotation not in {"None", None}:
-            wanted.add("Returns")
+            expected.add("Returns")
         if raises(thing):
-            wanted.add("Raises")
-    if wanted >= {"Examples"} and name not in NO_REFERENCES and not is_error(thing):
-        wanted.add("References")
-    return wanted
+            expected.add("Raises")
+    if expected >= {"Examples"} and name not in NO_REFERENCES and not is_error(thing):
+        expected.add("References")
+    return expected
 
 
 def documented_parameters(text: str) -> set[str]:
@@ -130,9 +130,9 @@ def test_the_docstring_has_its_sections(name: str) -> None:
 def test_every_parameter_is_documented_and_no_other(name: str) -> None:
     thing, text = getattr(securebase, name), documentation(name)
     if "Parameters" in sections(text):
-        documented, taken = documented_parameters(text), set(parameters(thing))
+        documented, accepted = documented_parameters(text), set(parameters(thing))
         # a class need not repeat the fields of its base
-        assert documented <= taken if inspect.isclass(thing) else documented == taken
+        assert documented <= accepted if inspect.isclass(thing) else documented == accepted
 
 
 @pytest.mark.slow

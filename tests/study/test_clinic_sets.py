@@ -18,8 +18,8 @@ BASE = parameter_set()
 
 
 def rows(seed: int, n: int = 25) -> Panel:
-    own = BASE.in_score_units()
-    return simulate_panel(BASE.specification, own, [np.arange(9.0)] * n, np.random.default_rng(seed))
+    parameters = BASE.in_score_units()
+    return simulate_panel(BASE.specification, parameters, [np.arange(9.0)] * n, np.random.default_rng(seed))
 
 
 def next_set(folder: Path, seed: int) -> FittedSet:

@@ -13,14 +13,14 @@ MAYBE = st.one_of(st.floats(-50, 50), st.just(float("nan")))
 def detrend_by_person(method: Detrending, values, times, person):
     deviations = np.full(len(values), np.nan)
     for i in set(person.tolist()):
-        own = np.flatnonzero((person == i) & np.isfinite(values))
-        if len(own) < MIN_VALUES[method]:
+        indices = np.flatnonzero((person == i) & np.isfinite(values))
+        if len(indices) < MIN_VALUES[method]:
             continue
         if method is Detrending.CENTRED:
-            deviations[own] = values[own] - values[own].mean()
+            deviations[indices] = values[indices] - values[indices].mean()
         else:
-            line = np.polyfit(times[own], values[own], 1)
-            deviations[own] = values[own] - np.polyval(line, times[own])
+            line = np.polyfit(times[indices], values[indices], 1)
+            deviations[indices] = values[indices] - np.polyval(line, times[indices])
     return deviations
 
 

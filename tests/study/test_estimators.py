@@ -31,10 +31,10 @@ def detrend_by_person(rows, name, method, keep=None):
     keep = np.ones(rows.n_rows, dtype=bool) if keep is None else keep
     degree = 0 if method is Detrending.CENTRED else 1
     for i in range(rows.n_persons):
-        own = np.flatnonzero((rows.person == i) & np.isfinite(rows.values[name]) & keep)
-        if len(own) >= degree + 2:
-            line = np.polyfit(rows.times[own], rows.values[name][own], degree)
-            deviations[own] = rows.values[name][own] - np.polyval(line, rows.times[own])
+        indices = np.flatnonzero((rows.person == i) & np.isfinite(rows.values[name]) & keep)
+        if len(indices) >= degree + 2:
+            line = np.polyfit(rows.times[indices], rows.values[name][indices], degree)
+            deviations[indices] = rows.values[name][indices] - np.polyval(line, rows.times[indices])
     return deviations
 
 
@@ -42,12 +42,12 @@ def loop_pairs(rows, earlier, later, method, keep=None):
     """Return (person, time, later, own past, earlier, gap) of every complete pair, row by row."""
     keep = np.ones(rows.n_rows, dtype=bool) if keep is None else keep
     x, y = detrend_by_person(rows, earlier, method, keep), detrend_by_person(rows, later, method, keep)
-    same = rows.moments[earlier] is Moment.BEFORE and rows.moments[later] is Moment.AFTER
+    is_within_session = rows.moments[earlier] is Moment.BEFORE and rows.moments[later] is Moment.AFTER
     pairs = []
     for i in range(rows.n_persons):
-        own = np.flatnonzero((rows.person == i) & keep)
-        for a, b in pairwise(own):
-            row = (i, rows.times[b], y[b], y[a], x[b] if same else x[a], rows.times[b] - rows.times[a])
+        indices = np.flatnonzero((rows.person == i) & keep)
+        for a, b in pairwise(indices):
+            row = (i, rows.times[b], y[b], y[a], x[b] if is_within_session else x[a], rows.times[b] - rows.times[a])
             if np.isfinite(row).all():
                 pairs.append(row)
     return np.array(pairs)
@@ -84,8 +84,8 @@ def test_robust_error_is_close_to_the_jackknife_over_persons(messy):
     lag = PRIMARY.estimate(messy, shortest_link(messy, *FORWARD), Detrending.CENTRED).lag
     pairs = loop_pairs(messy, *FORWARD, Detrending.CENTRED)
     persons = np.unique(pairs[:, 0])
-    without = np.array([least_squares(pairs[pairs[:, 0] != i])[1] for i in persons])
-    jackknife = np.sqrt((len(persons) - 1) / len(persons) * ((without - without.mean()) ** 2).sum())
+    leave_one_out = np.array([least_squares(pairs[pairs[:, 0] != i])[1] for i in persons])
+    jackknife = np.sqrt((len(persons) - 1) / len(persons) * ((leave_one_out - leave_one_out.mean()) ** 2).sum())
     assert lag.raw_standard_error == pytest.approx(jackknife, rel=0.1)
 
 
@@ -151,13 +151,13 @@ def test_person_fixed_effects_equal_a_regression_with_person_dummies(messy, meth
 def test_half_panel_jackknife_is_twice_the_whole_minus_the_mean_of_the_halves(messy, method):
     second = np.zeros(messy.n_rows, dtype=bool)
     for i in range(messy.n_persons):
-        own = np.flatnonzero(messy.person == i)
-        second[own[(len(own) + 1) // 2 :]] = True
+        indices = np.flatnonzero(messy.person == i)
+        second[indices[(len(indices) + 1) // 2 :]] = True
     parts = [loop_pairs(messy, *FORWARD, method, keep=k) for k in (None, ~second, second)]
-    both = np.intersect1d(parts[1][:, 0], parts[2][:, 0])
-    whole, first_half, second_half = (least_squares(p[np.isin(p[:, 0], both)])[1] for p in parts)
+    in_both_halves = np.intersect1d(parts[1][:, 0], parts[2][:, 0])
+    full, first_half, second_half = (least_squares(p[np.isin(p[:, 0], in_both_halves)])[1] for p in parts)
     result = half_panel_jackknife.estimate(messy, shortest_link(messy, *FORWARD), method)
-    assert result.lag.raw == pytest.approx(2 * whole - (first_half + second_half) / 2, abs=1e-9)
+    assert result.lag.raw == pytest.approx(2 * full - (first_half + second_half) / 2, abs=1e-9)
 
 
 def test_other_processes_adjusted_removes_confounding_by_another_column():

@@ -58,12 +58,12 @@ def test_closed_form_equals_the_regression_without_each_cluster():
 @pytest.mark.parametrize("estimator", ONE_REGRESSION, ids=lambda e: e.name)
 def test_leave_one_out_lags_equal_estimates_without_that_person(messy, estimator, method):
     for link in (shortest_link(messy, "x", "y"), shortest_link(messy, "y", "x")):
-        whole = estimator.estimate(messy, link, method)
-        lags = whole.leave_one_out
+        full = estimator.estimate(messy, link, method)
+        lags = full.leave_one_out
         for person in range(messy.n_persons):
             slow = estimator.estimate(without(messy, person), link, method).lag
             if not lags.present[person]:
-                assert slow.raw == pytest.approx(whole.lag.raw, abs=1e-12)
+                assert slow.raw == pytest.approx(full.lag.raw, abs=1e-12)
                 continue
             assert lags.raw[person] == pytest.approx(slow.raw, abs=1e-9)
             assert lags.p_value[person] == pytest.approx(slow.p_value, abs=1e-7)
@@ -73,21 +73,21 @@ def test_leave_one_out_lags_equal_estimates_without_that_person(messy, estimator
 def test_keeping_the_common_time_course_hardly_matters():
     rows = draw_table(7, n=60, sessions=14, lag=0.25, shared_trend=0.05)
     link = shortest_link(rows, "x", "y")
-    whole = TIME_ADJUSTED.estimate(rows, link, Detrending.DETRENDED)
+    full = TIME_ADJUSTED.estimate(rows, link, Detrending.DETRENDED)
     slow = np.array(
         [TIME_ADJUSTED.estimate(without(rows, i), link, Detrending.DETRENDED).lag.estimate for i in range(60)]
     )
-    largest_influence = np.abs(slow - whole.lag.estimate).max()
-    assert np.abs(whole.leave_one_out.estimate - slow).max() < 0.1 * largest_influence
+    largest_influence = np.abs(slow - full.lag.estimate).max()
+    assert np.abs(full.leave_one_out.estimate - slow).max() < 0.1 * largest_influence
 
 
 def test_a_lag_due_to_one_person_is_flagged():
     rows = draw_table(8, n=30, sessions=14)
     x, y = (rows.values[name].copy() for name in ("x", "y"))
-    own = np.flatnonzero(rows.person == 4)
-    swing = 12.0 * np.random.default_rng(9).normal(size=len(own))
-    x[own] += swing
-    y[own[1:]] += swing[:-1]
+    indices = np.flatnonzero(rows.person == 4)
+    swing = 12.0 * np.random.default_rng(9).normal(size=len(indices))
+    x[indices] += swing
+    y[indices[1:]] += swing[:-1]
     rows = table(rows.person, rows.times, y=y, x=x)
     (forward, _) = estimate_lags(rows, "y", ("x",))
     assert forward.verdict is not AssociationVerdict.PERSISTS or forward.leave_one_out.n_influential
@@ -106,9 +106,9 @@ def test_influential_persons_equal_verdicts_repeated_without_each_person(seed):
         slow.append(
             final_verdict(*(estimate_lag_pair(remaining, link, estimator) for estimator in (PRIMARY, TIME_ADJUSTED)))
         )
-    other = [v for v in slow if v is not forward.verdict]
-    assert forward.leave_one_out.n_influential == len(other)
-    assert dict(forward.leave_one_out.alternative_verdicts) == {v: other.count(v) for v in set(other)}
+    other_verdicts = [v for v in slow if v is not forward.verdict]
+    assert forward.leave_one_out.n_influential == len(other_verdicts)
+    assert dict(forward.leave_one_out.alternative_verdicts) == {v: other_verdicts.count(v) for v in set(other_verdicts)}
     assert forward.leave_one_out.n_persons == rows.n_persons
 
 

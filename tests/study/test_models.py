@@ -89,7 +89,9 @@ def test_delta_method_errors_equal_the_spread_over_drawn_estimates(fitted):
 
 def test_effects_at_the_edge_of_stability_have_no_interval(fitted):
     edge = {"drift[y,y]": -5e-9, "drift[y,x]": 0.0, "drift[x,y]": 0.0}
-    estimates = {name: replace(own, value=edge.get(name, own.value)) for name, own in fitted.estimates.items()}
+    estimates = {
+        name: replace(estimate, value=edge.get(name, estimate.value)) for name, estimate in fitted.estimates.items()
+    }
     rows = effects(replace(fitted, estimates=estimates))
     assert len(rows) == 4
     assert {(e.lower, e.upper) for e in rows} == {(None, None)}
@@ -143,12 +145,16 @@ def test_a_model_with_too_little_data_is_listed_as_not_fitted():
 
 def test_a_person_is_tracked_with_the_model_of_the_table(rows, fitted):
     result = track_person(rows, fitted, rows.persons[7])
-    own = single_person(rows, 7).scores[:, 0]
-    assert (result.first_score, result.last_score) == (own[0], own[-1])
+    scores = single_person(rows, 7).scores[:, 0]
+    assert (result.first_score, result.last_score) == (scores[0], scores[-1])
     assert result.change.threshold == pytest.approx(1.96 * np.sqrt(2 * fitted.parameters.measurement_noise[0]))
     level = result.levels[0]
     # the person's mean, shrunk towards the mean of all persons
-    assert min(own.mean(), level.others_level) - 0.05 <= level.usual_level <= max(own.mean(), level.others_level) + 0.05
+    assert (
+        min(scores.mean(), level.others_level) - 0.05
+        <= level.usual_level
+        <= max(scores.mean(), level.others_level) + 0.05
+    )
     widths = [f.upper_90 - f.lower_90 for f in result.forecast]
     assert [f.time for f in result.forecast] == [20.0, 21.0, 22.0, 23.0]
     assert widths == sorted(widths)
@@ -159,13 +165,20 @@ def test_forecast_intervals_have_nominal_coverage(rows, fitted):
     """Intervals of the last score, from the rows before it, have nominal coverage, as `last_score_coverage` counts."""
     within_50 = within_90 = 0
     for i, name in enumerate(rows.persons):
-        own = single_person(rows, i)
-        shorter = type(own)(
-            (name,), own.constructs, np.array([0, 19]), own.times[:19], own.scores[:19], own.wave[:19], "session", 7.0
+        person_panel = single_person(rows, i)
+        shorter = type(person_panel)(
+            (name,),
+            person_panel.constructs,
+            np.array([0, 19]),
+            person_panel.times[:19],
+            person_panel.scores[:19],
+            person_panel.wave[:19],
+            "session",
+            7.0,
         )
         forecast = track_person(shorter, fitted, name, steps=1).forecast[0]
-        within_50 += forecast.lower_50 <= own.scores[19, 0] <= forecast.upper_50
-        within_90 += forecast.lower_90 <= own.scores[19, 0] <= forecast.upper_90
+        within_50 += forecast.lower_50 <= person_panel.scores[19, 0] <= forecast.upper_50
+        within_90 += forecast.lower_90 <= person_panel.scores[19, 0] <= forecast.upper_90
     assert 0.38 <= within_50 / rows.n_persons <= 0.62
     assert 0.84 <= within_90 / rows.n_persons <= 0.96
     assert last_score_coverage(rows, fitted) == Coverage(rows.n_persons, within_50, within_90)
@@ -199,5 +212,5 @@ def test_a_specification_needs_a_panel():
 
 
 def test_planned_end_is_the_90th_percentile_of_the_last_times():
-    own = panel(cohort(draw_table(1, n=10, sessions=12)))
-    assert specification_for(own, Trend.APART, Start.STATIONARY).planned_end == pytest.approx(11.0)
+    small_panel = panel(cohort(draw_table(1, n=10, sessions=12)))
+    assert specification_for(small_panel, Trend.APART, Start.STATIONARY).planned_end == pytest.approx(11.0)

@@ -38,10 +38,10 @@ def loop_detrend(rows, values, method):
     deviations = np.full(rows.n_rows, np.nan)
     degree = 0 if method is Detrending.CENTRED else 1
     for i in range(rows.n_persons):
-        own = np.flatnonzero((rows.person == i) & np.isfinite(values))
-        if len(own) >= degree + 2:
-            deviations[own] = values[own] - np.polyval(
-                np.polyfit(rows.times[own], values[own], degree), rows.times[own]
+        indices = np.flatnonzero((rows.person == i) & np.isfinite(values))
+        if len(indices) >= degree + 2:
+            deviations[indices] = values[indices] - np.polyval(
+                np.polyfit(rows.times[indices], values[indices], degree), rows.times[indices]
             )
     return deviations
 
@@ -51,8 +51,8 @@ def loop_rows(rows, method, kind):
     x, y = loop_detrend(rows, rows.values["x"], method), loop_detrend(rows, rows.values["y"], method)
     m = x if kind == "square" else loop_detrend(rows, rows.values["m"], method)
     if kind == "between":
-        own = np.array([np.nanmean(rows.values["m"][rows.person == i]) for i in range(rows.n_persons)])
-        m = (own - own.mean())[rows.person]
+        person_means = np.array([np.nanmean(rows.values["m"][rows.person == i]) for i in range(rows.n_persons)])
+        m = (person_means - person_means.mean())[rows.person]
     product = x * m if kind == "between" else loop_detrend(rows, x * m, method)
     pairs = []
     for a in range(rows.n_rows - 1):
@@ -121,8 +121,8 @@ def test_a_simple_slope_is_the_lag_with_a_shifted_moderator(messy, kind):
             stats.t.ppf(0.975, estimate.n_persons - 1) * slope.standard_error
         )
     persons = np.unique(pairs[:, 5])
-    without = np.array([loop_fit(pairs[pairs[:, 5] != i], kind, shift=sm)[1] for i in persons])
-    jackknife = np.sqrt((len(persons) - 1) / len(persons) * ((without - without.mean()) ** 2).sum())
+    leave_one_out = np.array([loop_fit(pairs[pairs[:, 5] != i], kind, shift=sm)[1] for i in persons])
+    jackknife = np.sqrt((len(persons) - 1) / len(persons) * ((leave_one_out - leave_one_out.mean()) ** 2).sum())
     assert estimate.slopes[2].standard_error == pytest.approx(jackknife * sd[1] / sd[0], rel=0.15)
 
 
@@ -167,10 +167,10 @@ def test_a_moderator_measured_no_earlier_than_the_outcome_is_lagged_by_a_session
     pairs = np.array([(y[a], x[a], product[a], y[a - 1], before[a], rows.person[a]) for a in later])
     assert estimate.raw == pytest.approx(loop_fit(pairs, "within")[2], abs=1e-9)
     # a moderator measured before the session is that of the same session
-    same = estimate_moderation(
+    earlier_estimate = estimate_moderation(
         replace(rows, moments={**moments, "m": Moment.BEFORE}), question(rows), Detrending.CENTRED
     )
-    assert same.raw != pytest.approx(estimate.raw, abs=1e-6)
+    assert earlier_estimate.raw != pytest.approx(estimate.raw, abs=1e-6)
 
 
 @pytest.mark.parametrize("between", [False, True])
@@ -197,8 +197,8 @@ def test_a_linear_interaction_is_recovered():
     x, m = (loop_detrend(rows, rows.values[name], Detrending.CENTRED) for name in "xm")
     y = np.zeros(rows.n_rows)
     for a in range(1, rows.n_rows):
-        same = rows.person[a] == rows.person[a - 1]
-        y[a] = (0.3 * y[a - 1] + (0.1 + 0.2 * m[a - 1]) * x[a - 1] if same else 0.0) + rng.normal()
+        same_person = rows.person[a] == rows.person[a - 1]
+        y[a] = (0.3 * y[a - 1] + (0.1 + 0.2 * m[a - 1]) * x[a - 1] if same_person else 0.0) + rng.normal()
     rows = table(rows.person, rows.times, rows.moments, **{**rows.values, "y": y})
     for method in Detrending:
         estimate = estimate_moderation(rows, question(rows), method)
@@ -269,8 +269,8 @@ def test_too_little_data_gives_no_estimate():
     assert short.n_rows - short.n_persons < MIN_PAIRS
     assert moderation_finding(short, question(short)).centred is None
     constant = draw_moderated_table(10, n=30)
-    ones = np.ones(constant.n_rows)
-    constant = table(constant.person, constant.times, constant.moments, **{**constant.values, "x": ones})
+    unit_column = np.ones(constant.n_rows)
+    constant = table(constant.person, constant.times, constant.moments, **{**constant.values, "x": unit_column})
     assert moderation_finding(constant, question(constant)).centred is None
 
 
@@ -303,8 +303,8 @@ def whole():
 
 def test_a_moderator_changes_nothing_else_in_a_study(whole):
     rows, result = whole
-    without = table(rows.person, rows.times, rows.moments, y=rows.values["y"], x=rows.values["x"])
-    alone = study(cohort(without), trend="none")
+    without_moderator = table(rows.person, rows.times, rows.moments, y=rows.values["y"], x=rows.values["x"])
+    alone = study(cohort(without_moderator), trend="none")
     assert result.request.processes == ("x",)
     assert [lag.main for lag in result.lags] == [lag.main for lag in alone.lags]
     assert result.models[0].log_likelihood == alone.models[0].log_likelihood

@@ -51,11 +51,13 @@ def finding(
     main = pair(lag(centred, p1), lag(detrended, p2, Detrending.DETRENDED), verdict)
     adjusted_lag = lag(adjusted, 0.01 if abs(adjusted) > 0.1 else 0.6, Detrending.DETRENDED)
     time_adjusted = pair(lag(centred, p1), adjusted_lag, verdict)
-    other = pair(lag(centred, p1), lag(detrended, p2, Detrending.DETRENDED), AssociationVerdict.EMERGES, "another way")
+    reverse = pair(
+        lag(centred, p1), lag(detrended, p2, Detrending.DETRENDED), AssociationVerdict.EMERGES, "another way"
+    )
     final = verdict
     if verdict is AssociationVerdict.PERSISTS and abs(adjusted) < 0.1:
         final = AssociationVerdict.ATTENUATES
-    return LagFinding(Link("x", "y", LagStep.NEXT_SESSION), True, main, time_adjusted, (main, other), final)
+    return LagFinding(Link("x", "y", LagStep.NEXT_SESSION), True, main, time_adjusted, (main, reverse), final)
 
 
 LABELS = {"x": "Warmth", "y": "Problems"}

@@ -39,36 +39,36 @@ def small():
 
 
 def test_a_truth_from_a_set_has_the_effects_of_the_set():
-    own, stated = truth_from_set(), parameter_set().standardised
-    assert own.effect("alliance", "symptoms") == pytest.approx(stated.effects["alliance", "symptoms"], abs=1e-12)
-    assert own.effect("symptoms", "alliance") == pytest.approx(stated.effects["symptoms", "alliance"], abs=1e-12)
+    truth, stated = truth_from_set(), parameter_set().standardised
+    assert truth.effect("alliance", "symptoms") == pytest.approx(stated.effects["alliance", "symptoms"], abs=1e-12)
+    assert truth.effect("symptoms", "alliance") == pytest.approx(stated.effects["symptoms", "alliance"], abs=1e-12)
 
 
 @pytest.mark.parametrize("value", [-0.3, 0.0, 0.2])
 @pytest.mark.parametrize("trend", ["carried", "apart"])
 def test_setting_an_effect_keeps_all_other_properties(value, trend):
-    own = truth_from_set("literature", ("symptoms", "alliance", "social_support"), trend)
-    changed = own.with_effect("alliance", "symptoms", value)
-    names = own.specification.constructs
+    truth = truth_from_set("literature", ("symptoms", "alliance", "social_support"), trend)
+    changed = truth.with_effect("alliance", "symptoms", value)
+    names = truth.specification.constructs
     for earlier in names:
         for later in names:
             if earlier != later:
-                expected = value if (earlier, later) == ("alliance", "symptoms") else own.effect(earlier, later)
+                expected = value if (earlier, later) == ("alliance", "symptoms") else truth.effect(earlier, later)
                 assert changed.effect(earlier, later) == pytest.approx(expected, abs=1e-10)
-    before, after = own.parameters, changed.parameters
+    before, after = truth.parameters, changed.parameters
     np.testing.assert_allclose(
         stationary_covariance(after.drift, after.diffusion), stationary_covariance(before.drift, before.diffusion)
     )
-    end = np.array([0.0, own.specification.planned_end])
-    ends = [trend_mean(own.specification, p, end)[1] for p in (before, after)]
+    end = np.array([0.0, truth.specification.planned_end])
+    ends = [trend_mean(truth.specification, p, end)[1] for p in (before, after)]
     np.testing.assert_allclose(ends[1], ends[0], atol=1e-10)
 
 
 def test_setting_the_present_effect_changes_nothing():
-    own = truth_from_set()
-    again = own.with_effect("alliance", "symptoms", own.effect("alliance", "symptoms"))
+    truth = truth_from_set()
+    again = truth.with_effect("alliance", "symptoms", truth.effect("alliance", "symptoms"))
     for name in ("drift", "diffusion", "therapy_effect"):
-        np.testing.assert_allclose(getattr(again.parameters, name), getattr(own.parameters, name), atol=1e-12)
+        np.testing.assert_allclose(getattr(again.parameters, name), getattr(truth.parameters, name), atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -111,31 +111,31 @@ def write_fit(tmp_path, truth, **changes):
 
 @pytest.mark.parametrize("trend", ["carried", "apart"])
 def test_a_saved_fit_becomes_the_truth(tmp_path, trend):
-    own = truth_from_set(trend=trend)
-    read = truth_from_fit(write_fit(tmp_path, own))
-    assert read.specification == own.specification
-    assert read.parameters.named(read.specification) == own.parameters.named(own.specification)
+    truth = truth_from_set(trend=trend)
+    read = truth_from_fit(write_fit(tmp_path, truth))
+    assert read.specification == truth.specification
+    assert read.parameters.named(read.specification) == truth.parameters.named(truth.specification)
     assert "80 persons" in read.name
 
 
 def test_a_carried_fit_can_be_converted_to_apart(tmp_path):
-    own = truth_from_set()
-    read = truth_from_fit(write_fit(tmp_path, own), "apart")
+    truth = truth_from_set()
+    read = truth_from_fit(write_fit(tmp_path, truth), "apart")
     expected = truth_from_set(trend="apart")
     assert read.parameters.named(read.specification) == pytest.approx(expected.parameters.named(expected.specification))
 
 
 def test_an_unsuitable_fit_raises(tmp_path):
-    own = truth_from_set()
+    truth = truth_from_set()
     with pytest.raises(ParameterSetError, match="not enough data"):
-        truth_from_fit(write_fit(tmp_path, own, outcome_of_fit="not_enough_data"))
+        truth_from_fit(write_fit(tmp_path, truth, outcome_of_fit="not_enough_data"))
     with pytest.raises(ParameterSetError, match=r"has no 'level_mean\[symptoms\]'"):
-        truth_from_fit(write_fit(tmp_path, own, parameters={"a": {"estimate": 1.0}}))
-    more = {n: {"estimate": v} for n, v in own.parameters.named(own.specification).items()}
+        truth_from_fit(write_fit(tmp_path, truth, parameters={"a": {"estimate": 1.0}}))
+    entries = {n: {"estimate": v} for n, v in truth.parameters.named(truth.specification).items()}
     with pytest.raises(ParameterSetError, match=r"more parts than the basic model: loading\[a\]"):
-        truth_from_fit(write_fit(tmp_path, own, parameters=more | {"loading[a]": {"estimate": 1.0}}))
+        truth_from_fit(write_fit(tmp_path, truth, parameters=entries | {"loading[a]": {"estimate": 1.0}}))
     with pytest.raises(ParameterSetError, match="to linear"):
-        truth_from_fit(write_fit(tmp_path, own), "linear")
+        truth_from_fit(write_fit(tmp_path, truth), "linear")
     (tmp_path / "fit.json").write_text("[1, 2]", encoding="utf-8")
     with pytest.raises(ParameterSetError, match="securebase fit TABLE"):
         truth_from_fit(tmp_path / "fit.json")
@@ -147,10 +147,10 @@ def test_an_unsuitable_fit_raises(tmp_path):
 
 
 def test_a_plan_has_every_combination_once():
-    own = plan(clients=(80, 40, 40), effects=(0.0, -0.2), missing=(0.0, 0.1), dropout=0.2)
-    assert own.clients == (40, 80)
-    assert len(own.designs) == 2 * 2 * 2 * 2
-    assert len({d.key for d in own.designs}) == len(set(own.designs)) == 16
+    power_plan = plan(clients=(80, 40, 40), effects=(0.0, -0.2), missing=(0.0, 0.1), dropout=0.2)
+    assert power_plan.clients == (40, 80)
+    assert len(power_plan.designs) == 2 * 2 * 2 * 2
+    assert len({d.key for d in power_plan.designs}) == len(set(power_plan.designs)) == 16
     assert PowerPlan().effects == (-0.1,)
 
 
@@ -187,38 +187,40 @@ def test_an_invalid_plan_raises(changes):
 
 
 def test_arrays_of_numbers_are_accepted():
-    own = PowerPlan(clients=np.arange(50, 200, 50), effects=np.array([-0.2, -0.1]))
-    assert own.clients == (50, 100, 150)
-    assert own.effects == (-0.2, -0.1)
-    assert type(own.clients[0]) is int
+    power_plan = PowerPlan(clients=np.arange(50, 200, 50), effects=np.array([-0.2, -0.1]))
+    assert power_plan.clients == (50, 100, 150)
+    assert power_plan.effects == (-0.2, -0.1)
+    assert type(power_plan.clients[0]) is int
 
 
 # --- one replication -------------------------------------------------------------------------------
 
 
 def test_a_sample_has_the_planned_clients_sessions_and_missing_scores():
-    own = plan(clients=(2000,), sessions=(10,), missing=(0.2,), dropout=(0.3,), days_between=3.5)
-    drawn = draw_sample(batches(own, own.designs, 5)[0], 0)
-    length = np.diff(drawn.starts)
-    assert drawn.n_persons == 2000
-    assert np.isnan(drawn.scores).mean() == pytest.approx(0.2, abs=0.01)
+    power_plan = plan(clients=(2000,), sessions=(10,), missing=(0.2,), dropout=(0.3,), days_between=3.5)
+    sample = draw_sample(batches(power_plan, power_plan.designs, 5)[0], 0)
+    length = np.diff(sample.starts)
+    assert sample.n_persons == 2000
+    assert np.isnan(sample.scores).mean() == pytest.approx(0.2, abs=0.01)
     assert (length < 10).mean() == pytest.approx(0.3, abs=0.04)
     early = length[length < 10]
     assert early.min() == 1
     assert early.mean() == pytest.approx(5, abs=0.4)  # uniform over 1 to 9
-    assert set(np.round(np.diff(drawn.times)[np.diff(drawn.times) > 0], 9)) == {0.5}
+    assert set(np.round(np.diff(sample.times)[np.diff(sample.times) > 0], 9)) == {0.5}
 
 
 def test_a_sample_depends_only_on_its_design_and_number():
-    few, many = plan(clients=(40,)), plan(clients=(40, 160), effects=(-0.15, 0.0), replications=100)
-    first, same = (next(b for b in batches(p, p.designs, 5) if b.design == few.designs[0]) for p in (few, many))
-    np.testing.assert_array_equal(draw_sample(first, 3).scores, draw_sample(same, 3).scores)
+    small_plan, large_plan = plan(clients=(40,)), plan(clients=(40, 160), effects=(-0.15, 0.0), replications=100)
+    first, second = (
+        next(b for b in batches(p, p.designs, 5) if b.design == small_plan.designs[0]) for p in (small_plan, large_plan)
+    )
+    np.testing.assert_array_equal(draw_sample(first, 3).scores, draw_sample(second, 3).scores)
     assert (draw_sample(first, 3).scores != draw_sample(first, 4).scores).any()
 
 
 def test_a_failing_fit_is_counted_and_does_not_raise(monkeypatch):
-    own = plan(clients=(40,), sessions=(2,))
-    task = batches(own, own.designs, 2)[0]
+    power_plan = plan(clients=(40,), sessions=(2,))
+    task = batches(power_plan, power_plan.designs, 2)[0]
     assert replicate(task) == [Replication("not_enough_data", None, None)] * 2
 
     def breaks(*_):
@@ -229,10 +231,10 @@ def test_a_failing_fit_is_counted_and_does_not_raise(monkeypatch):
 
 
 def test_batches_cover_every_replication_once_and_alternate_designs():
-    own = plan(replications=12)
-    tasks = batches(own, own.designs, 5)
-    assert [b.design for b in tasks[:4]] == list(own.designs)
-    for design in own.designs:
+    power_plan = plan(replications=12)
+    tasks = batches(power_plan, power_plan.designs, 5)
+    assert [b.design for b in tasks[:4]] == list(power_plan.designs)
+    for design in power_plan.designs:
         numbers = [n for b in tasks if b.design == design for n in range(b.first, b.last)]
         assert numbers == list(range(12))
 
@@ -242,16 +244,16 @@ def test_batches_cover_every_replication_once_and_alternate_designs():
 
 def test_power_equals_a_plain_loop(small):
     """Repeat seeds, samples, fits and counts without batches, workers or summaries."""
-    own = SMALL.truth.with_effect("alliance", "symptoms", -0.25)
+    truth = SMALL.truth.with_effect("alliance", "symptoms", -0.25)
     below, widths, kinds, estimates = 0, [], Counter(), []
     for number in range(10):
         key = (60, 6, 1, 250_000, 100_000, 200_000, number)
         rng = np.random.default_rng(np.random.SeedSequence(1, spawn_key=key))
         leaves, last = rng.random(60) < 0.2, rng.integers(1, 6, size=60)
         times = [np.arange(float(last[i] if leaves[i] else 6)) for i in range(60)]
-        drawn = simulate_panel(own.specification, own.parameters, times, rng)
-        drawn.scores[rng.random(drawn.scores.shape) < 0.1] = np.nan
-        fitted = fit(drawn, specification_for(drawn, "carried"))
+        simulated = simulate_panel(truth.specification, truth.parameters, times, rng)
+        simulated.scores[rng.random(simulated.scores.shape) < 0.1] = np.nan
+        fitted = fit(simulated, specification_for(simulated, "carried"))
         kinds[fitted.outcome.kind] += 1
         if fitted.parameters is None:
             continue
@@ -295,9 +297,11 @@ def test_without_an_effect_type_i_errors_have_rate_alpha():
 
 @pytest.mark.slow
 def test_more_clients_have_more_power():
-    few, many = power(plan(clients=(40, 240), sessions=(8,), effects=(-0.2,), replications=30), run=on_cores(1)).cells
-    assert few.power.upper < many.power.lower
-    assert few.mean_width > 1.5 * many.mean_width
+    small_cell, large_cell = power(
+        plan(clients=(40, 240), sessions=(8,), effects=(-0.2,), replications=30), run=on_cores(1)
+    ).cells
+    assert small_cell.power.upper < large_cell.power.lower
+    assert small_cell.mean_width > 1.5 * large_cell.mean_width
 
 
 # --- counts of fits --------------------------------------------------------------------------------
@@ -313,33 +317,33 @@ def test_every_fit_is_counted_and_irregular_fits_do_not_detect():
         Replication("not_enough_data", None, None),
         Replication(FAILED, None, None),
     ]
-    own = summarise_design(PowerDesign(50, 8, Setting(-0.2)), replications, planned=8, alpha=0.05)
-    assert (own.power.count, own.power.total) == (1, 7)
-    assert own.power_with_boundary.count == 2
-    assert own.wrong_sign.count == 1
-    assert own.irregular == 4
-    assert sum(own.outcomes.values()) == own.completed == 7
-    assert own.n_intervals == 4
-    assert own.bias == pytest.approx(np.mean([-0.3, -0.1, 0.4, -0.5]) + 0.2)
-    assert own.mean_width == pytest.approx(2 * 1.959964 * 0.1)
-    assert (own.coverage.count, own.coverage.total) == (2, 4)
+    cell = summarise_design(PowerDesign(50, 8, Setting(-0.2)), replications, planned=8, alpha=0.05)
+    assert (cell.power.count, cell.power.total) == (1, 7)
+    assert cell.power_with_boundary.count == 2
+    assert cell.wrong_sign.count == 1
+    assert cell.irregular == 4
+    assert sum(cell.outcomes.values()) == cell.completed == 7
+    assert cell.n_intervals == 4
+    assert cell.bias == pytest.approx(np.mean([-0.3, -0.1, 0.4, -0.5]) + 0.2)
+    assert cell.mean_width == pytest.approx(2 * 1.959964 * 0.1)
+    assert (cell.coverage.count, cell.coverage.total) == (2, 4)
     none = summarise_design(PowerDesign(50, 8, Setting(0.0)), replications, planned=8, alpha=0.05)
     assert none.power is None
     assert none.false_positives.count == 2
 
 
 def test_no_replications_give_no_figures():
-    own = summarise_design(PowerDesign(50, 8, Setting(-0.2)), [], planned=8, alpha=0.05)
-    assert own.power.value is None
-    assert own.bias is own.empirical_se is own.mean_width is None
-    assert own.coverage.value is None
+    cell = summarise_design(PowerDesign(50, 8, Setting(-0.2)), [], planned=8, alpha=0.05)
+    assert cell.power.value is None
+    assert cell.bias is cell.empirical_se is cell.mean_width is None
+    assert cell.coverage.value is None
 
 
 @pytest.mark.parametrize(("count", "total"), [(0, 20), (20, 20), (7, 20), (411, 500)])
 def test_the_interval_of_a_proportion_is_the_exact_binomial_one(count, total):
     exact = stats.binomtest(count, total).proportion_ci(method="exact")
-    own = Proportion(count, total)
-    assert (own.lower, own.upper) == pytest.approx((exact.low, exact.high), abs=1e-12)
+    proportion = Proportion(count, total)
+    assert (proportion.lower, proportion.upper) == pytest.approx((exact.low, exact.high), abs=1e-12)
 
 
 # --- the search ------------------------------------------------------------------------------------
@@ -347,8 +351,8 @@ def test_the_interval_of_a_proportion_is_the_exact_binomial_one(count, total):
 
 def test_a_search_finds_the_theoretical_number():
     """With `quick` 18 of 20 fits converge; their power is Φ(|effect| / SE − 1.96), SE² = 2.25 / (N (T − 3))."""
-    own = plan(replications=2000, sessions=(8, 16))
-    result = power(own, target_power=0.7, run=quick)
+    power_plan = plan(replications=2000, sessions=(8, 16))
+    result = power(power_plan, target_power=0.7, run=quick)
     for answer, sessions in zip(result.required_clients, (8, 16), strict=True):
         z = stats.norm.ppf(0.7 / 0.9) + stats.norm.ppf(0.975)
         true = (z * SPREAD / 0.15) ** 2 / (sessions - 3)
@@ -367,16 +371,16 @@ def test_the_curve_recovers_the_probit_of_the_counts():
             100_000 - hits
         )
         cells.append(summarise_design(PowerDesign(n, 8, Setting(-1.0)), replications, planned=100_000, alpha=0.05))
-    own = fit_curve(cells, 0.05)
-    assert own.start == pytest.approx(-1.96, abs=1e-3)
-    assert own.slope == pytest.approx(0.2, abs=1e-4)
+    curve = fit_curve(cells, 0.05)
+    assert curve.start == pytest.approx(-1.96, abs=1e-3)
+    assert curve.slope == pytest.approx(0.2, abs=1e-4)
     expected = ((stats.norm.ppf(0.8) + 1.96) / 0.2) ** 2
-    assert own.clients(0.8) == pytest.approx(expected, rel=1e-3)
-    assert own.power(own.clients(0.8)) == pytest.approx(0.8)
-    low, high = own.interval(0.8)
+    assert curve.clients(0.8) == pytest.approx(expected, rel=1e-3)
+    assert curve.power(curve.clients(0.8)) == pytest.approx(0.8)
+    low, high = curve.interval(0.8)
     assert low < expected < high
     assert next_clients(cells, 0.8, 0.05) is None  # 200 is close enough
-    assert next_clients(cells, 0.9, 0.05) == int(np.ceil(own.clients(0.9)))
+    assert next_clients(cells, 0.9, 0.05) == int(np.ceil(curve.clients(0.9)))
 
 
 def test_a_search_among_proportions_of_zero_or_one_proceeds_stepwise():
@@ -493,14 +497,14 @@ def _all_converged():
 
 
 def test_more_constructs_and_another_trend():
-    own = three()
-    assert own.truth.specification.p == 3
-    result = power(own, run=quick)
+    power_plan = three()
+    assert power_plan.truth.specification.p == 3
+    result = power(power_plan, run=quick)
     assert (
         "a hierarchical continuous-time state-space model of alliance, symptoms and 1 other construct" in result.methods
     )
     assert "trend apart" in result.methods
-    (replication,) = replicate(replace(batches(own, own.designs, 5)[0], last=1))
+    (replication,) = replicate(replace(batches(power_plan, power_plan.designs, 5)[0], last=1))
     assert replication.outcome in ("converged", "boundary")
     assert replication.estimate is not None
 

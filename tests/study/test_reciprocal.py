@@ -95,8 +95,8 @@ def test_error_of_the_difference_is_close_to_the_jackknife_over_persons():
         return detrended - centred
 
     assert pair.difference.raw == pytest.approx(difference(np.ones(rows.n_rows, dtype=bool)), abs=1e-12)
-    without = np.array([difference(rows.person != i) for i in range(40)])
-    jackknife = np.sqrt(39 / 40 * ((without - without.mean()) ** 2).sum())
+    leave_one_out = np.array([difference(rows.person != i) for i in range(40)])
+    jackknife = np.sqrt(39 / 40 * ((leave_one_out - leave_one_out.mean()) ** 2).sum())
     assert pair.difference.standard_error == pytest.approx(jackknife, rel=0.15)
 
 

@@ -37,8 +37,8 @@ def test_two_workers_are_separate_processes_with_one_thread_each():
 def test_streams_depend_on_seed_and_key_only():
     first = stream(3, 1, 2).standard_normal(4)
     assert (stream(3, 1, 2).standard_normal(4) == first).all()
-    for other in (stream(4, 1, 2), stream(3, 2, 1), stream(3, 1), stream(3, 1, 2, 0)):
-        assert (other.standard_normal(4) != first).all()
+    for second in (stream(4, 1, 2), stream(3, 2, 1), stream(3, 1), stream(3, 1, 2, 0)):
+        assert (second.standard_normal(4) != first).all()
 
 
 def test_zero_workers_raise():

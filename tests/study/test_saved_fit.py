@@ -30,10 +30,10 @@ TABLE = (
 @pytest.mark.parametrize("part", ["", *small_problems.PARTS])
 def test_parameters_are_restored_from_their_names(trend: Trend, start: Start, part: str) -> None:
     specification = small_problems.specification_with(2, trend, start, part)
-    own = small_problems.parameters(specification, np.random.default_rng(3))
-    back = Parameters.from_named(own.named(specification), specification)
+    parameters = small_problems.parameters(specification, np.random.default_rng(3))
+    back = Parameters.from_named(parameters.named(specification), specification)
     for field in fields(Parameters):
-        original, restored = getattr(own, field.name), getattr(back, field.name)
+        original, restored = getattr(parameters, field.name), getattr(back, field.name)
         assert (original is None) == (restored is None), field.name
         if original is not None:
             np.testing.assert_array_equal(restored, original, err_msg=field.name)
@@ -53,11 +53,11 @@ def test_a_saved_fit_tracks_a_person(
 ) -> None:
     file = tmp_path / "fit.json"
     call(monkeypatch, capsys, "fit", EXAMPLE, *TABLE, "--trend", "linear", "--random-slopes", "--out", file)
-    back, written = read_fit(file), json.loads(file.read_text())
+    back, plain = read_fit(file), json.loads(file.read_text())
     assert (back.specification.time_unit, back.specification.days_per_unit) == ("session", 7.0)
     assert back.specification.random_slopes
     assert {name: e.value for name, e in back.estimates.items()} == {
-        name: row["estimate"] for name, row in written["parameters"].items()
+        name: row["estimate"] for name, row in plain["parameters"].items()
     }
     earlier = tmp_path / "earlier.json"
     text = file.read_text().replace('"random_slopes"', '"own_change"').replace('"free_start_mean"', '"start_deviation"')
@@ -78,8 +78,8 @@ def test_a_saved_fit_tracks_a_person(
         (TABLE[:8], "the fit has the columns of scores phq9, bdi, alliance, and the table symptoms, alliance"),
         ((*TABLE, "--trend", "none"), "--trend cannot be combined with --from-fit"),
     ):
-        given = ("--map", "symptoms=phq9") if words == TABLE[:8] else ()
-        result = call(monkeypatch, capsys, "track", EXAMPLE, *words, *given, "--client", "C003", "--from-fit", file)
+        mapping = ("--map", "symptoms=phq9") if words == TABLE[:8] else ()
+        result = call(monkeypatch, capsys, "track", EXAMPLE, *words, *mapping, "--client", "C003", "--from-fit", file)
         assert result.code == 2
         assert message in result.err
 
@@ -88,12 +88,12 @@ def test_a_saved_fit_keeps_its_likelihood(tmp_path: Path) -> None:
     """JSON preserves floats to the last digit."""
     rng = np.random.default_rng(5)
     specification = small_problems.specification_with(2, Trend.CARRIED, Start.FREE, "all")
-    own = small_problems.parameters(specification, rng)
+    parameters = small_problems.parameters(specification, rng)
     rows = small_problems.panel_for(specification, rng)
-    write_json({"named": own.named(specification)}, tmp_path / "one.json")
+    write_json({"named": parameters.named(specification)}, tmp_path / "one.json")
     named = json.loads((tmp_path / "one.json").read_text())["named"]
     back = Parameters.from_named(named, specification)
-    assert log_likelihood(rows, specification, back) == log_likelihood(rows, specification, own)
+    assert log_likelihood(rows, specification, back) == log_likelihood(rows, specification, parameters)
 
 
 @pytest.mark.parametrize(
@@ -120,6 +120,6 @@ def test_a_table_without_the_inputs_raises() -> None:
     rows = small_problems.panel_for(
         small_problems.specification_with(2, Trend.NONE, Start.FREE, ""), np.random.default_rng(1)
     )
-    same = replace(rows, time_unit=specification.time_unit)
+    complete = replace(rows, time_unit=specification.time_unit)
     with pytest.raises(InputError, match="the fit has the inputs technique, phase, and the table none"):
-        check_same(same, specification)
+        check_same(complete, specification)

@@ -70,8 +70,8 @@ def test_limits_are_computed_from_the_data(result):
 
 def test_the_fingerprint_depends_on_the_data(result):
     again = study(cohort(draw_table(1, n=50, sessions=14, lag=0.3, missing=0.1)))
-    other = study(cohort(draw_table(2, n=50, sessions=14, lag=0.3, missing=0.1)))
-    assert again.fingerprint == result.fingerprint != other.fingerprint
+    other_result = study(cohort(draw_table(2, n=50, sessions=14, lag=0.3, missing=0.1)))
+    assert again.fingerprint == result.fingerprint != other_result.fingerprint
 
 
 def test_an_outcome_alone_can_be_studied():
@@ -109,8 +109,8 @@ def test_a_table_instead_of_a_cohort_is_rejected():
 
 
 def test_a_single_name_counts_as_one_process():
-    own = cohort(draw_table(1, n=3, sessions=4))
-    assert study(own, processes="x", moderators="x").request.processes == ("x",)
+    small_cohort = cohort(draw_table(1, n=3, sessions=4))
+    assert study(small_cohort, processes="x", moderators="x").request.processes == ("x",)
 
 
 def test_one_person_gives_a_result_without_estimates():
@@ -143,13 +143,13 @@ def test_measures_of_one_session_share_a_row():
         for n in (1, 2, 3)
         for moment, values in ((Moment.BEFORE, {"symptoms": 6.0 - n}), (Moment.AFTER, {"alliance": 5.0 + n}))
     )
-    own = Cohort(
+    small_cohort = Cohort(
         (EpisodeRecord("a", administrations),),
         (construct("symptoms"), construct("alliance")),
         "symptoms",
         ("alliance",),
     )
-    rows = session_table(own, panel(own))
+    rows = session_table(small_cohort, panel(small_cohort))
     assert rows.n_rows == 3
     np.testing.assert_array_equal(rows.values["symptoms"], [5.0, 4.0, 3.0])
     np.testing.assert_array_equal(rows.values["alliance"], [6.0, 7.0, 8.0])
@@ -162,14 +162,14 @@ def test_measures_of_one_session_share_a_row():
 def test_real_therapy_sessions_have_an_attenuating_and_a_persisting_lag():
     """Reference figures: warm −.13 and −.065 to −.08 (not significant), negative .116 and .115 (SE .05)."""
     path = Path(os.environ["SECUREBASE_REFERENCE"]) / "data" / "pcit_sessions.csv"
-    own = read_cohort(
+    pcit = read_cohort(
         path,
         person="ParticipantID",
         time="SessionID",
         outcome="ECBI_Intensity",
         processes=("DPICS_Positive", "DPICS_Negative"),
     )
-    result = study(own)
+    result = study(pcit)
     warm, _, negative, _ = result.lags
     assert (warm.link.earlier, warm.link.step) == ("DPICS_Positive", LagStep.NEXT_SESSION)
     assert warm.main.centred.estimate == pytest.approx(-0.13, abs=0.005)

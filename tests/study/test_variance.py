@@ -18,9 +18,9 @@ def loop_components(persons):
     ssb = sum(len(p) * (np.mean(p) - grand) ** 2 for p in persons)
     ssw = sum((v - np.mean(p)) ** 2 for p in persons for v in p)
     n0 = (N - sum(len(p) ** 2 for p in persons) / N) / (G - 1)
-    within = ssw / (N - G)
-    between = max(0.0, (ssb / (G - 1) - within) / n0)
-    return between, within
+    within_variance = ssw / (N - G)
+    between = max(0.0, (ssb / (G - 1) - within_variance) / n0)
+    return between, within_variance
 
 
 @given(st.lists(st.lists(st.floats(-20, 20), max_size=6), min_size=3, max_size=8))
@@ -32,11 +32,11 @@ def test_components_equal_explicit_sums(persons):
     times = [float(j) for p in persons for j in range(len(p))]
     rows = table([*person, len(persons)], [*times, 0.0], y=[*(v for p in persons for v in p), float("nan")])
     row = variance_row(rows, "y", "Y")
-    between, within = loop_components(persons)
+    between, within_variance = loop_components(persons)
     assert row.sd_between == pytest.approx(np.sqrt(between), abs=1e-6)
-    assert row.sd_within == pytest.approx(np.sqrt(within), abs=1e-6)
-    if between + within > 1e-9:
-        assert row.between_share == pytest.approx(between / (between + within), abs=1e-6)
+    assert row.sd_within == pytest.approx(np.sqrt(within_variance), abs=1e-6)
+    if between + within_variance > 1e-9:
+        assert row.between_share == pytest.approx(between / (between + within_variance), abs=1e-6)
     assert row.n_values == sum(map(len, persons))
     assert row.n_missing == 1
 
@@ -88,8 +88,8 @@ def test_correlations_between_and_within_may_have_opposite_signs():
 @pytest.mark.parametrize("method", Detrending)
 def test_within_correlation_equals_the_correlation_of_deviations(method):
     rows = draw_table(5, n=20, sessions=10, lag=0.4, back=0.5, missing=0.1)
-    both = np.isfinite(rows.values["x"]) & np.isfinite(rows.values["y"])
-    shared = rows.select(both)
+    complete = np.isfinite(rows.values["x"]) & np.isfinite(rows.values["y"])
+    shared = rows.select(complete)
     x, y = (detrend(method, shared.values[n], shared.times, shared.person) for n in ("x", "y"))
     correlations = correlate(rows, "x", "y")
     expected = np.corrcoef(x, y)[0, 1]

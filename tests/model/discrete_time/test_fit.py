@@ -60,21 +60,21 @@ def lavaan_result(kind, data):
 def in_lavaan(kind, name):
     """Return our name as lavaan's (left, operator, right), in both orders for a covariance."""
     block, inside = name.rstrip("]").split("[")
-    within = "" if kind == "clpm" else "w"
+    prefix = "" if kind == "clpm" else "w"
     equal = FITS[kind][1]
     numbered = [part.replace(" ", "") for part in inside.split(",")]
     match block:
         case "lags":
-            to, since = numbered if not equal else (numbered[0] + "2", numbered[1] + "1")
-            return [(within + to, "~", within + since)]
+            target, since = numbered if not equal else (numbered[0] + "2", numbered[1] + "1")
+            return [(prefix + target, "~", prefix + since)]
         case "mean":
             return [(numbered[0] + ("1" if equal else ""), "~1", "")]
         case "level_covariance":
             a, b = ("RI" + part for part in numbered)
         case "start_covariance":
-            a, b = (within + part + "1" for part in numbered)
+            a, b = (prefix + part + "1" for part in numbered)
         case _:
-            a, b = (within + part + ("2" if equal else "") for part in numbered)
+            a, b = (prefix + part + ("2" if equal else "") for part in numbered)
     return [(a, "~~", b), (b, "~~", a)]
 
 
@@ -105,15 +105,15 @@ def test_means_without_levels_equal_the_intercepts_of_lavaan(data):
     ours, (_, estimates) = fitted("clpm", data), lavaan_result("clpm", data)
     names = list(ours.estimates)
     for wave in range(2, 6):
-        for to in "xy":
-            value, slope = ours.estimates[f"mean[{to} {wave}]"].value, np.zeros(len(names))
-            slope[names.index(f"mean[{to} {wave}]")] = 1.0
+        for target in "xy":
+            value, slope = ours.estimates[f"mean[{target} {wave}]"].value, np.zeros(len(names))
+            slope[names.index(f"mean[{target} {wave}]")] = 1.0
             for since in "xy":
-                lag, mean = f"lags[{to} {wave},{since} {wave - 1}]", f"mean[{since} {wave - 1}]"
+                lag, mean = f"lags[{target} {wave},{since} {wave - 1}]", f"mean[{since} {wave - 1}]"
                 value -= ours.estimates[lag].value * ours.estimates[mean].value
                 slope[names.index(lag)] = -ours.estimates[mean].value
                 slope[names.index(mean)] = -ours.estimates[lag].value
-            expected, error = estimates[f"{to}{wave}", "~1", ""]
+            expected, error = estimates[f"{target}{wave}", "~1", ""]
             assert value == pytest.approx(expected, abs=1e-4)
             assert np.sqrt(slope @ ours.covariance @ slope) == pytest.approx(error, rel=1e-3)
 
@@ -224,14 +224,14 @@ def assert_outcome_is_honest(result):
 
 def test_a_random_intercept_without_variance_ends_at_the_boundary():
     specification = small_waves.specification("ri-clpm", 2, 5)
-    without = small_waves.specification("clpm", 2, 5)
-    q = truth(without)
+    clpm = small_waves.specification("clpm", 2, 5)
+    q = truth(clpm)
     kinds = set()
     for seed in range(6):
-        panel = small_waves.draw_panel(without, q, np.random.default_rng(seed), 150)
+        panel = small_waves.draw_panel(clpm, q, np.random.default_rng(seed), 150)
         result = fit_discrete_time(panel, specification)
         assert_outcome_is_honest(result)
-        assert result.log_likelihood >= fit_discrete_time(panel, without).log_likelihood - 1e-3
+        assert result.log_likelihood >= fit_discrete_time(panel, clpm).log_likelihood - 1e-3
         kinds.add(result.outcome.kind)
         assert all("covariance" in name for name in result.held)
     assert "boundary" in kinds
@@ -303,10 +303,12 @@ def test_nested_models_are_compared_by_their_likelihood_ratio():
     assert comparison.statistic == pytest.approx(2 * (free.log_likelihood - equal.log_likelihood))
     assert comparison.p > 0.001
     assert not comparison.is_upper_bound
-    without = compare_discrete_time(fit_discrete_time(panel, replace(specification, levels=False)), equal)
-    assert without.df == 3
-    assert without.p < 1e-6
-    assert without.is_upper_bound
+    comparison_without_levels = compare_discrete_time(
+        fit_discrete_time(panel, replace(specification, levels=False)), equal
+    )
+    assert comparison_without_levels.df == 3
+    assert comparison_without_levels.p < 1e-6
+    assert comparison_without_levels.is_upper_bound
     with pytest.raises(ModelError, match="has more in “lags”"):
         compare_discrete_time(free, equal)
     with pytest.raises(ModelError, match="other data"):

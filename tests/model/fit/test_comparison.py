@@ -105,9 +105,9 @@ def test_several_variances_at_the_boundary_give_an_upper_bound() -> None:
 def test_models_that_are_not_nested_are_refused(
     panel: Panel, plain: Fit, change: dict[str, object], reason: str
 ) -> None:
-    other = replace(plain, specification=replace(ONE, **change), n_parameters=7)  # type: ignore[arg-type]
+    changed = replace(plain, specification=replace(ONE, **change), n_parameters=7)  # type: ignore[arg-type]
     with pytest.raises(ModelError, match=reason):
-        compare(plain, other)
+        compare(plain, changed)
 
 
 def test_models_in_the_wrong_order_are_refused(panel: Panel, plain: Fit) -> None:
@@ -146,15 +146,15 @@ def test_the_mixture_reference_keeps_its_level_under_the_smaller_model() -> None
 
     χ²(1) alone would reject half as often.
     """
-    mixture, whole, at_zero = [], [], 0
+    mixture, single_chi2, at_zero = [], [], 0
     for seed in range(80):
         rows = draw(1000 + seed, n=80, rows=14)
         small, shared = fit(rows, ONE), fit(rows, replace(ONE, therapists=True))
         comparison = compare(small, shared)
         mixture.append(comparison.p)
-        whole.append(chi2.sf(comparison.statistic, 1))
+        single_chi2.append(chi2.sf(comparison.statistic, 1))
         at_zero += comparison.statistic < 1e-6
     assert 25 <= at_zero <= 58
     # 99.9% binomial band around 16 of 80
     assert 6 <= np.sum(np.array(mixture) < 0.2) <= 29
-    assert np.sum(np.array(whole) < 0.2) < np.sum(np.array(mixture) < 0.2)
+    assert np.sum(np.array(single_chi2) < 0.2) < np.sum(np.array(mixture) < 0.2)

@@ -24,10 +24,10 @@ SET = parameter_set()
 def literature(trend: Trend, n: int, rows: int, *, stretch: float = 3.0, shift: float = 10.0) -> Panel:
     """Simulate a panel from the set, in points of 3 around 10."""
     specification = SET.with_trend(trend)
-    drawn = simulate_panel(
+    simulated = simulate_panel(
         specification.specification, specification.parameters, [np.arange(float(rows))] * n, np.random.default_rng(4)
     )
-    return replace(drawn, scores=shift + stretch * drawn.scores)
+    return replace(simulated, scores=shift + stretch * simulated.scores)
 
 
 @pytest.mark.parametrize("trend", [Trend.CARRIED, Trend.APART])
@@ -71,9 +71,9 @@ def test_a_set_can_be_converted_for_every_part_of_the_model(trend: Trend, part: 
     )
     panel = replace(small_problems.panel_for(plain, rng), constructs=specification.constructs)
     converted = in_panel_units(panel, specification, SET)
-    own = build_transform(panel, specification)
-    centre, precision = prior_moments(own, ShrinkagePrior("literature", converted))
-    assert len(centre) == len(precision) == own.size
+    transform = build_transform(panel, specification)
+    centre, precision = prior_moments(transform, ShrinkagePrior("literature", converted))
+    assert len(centre) == len(precision) == transform.size
     assert np.isfinite(centre).all()
     assert (precision > 0).all()
     assert np.isfinite(dense_normal.log_likelihood(panel, specification, converted))
@@ -136,14 +136,14 @@ def test_gradients_of_likelihood_and_prior_cancel_at_the_estimate() -> None:
     panel = simulate_panel(specification, truth, [np.arange(6.0)] * 30, np.random.default_rng(3))
     centre = replace(truth, level_mean=np.array([1.0]))
     result = fit(panel, specification, prior=ShrinkagePrior("a set", centre, 4.0))
-    own = build_transform(panel, specification)
-    at, precision = prior_moments(own, ShrinkagePrior("a set", centre, 4.0))
+    transform = build_transform(panel, specification)
+    at, precision = prior_moments(transform, ShrinkagePrior("a set", centre, 4.0))
     assert result.internal is not None
     x = result.internal.x
-    for k in range(own.size):
-        step = np.zeros(own.size)
+    for k in range(transform.size):
+        step = np.zeros(transform.size)
         step[k] = 1e-5
-        up, down = (dense_normal.log_likelihood(panel, specification, own.natural(x + s)) for s in (step, -step))
+        up, down = (dense_normal.log_likelihood(panel, specification, transform.natural(x + s)) for s in (step, -step))
         assert (up - down) / 2e-5 == pytest.approx(precision[k] * (x - at)[k], abs=2e-4)
 
 

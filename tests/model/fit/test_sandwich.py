@@ -31,18 +31,20 @@ TRUTH = Parameters(
 
 def as_if_fitted(panel: Panel, specification: Specification, rng: np.random.Generator) -> Fit:
     """Return a fit at an arbitrary point, because derivatives must be right everywhere."""
-    own = build_transform(panel, specification)
-    x = rng.normal(size=own.size) * 0.2 + own.internal(small_problems.parameters(own.specification, rng))
+    transform = build_transform(panel, specification)
+    x = rng.normal(size=transform.size) * 0.2 + transform.internal(
+        small_problems.parameters(transform.specification, rng)
+    )
     return Fit(
         specification=specification,
-        parameters=own.natural(x),
+        parameters=transform.natural(x),
         estimates={},
         log_likelihood=0.0,
-        n_parameters=own.size,
+        n_parameters=transform.size,
         n_persons=panel.n_persons,
         n_observations=panel.n_observations,
         outcome=Advice("converged", ""),
-        internal=InternalSolution(x, np.arange(own.size), np.eye(own.size)),
+        internal=InternalSolution(x, np.arange(transform.size), np.eye(transform.size)),
         fingerprints=fingerprints(panel, specification),
     )
 
@@ -55,13 +57,13 @@ def test_scores_of_persons_equal_central_differences_of_their_log_likelihoods(pa
     panel = small_problems.panel_for(specification, rng)
     fitted = as_if_fitted(panel, specification, rng)
     assert fitted.internal is not None
-    own, x = build_transform(panel, specification), fitted.internal.x
-    likelihood = Likelihood(own.panel, own.specification)
-    slow = np.empty((panel.n_persons, own.size))
-    for k in range(own.size):
-        step = np.zeros(own.size)
+    transform, x = build_transform(panel, specification), fitted.internal.x
+    likelihood = Likelihood(transform.panel, transform.specification)
+    slow = np.empty((panel.n_persons, transform.size))
+    for k in range(transform.size):
+        step = np.zeros(transform.size)
         step[k] = 1e-5
-        up, down = (likelihood.per_person(own.standard(x + s)) for s in (step, -step))
+        up, down = (likelihood.per_person(transform.standard(x + s)) for s in (step, -step))
         slow[:, k] = (up - down) / 2e-5
     assert np.allclose(cluster_scores(fitted, panel), slow, rtol=1e-6, atol=1e-6)
 
@@ -72,12 +74,14 @@ def test_scores_of_therapists_add_up_to_the_whole_gradient() -> None:
     panel = small_problems.panel_for(specification, rng, persons=12)
     fitted = as_if_fitted(panel, specification, rng)
     assert fitted.internal is not None
-    own, x = build_transform(panel, specification), fitted.internal.x
-    whole = own.pull_back(x, Likelihood(own.panel, own.specification).value_and_gradient(own.standard(x))[1])
+    transform, x = build_transform(panel, specification), fitted.internal.x
+    gradient = transform.pull_back(
+        x, Likelihood(transform.panel, transform.specification).value_and_gradient(transform.standard(x))[1]
+    )
     scores = cluster_scores(fitted, panel)
     assert panel.therapist is not None
     assert len(scores) == len(np.unique(panel.therapist))
-    assert np.allclose(scores.sum(axis=0), whole, rtol=1e-9, atol=1e-9)
+    assert np.allclose(scores.sum(axis=0), gradient, rtol=1e-9, atol=1e-9)
 
 
 def draw(rng: np.random.Generator, *, unequal: bool, n: int = 80, rows: int = 18) -> Panel:
@@ -124,19 +128,19 @@ def test_robust_intervals_have_nominal_coverage_when_variances_differ_between_pe
 def test_robust_and_model_based_errors_agree_under_a_correct_model() -> None:
     panel = draw(np.random.default_rng(8), unequal=False, n=400)
     result = fit(panel, ONE)
-    both = with_robust_errors(result, panel)
-    assert both.standard_error_method == "robust"
-    assert "robust" in both.notes[-1]
+    robust = with_robust_errors(result, panel)
+    assert robust.standard_error_method == "robust"
+    assert "robust" in robust.notes[-1]
     for name, estimate in result.estimates.items():
-        assert both.estimates[name].value == estimate.value
-        assert both.estimates[name].standard_error == pytest.approx(estimate.standard_error, rel=0.2)
+        assert robust.estimates[name].value == estimate.value
+        assert robust.estimates[name].standard_error == pytest.approx(estimate.standard_error, rel=0.2)
 
 
 def test_units_make_no_difference() -> None:
     panel = draw(np.random.default_rng(9), unequal=True)
     weeks = with_robust_errors(fit(panel, ONE), panel)
-    other = replace(panel, times=panel.times * 7.0, scores=panel.scores * 10.0)
-    days = with_robust_errors(fit(other, ONE), other)
+    rescaled = replace(panel, times=panel.times * 7.0, scores=panel.scores * 10.0)
+    days = with_robust_errors(fit(rescaled, ONE), rescaled)
     a, b = (f.estimates["drift[y,y]"].standard_error for f in (weeks, days))
     assert a is not None
     assert b == pytest.approx(a / 7.0, rel=1e-4)

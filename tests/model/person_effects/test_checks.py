@@ -29,9 +29,9 @@ def test_a_confounder_of_the_required_strength_explains_the_whole_effect() -> No
     assert 0.25 < needed < 0.45
     rng, n = np.random.default_rng(1), 400_000
     # on the scale of partial correlations given the other constructs
-    cause, rest = rng.normal(size=n), np.sqrt(1 - needed**2)
-    alliance = needed * cause + rest * rng.normal(size=n)
-    symptoms = -needed * cause + rest * rng.normal(size=n)
+    cause, residual_sd = rng.normal(size=n), np.sqrt(1 - needed**2)
+    alliance = needed * cause + residual_sd * rng.normal(size=n)
+    symptoms = -needed * cause + residual_sd * rng.normal(size=n)
     correlation = float(np.corrcoef(alliance, symptoms)[0, 1])
     # the partial correlation that the model's own effect of -.10 gives, from simulated weeks
     P = stationary_covariance(MEAN.drift, MEAN.diffusion)
@@ -39,10 +39,10 @@ def test_a_confounder_of_the_required_strength_explains_the_whole_effect() -> No
     phi = expm(MEAN.drift)
     Q = P - phi @ P @ phi.T
     later = draws @ phi[0] + np.sqrt(Q[0, 0]) * rng.normal(size=n)
-    others = np.delete(draws, 1, axis=1)
-    both = np.column_stack([draws[:, 1], later])
-    left = both - others @ np.linalg.lstsq(others, both, rcond=None)[0]
-    assert correlation == pytest.approx(float(np.corrcoef(left.T)[0, 1]), abs=0.01)
+    regressors = np.delete(draws, 1, axis=1)
+    variables = np.column_stack([draws[:, 1], later])
+    partialled = variables - regressors @ np.linalg.lstsq(regressors, variables, rcond=None)[0]
+    assert correlation == pytest.approx(float(np.corrcoef(partialled.T)[0, 1]), abs=0.01)
 
 
 def test_a_larger_effect_requires_a_stronger_confounder() -> None:
@@ -79,17 +79,17 @@ def test_the_negative_control_keeps_its_level_and_detects_a_shared_trend() -> No
 
 def test_decoys_replace_only_the_named_scores() -> None:
     """Decoys carry another person's reports of the process, and one Newton step approximates their effects."""
-    own, panel = _client(0)
-    others = simulate_panel(SPECIFICATION, MEAN, [TIMES] * 19, np.random.default_rng(99))
+    person_effects, panel = _client(0)
+    donors = simulate_panel(SPECIFICATION, MEAN, [TIMES] * 19, np.random.default_rng(99))
     decoys = [
-        checks.replace_scores(panel, others.scores[others.rows_of(i)], ["alliance", "social_support"])
+        checks.replace_scores(panel, donors.scores[donors.rows_of(i)], ["alliance", "social_support"])
         for i in range(19)
     ]
     np.testing.assert_array_equal(decoys[0].scores[:, 0], panel.scores[:, 0])
-    np.testing.assert_array_equal(decoys[0].scores[:, 1], others.scores[:20, 1])
-    effects = checks.one_step_effects([panel, *decoys], SPECIFICATION, MEAN, own)
+    np.testing.assert_array_equal(decoys[0].scores[:, 1], donors.scores[:20, 1])
+    effects = checks.one_step_effects([panel, *decoys], SPECIFICATION, MEAN, person_effects)
     # one step is close to the full optimisation
-    np.testing.assert_allclose(effects[0], own.mean, atol=0.6 * own.sd.max())
+    np.testing.assert_allclose(effects[0], person_effects.mean, atol=0.6 * person_effects.sd.max())
     counted = checks.count_extreme_decoys(np.array([-0.1, 0.2]), np.array([[-0.2, 0.1], [0.3, 0.2], [-0.1, -0.5]]))
     np.testing.assert_array_equal(counted, [2, 1])
 
@@ -103,12 +103,12 @@ def test_missing_reports_stay_missing_in_a_decoy() -> None:
 
 
 def test_the_probability_of_resolution_grows_with_further_sessions() -> None:
-    own, _ = _client(0)
+    effects, _ = _client(0)
     rng = np.random.default_rng(0)
-    soon, late = (checks.probability_of_resolution(own, EDGES, more, 0.8, rng) for more in (0.2, 50.0))
+    soon, late = (checks.probability_of_resolution(effects, EDGES, n_futures, 0.8, rng) for n_futures in (0.2, 50.0))
     assert soon < 0.1 < late
-    assert checks.probability_of_resolution(own, EDGES, 0.0, 0.8, rng) == float(
-        probability_largest(own.draws(rng, 4000)).max() >= 0.8
+    assert checks.probability_of_resolution(effects, EDGES, 0.0, 0.8, rng) == float(
+        probability_largest(effects.draws(rng, 4000)).max() >= 0.8
     )
 
 

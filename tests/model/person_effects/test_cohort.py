@@ -92,9 +92,9 @@ def test_a_known_mean_and_sd_are_recovered_and_quadrature_agrees() -> None:
     # the advice warns that one common effect is an average that holds for few
     assert result.p_homogeneous < 0.01
     assert any(a.kind == "heterogeneous" for a in result.advice)
-    own = np.array([c.mean[0] for c in result.clients])
-    assert np.corrcoef(own, u[:, 0])[0, 1] > 0.6
-    assert own.std() < u.std()
+    client_means = np.array([c.mean[0] for c in result.clients])
+    assert np.corrcoef(client_means, u[:, 0])[0, 1] > 0.6
+    assert client_means.std() < u.std()
 
 
 def test_homogeneous_clients_end_at_the_boundary_with_advice() -> None:

@@ -22,30 +22,30 @@ EDGES = (("alliance", "symptoms"), ("social_support", "symptoms"), ("symptoms", 
 
 def problem(n: int = 9, trend: Trend = Trend.CARRIED) -> tuple[Panel, DeviatingEffects]:
     source = parameter_set().with_trend(trend)
-    own = source.in_score_units()
+    mean = source.in_score_units()
     rng = np.random.default_rng(3)
-    scores = own.level_mean + rng.normal(size=(n, 6)) * np.sqrt(np.diag(own.level_covariance))
+    scores = mean.level_mean + rng.normal(size=(n, 6)) * np.sqrt(np.diag(mean.level_covariance))
     scores[2, 1] = np.nan
     times = np.cumsum(rng.uniform(0.5, 1.5, n))
     panel = Panel(("a",), source.specification.constructs, np.array([0, n]), times, scores, np.arange(n))
-    return panel, DeviatingEffects(source.specification, own, EDGES)
+    return panel, DeviatingEffects(source.specification, mean, EDGES)
 
 
 def test_without_deviation_the_parameters_are_those_of_the_mean() -> None:
     _, effects = problem()
-    same = effects.parameters(np.zeros(3))
-    np.testing.assert_allclose(same.drift, effects.base.drift, atol=1e-12)
-    np.testing.assert_allclose(same.diffusion, effects.base.diffusion, atol=1e-12)
+    parameters = effects.parameters(np.zeros(3))
+    np.testing.assert_allclose(parameters.drift, effects.base.drift, atol=1e-12)
+    np.testing.assert_allclose(parameters.diffusion, effects.base.diffusion, atol=1e-12)
     np.testing.assert_allclose(effects.mean, [-0.10, -0.07, -0.08], atol=1e-12)
 
 
 def test_a_deviation_changes_its_weekly_effect_alone_and_keeps_the_stationary_covariance() -> None:
     _, effects = problem()
     u = np.array([-0.15, 0.1, 0.05])
-    own = effects.parameters(u)
-    P = stationary_covariance(own.drift, own.diffusion)
+    deviated = effects.parameters(u)
+    P = stationary_covariance(deviated.drift, deviated.diffusion)
     np.testing.assert_allclose(P, effects.stationary, rtol=1e-10)
-    change = standardised_effects(own.drift, P) - standardised_effects(effects.base.drift, effects.stationary)
+    change = standardised_effects(deviated.drift, P) - standardised_effects(effects.base.drift, effects.stationary)
     expected = np.zeros((6, 6))
     expected[0, 1], expected[0, 2], expected[1, 0] = u
     np.testing.assert_allclose(change, expected, atol=1e-12)
@@ -102,13 +102,13 @@ def test_unstable_effects_and_unknown_edges_are_refused() -> None:
     _, effects = problem()
     with pytest.raises(UnstableDriftError):
         effects.parameters(np.array([-3.0, 0.0, 0.0]))
-    specification, own = parameter_set().specification, parameter_set().in_score_units()
+    specification, mean = parameter_set().specification, parameter_set().in_score_units()
     with pytest.raises(ModelError, match="is not an edge"):
-        DeviatingEffects(specification, own, [("alliance", "weather")])
+        DeviatingEffects(specification, mean, [("alliance", "weather")])
     with pytest.raises(ModelError, match="duplicates"):
-        DeviatingEffects(specification, own, [EDGES[0], EDGES[0]])
+        DeviatingEffects(specification, mean, [EDGES[0], EDGES[0]])
     turning = replace(
-        own,
+        mean,
         drift=np.array([[-0.5, 4.0], [-4.0, -0.5]]),
         diffusion=np.eye(2),
         level_mean=np.zeros(2),

@@ -31,8 +31,8 @@ EDGES = (*MECHANISMS, ("symptoms", "alliance"))
 
 def simulate_client(u: Array, n: int, seed: int, edges: Sequence[Edge] = EDGES) -> Panel:
     """Simulate weekly scores of a client whose effects deviate by u."""
-    own = DeviatingEffects(SPECIFICATION, MEAN, edges).parameters(u)
-    return simulate_panel(SPECIFICATION, own, [np.arange(n, dtype=float)], np.random.default_rng(seed))
+    parameters = DeviatingEffects(SPECIFICATION, MEAN, edges).parameters(u)
+    return simulate_panel(SPECIFICATION, parameters, [np.arange(n, dtype=float)], np.random.default_rng(seed))
 
 
 def log_prior(effects: DeviatingEffects, u: Array, sd: float) -> float:
@@ -42,8 +42,8 @@ def log_prior(effects: DeviatingEffects, u: Array, sd: float) -> float:
     """
     usual, shocks = effects.base.diffusion, effects.parameters(u).diffusion
     week = -0.5 * np.linalg.slogdet(shocks)[1] - 0.5 * np.trace(np.linalg.solve(shocks, usual))
-    most = -0.5 * np.linalg.slogdet(usual)[1] - 0.5 * len(usual)
-    return float(week - most - 0.5 * float(u @ u) / sd**2)
+    log_maximum = -0.5 * np.linalg.slogdet(usual)[1] - 0.5 * len(usual)
+    return float(week - log_maximum - 0.5 * float(u @ u) / sd**2)
 
 
 def log_joint(panel: Panel | None, edges: Sequence[Edge], points: Array, sd: float) -> Array:
@@ -96,8 +96,8 @@ def test_several_effects_equal_importance_sampling(k: int) -> None:
     spread = np.sqrt(w @ (points - mean) ** 2 / w.sum())
     np.testing.assert_allclose(result.deviation, mean, atol=0.1 * sd)
     np.testing.assert_allclose(result.sd, spread, rtol=0.12)
-    around = np.random.default_rng(2).normal(size=(1500, k)) * sd
-    prior = np.log(np.exp(log_joint(None, edges, around, sd) + 0.5 * (around**2).sum(axis=1) / sd**2).mean())
+    proposals = np.random.default_rng(2).normal(size=(1500, k)) * sd
+    prior = np.log(np.exp(log_joint(None, edges, proposals, sd) + 0.5 * (proposals**2).sum(axis=1) / sd**2).mean())
     prior += k * (np.log(sd) + 0.5 * np.log(2 * np.pi))
     assert result.log_marginal == pytest.approx(float(np.log(w.mean()) + logs.max() - prior), abs=0.2)
 
@@ -117,9 +117,9 @@ def test_the_data_share_is_the_contraction_and_grows_with_sessions() -> None:
     single = estimate_person_effects(panel, SPECIFICATION, MEAN, edge, 0.12)
     h = 1e-3
     at = single.deviation[0]
-    around = log_joint(panel, edge, np.array([[at - h], [at], [at + h]]), 0.12)
+    log_densities = log_joint(panel, edge, np.array([[at - h], [at], [at + h]]), 0.12)
     before = log_joint(None, edge, np.array([[-h], [0.0], [h]]), 0.12)
-    precision, prior = (-(x[0] - 2 * x[1] + x[2]) / h**2 for x in (around, before))
+    precision, prior = (-(x[0] - 2 * x[1] + x[2]) / h**2 for x in (log_densities, before))
     assert single.data_share[0] == pytest.approx((1 / prior) / (1 / prior + 1 / (precision - prior)), rel=1e-2)
 
 
@@ -129,18 +129,18 @@ def test_intervals_cover_and_every_client_converges(n: int, sd: float) -> None:
     """90% intervals of ten effects drawn from the prior cover about 90%."""
     edges = (*MECHANISMS, *((b, a) for a, b in MECHANISMS))
     effects, rng = DeviatingEffects(SPECIFICATION, MEAN, edges), np.random.default_rng(5)
-    held = []
-    while len(held) < 30:
+    covered = []
+    while len(covered) < 30:
         u = sd * rng.normal(size=10)
         try:
-            own = effects.parameters(u)
+            parameters = effects.parameters(u)
         except UnstableDriftError:
             continue
-        panel = simulate_panel(SPECIFICATION, own, [np.arange(n, dtype=float)], rng)
+        panel = simulate_panel(SPECIFICATION, parameters, [np.arange(n, dtype=float)], rng)
         result = estimate_person_effects(panel, SPECIFICATION, MEAN, edges, sd)
         assert not result.advice
-        held.append(np.abs(effects.mean + u - result.mean) < 1.645 * result.sd)
-    assert 0.84 < np.mean(held) < 0.96
+        covered.append(np.abs(effects.mean + u - result.mean) < 1.645 * result.sd)
+    assert 0.84 < np.mean(covered) < 0.96
 
 
 def test_many_sessions_recover_the_effects_and_no_session_returns_the_prior() -> None:
@@ -174,11 +174,11 @@ def test_correlated_shocks_are_no_evidence_of_a_lagged_effect() -> None:
     edge = [("alliance", "symptoms")]
     diffusion = MEAN.diffusion.copy()
     diffusion[0, 1] = diffusion[1, 0] = -0.5 * np.sqrt(diffusion[0, 0] * diffusion[1, 1])
-    together = replace(MEAN, diffusion=diffusion)
+    correlated = replace(MEAN, diffusion=diffusion)
     times = np.arange(100, dtype=float)
     estimates: dict[type, list[float]] = {DeviatingEffects: [], SameShocks: []}
     for seed in range(8):
-        panel = simulate_panel(SPECIFICATION, together, [times], np.random.default_rng(seed))
+        panel = simulate_panel(SPECIFICATION, correlated, [times], np.random.default_rng(seed))
         for kind, values in estimates.items():
             conditional = Conditional(Likelihood(panel, SPECIFICATION), kind(SPECIFICATION, MEAN, edge))
             values.append(0.3 * float(find_mode(conditional, np.zeros(1), np.array([0.3])).v[0]))

@@ -85,8 +85,8 @@ def test_c1_and_c3_by_loops(arms: dict[str, CohortSample]) -> None:
     assert alliance.alliance_outcome_correlation(arms) == pytest.approx(-np.corrcoef(xs, ends)[0, 1])
     third, start = clinic.scores["alliance"][:, 2], np.array(starts)
     end = clinic.last("symptoms", after=9)
-    both = np.isfinite(start) & np.isfinite(end)
-    slope, intercept = np.polyfit(start[both], end[both], 1)
+    complete = np.isfinite(start) & np.isfinite(end)
+    slope, intercept = np.polyfit(start[complete], end[complete], 1)
     assert alliance.change_explained(arms, 3, 3) == pytest.approx(
         correlation(third, end - slope * start - intercept) ** 2
     )
@@ -266,8 +266,8 @@ def test_c10_to_c13_have_the_published_sign() -> None:
     cohort = {IPT: replace(sample, covariates=covariates)}
     assert attachment.expectation_and_outcome(cohort) == pytest.approx(np.corrcoef(hope, -end)[0, 1])
     assert attachment.covariate_and_alliance(cohort, "attachment_avoidance") < -0.25
-    both = np.corrcoef(-avoidance - anxiety, rated)[0, 1]
-    assert attachment.covariate_and_alliance(cohort, "security") == pytest.approx(both)
+    joint = np.corrcoef(-avoidance - anxiety, rated)[0, 1]
+    assert attachment.covariate_and_alliance(cohort, "security") == pytest.approx(joint)
     assert attachment.rating_and_outcome(cohort, "alliance") == pytest.approx(-np.corrcoef(rated, end)[0, 1])
 
 
