@@ -41,8 +41,8 @@ def command(
 ) -> None:
     """Analyse TABLE: variance between and within persons, and lagged effects in both directions.
 
-    Every lagged effect is estimated three times: within-person centred, detrended per person, and adjusted for the
-    common time course. Associations that merely reflect shared improvement weaken.
+    Every lagged effect is estimated three times: within-person centred, detrended within person, and adjusted for
+    the common time course. Associations that merely reflect shared improvement attenuate.
     """
     with status_line(quiet=json_wanted) as show:
         show("Reading the table")
