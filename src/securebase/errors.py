@@ -8,8 +8,9 @@ from dataclasses import dataclass
 class SecurebaseError(Exception):
     """Base class of every error that this package raises on purpose.
 
-    Catch it to tell a refused request from a defect: anything else that escapes the package is a bug. As text it
-    reads ``where: what. advice``; the command line prints that line and ends with exit code 2.
+    Catch it to tell a refused request from a defect: anything else that escapes the package is a bug, except the
+    KeyError of a look-up that documents one. As text it reads ``where: what. advice``; the command line prints that
+    line and ends with exit code 2.
 
     Parameters
     ----------
@@ -49,8 +50,15 @@ class InputError(SecurebaseError):
     """An argument, option, file or value that cannot be used. Base class of all errors about input."""
 
 
+def check_class(value: object, kind: type, name: str, *, advice: str = "") -> None:
+    """Raise InputError unless an argument is of this class."""
+    if not isinstance(value, kind):
+        actual = "None" if value is None else type(value).__name__
+        raise InputError(f"{name} must be of class {kind.__name__} (got {actual})", advice=advice)
+
+
 class TableError(InputError):
-    """A table that cannot be read.
+    """A table that cannot be read or written.
 
     Parameters
     ----------

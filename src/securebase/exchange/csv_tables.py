@@ -14,7 +14,7 @@ starts.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, get_args
 
@@ -145,8 +145,20 @@ def read_cohort(
     1
     """
     content, file = _content(path, file)
-    processes, covariates, inputs = _as_tuple(processes), _as_tuple(covariates), _as_tuple(inputs)
-    indicator_columns = {name: _as_tuple(listed) for name, listed in (indicators or {}).items()}
+    for argument, name in (("person", person), ("time", time), ("outcome", outcome), ("therapist", therapist)):
+        if not isinstance(name, str) and (name is not None or argument == "outcome"):
+            raise InputError(f"{argument} must be the name of a column (got {name!r})")
+    for argument, mapping in (
+        ("process_moments", process_moments),
+        ("indicators", indicators),
+        ("input_moments", input_moments),
+        ("columns", columns),
+    ):
+        if mapping is not None and not isinstance(mapping, Mapping):
+            raise InputError(f"{argument} must be a mapping (got {mapping!r})", advice="Write {name: value}.")
+    processes = _as_tuple("processes", processes)
+    covariates, inputs = _as_tuple("covariates", covariates), _as_tuple("inputs", inputs)
+    indicator_columns = {name: _as_tuple("indicators", listed) for name, listed in (indicators or {}).items()}
     _check_known("layout", layout, get_args(Layout))
     _check_known("decimal separator", decimal, get_args(Decimal))
     if date_order is not None:
@@ -168,7 +180,7 @@ def read_cohort(
         inputs=_input_moments(file, inputs, input_moments or {}),
         unit=parse_time_unit(time_unit),
         layout=layout,
-        missing=frozenset(clean(sign) for sign in _as_tuple(missing)),
+        missing=frozenset(clean(sign) for sign in _as_tuple("missing", missing)),
         decimal=decimal,
         date_order=date_order,
     )
@@ -193,9 +205,15 @@ def _content(path: object, file: str) -> tuple[bytes, str]:
     )
 
 
-def _as_tuple(names: Collection[str]) -> tuple[str, ...]:
-    """Return names as a tuple. A single text is one name, not its letters."""
-    return (names,) if isinstance(names, str) else tuple(names)
+def _as_tuple(argument: str, texts: Collection[str]) -> tuple[str, ...]:
+    """Return texts as a tuple; a single text is one name, not its letters. Raises InputError for anything else."""
+    if isinstance(texts, str):
+        return (texts,)
+    if not isinstance(texts, Iterable) or not all(isinstance(text, str) for text in texts):
+        raise InputError(
+            f"{argument} must be a list of texts (got {texts!r})", advice="Put each text in quotation marks."
+        )
+    return tuple(texts)
 
 
 def _check_known(option: str, value: str, allowed: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from securebase.errors import TableError
+from securebase.errors import TableError, check_class
 from securebase.exchange.formulas import escape_formula
 from securebase.exchange.grid import clean
 from securebase.exchange.values import is_missing
@@ -41,8 +41,10 @@ def write_cohort(
     Raises
     ------
     TableError
-        If the file could not be read back unchanged: two episodes of one name, two scores at one time, a construct
-        called person or time, or a wide layout with fractional times.
+        If the file cannot be written, or could not be read back unchanged: two episodes of one name, two scores at one
+        time, a construct called person or time, or a wide layout with fractional times.
+    InputError
+        If `cohort` is not a Cohort.
 
     Examples
     --------
@@ -59,6 +61,7 @@ def write_cohort(
     B,15,15
     <BLANKLINE>
     """
+    check_class(cohort, Cohort, "cohort", advice="Read one with securebase.read_cohort, or simulate one.")
     file = Path(path).name
     names = (cohort.outcome, *cohort.processes)
     if reserved := {"person", "time"} & set(names):
@@ -72,7 +75,12 @@ def write_cohort(
     rows = _long_rows(tables, names, covariates, facts) if layout == "long" else _wide_rows(tables, names, file)
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\r\n").writerows(rows)
-    Path(path).write_bytes(text.getvalue().encode("utf-8"))
+    try:
+        Path(path).write_bytes(text.getvalue().encode("utf-8"))
+    except OSError as error:
+        raise TableError(
+            f"cannot write the file ({error.strerror})", file=str(path), advice="Choose another file."
+        ) from None
 
 
 #: person → time → values in the order of the constructs

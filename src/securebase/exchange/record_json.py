@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from securebase.errors import InputError
+from securebase.exchange.grid import read_bytes
 from securebase.records.artefact import Value
 from securebase.records.episode import EpisodeRecord
 
@@ -55,8 +56,8 @@ def read_record(path: str | Path) -> EpisodeRecord:
     Raises
     ------
     InputError
-        If the file is not such a record, or holds a field that this version does not know. The message gives the
-        path inside the file.
+        If the file cannot be read, is not such a record, or holds a field that this version does not know. The
+        message gives the path inside the file.
 
     See Also
     --------
@@ -79,9 +80,11 @@ def read_record(path: str | Path) -> EpisodeRecord:
     >>> record.person, record.planned_sessions, len(record.sessions)
     ('client-1', 16, 1)
     """
+    if not isinstance(path, str | Path):
+        raise InputError(f"path must be a text or Path (got {path!r})", advice="Pass the path of an exported record.")
     file = Path(path)
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_bytes(file).decode("utf-8")
     except UnicodeDecodeError:
         raise InputError("the file is not UTF-8 text", where=file.name, advice="Export the record again.") from None
     return parse_record(text, where=file.name)

@@ -7,7 +7,7 @@ from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
-from securebase.errors import InstrumentError
+from securebase.errors import InstrumentError, check_class
 from securebase.measurement.instrument import Instrument
 from securebase.measurement.instrument_reader import read_instrument
 
@@ -71,6 +71,7 @@ def instrument(name: str) -> Instrument:
     >>> total.minimum, total.maximum, total.direction.value
     (0.0, 27.0, 'worse')
     """
+    check_class(name, str, "the name of an instrument", advice='Write, for example, "phq9".')
     shelf = _load_shelf()
     if name in shelf:
         return shelf[name]

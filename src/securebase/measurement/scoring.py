@@ -12,7 +12,7 @@ from decimal import Decimal
 from math import isfinite
 from numbers import Real
 
-from securebase.errors import ResponseError
+from securebase.errors import ResponseError, check_class
 from securebase.measurement.instrument import Instrument, Item, Method, MissingRule, Scale
 
 
@@ -67,6 +67,8 @@ def check_responses(instrument: Instrument, responses: Mapping[int, float | None
 
     Raises ResponseError for an unknown item or a value that the item does not allow.
     """
+    check_class(instrument, Instrument, "instrument", advice="Get one with securebase.instrument.")
+    check_class(responses, Mapping, "responses", advice="Write, for example, {1: 2, 2: 0}.")
     item_numbers = {item.number for item in instrument.items}
     for number in responses:
         if isinstance(number, bool) or number not in item_numbers:
@@ -101,6 +103,8 @@ def score(instrument: Instrument, responses: Mapping[int, float | None]) -> Scor
     ------
     ResponseError
         If an item does not exist or a response lies outside its range.
+    InputError
+        If an argument is of another class.
 
     Examples
     --------

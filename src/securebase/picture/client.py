@@ -6,9 +6,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from math import isfinite
+from numbers import Real
 
 from securebase import __version__
-from securebase.errors import InputError
+from securebase.errors import InputError, check_class
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.constructs import MECHANISM_CONSTRUCTS
 from securebase.model.parameter_set import ParameterSet
@@ -143,8 +145,12 @@ class ClientPicture:
 
     @classmethod
     def from_json(cls, text: str) -> ClientPicture:
-        """Read a picture that `to_json` wrote; raise InputError if its format is not the current one."""
-        data = json.loads(text)
+        """Read a picture that `to_json` wrote; raise InputError if it is none, or its format is not the current one."""
+        check_class(text, str, "text", advice="Pass the text that to_json returned.")
+        try:
+            data = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise InputError(f"invalid JSON: {error}", advice="Pass the text that to_json returned.") from None
         stored = data.get("format") if isinstance(data, dict) else None
         if stored != FORMAT:
             raise InputError(
@@ -188,8 +194,8 @@ def client_picture(
     Raises
     ------
     InputError
-        If no administration is of a known instrument, as in a record read from a table: the picture would be empty, as
-        if the client had never answered.
+        If `as_of` is not a finite number, or no administration is of a known instrument, as in a record read from a
+        table: the picture would be empty, as if the client had never answered.
 
     Examples
     --------
@@ -200,6 +206,12 @@ def client_picture(
     >>> picture.as_of, picture.whole
     (60.0, False)
     """
+    check_class(record, EpisodeRecord, "record", advice="Read one with securebase.read_record, or simulate one.")
+    if parameter_set is not None:
+        check_class(
+            parameter_set, ParameterSet, "parameter_set", advice="Load one with securebase.parameter_set(name)."
+        )
+    _check_day(as_of)
     if record.administrations and not any(form.instrument in instruments() for form in record.administrations):
         raise InputError(
             f"no administration of “{record.person}” uses an instrument of the catalogue, so no picture can be drawn",
@@ -257,6 +269,11 @@ def client_picture(
         hypotheses_problem=hypotheses_result if isinstance(hypotheses_result, PictureProblem) else None,
         whole=whole,
     )
+
+
+def _check_day(as_of: object) -> None:
+    if not isinstance(as_of, Real) or not isfinite(as_of):
+        raise InputError(f"as_of must be a finite number of days (got {as_of!r})")
 
 
 @cache

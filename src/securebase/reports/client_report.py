@@ -12,6 +12,7 @@ from securebase.charts.mechanisms import mechanisms_chart
 from securebase.charts.render import svg
 from securebase.charts.style import PHONE
 from securebase.charts.symptoms import symptoms_chart
+from securebase.errors import check_class
 from securebase.ipt.lineage import DEFAULT_LINEAGE, Lineage
 from securebase.picture import hypothesis_phrases, phrases, sentences
 from securebase.picture.client import ClientPicture
@@ -65,6 +66,7 @@ def client_report(
     >>> page[:15], "A. B." in page
     ('<!doctype html>', True)
     """
+    check_class(picture, ClientPicture, "picture", advice="Pass the result of securebase.client_picture.")
     charts = {
         key: (Markup(svg(chart(picture, width=PAGE))), Markup(svg(chart(picture, width=PHONE))))  # noqa: S704
         for key, chart, has_data in (

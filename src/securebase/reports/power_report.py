@@ -9,7 +9,7 @@ from markupsafe import Markup
 from securebase.charts import style
 from securebase.charts.power_curves import Measure, power_chart
 from securebase.charts.render import svg
-from securebase.errors import InputError
+from securebase.errors import InputError, check_class
 from securebase.reports.render import render
 from securebase.study.power.phrases import (
     CURVE_SENTENCE,
@@ -44,7 +44,7 @@ def power_report(result: PowerResult) -> str:
     Parameters
     ----------
     result : PowerResult
-        Result of a power analysis.
+        Result of `power`.
 
     Returns
     -------
@@ -59,6 +59,7 @@ def power_report(result: PowerResult) -> str:
     >>> page[:15]
     '<!doctype html>'
     """
+    check_class(result, PowerResult, "result", advice="Pass the result of securebase.power.")
     plan = result.plan
     return render(
         "power_report.html",

@@ -12,6 +12,7 @@ from securebase.charts.study_levels import Level, levels_chart
 from securebase.charts.study_quantiles import quantiles_chart
 from securebase.charts.study_residuals import residuals_chart
 from securebase.charts.study_slopes import slopes_chart
+from securebase.errors import check_class
 from securebase.reports.render import render
 from securebase.study.detrending import Detrending
 from securebase.study.estimators import ALTERNATIVES, PRIMARY, TIME_ADJUSTED
@@ -38,7 +39,7 @@ def study_report(result: StudyResult) -> str:
     Parameters
     ----------
     result : StudyResult
-        Result of `study`.
+        Result of `study_cohort`.
 
     Returns
     -------
@@ -55,6 +56,7 @@ def study_report(result: StudyResult) -> str:
     >>> page[:15]
     '<!doctype html>'
     """
+    check_class(result, StudyResult, "result", advice="Pass the result of securebase.study_cohort.")
     fitted = [m for m in result.models if isinstance(m, ModelSummary)]
     return render(
         "study_report.html",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import scipy
@@ -208,6 +208,8 @@ def _check_types(cohort: object, measures: object, rng: object) -> None:
 
 def _select(cohort: Cohort, argument: str, names: Sequence[str] | str) -> tuple[str, ...]:
     """Return the constructs that an argument names; raises InputError for unknown or unsuitable ones."""
+    if not isinstance(names, Iterable):
+        raise InputError(f"{argument} must be a list of columns (got {names!r})")
     selected = (names,) if isinstance(names, str) else tuple(names)
     available = [c.name for c in cohort.constructs]
     unknown = [str(name) for name in selected if name not in available]

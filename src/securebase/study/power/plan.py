@@ -53,6 +53,8 @@ class PowerDesign:
 class PowerPlan:
     """Plan of a study, over every combination of clients, sessions, missing, dropout and effects.
 
+    Each of these five takes a sequence or a single number.
+
     The effect of interest is the standardised within-person effect of `earlier` on `later` over one week, the element
     (later, earlier) of
 

@@ -62,7 +62,8 @@ def power(
     Raises
     ------
     InputError
-        If `plan` is not a PowerPlan, the target power is out of range, or all effects are zero with a target power.
+        If `plan` is not a PowerPlan, `run` is not callable, the target power is out of range, or all effects are zero
+        with a target power.
 
     References
     ----------
@@ -81,6 +82,10 @@ def power(
     """
     if plan is not None and not isinstance(plan, PowerPlan):
         raise InputError(f"plan must be a PowerPlan (got {type(plan).__name__})", advice="Make one with PowerPlan(…).")
+    if run is not None and not callable(run):
+        raise InputError(
+            f"run must be a callable (got {run!r})", advice="Use securebase.study.replications.on_cores(n)."
+        )
     plan = plan or PowerPlan()
     if target_power is not None:
         check_number("target_power", target_power)
