@@ -31,9 +31,9 @@ from benchmarks import (
     speed,
     waves,
 )
-from benchmarks.page import Mark, table
+from benchmarks.page import PerformanceTarget, table
 from benchmarks.pictures import coverage_picture, scenarios_picture
-from benchmarks.timing import load, processor
+from benchmarks.timing import load_average, processor_name
 from securebase import __version__
 from securebase.model.likelihood import kernel_name
 
@@ -80,7 +80,7 @@ def main() -> None:
         if arguments.write or (arguments.parts and part.name not in arguments.parts):
             continue
         print(f"Measuring: {part.name} …", flush=True)
-        before = load()
+        before = load_average()
         results = part.measure()
         stored[part.name] = {
             "measured": provenance(before),
@@ -117,9 +117,9 @@ def provenance(before: float) -> dict[str, Any]:
         "python": platform.python_version(),
         "numpy": np.__version__,
         "scipy": scipy.__version__,
-        "processor": processor(),
+        "processor": processor_name(),
         "kernel": kernel_name(),
-        "load": [round(before, 1), round(load(), 1)],
+        "load": [round(before, 1), round(load_average(), 1)],
     }
 
 
@@ -127,8 +127,8 @@ def page(stored: Mapping[str, Any]) -> str:
     """Return docs/benchmarks.md, from the content of docs/benchmarks.json."""
     parts = [part for part in PARTS if part.name in stored]
     results = {part.name: _read(part.name, stored) for part in parts}
-    marks = [mark for part in parts for mark in part.marks(results[part.name])]
-    slower = peers.factor(results.get("peers", []))
+    targets = [target for part in parts for target in part.performance_targets(results[part.name])]
+    slower = peers.slowdown(results.get("peers", []))
     lines = [
         "# Benchmarks",
         "",
@@ -138,42 +138,42 @@ def page(stored: Mapping[str, Any]) -> str:
         "",
         "## Summary",
         "",
-        *(f"- {sentence}" for sentence in gist(marks, slower)),
-        *(f"- {sentence}" for part in parts for sentence in part.gist(results[part.name])),
+        *(f"- {sentence}" for sentence in highlights(targets, slower)),
+        *(f"- {sentence}" for part in parts for sentence in part.highlights(results[part.name])),
         "",
-        *_marks(marks, slower),
+        *_target_table(targets, slower),
         *(line for part in parts for line in part.section(results[part.name])),
         *_when_and_where(stored),
     ]
     return "\n".join(lines)
 
 
-def verdict(mark: Mark, slower: float | None) -> str:
+def verdict(target: PerformanceTarget, slower: float | None) -> str:
     """Return yes, yes at the recorded speed, no, or not measured.
 
     slower: time of this machine relative to that of the recorded times; it excuses only a slower machine.
     """
-    if mark.ratio is None:
+    if target.ratio is None:
         return "not measured"
-    if mark.ratio <= 1.0:
+    if target.ratio <= 1.0:
         return "yes"
-    if mark.timed and slower is not None and mark.ratio <= slower:
+    if target.timed and slower is not None and target.ratio <= slower:
         return "yes, at the recorded speed"
     return "**no**"
 
 
-def gist(marks: Sequence[Mark], slower: float | None) -> list[str]:
-    """Return how many targets are met, and the names of the others."""
-    verdicts = [(mark, verdict(mark, slower)) for mark in marks]
+def highlights(targets: Sequence[PerformanceTarget], slower: float | None) -> list[str]:
+    """Return a sentence on the targets met and missed."""
+    verdicts = [(target, verdict(target, slower)) for target in targets]
     met = sum(word.startswith("yes") for _, word in verdicts)
-    missed = [f"{mark.label} ({mark.ratio:.1f})" for mark, word in verdicts if word == "**no**"]
-    sentence = f"**Speed.** {met} of {len(marks)} targets are met."
+    missed = [f"{target.label} ({target.ratio:.1f})" for target, word in verdicts if word == "**no**"]
+    sentence = f"**Speed.** {met} of {len(targets)} targets are met."
     if missed:
         sentence += f" Missed (measured / target): {'; '.join(missed)}."
     return [sentence]
 
 
-def _marks(marks: Sequence[Mark], slower: float | None) -> list[str]:
+def _target_table(targets: Sequence[PerformanceTarget], slower: float | None) -> list[str]:
     pace = (
         "The speed of this machine relative to the idle core of the recorded times could not be measured here."
         if slower is None
@@ -192,14 +192,14 @@ def _marks(marks: Sequence[Mark], slower: float | None) -> list[str]:
             ["measurement", "target", "measured", "measured / target", "met", "other programs"],
             [
                 (
-                    mark.label,
-                    mark.target,
-                    mark.measured,
-                    "–" if mark.ratio is None else f"{mark.ratio:.2f}",
-                    verdict(mark, slower),
-                    mark.other_programs,
+                    target.label,
+                    target.target,
+                    target.measured,
+                    "–" if target.ratio is None else f"{target.ratio:.2f}",
+                    verdict(target, slower),
+                    target.other_programs,
                 )
-                for mark in marks
+                for target in targets
             ],
             "lllrll",
         ),
@@ -212,9 +212,11 @@ def _when_and_where(stored: Mapping[str, Any]) -> list[str]:
     for part in PARTS:
         if part.name in stored:
             measured = stored[part.name]["measured"]
-            load = " to ".join(f"{value:g}" for value in measured["load"])
+            load_range = " to ".join(f"{value:g}" for value in measured["load"])
             versions = f"{measured['securebase']}, {measured['python']}, {measured['numpy']}, {measured['scipy']}"
-            rows.append((f"`{part.name}`", measured["on"], load, measured["processor"], measured["kernel"], versions))
+            rows.append(
+                (f"`{part.name}`", measured["on"], load_range, measured["processor"], measured["kernel"], versions)
+            )
     return [
         "## When and where",
         "",

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.page import Mark, Part, seconds, table
-from benchmarks.timing import least
+from benchmarks.page import Part, PerformanceTarget, seconds, table
+from benchmarks.timing import minimum_seconds
 from securebase.model.observations import panel
 from securebase.model.parameter_set import parameter_set
 from securebase.model.simulate import simulate
@@ -52,7 +52,9 @@ def measure_tracking() -> list[Tracked]:
         cohort = simulate("default", n_clients=1, rng=np.random.default_rng(5), sessions=sessions, dropout=0.0)
         rows = panel(cohort, specification.constructs)
         until = float(rows.times[-1]) + 4.0
-        warm = least(lambda rows=rows, until=until: track(rows, specification, parameters, until=until), _RUNS)
+        warm = minimum_seconds(
+            lambda rows=rows, until=until: track(rows, specification, parameters, until=until), _RUNS
+        )
         results.append(Tracked(sessions, warm, _cold_start_seconds()))
     return results
 
@@ -73,32 +75,32 @@ def section(results: list[Tracked]) -> list[str]:
         "",
         "Six constructs, the literature’s parameter set: filter, smoother, forecast four weeks ahead and the expected "
         f"course; processor time, minimum of {_RUNS} runs. A new process that imports the package, reads the parameter "
-        f"set and tracks 16 sessions takes {seconds(_usual(results).cold)}.",
+        f"set and tracks 16 sessions takes {seconds(_result_of_16_sessions(results).cold)}.",
         "",
         *table(["sessions", "ms"], [(result.sessions, f"{1000 * result.warm:.2f}") for result in results]),
         "",
     ]
 
 
-def _usual(results: list[Tracked]) -> Tracked:
+def _result_of_16_sessions(results: list[Tracked]) -> Tracked:
     """Return the result for 16 sessions, the length that the cold process tracks."""
     return next(result for result in results if result.sessions == 16)
 
 
-def marks(results: list[Tracked]) -> list[Mark]:
-    result = _usual(results)
+def performance_targets(results: list[Tracked]) -> list[PerformanceTarget]:
+    result = _result_of_16_sessions(results)
     warm, cold = PROTOTYPE
     return [
-        Mark(
+        PerformanceTarget(
             "one client, six constructs, 16 sessions: filter, smoother, forecast",
             f"about {seconds(warm)}, like the prototype",
             seconds(result.warm),
             result.warm / warm,
         ),
-        Mark(
+        PerformanceTarget(
             "the same from a cold start of Python", f"about {seconds(cold)}", seconds(result.cold), result.cold / cold
         ),
     ]
 
 
-PART = Part("client", Tracked, measure_tracking, section, marks)
+PART = Part("client", Tracked, measure_tracking, section, performance_targets)

@@ -230,7 +230,7 @@ def section(results: list[Coverage]) -> list[str]:
         "coverage:",
         "",
     ]
-    for low, high, group in _by_band(results):
+    for low, high, group in _group_by_cohorts(results):
         every = sum(len(c.parameters) for c in group)
         outside = [f"{name} in “{title(c)}” ({share:.1%})" for c in group for name, share in c.outside.items()]
         verdict = (
@@ -246,7 +246,7 @@ def _share(c: Coverage, block: str) -> str:
     return f"{c.blocks[block]:.1%}{' !' if block in c.blocks_outside else ''}"
 
 
-def _by_band(results: list[Coverage]) -> list[tuple[float, float, list[Coverage]]]:
+def _group_by_cohorts(results: list[Coverage]) -> list[tuple[float, float, list[Coverage]]]:
     sizes = sorted({c.cohorts for c in results}, reverse=True)
     groups = [[c for c in results if c.cohorts == size] for size in sizes]
     return [(*group[0].by_chance, group) for group in groups]
@@ -262,7 +262,7 @@ def _describe_outcomes(outcomes: dict[str, int]) -> str:
     )
 
 
-def gist(results: list[Coverage]) -> list[str]:
+def highlights(results: list[Coverage]) -> list[str]:
     cohorts = max(c.cohorts for c in results)
     blocks = [share for c in results if c.cohorts == cohorts for share in c.blocks.values()]
     irregular = sum(count for c in results for kind, count in c.outcomes.items() if kind != "converged")
@@ -275,7 +275,7 @@ def gist(results: list[Coverage]) -> list[str]:
     ]
 
 
-PART = Part("coverage", Coverage, lambda: [coverage(case) for case in cases()], section, gist=gist)
+PART = Part("coverage", Coverage, lambda: [coverage(case) for case in cases()], section, highlights=highlights)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from benchmarks import reference
 from benchmarks.cohorts import panel, specification
-from benchmarks.page import Mark, Part, seconds, table
-from benchmarks.timing import least
+from benchmarks.page import Part, PerformanceTarget, seconds, table
+from benchmarks.timing import minimum_seconds
 from securebase.model.fit import fit
 from securebase.model.panel import Panel
 from securebase.model.parameters import Specification, Start, Trend
@@ -71,7 +71,7 @@ def _time_fit(
     best: float | None = None,
 ) -> Fitted:
     result = fit(data, model)
-    seconds_per_fit = least(lambda: fit(data, model), runs)
+    seconds_per_fit = minimum_seconds(lambda: fit(data, model), runs)
     assert result.log_likelihood is not None
     observed = data.n_observations / (len(data.times) * model.p)
     return Fitted(
@@ -129,11 +129,13 @@ def section(results: list[Fitted]) -> list[str]:
     return lines
 
 
-def marks(results: list[Fitted]) -> list[Mark]:
+def performance_targets(results: list[Fitted]) -> list[PerformanceTarget]:
     targets = []
     if not any(f.apart is not None for f in results):
         reason = "not measured: SECUREBASE_REFERENCE is not set"
-        targets.append(Mark("fit with standard errors, ctsim_p2_N200_T12.csv", "at most 30 ms", reason, None))
+        targets.append(
+            PerformanceTarget("fit with standard errors, ctsim_p2_N200_T12.csv", "at most 30 ms", reason, None)
+        )
     for f in results:
         if not f.mark:
             continue
@@ -146,7 +148,7 @@ def marks(results: list[Fitted]) -> list[Mark]:
         if f.outcome != "converged":
             measured += f", outcome {f.outcome}"
         targets.append(
-            Mark(
+            PerformanceTarget(
                 f"fit with standard errors, {f.constructs} constructs, {f.persons:,} clients, {f.rows} rows, "
                 f"{f.parameters} parameters",
                 target,
@@ -158,7 +160,7 @@ def marks(results: list[Fitted]) -> list[Mark]:
     return targets
 
 
-def gist(results: list[Fitted]) -> list[str]:
+def highlights(results: list[Fitted]) -> list[str]:
     compared = [f for f in results if f.apart is not None]
     if not compared:
         return []
@@ -170,4 +172,4 @@ def gist(results: list[Fitted]) -> list[str]:
     ]
 
 
-PART = Part("fits", Fitted, fits, section, marks, gist)
+PART = Part("fits", Fitted, fits, section, performance_targets, highlights)

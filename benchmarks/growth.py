@@ -6,13 +6,13 @@ import tracemalloc
 from dataclasses import dataclass
 
 from benchmarks.cohorts import panel, specification, truth
-from benchmarks.page import Mark, Part, table
-from benchmarks.timing import least
+from benchmarks.page import Part, PerformanceTarget, table
+from benchmarks.timing import minimum_seconds
 from securebase.model.likelihood import Likelihood
 from securebase.model.parameters import Parameters
 
-#: cost of a row at the largest size relative to a hundredth of it; above 1 because of cache misses
-MARK = 1.5
+#: maximum cost of a row at the largest size, relative to a hundredth of that size; above 1 because of cache misses
+MAX_GROWTH = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def _measure_size(grows: str, persons: int, rows: int) -> Size:
 
 
 def _evaluation_seconds(prepared: Likelihood, parameters: Parameters, times: int) -> float:
-    return least(lambda: prepared.value_and_gradient(parameters), times)
+    return minimum_seconds(lambda: prepared.value_and_gradient(parameters), times)
 
 
 def section(results: list[Size]) -> list[str]:
@@ -84,7 +84,7 @@ def section(results: list[Size]) -> list[str]:
     ]
 
 
-def marks(results: list[Size]) -> list[Mark]:
+def performance_targets(results: list[Size]) -> list[PerformanceTarget]:
     targets = []
     for grows in ("clients", "sessions"):
         sizes_of_kind = [s for s in results if s.grows == grows]
@@ -92,15 +92,15 @@ def marks(results: list[Size]) -> list[Mark]:
         times = large.microseconds_per_row / small.microseconds_per_row
         memory = (large.mebibytes / (large.persons * large.rows)) / (small.mebibytes / (small.persons * small.rows))
         targets.append(
-            Mark(
+            PerformanceTarget(
                 f"cost by {grows}, {small.persons:,} × {small.rows:,} to {large.persons:,} × {large.rows:,} rows",
-                f"linear: at most {MARK:g} times the cost per row",
+                f"linear: at most {MAX_GROWTH:g} times the cost per row",
                 f"{times:.2f} times the time per row, {memory:.2f} times the memory",
-                max(times, memory) / MARK,
+                max(times, memory) / MAX_GROWTH,
                 timed=False,
             )
         )
     return targets
 
 
-PART = Part("growth", Size, sizes, section, marks)
+PART = Part("growth", Size, sizes, section, performance_targets)

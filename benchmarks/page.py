@@ -8,11 +8,11 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class PerformanceTarget:
     """One target and its measurement.
 
-    `ratio` is measured / target: at most 1 meets it; None was not measured, and `measured` says why. `other_programs`
-    holds figures of other programs. `timed` ratios depend on the speed of the machine.
+    `ratio` is measured / target, at most 1 if the target is met, None if nothing was measured (`measured` gives the
+    reason). `other_programs` holds figures of other programs. `timed` ratios depend on the speed of the machine.
     """
 
     label: str
@@ -28,15 +28,15 @@ class Part:
     """One part of the page.
 
     `measure` returns dataclasses of one `kind`, which are stored as JSON. From them, `section` returns lines of the
-    page, `marks` the targets, and `gist` sentences for the summary.
+    page, `performance_targets` the targets, and `highlights` sentences for the summary.
     """
 
     name: str
     kind: Callable[..., Any]
     measure: Callable[[], list[Any]]
     section: Callable[[list[Any]], list[str]]
-    marks: Callable[[list[Any]], list[Mark]] = lambda _: []
-    gist: Callable[[list[Any]], list[str]] = lambda _: []
+    performance_targets: Callable[[list[Any]], list[PerformanceTarget]] = lambda _: []
+    highlights: Callable[[list[Any]], list[str]] = lambda _: []
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], align: str = "") -> list[str]:

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import reference
-from benchmarks.page import Mark, Part, seconds, table
-from benchmarks.timing import least
+from benchmarks.page import Part, PerformanceTarget, seconds, table
+from benchmarks.timing import minimum_seconds
 from securebase.model.fit import fit
 from securebase.model.panel import Panel
 from securebase.model.parameters import Specification, Trend
 
 FILE = "cbt_bdi_sessions.csv"
-#: seconds allowed, how many times as fast as nlme that is, and tolerance of the log-likelihoods
-MARK, TIMES, NEAR = 0.05, 70.0, 1e-6
+#: seconds allowed, their speed ratio to nlme, and tolerance of the log-likelihoods
+MAX_SECONDS, MIN_SPEED_RATIO, LOG_LIKELIHOOD_TOLERANCE = 0.05, 70.0, 1e-6
 _RUNS = 7
 
 _SCRIPT = """
@@ -82,7 +82,7 @@ def compare_with_nlme() -> list[PeerFit]:
                 persons=data.n_persons,
                 rows=len(data.times),
                 outcome=result.outcome.kind,
-                seconds=least(lambda model=model: fit(data, model), _RUNS),
+                seconds=minimum_seconds(lambda model=model: fit(data, model), _RUNS),
                 log_likelihood=result.log_likelihood,
                 program=f"nlme {version}" if version else "",
                 their_seconds=their_seconds,
@@ -113,7 +113,7 @@ def _run_nlme(data: Panel, runs: int = 2) -> list[str] | None:
     return [line.strip() for line in process.stdout.splitlines()]
 
 
-def factor(results: list[PeerFit]) -> float | None:
+def slowdown(results: list[PeerFit]) -> float | None:
     """Return the time of nlme's fit here divided by that on the idle core of the recorded times."""
     if not results or results[0].their_seconds is None:
         return None
@@ -133,7 +133,7 @@ def section(results: list[PeerFit]) -> list[str]:
     else:
         program = (
             f"{results[0].program} was measured in the same run. Its fit of the first model took "
-            f"{factor(results):.2f} times as long as on the idle core of the recorded times "
+            f"{slowdown(results):.2f} times as long as on the idle core of the recorded times "
             f"({reference.RECORDED['nlme']:.1f} s)."
         )
     rows = []
@@ -168,23 +168,26 @@ def section(results: list[PeerFit]) -> list[str]:
     return lines
 
 
-def marks(results: list[PeerFit]) -> list[Mark]:
+def performance_targets(results: list[PeerFit]) -> list[PerformanceTarget]:
     label = "random intercept, OU process and noise, 557 patients, with standard errors"
-    target = f"at most {seconds(MARK)}: {TIMES:.0f} times as fast as nlme; log-likelihood within {NEAR:g}"
+    target = (
+        f"at most {seconds(MAX_SECONDS)}: {MIN_SPEED_RATIO:.0f} times as fast as nlme; "
+        f"log-likelihood within {LOG_LIKELIHOOD_TOLERANCE:g}"
+    )
     if not results:
-        return [Mark(label, target, "not measured: SECUREBASE_REFERENCE is not set", None)]
+        return [PerformanceTarget(label, target, "not measured: SECUREBASE_REFERENCE is not set", None)]
     first = results[0]
-    measured, ratio, other_programs = seconds(first.seconds), first.seconds / MARK, "nlme: not installed"
+    measured, ratio, other_programs = seconds(first.seconds), first.seconds / MAX_SECONDS, "nlme: not installed"
     if first.their_seconds is not None and first.their_log_likelihood is not None:
         apart = abs(first.their_log_likelihood - first.log_likelihood)
         measured += f", {first.their_seconds / first.seconds:.0f} times as fast as nlme; difference {apart:.0e}"
         other_programs = f"nlme {first.their_seconds:.1f} s in the same run"
-        if apart > NEAR:
-            ratio = max(ratio, apart / NEAR)
-    return [Mark(label, target, measured, ratio, other_programs)]
+        if apart > LOG_LIKELIHOOD_TOLERANCE:
+            ratio = max(ratio, apart / LOG_LIKELIHOOD_TOLERANCE)
+    return [PerformanceTarget(label, target, measured, ratio, other_programs)]
 
 
-def gist(results: list[PeerFit]) -> list[str]:
+def highlights(results: list[PeerFit]) -> list[str]:
     if not results or results[0].their_seconds is None:
         return []
     times = [b.their_seconds / b.seconds for b in results if b.their_seconds is not None]
@@ -194,4 +197,4 @@ def gist(results: list[PeerFit]) -> list[str]:
     ]
 
 
-PART = Part("peers", PeerFit, compare_with_nlme, section, marks, gist)
+PART = Part("peers", PeerFit, compare_with_nlme, section, performance_targets, highlights)

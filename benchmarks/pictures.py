@@ -55,7 +55,7 @@ def coverage_picture(results: Sequence[Coverage]) -> str:
         width=_WIDTH,
         height=_LINE * len(results),
     )
-    return _standalone(
+    return _standalone_svg(
         style.apply_theme(
             chart,
             label="Coverage of 95% intervals",
@@ -107,7 +107,7 @@ def scenarios_picture(results: Sequence[Assessment]) -> str:
         width=_WIDTH,
         height=_LINE * len(ordered),
     )
-    return _standalone(
+    return _standalone_svg(
         style.apply_theme(
             chart,
             label="Conclusions of studies of known truths",
@@ -117,7 +117,7 @@ def scenarios_picture(results: Sequence[Assessment]) -> str:
     )
 
 
-def _standalone(chart: alt.LayerChart) -> str:
+def _standalone_svg(chart: alt.LayerChart) -> str:
     """Return the chart as a file with its own font and background."""
     text = svg(chart)
     return text.replace('class="chart"', f'font-family="sans-serif" style="background:{style.PAPER}"', 1) + "\n"

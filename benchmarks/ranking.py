@@ -63,7 +63,7 @@ def section(results: list[Ranking]) -> list[str]:
     ]
 
 
-def gist(results: list[Ranking]) -> list[str]:
+def highlights(results: list[Ranking]) -> list[str]:
     shortest = results[0]
     return [
         f"**A single course.** With {shortest.sessions} sessions it identifies the right one of four mechanisms in "
@@ -72,4 +72,6 @@ def gist(results: list[Ranking]) -> list[str]:
     ]
 
 
-PART = Part("ranking", Ranking, lambda: [ranking(sessions) for sessions in (16, 50, 100)], section, gist=gist)
+PART = Part(
+    "ranking", Ranking, lambda: [ranking(sessions) for sessions in (16, 50, 100)], section, highlights=highlights
+)

@@ -34,7 +34,7 @@ from securebase.study.study import study
 from securebase.study.table import session_table
 from securebase.study.variance import Correlation, correlate
 
-EIGHT = (
+KNOWN_TRUTHS = (
     "co_trend_only",
     "reverse_only",
     "common_cause_only",
@@ -47,8 +47,8 @@ EIGHT = (
 MECHANISMS = ("social_support", "interpersonal_stress", "emotional_processing", "interpersonal_skills")
 #: clients per cohort, number of cohorts, True to use the fitted models too
 SIZES = ((60, 50, False), (60, 10, True))
-#: the study of moderation needs a second cohort: simulated where the alliance moderates, and where it could seem to
-WITH_GATE_STUDY = ("alliance_as_gate", "alliance_sufficient")
+#: scenarios with a second cohort for the test of moderation: one with moderation, one that could be mistaken for it
+WITH_MODERATION_STUDY = ("alliance_as_gate", "alliance_sufficient")
 SESSIONS, FOLLOW_UPS = 16, (4.0, 12.0, 26.0)
 #: a scenario is recovered if at least this share of cohorts is right and at most this share wrong
 RIGHT_FROM, WRONG_UP_TO = 0.5, 0.1
@@ -66,7 +66,7 @@ QUESTIONS: Mapping[str, tuple[tuple[tuple[str, str], ...], tuple[str, ...]]] = {
     "relapse_on_withdrawal": ((("social_support", "symptoms"),), ("relapse",)),
 }
 
-#: expected signs of results other than links: correlations between persons and within sessions, gate, follow-up
+#: expected signs of results other than links: correlations between persons and within sessions, moderation, relapse
 SIGNS = {"between": "negative", "within": "negative", "gate": "negative", "relapse": "positive"}
 
 LEGEND = {
@@ -149,8 +149,8 @@ def summarise(name: str, clients: int, results: list[dict[str, Any]], *, models:
         links=links,
         also={
             alternative: float(np.mean([conclusion(alternative, f) == "right" for f in results]))
-            for alternative in EIGHT
-            if alternative != name and (alternative != "alliance_as_gate" or name in WITH_GATE_STUDY)
+            for alternative in KNOWN_TRUTHS
+            if alternative != name and (alternative != "alliance_as_gate" or name in WITH_MODERATION_STUDY)
         },
         models=models,
         irregular=float(np.mean([outcome != "converged" for f in results for outcome in f["models"]] or [0.0])),
@@ -181,28 +181,28 @@ def judge(concluded: str, expected: str) -> str:
 
 
 def _study_cohort(name: str, clients: int, models: bool, i: int) -> dict[str, Any]:
-    """Study one cohort: conclusions about links, correlations of levels, the time after the end, and the gate."""
+    """Study one cohort: links, correlations of levels, relapse after the end, and moderation."""
     truth = scenario(name)
     after = replace(truth.happens.after_the_end, follow_ups=FOLLOW_UPS)
     truth = replace(truth, happens=replace(truth.happens, after_the_end=after))
     rng = np.random.default_rng([_SEED, clients, i])
     cohort = simulate(truth, n_clients=clients, rng=rng, sessions=SESSIONS)
-    during = during_therapy(cohort)
+    therapy = drop_follow_ups(cohort)
     if models:
-        result = study(during)
+        result = study(therapy)
         lags, fitted = result.lags, result.models
         correlation = next(m for m in result.correlations if m.first == "alliance")
     else:
         # the same steps as in a study, without its fitted models
-        table = session_table(during, panel(during, (during.outcome, *during.processes)))
-        lags, fitted = estimate_lags(table, during.outcome, during.processes), None
-        correlation = correlate(table, "alliance", during.outcome)
+        table = session_table(therapy, panel(therapy, (therapy.outcome, *therapy.processes)))
+        lags, fitted = estimate_lags(table, therapy.outcome, therapy.processes), None
+        correlation = correlate(table, "alliance", therapy.outcome)
     return {
         "links": {f"{lag.link.earlier} → {lag.link.later}": conclusion_of_lag(lag, fitted) for lag in lags},
         "between": _sign_of_correlation(correlation.between),
         "within": _sign_of_correlation(correlation.within_detrended),
-        "relapse": _after_the_end(cohort),
-        "gate": _test_gate(truth, clients, rng) if name in WITH_GATE_STUDY else "open",
+        "relapse": _sign_of_relapse(cohort),
+        "gate": _test_moderation(truth, clients, rng) if name in WITH_MODERATION_STUDY else "open",
         "models": [getattr(m, "outcome", "not fitted") for m in fitted or ()],
     }
 
@@ -221,7 +221,7 @@ def conclusion_of_lag(lag: LagFinding, fitted: Sequence[ModelSummary | NotFitted
     return "positive" if lag.main.detrended.raw > 0 else "negative"
 
 
-def during_therapy(cohort: Cohort) -> Cohort:
+def drop_follow_ups(cohort: Cohort) -> Cohort:
     """Return the cohort without its follow-ups, because therapy causes no trend after its end."""
     return replace(
         cohort,
@@ -232,7 +232,7 @@ def during_therapy(cohort: Cohort) -> Cohort:
     )
 
 
-def _after_the_end(cohort: Cohort) -> str:
+def _sign_of_relapse(cohort: Cohort) -> str:
     """Return the sign of the mean change from the last answered session to the last follow-up."""
     rises = []
     for e in cohort.episodes:
@@ -240,9 +240,9 @@ def _after_the_end(cohort: Cohort) -> str:
         before, after = [s.value for s in scores if s.at <= end], [s.value for s in scores if s.at >= e.follow_ups[-1]]
         if before and after:
             rises.append(after[-1] - before[-1])
-    mean, error = float(np.mean(rises)), float(np.std(rises, ddof=1) / np.sqrt(len(rises)))
-    reach = float(stats.t.ppf(0.975, len(rises) - 1)) * error
-    return _sign(mean - reach, mean + reach)
+    mean, standard_error = float(np.mean(rises)), float(np.std(rises, ddof=1) / np.sqrt(len(rises)))
+    half_width = float(stats.t.ppf(0.975, len(rises) - 1)) * standard_error
+    return _sign(mean - half_width, mean + half_width)
 
 
 def _sign_of_correlation(correlation: Correlation | None) -> str:
@@ -253,19 +253,19 @@ def _sign(lower: float, upper: float) -> str:
     return "positive" if lower > 0 else "negative" if upper < 0 else "open"
 
 
-def _test_gate(truth: Scenario, clients: int, rng: np.random.Generator) -> str:
+def _test_moderation(truth: Scenario, clients: int, rng: np.random.Generator) -> str:
     """Test in a new cohort whether techniques moderate the lag from alliance to symptoms.
 
     Its clients alternate between IPT and the same relationship without techniques.
     """
-    cohort = during_therapy(simulate(truth, n_clients=clients, rng=rng, sessions=SESSIONS, arms=("ipt", "supportive")))
-    marked = replace(
+    cohort = drop_follow_ups(simulate(truth, n_clients=clients, rng=rng, sessions=SESSIONS, arms=("ipt", "supportive")))
+    rated = replace(
         cohort,
-        episodes=tuple(_with_techniques(e) for e in cohort.episodes),
+        episodes=tuple(_add_techniques(e) for e in cohort.episodes),
         constructs=(*cohort.constructs, Construct("techniques", "Techniques", Direction.UNKNOWN)),
     )
-    rows = panel(marked, ("symptoms", "alliance", "techniques"))
-    (finding,) = moderation_findings(session_table(marked, rows), "symptoms", ("alliance",), ("techniques",))
+    rows = panel(rated, ("symptoms", "alliance", "techniques"))
+    (finding,) = moderation_findings(session_table(rated, rows), "symptoms", ("alliance",), ("techniques",))
     if finding.detrended is None or finding.verdict not in (AssociationVerdict.PERSISTS, AssociationVerdict.ATTENUATES):
         return "open"
     if finding.verdict is AssociationVerdict.ATTENUATES:
@@ -273,8 +273,8 @@ def _test_gate(truth: Scenario, clients: int, rng: np.random.Generator) -> str:
     return "positive" if finding.detrended.estimate > 0 else "negative"
 
 
-def _with_techniques(e: EpisodeRecord) -> EpisodeRecord:
-    """Add a column that marks at every session whether this client's therapy has techniques."""
+def _add_techniques(e: EpisodeRecord) -> EpisodeRecord:
+    """Add a score at every session: 1 if this client's therapy has techniques, else 0."""
     has_techniques = float(e.arm == "ipt")
     scores = tuple(
         AdministrationRecord(
@@ -292,15 +292,15 @@ def assess_all(limit: int | None = None) -> list[Assessment]:
     return [
         assess(name, clients, min(cohorts, limit or cohorts), models=models)
         for clients, cohorts, models in SIZES
-        for name in EIGHT
+        for name in KNOWN_TRUTHS
         if limit is None or not models
     ]
 
 
 def section(results: list[Assessment]) -> list[str]:
     kinds = ("right", "withheld", "missed", "wrong")
-    fewest = min(t.cohorts for t in results)
-    margin = 1.96 * (0.25 / fewest) ** 0.5
+    min_cohorts = min(t.cohorts for t in results)
+    margin = 1.96 * (0.25 / min_cohorts) ** 0.5
     lines = [
         "## The eight known truths",
         "",
@@ -313,8 +313,8 @@ def section(results: list[Assessment]) -> list[str]:
         "constructs in one model. **Right**: the scenario’s whole conclusion is reached. **Withheld**: no false "
         "conclusion, but part of the true one is inconclusive. **Missed**: a true effect is attributed to a shared "
         "trend. **Wrong**: a false conclusion. A scenario counts as recovered if the right conclusion is reached in "
-        f"at least {RIGHT_FROM:.0%} of cohorts and a wrong one in at most {WRONG_UP_TO:.0%}. Over {fewest} cohorts, "
-        f"the 95% margin of error of a share near one half is {margin:.0%}.",
+        f"at least {RIGHT_FROM:.0%} of cohorts and a wrong one in at most {WRONG_UP_TO:.0%}. "
+        f"Over {min_cohorts} cohorts, the 95% margin of error of a share near one half is {margin:.0%}.",
         "",
         *table(
             ["scenario", "clients", "cohorts", *kinds, "recovered", "conclusions of other scenarios reached too"],
@@ -336,7 +336,7 @@ def section(results: list[Assessment]) -> list[str]:
         "",
         "Right conclusions:",
         "",
-        *(f"- `{name}`: {LEGEND[name]}." for name in EIGHT),
+        *(f"- `{name}`: {LEGEND[name]}." for name in KNOWN_TRUTHS),
         "",
         "Conclusions about single links. Where the truth is “none”, every conclusion is wrong, because a study never "
         "concludes that an effect is absent:",
@@ -371,7 +371,7 @@ def section(results: list[Assessment]) -> list[str]:
     return lines
 
 
-def gist(results: list[Assessment]) -> list[str]:
+def highlights(results: list[Assessment]) -> list[str]:
     sentences = []
     for clients, models in sorted({(t.clients, t.models) for t in results}):
         group = [t for t in results if (t.clients, t.models) == (clients, models)]
@@ -383,7 +383,7 @@ def gist(results: list[Assessment]) -> list[str]:
         )
         sentence += f" ({', '.join(f'`{t.scenario}`' for t in recovered)})" if recovered else ""
         if not_recovered:
-            sentence += f", but not {', '.join(_with_share(t) for t in not_recovered)}"
+            sentence += f", but not {', '.join(_name_and_share(t) for t in not_recovered)}"
         worst = max(group, key=lambda t: t.ended["wrong"])
         sentences.append(
             f"{sentence}. Wrong conclusions are most frequent in `{worst.scenario}` ({worst.ended['wrong']:.0%})."
@@ -391,11 +391,11 @@ def gist(results: list[Assessment]) -> list[str]:
     return sentences
 
 
-def _with_share(t: Assessment) -> str:
+def _name_and_share(t: Assessment) -> str:
     return f"`{t.scenario}` (right: {t.ended['right']:.0%})"
 
 
-PART = Part("scenarios", Assessment, assess_all, section, gist=gist)
+PART = Part("scenarios", Assessment, assess_all, section, highlights=highlights)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.page import Mark, Part, table
+from benchmarks.page import Part, PerformanceTarget, table
 
 USER_NAME, PASSWORD = "bench", "quiet herons wade"
 REQUESTS, A_SECOND = 200, 20
@@ -71,7 +71,7 @@ def measure_server() -> list[Measurement]:
             label = f"client page after a check-in, {name} hypotheses"
             remark = f"processor time, median of {spans['clients']} clients; wall clock {spans['clock_ms']:.0f} ms"
             results.append(Measurement(label, spans["processor_ms"], 50.0, "ms", remark))
-        with _served(data, environment) as (home, process):
+        with _run_server(data, environment) as (home, process):
             results += _measure_running_server(home, process)
     return results
 
@@ -98,7 +98,7 @@ def _measure_running_server(home: str, process: int) -> list[Measurement]:
     clients = re.findall(r'href="(/clients/[0-9a-f-]{36}/)"', page)
     assert len(clients) == 60, f"the caseload must show 60 clients (got {len(clients)})"
     results.append(Measurement("memory after the first page (caseload)", _megabytes(process), 250.0, "MB", "resident"))
-    results.append(_load(browser, home + "/", process))
+    results.append(_time_under_load(browser, home + "/", process))
     page = browser.open(home + clients[0]).read().decode()
     for image in re.findall(r'<img class="chart" src="([^"]+)"', page):
         browser.open(home + image).read()
@@ -108,7 +108,7 @@ def _measure_running_server(home: str, process: int) -> list[Measurement]:
     return results
 
 
-def _load(browser: urllib.request.OpenerDirector, address: str, process: int) -> Measurement:
+def _time_under_load(browser: urllib.request.OpenerDirector, address: str, process: int) -> Measurement:
     """Send 200 requests, 20 a second, and time each from the moment it was due."""
     for _ in range(5):
         browser.open(address).read()
@@ -122,10 +122,10 @@ def _load(browser: urllib.request.OpenerDirector, address: str, process: int) ->
             assert "Caseload" in answer.read().decode()
         return time.perf_counter() - due_at
 
-    processor_time, (busy, total) = _processor(process), _machine()
+    processor_time, (busy, total) = _process_seconds(process), _machine_ticks()
     with ThreadPoolExecutor(16) as pool:
         response_times = list(pool.map(ask, range(REQUESTS)))
-    processor_time, (busy_after, total_after) = _processor(process) - processor_time, _machine()
+    processor_time, (busy_after, total_after) = _process_seconds(process) - processor_time, _machine_ticks()
     median, tail = (1e3 * float(q) for q in np.quantile(response_times, (0.5, 0.95)))
     share = (busy_after - busy) / (total_after - total)
     remark = (
@@ -138,7 +138,7 @@ def _load(browser: urllib.request.OpenerDirector, address: str, process: int) ->
 
 
 @contextmanager
-def _served(data: Path, environment: dict[str, str]) -> Iterator[tuple[str, int]]:
+def _run_server(data: Path, environment: dict[str, str]) -> Iterator[tuple[str, int]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -164,13 +164,13 @@ def _megabytes(process: int) -> float:
     return int(kilobytes[1]) / 1024
 
 
-def _processor(process: int) -> float:
+def _process_seconds(process: int) -> float:
     """Return the processor time of a process in seconds."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICK
 
 
-def _machine() -> tuple[int, int]:
+def _machine_ticks() -> tuple[int, int]:
     """Return the ticks of all cores: busy and in total."""
     ticks = [int(n) for n in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
     return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
@@ -189,9 +189,11 @@ def section(results: list[Measurement]) -> list[str]:
     ]
 
 
-def marks(results: list[Measurement]) -> list[Mark]:
+def performance_targets(results: list[Measurement]) -> list[PerformanceTarget]:
     # memory does not depend on the speed of the machine
-    return [Mark(m.label, f"under {m.mark:g} {m.unit}", m.text, m.ratio, timed=m.unit != "MB") for m in results]
+    return [
+        PerformanceTarget(m.label, f"under {m.mark:g} {m.unit}", m.text, m.ratio, timed=m.unit != "MB") for m in results
+    ]
 
 
-PART = Part("server", Measurement, measure_server, section, marks)
+PART = Part("server", Measurement, measure_server, section, performance_targets)

@@ -11,19 +11,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from benchmarks.cohorts import panel, specification, truth
-from benchmarks.page import Mark, Part, table
-from benchmarks.timing import least, operations, peak
+from benchmarks.page import Part, PerformanceTarget, table
+from benchmarks.timing import count_operations, minimum_seconds, peak_rate
 from securebase.model.kernel import compiled
 from securebase.model.likelihood import Likelihood
 
-#: multiple of the floor that is allowed, and the number of rows from which it is checked
-MARK, FROM_ROWS = 3.0, 10_000
+#: maximum multiple of the floor, and the minimum number of rows at which it is checked
+MAX_FLOOR_RATIO, FROM_ROWS = 3.0, 10_000
 _HEAD = (
     *("constructs", "rows", "persons", "gaps", "missing"),
     *("compiled kernel, ms", "readable kernel, ms", "readable / compiled", "floor, ms", "compiled / floor"),
 )
 #: milliseconds allowed for a call with almost nothing to compute
-OVERHEAD_MARK = 0.1
+MAX_OVERHEAD_MS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Evaluation:
 
     @property
     def floor_ms(self) -> float:
-        return operations(self.constructs) * self.rows * self.persons / self.gigaflops / 1e6
+        return count_operations(self.constructs) * self.rows * self.persons / self.gigaflops / 1e6
 
 
 def evaluations() -> list[Evaluation]:
@@ -73,10 +73,10 @@ def _evaluation(
     data, parameters = panel(p, persons, rows, irregular=irregular, missing=missing, seed=1), truth(p)
     milliseconds: dict[str, float | None] = {"compiled": None, "readable": None}
     for kernel in (*(["readable"] if readable else []), *(["compiled"] if compiled.AVAILABLE else [])):
-        with _forced(kernel):
+        with _forced_kernel(kernel):
             prepared = Likelihood(data, specification(p))
             times = 200 if rows * persons < 100 else 9
-            milliseconds[kernel] = 1000 * least(
+            milliseconds[kernel] = 1000 * minimum_seconds(
                 lambda likelihood=prepared: likelihood.value_and_gradient(parameters), times
             )
     return Evaluation(
@@ -88,8 +88,8 @@ def _evaluation(
         compressed=not irregular and not missing,
         compiled_ms=milliseconds["compiled"],
         readable_ms=milliseconds["readable"],
-        gigaflops=peak()[0] / 1e9,
-        how=peak()[1],
+        gigaflops=peak_rate()[0] / 1e9,
+        how=peak_rate()[1],
     )
 
 
@@ -117,8 +117,9 @@ def section(results: list[Evaluation]) -> list[str]:
         "",
         "Whole call, processor time on one core, minimum of nine runs. The floor is the time for the operations that "
         f"every row requires at the peak rate of this core in the same run, {results[0].gigaflops:.0f} GFLOP/s in "
-        f"{results[0].how}: {operations(2)} operations per row for two constructs, {operations(6):,} for six. Persons "
-        "with the same times and the same missing scores are processed together; the floor does not apply to them.",
+        f"{results[0].how}: {count_operations(2)} operations per row for two constructs, {count_operations(6):,} for "
+        "six. Persons with the same times and the same missing scores are processed together; "
+        "the floor does not apply to them.",
         "",
         *table(
             _HEAD,
@@ -129,7 +130,7 @@ def section(results: list[Evaluation]) -> list[str]:
     ]
 
 
-def marks(results: list[Evaluation]) -> list[Mark]:
+def performance_targets(results: list[Evaluation]) -> list[PerformanceTarget]:
     large = [e for e in results if e.rows * e.persons >= FROM_ROWS and not e.compressed and e.compiled_ms]
     small = next(e for e in results if e.persons == 1)
     targets = []
@@ -137,28 +138,28 @@ def marks(results: list[Evaluation]) -> list[Mark]:
         evaluations_of_size = [e for e in large if e.constructs == p]
         ratios = [(e.compiled_ms or 0.0) / e.floor_ms for e in evaluations_of_size]
         targets.append(
-            Mark(
+            PerformanceTarget(
                 f"log-likelihood and gradient, {p} constructs, from {FROM_ROWS:,} rows",
-                f"at most {MARK:.0f} times the floor",
+                f"at most {MAX_FLOOR_RATIO:.0f} times the floor",
                 f"{min(ratios):.1f} to {max(ratios):.1f} times",
-                max(ratios) / MARK,
+                max(ratios) / MAX_FLOOR_RATIO,
                 timed=False,
             )
         )
     fast = small.compiled_ms or small.readable_ms or 0.0
     return [
         *targets,
-        Mark(
+        PerformanceTarget(
             "the same for one person with two rows: overhead of a call",
-            f"at most {OVERHEAD_MARK:g} ms",
+            f"at most {MAX_OVERHEAD_MS:g} ms",
             f"{fast:.3f} ms",
-            fast / OVERHEAD_MARK,
+            fast / MAX_OVERHEAD_MS,
         ),
     ]
 
 
 @contextmanager
-def _forced(kernel: str) -> Iterator[None]:
+def _forced_kernel(kernel: str) -> Iterator[None]:
     before = os.environ.get("SECUREBASE_KERNEL")
     os.environ["SECUREBASE_KERNEL"] = kernel
     try:
@@ -169,4 +170,4 @@ def _forced(kernel: str) -> Iterator[None]:
             os.environ["SECUREBASE_KERNEL"] = before
 
 
-PART = Part("speed", Evaluation, evaluations, section, marks)
+PART = Part("speed", Evaluation, evaluations, section, performance_targets)

@@ -16,22 +16,22 @@ from typing import Any
 import numpy as np
 
 
-def least(work: Callable[[], object], times: int) -> float:
+def minimum_seconds(work: Callable[[], object], repeats: int) -> float:
     """Return the minimum processor time of several runs, in seconds."""
     seconds_by_run = []
-    for _ in range(times):
+    for _ in range(repeats):
         start = time.process_time()
         work()
         seconds_by_run.append(time.process_time() - start)
     return min(seconds_by_run)
 
 
-def load() -> float:
+def load_average() -> float:
     """Return the load average over one minute."""
     return os.getloadavg()[0]
 
 
-def processor() -> str:
+def processor_name() -> str:
     """Return the name of the processor and its number of cores."""
     name = ""
     info = Path("/proc/cpuinfo")
@@ -64,21 +64,21 @@ void products(const lane *restrict a, const lane *restrict b, lane *restrict c, 
 
 
 @cache
-def peak() -> tuple[float, str]:
+def peak_rate() -> tuple[float, str]:
     """Return floating-point operations per second on one core, and the method of measurement.
 
     With a C compiler: products of four or eight 6×6 matrices side by side, the faster of the two. Without one: NumPy
     products of large matrices.
     """
     compiler = shutil.which("gcc") or shutil.which("clang")
-    rates = [] if compiler is None else [(_side_by_side(compiler, lanes), lanes) for lanes in (4, 8)]
+    rates = [] if compiler is None else [(_rate_of_products(compiler, lanes), lanes) for lanes in (4, 8)]
     if rates and max(rates)[0] > 0:
         return max(rates)[0], f"products of {max(rates)[1]} 6×6 matrices side by side, compiled for this processor"
     a = np.random.default_rng(1).normal(size=(400, 400))
-    return 2.0 * 400**3 / least(lambda: a @ a, 20), "NumPy products of 400×400 matrices, without a C compiler"
+    return 2.0 * 400**3 / minimum_seconds(lambda: a @ a, 20), "NumPy products of 400×400 matrices, without a C compiler"
 
 
-def _side_by_side(compiler: str, lanes: int) -> float:
+def _rate_of_products(compiler: str, lanes: int) -> float:
     """Return operations per second, 0 if the source does not compile."""
     with tempfile.TemporaryDirectory() as folder:
         source, library = Path(folder) / "products.c", Path(folder) / "products.so"
@@ -97,15 +97,15 @@ def _side_by_side(compiler: str, lanes: int) -> float:
         if subprocess.run(command, capture_output=True, check=False).returncode:
             return 0.0
         functions = ctypes.CDLL(str(library))
-        a, b, c = (_aligned(36 * lanes) for _ in range(3))
-        pointers, times = [ctypes.c_void_p(x.ctypes.data) for x in (a, b, c)], 50_000
-        seconds_per_run = least(lambda: functions.products(*pointers, ctypes.c_long(times)), 20)
-        # proves that the products were computed: each adds at most 6 times 1e-6
-        assert 1e-3 < c[0] < 1e-3 + 21 * times * 6e-6
-        return times * 2.0 * lanes * 6**3 / seconds_per_run
+        a, b, c = (_aligned_buffer(36 * lanes) for _ in range(3))
+        pointers, repeats = [ctypes.c_void_p(x.ctypes.data) for x in (a, b, c)], 50_000
+        seconds_per_run = minimum_seconds(lambda: functions.products(*pointers, ctypes.c_long(repeats)), 20)
+        # the sums prove that the compiler did not drop the products: each adds at most 6 times 1e-6
+        assert 1e-3 < c[0] < 1e-3 + 21 * repeats * 6e-6
+        return repeats * 2.0 * lanes * 6**3 / seconds_per_run
 
 
-def _aligned(size: int) -> Any:
+def _aligned_buffer(size: int) -> Any:
     buffer = np.zeros(size + 8)
     offset = (-buffer.ctypes.data % 64) // 8
     aligned = buffer[offset : offset + size]
@@ -113,10 +113,10 @@ def _aligned(size: int) -> Any:
     return aligned
 
 
-def operations(p: int) -> int:
-    """Return the least number of operations for one fully observed row of p constructs, forward and backward pass.
+def count_operations(p: int) -> int:
+    """Return the minimum number of operations for one fully observed row of p constructs, forward and backward pass.
 
-    D = 1 + p columns are carried: the mean and the person's own level. Forward, for each indicator
+    The filter carries D = 1 + p columns: the mean and the person's own level. Forward, for each indicator
     2D + 3p + 2pD + 2p² + D + D(D + 1), and 2p³ + p²(p + 1) + 2p²D to the next row; back 2D² + 4D + 4pD + 2p² + 8p and
     4p³ + p²(p + 1) + 4p²D.
     """

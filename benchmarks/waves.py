@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.page import Mark, Part, seconds
+from benchmarks.page import Part, PerformanceTarget, seconds
 from securebase.model.discrete_time import (
     DiscreteTimeFit,
     DiscreteTimeSpecification,
@@ -28,7 +28,7 @@ from securebase.model.panel import Panel
 CASES = ((2, 5, 1000, 0.0), (2, 20, 1000, 0.15), (6, 5, 1000, 0.15))
 _RUNS = 5
 
-_Theirs = dict[str, tuple[float, float]]
+LavaanEstimates = dict[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def _compare(p: int, waves: int, persons: int, missing: float, *, version: str |
         start = time.process_time()
         result = fit_discrete_time(data, specification, information="observed" if missing else "expected")
         seconds_by_run.append(time.process_time() - start)
-    lavaan_fit = None if version is None else _in_lavaan(data, specification, missing)
+    lavaan_fit = None if version is None else _run_lavaan(data, specification, missing)
     differences = None if lavaan_fit is None else _largest_differences(result, lavaan_fit[2])
     return WaveFit(
         constructs=p,
@@ -137,7 +137,9 @@ cat(sprintf("%s %s %s %.12g %.12g\\n", estimates$lhs, estimates$op, right, estim
 """
 
 
-def _in_lavaan(data: Panel, specification: DiscreteTimeSpecification, missing: float) -> tuple[float, float, _Theirs]:
+def _run_lavaan(
+    data: Panel, specification: DiscreteTimeSpecification, missing: float
+) -> tuple[float, float, LavaanEstimates]:
     """Return processor seconds of the call, log-likelihood, and “left operator right” → (estimate, SE)."""
     assert (missing > 0) == bool(np.isnan(data.scores).any())
     with tempfile.TemporaryDirectory() as folder:
@@ -158,7 +160,7 @@ def _in_lavaan(data: Panel, specification: DiscreteTimeSpecification, missing: f
     )
 
 
-def _largest_differences(result: DiscreteTimeFit, theirs: _Theirs) -> tuple[float, float]:
+def _largest_differences(result: DiscreteTimeFit, theirs: LavaanEstimates) -> tuple[float, float]:
     differences, errors = [], []
     for name, estimate in result.estimates.items():
         block, inside = name.rstrip("]").split("[")
@@ -215,17 +217,17 @@ def section(results: list[WaveFit]) -> list[str]:
 
 
 #: constructs, waves, missing → (seconds allowed or None, times as fast as lavaan or None, recorded times)
-MARKS = {
+LIMITS = {
     (2, 20, 0.15): (0.2, 300.0, "lavaan recorded: 62 s"),
     (6, 5, 0.15): (None, 100.0, "recorded: lavaan 60 s, psychonetrics 10 s"),
     (2, 5, 0.0): (0.05, None, "recorded: lavaan 90 ms, psychonetrics 55 ms, semopy 9 ms"),
 }
 
 
-def marks(results: list[WaveFit]) -> list[Mark]:
+def performance_targets(results: list[WaveFit]) -> list[PerformanceTarget]:
     rows = []
     for b in results:
-        limit, times, other_programs = MARKS[b.constructs, b.waves, b.missing]
+        limit, times, other_programs = LIMITS[b.constructs, b.waves, b.missing]
         missing = f"{b.missing:.0%} missing" if b.missing else "complete"
         label = f"RI-CLPM, {missing}, {b.constructs} constructs, {b.waves} waves, {b.persons:,} persons"
         targets = [] if limit is None else [f"at most {seconds(limit)}"]
@@ -239,11 +241,13 @@ def marks(results: list[WaveFit]) -> list[Mark]:
                 ratio = times / faster
         elif limit is None:
             measured += " (lavaan is not installed)"
-        rows.append(Mark(label, ": ".join(targets), measured, ratio, other_programs, timed=limit is not None))
+        rows.append(
+            PerformanceTarget(label, ": ".join(targets), measured, ratio, other_programs, timed=limit is not None)
+        )
     return rows
 
 
-def gist(results: list[WaveFit]) -> list[str]:
+def highlights(results: list[WaveFit]) -> list[str]:
     missing = [b.lavaan_seconds / b.seconds for b in results if b.lavaan_seconds is not None and b.missing]
     complete = [b.lavaan_seconds / b.seconds for b in results if b.lavaan_seconds is not None and not b.missing]
     differences = [b.further for b in results if b.further is not None]
@@ -256,4 +260,4 @@ def gist(results: list[WaveFit]) -> list[str]:
     ]
 
 
-PART = Part("waves", WaveFit, compare_with_lavaan, section, marks, gist)
+PART = Part("waves", WaveFit, compare_with_lavaan, section, performance_targets, highlights)
