@@ -72,7 +72,7 @@ def make_cast() -> Cast:
         clinic_name="Harbour Practice", user_name="alma", name_shown="Alma", password=PASSWORD
     )
 
-    def staff(name: str, role: Role) -> Account:
+    def create_staff(name: str, role: Role) -> Account:
         return accounts.create_account(
             clinic=alma.clinic, user_name=name, name_shown=name.title(), password=None, roles=[role]
         )
@@ -85,10 +85,10 @@ def make_cast() -> Cast:
     session = therapy_sessions.create_session(episode=episode, by=alma, number=1, held_at=NOON)
     return Cast(
         alma=alma,
-        bruno=staff("bruno", Role.SUPERVISOR),
-        dario=staff("dario", Role.THERAPIST),
-        rosa=staff("rosa", Role.RESEARCHER),
-        adam=staff("adam", Role.ADMINISTRATOR),
+        bruno=create_staff("bruno", Role.SUPERVISOR),
+        dario=create_staff("dario", Role.THERAPIST),
+        rosa=create_staff("rosa", Role.RESEARCHER),
+        adam=create_staff("adam", Role.ADMINISTRATOR),
         carla=carla,
         session=session,
     )

@@ -1,4 +1,4 @@
-"""Fixtures of the workbench's tests."""
+"""Fixtures for the tests of the workbench."""
 
 from __future__ import annotations
 

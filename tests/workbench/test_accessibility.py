@@ -19,7 +19,7 @@ from securebase.records.vocabulary import Moment
 from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.therapy_sessions.models import CheckInMode
 from securebase.workbench.worksheets.actions import save_artefact
-from workbench.cast import NOON, Cast, answers, make_cast
+from workbench.cast import NOON, PASSWORD, Cast, answers, make_cast
 from workbench.inventory.network_cast import add_people, draw_course
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -38,7 +38,7 @@ WORKSHEETS_OF_EVERY_KIND = ("session_note", "communication_analysis", "contract"
 
 
 @pytest.fixture
-def people(live_server: Any) -> Cast:
+def full(live_server: Any) -> Cast:
     """Provide Carla with an open alert, an open rupture, a typed-in PHQ-9 and drawn circles."""
     cast = make_cast()
     stored = actions.record_check_in(
@@ -134,18 +134,18 @@ def page(request: pytest.FixtureRequest, live_server: Any) -> Iterator[Any]:
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": request.param, "height": 900}, reduced_motion="reduce")
-        complaints: list[str] = []
-        page.on("request", lambda r: None if r.url.startswith(live_server.url) else complaints.append(r.url))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        failures: list[str] = []
+        page.on("request", lambda r: None if r.url.startswith(live_server.url) else failures.append(r.url))
+        page.on("pageerror", lambda error: failures.append(str(error)))
         yield page
         browser.close()
-    assert complaints == []
+    assert failures == []
 
 
 def findings(page: Any) -> list[str]:
     """Return serious problems of the open page: axe's findings, and content wider than the window."""
     result = axe.Axe().run(page).response
-    assert len(result["passes"]) > 5, "axe looked at nothing"
+    assert len(result["passes"]) > 5, "axe checked too little of the page"
     results = [
         f"{page.url} {v['id']}: {v['nodes'][0]['html'][:120]}"
         for v in result["violations"]
@@ -162,18 +162,18 @@ def sign_in(page: Any, live_server: Any, cast: Cast) -> None:
     page.context.add_cookies([{"name": name, "value": browser.cookies[name].value, "url": live_server.url}])
 
 
-def test_therapist_pages_are_accessible(page: Any, live_server: Any, people: Cast) -> None:
+def test_therapist_pages_are_accessible(page: Any, live_server: Any, full: Cast) -> None:
     page.goto(live_server.url + "/sign-in/")
     result = findings(page)
-    sign_in(page, live_server, people)
-    for url in page_urls(people):
+    sign_in(page, live_server, full)
+    for url in page_urls(full):
         page.goto(live_server.url + url)
         result += findings(page)
     assert result == []
 
 
-def test_client_pages_are_accessible(page: Any, live_server: Any, people: Cast) -> None:
-    path = people.invite(Moment.AFTER, CheckInMode.LINK, at=timezone.now(), extras=["expectation"]).path
+def test_client_pages_are_accessible(page: Any, live_server: Any, full: Cast) -> None:
+    path = full.invite(Moment.AFTER, CheckInMode.LINK, at=timezone.now(), extras=["expectation"]).path
     page.goto(live_server.url + path)
     result = findings(page)
     page.locator("#item_1 input[type=range]").press("ArrowRight")
@@ -189,7 +189,7 @@ def test_client_pages_are_accessible(page: Any, live_server: Any, people: Cast) 
     assert result + findings(page) == []
 
 
-def test_sign_in_works_by_keyboard_alone(page: Any, live_server: Any, people: Cast) -> None:
+def test_sign_in_works_by_keyboard_alone(page: Any, live_server: Any, full: Cast) -> None:
     page.goto(live_server.url + "/sign-in/")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to content"
@@ -197,6 +197,6 @@ def test_sign_in_works_by_keyboard_alone(page: Any, live_server: Any, people: Ca
     page.keyboard.press("Tab")
     page.keyboard.type("alma")
     page.keyboard.press("Tab")
-    page.keyboard.type("seven quiet herons wade")
+    page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url(live_server.url + "/")

@@ -1,4 +1,4 @@
-"""Conversion of rows to records: times in days, without later rows or those set aside."""
+"""Database rows become records with times in days, without later rows and without rows set aside."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def record(cast: Cast, days: float):
     return episode_record(episode, NOON + timedelta(days=days))
 
 
-def test_the_record_is_complete_with_times_in_days(full: Cast) -> None:
+def test_record_is_complete_with_times_in_days(full: Cast) -> None:
     result = record(full, 14)
     noon = 14 / 24  # noon UTC is 14:00 local time
     assert result.person == str(full.carla.id)
@@ -76,7 +76,7 @@ def test_the_record_is_complete_with_times_in_days(full: Cast) -> None:
     assert result.planned_sessions == 16
 
 
-def test_later_rows_are_left_out(full: Cast) -> None:
+def test_record_omits_later_rows(full: Cast) -> None:
     assert record(full, -1).administrations == ()
     early = record(full, 0.5)
     assert len(early.administrations) == len(early.sessions) == 1
@@ -84,13 +84,13 @@ def test_later_rows_are_left_out(full: Cast) -> None:
     assert early.ruptures[0].repaired_at is None
 
 
-def test_an_end_in_the_future_is_left_out(full: Cast) -> None:
+def test_record_omits_a_future_end(full: Cast) -> None:
     Episode.objects.visible_to(full.alma).update(ended_on=BEGAN + timedelta(days=10))
     assert record(full, 9).ended_at is None
     assert record(full, 10).ended_at == 10.0
 
 
-def test_an_administration_set_aside_is_left_out_from_then_on_but_not_its_alert(full: Cast) -> None:
+def test_record_omits_an_administration_set_aside_and_keeps_its_alert(full: Cast) -> None:
     first = full.episode.administrations.get(instrument="session_before")
     actions.set_aside_administration(administration=first, by=full.alma, at=NOON + timedelta(days=5))
     assert [a.instrument for a in record(full, 14).administrations] == ["phq9"]
@@ -106,17 +106,17 @@ def test_unanswered_items_stay_unanswered(cast: Cast) -> None:
     assert {s.scale for s in result.scores} == {"social_support"}
 
 
-def test_the_number_of_queries_does_not_depend_on_the_rows(full: Cast, django_assert_max_num_queries) -> None:
+def test_number_of_queries_is_limited(full: Cast, django_assert_max_num_queries) -> None:
     with django_assert_max_num_queries(8):
         record(full, 14)
 
 
-def test_time_zero_is_the_local_midnight_of_the_first_day(cast: Cast) -> None:
+def test_time_zero_is_local_midnight_of_the_first_day(cast: Cast) -> None:
     start = began_at(cast.episode)
     assert timezone.localtime(start).replace(tzinfo=None) == datetime(2026, 9, 1)
 
 
-def test_the_course_record_includes_people_and_circles_as_of_a_day(full: Cast) -> None:
+def test_course_record_has_people_and_circles_of_the_given_day(full: Cast) -> None:
     people = add_people(full)
     draw_course(full, people)
     inventory.remove_relationship(relationship=people["Boss"], by=full.alma, at=NOON + timedelta(days=30))
@@ -149,4 +149,4 @@ def test_the_course_record_includes_people_and_circles_as_of_a_day(full: Cast) -
     assert {r.left_at for r in early.relationships} == {None}
     assert len(early.circles) == 2
     assert course_at(-1).relationships == course_at(-1).circles == ()
-    assert record(full, 50).circles == ()  # pictures do not need them
+    assert record(full, 50).circles == ()  # pictures do not use circles

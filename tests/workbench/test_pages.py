@@ -13,29 +13,29 @@ from django.urls import reverse
 
 import securebase.workbench
 from securebase.workbench.therapy_sessions import actions
-from workbench.cast import NOON, Cast, answers
+from workbench.cast import NOON, PASSWORD, Cast, answers
 
 PACKAGE = Path(securebase.workbench.__file__).parent
 FILES = [f for kind in ("html", "css", "js", "svg") for f in PACKAGE.rglob(f"*.{kind}")]
 
 
 def test_pages_load_only_own_files_and_are_not_cached(alma: Browser) -> None:
-    answer = alma.get(reverse("library"))
-    policy = answer.headers["Content-Security-Policy"]
+    response = alma.get(reverse("library"))
+    policy = response.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert "http" not in policy
-    assert answer.headers["Cache-Control"] == "no-store, private"
-    assert answer.headers["X-Frame-Options"] == "DENY"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert response.headers["Cache-Control"] == "no-store, private"
+    assert response.headers["X-Frame-Options"] == "DENY"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Referrer-Policy"] == "same-origin"
     cookies = {c.key: c for c in alma.cookies.values()}
     assert cookies[settings.CSRF_COOKIE_NAME]["samesite"] == "Lax"
     assert cookies[settings.CSRF_COOKIE_NAME]["httponly"]
 
 
 def test_session_cookie_is_protected_from_scripts_and_other_sites(cast: Cast, browser: Browser) -> None:
-    browser.post(reverse("sign-in"), {"user_name": "alma", "password": "seven quiet herons wade"})
+    browser.post(reverse("sign-in"), {"user_name": "alma", "password": PASSWORD})
     cookie = browser.cookies[settings.SESSION_COOKIE_NAME]
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
@@ -44,10 +44,10 @@ def test_session_cookie_is_protected_from_scripts_and_other_sites(cast: Cast, br
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
 def test_files_name_no_other_host_and_have_no_inline_code(file: Path) -> None:
     text = file.read_text()
-    foreign = [
+    foreign_addresses = [
         a for a in re.findall(r"https?://[^\s\"'<)]+", text) if "www.w3.org" not in a and "your-address" not in a
     ]
-    assert foreign == []
+    assert foreign_addresses == []
     if file.suffix == ".html":
         # without template tags, whose words would look like attributes
         soup = BeautifulSoup(re.sub(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", "", text, flags=re.DOTALL), "html.parser")
@@ -75,15 +75,15 @@ def test_server_error_page_says_the_fault_is_ours(alma: Browser, monkeypatch: py
 
     monkeypatch.setattr("securebase.workbench.accounts.pages.queries.clinic_is_empty", fail)
     alma.raise_request_exception = False
-    answer = alma.get(reverse("healthy"))
-    assert answer.status_code == 500
-    assert "The fault is ours" in answer.content.decode()
+    response = alma.get(reverse("healthy"))
+    assert response.status_code == 500
+    assert "The fault is ours" in response.content.decode()
 
 
 def test_unknown_host_is_refused(db: None) -> None:
-    answer = Browser(HTTP_HOST="evil.example").get("/sign-in/")
-    assert answer.status_code == 400
-    assert "could not be read" in answer.content.decode()
+    response = Browser(HTTP_HOST="evil.example").get("/sign-in/")
+    assert response.status_code == 400
+    assert "could not be read" in response.content.decode()
 
 
 PAGES = ("client-sessions", "session-new", "client-measures", "client-edit")
@@ -117,7 +117,7 @@ def test_demo_pages_say_that_clients_are_simulated(alma: Browser, settings) -> N
     assert "every client here is simulated" not in alma.get(reverse("library")).content.decode()
     settings.DEMO = True
     soup = BeautifulSoup(alma.get(reverse("library")).content, "html.parser")
-    assert soup.find(class_="demo-ribbon").name == "aside"  # a landmark, reached by jumping between landmarks
+    assert soup.find(class_="demo-ribbon").name == "aside"  # a landmark, so that screen readers can jump to it
     assert "every client here is simulated" in alma.get(reverse("library")).content.decode()
 
 
@@ -130,6 +130,6 @@ def test_every_setting_is_documented() -> None:
 
 
 def test_static_files_are_not_shared_across_origins(browser: Browser, db: None) -> None:
-    answer = browser.get("/static/ui/style.css")
-    assert answer.status_code == 200
-    assert "Access-Control-Allow-Origin" not in answer.headers
+    response = browser.get("/static/ui/style.css")
+    assert response.status_code == 200
+    assert "Access-Control-Allow-Origin" not in response.headers

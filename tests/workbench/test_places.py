@@ -1,4 +1,4 @@
-"""The pages that claims name are pages of the workbench."""
+"""Pages named by claims exist in the workbench."""
 
 from __future__ import annotations
 

@@ -28,15 +28,15 @@ from securebase.workbench.worksheets.actions import save_artefact
 from workbench.cast import BEGAN, NOON, Cast, answers
 from workbench.inventory.network_cast import add_people, draw_course
 
-EVERYBODY = {"alma", "bruno", "dario", "rosa", "adam"}
+ALL_ACCOUNTS = {"alma", "bruno", "dario", "rosa", "adam"}
 #: Accounts that may open each page that is not about one client. A new route must be added here or be about a client.
 PAGES = {
-    "caseload": EVERYBODY,  # an account without a caseload is redirected to its own start page
-    "profile": EVERYBODY,
-    "still-here": EVERYBODY,
-    "sign-out": EVERYBODY,
-    "library": EVERYBODY,
-    "library-instrument": EVERYBODY,
+    "caseload": ALL_ACCOUNTS,  # an account without a caseload is redirected to its own start page
+    "profile": ALL_ACCOUNTS,
+    "still-here": ALL_ACCOUNTS,
+    "sign-out": ALL_ACCOUNTS,
+    "library": ALL_ACCOUNTS,
+    "library-instrument": ALL_ACCOUNTS,
     "client-new": {"alma", "dario"},
     "supervisees": {"bruno"},
     "clinic": {"alma", "adam"},
@@ -49,27 +49,27 @@ PAGES = {
 #: Id of a worksheet about Carla.
 ARTEFACT = uuid.UUID("5eed0000-0000-4000-8000-000000000001")
 #: Routes that need no account; each has tests of its own.
-OPEN = {"sign-in", "first-account", "healthy", "check-in", "check-in-sent"}
+PUBLIC_ROUTES = {"sign-in", "first-account", "healthy", "check-in", "check-in-sent"}
 #: Routes reached only by the ticket of an audited page.
-PARTS_OF_A_PAGE = {"client-chart"}
+TICKET_ROUTES = {"client-chart"}
 
 
-def patterns(resolver: URLResolver, prefix: str = "") -> list[tuple[str, str]]:
+def route_patterns(resolver: URLResolver, prefix: str = "") -> list[tuple[str, str]]:
     result = []
     for entry in resolver.url_patterns:
         route = prefix + str(entry.pattern)
         if isinstance(entry, URLPattern):
             result.append((entry.name or route, route))
         else:
-            result += patterns(entry, route)
+            result += route_patterns(entry, route)
     return result
 
 
-ROUTES = dict(patterns(get_resolver()))
+ROUTES = dict(route_patterns(get_resolver()))
 #: Routes of the client's own page, tested in tests/workbench/own_pages.
-OWN = {name for name, route in ROUTES.items() if route.startswith(("own/", "p/"))}
+OWN_PAGE_ROUTES = {name for name, route in ROUTES.items() if route.startswith(("own/", "p/"))}
 #: Routes of shared courses, tested in tests/workbench/supervision.
-SHARED = {"shared-course", "shared-sheet", "shared-comment", "comment-change"}
+SHARED_ROUTES = {"shared-course", "shared-sheet", "shared-comment", "comment-change"}
 CLIENT_ROUTES = sorted(name for name, route in ROUTES.items() if "client_id" in route)
 
 
@@ -110,7 +110,7 @@ def full(cast: Cast) -> Cast:
     return cast
 
 
-def url_of(cast: Cast, name: str, **other: object) -> str:
+def build_url(cast: Cast, name: str, **overrides: object) -> str:
     values = {
         "client_id": cast.carla.id,
         "session_id": cast.session.id,
@@ -133,7 +133,7 @@ def url_of(cast: Cast, name: str, **other: object) -> str:
         ),
         "share_id": Share.objects.visible_to(cast.alma).get().id,
         "account_id": Account.objects.get(user_name="zoe").id,
-    } | other
+    } | overrides
     parameters = re.findall(r"<(?:\w+:)?(\w+)>", ROUTES[name])
     return reverse(name, kwargs={key: values[key] for key in parameters})
 
@@ -144,13 +144,13 @@ def request_statuses(browser: Browser, url: str) -> set[int]:
 
 
 def test_every_route_has_declared_access() -> None:
-    assert set(ROUTES) == set(PAGES) | OPEN | OWN | SHARED | set(CLIENT_ROUTES)
+    assert set(ROUTES) == set(PAGES) | PUBLIC_ROUTES | OWN_PAGE_ROUTES | SHARED_ROUTES | set(CLIENT_ROUTES)
 
 
 @pytest.mark.parametrize("name", sorted(set(PAGES) - {"sign-out"}))
 def test_page_opens_for_its_roles_only(full: Cast, name: str) -> None:
-    url = url_of(full, name)
-    for account in Account.objects.filter(user_name__in=EVERYBODY):
+    url = build_url(full, name)
+    for account in Account.objects.filter(user_name__in=ALL_ACCOUNTS):
         browser = Browser()
         browser.force_login(account)
         statuses = request_statuses(browser, url)
@@ -163,7 +163,7 @@ def test_page_opens_for_its_roles_only(full: Cast, name: str) -> None:
 
 @pytest.mark.parametrize("name", CLIENT_ROUTES)
 def test_client_page_opens_for_its_therapist_only(full: Cast, name: str) -> None:
-    url = url_of(full, name)
+    url = build_url(full, name)
     # her own therapist last, because some of these requests change data
     for user_name, expected in (("dario", {404}), ("bruno", {403}), ("rosa", {403}), ("adam", {403})):
         browser = Browser()
@@ -177,10 +177,10 @@ def test_client_page_opens_for_its_therapist_only(full: Cast, name: str) -> None
     assert Browser().get(url).headers["Location"].startswith("/sign-in/")
     browser = Browser()
     browser.force_login(full.alma)
-    reads = Entry.objects.filter(action="client.read", client=str(full.carla.id)).count()
+    n_reads = Entry.objects.filter(action="client.read", client=str(full.carla.id)).count()
     assert request_statuses(browser, url) <= {200, 302, 400}
-    is_audited = Entry.objects.filter(action="client.read", client=str(full.carla.id)).count() > reads
-    assert is_audited is (name not in PARTS_OF_A_PAGE)
+    is_audited = Entry.objects.filter(action="client.read", client=str(full.carla.id)).count() > n_reads
+    assert is_audited is (name not in TICKET_ROUTES)
 
 
 #: Routes whose further parameters name no record, such as an instrument or a new worksheet.
@@ -194,35 +194,35 @@ def test_record_cannot_be_reached_through_another_client(full: Cast, name: str) 
     own = clients.Client.objects.visible_to(full.dario).get()
     browser = Browser()
     browser.force_login(full.dario)
-    assert request_statuses(browser, url_of(full, name, client_id=own.id)) == {404}
+    assert request_statuses(browser, build_url(full, name, client_id=own.id)) == {404}
 
 
 @pytest.mark.parametrize("name", CLIENT_ROUTES)
 def test_missing_client_is_answered_like_a_foreign_one(full: Cast, name: str) -> None:
     browser = Browser()
     browser.force_login(full.dario)
-    foreign = browser.get(url_of(full, name))
-    missing = browser.get(url_of(full, name, client_id="00000000-0000-4000-8000-000000000000"))
-    assert foreign.status_code == missing.status_code
+    foreign_response = browser.get(build_url(full, name))
+    missing_response = browser.get(build_url(full, name, client_id="00000000-0000-4000-8000-000000000000"))
+    assert foreign_response.status_code == missing_response.status_code
     token = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')
-    assert token.sub(b"", foreign.content) == token.sub(b"", missing.content)
+    assert token.sub(b"", foreign_response.content) == token.sub(b"", missing_response.content)
 
 
 @pytest.mark.parametrize("name", sorted(set(PAGES) | set(CLIENT_ROUTES)))
 def test_writes_need_the_csrf_token(full: Cast, name: str) -> None:
     browser = Browser(enforce_csrf_checks=True)
     browser.force_login(full.alma)
-    answer = browser.post(url_of(full, name), {})
-    assert answer.status_code in {403, 405}
-    if answer.status_code == 403:
-        assert "was out of date" in answer.content.decode()
+    response = browser.post(build_url(full, name), {})
+    assert response.status_code in {403, 405}
+    if response.status_code == 403:
+        assert "was out of date" in response.content.decode()
 
 
 def test_session_cannot_be_created_for_a_foreign_client(full: Cast) -> None:
     browser = Browser()
     browser.force_login(full.dario)
     typed = {"number": 9, "date": "2026-09-09", "time": "12:00", "phase": "initial"}
-    assert browser.post(url_of(full, "session-new"), typed).status_code == 404
+    assert browser.post(build_url(full, "session-new"), typed).status_code == 404
     assert full.episode.therapy_sessions.count() == 1
 
 
@@ -235,4 +235,4 @@ def test_times_on_pages_are_local(full: Cast) -> None:
     browser.force_login(full.alma)
     text = timezone.localtime(full.session.held_at).strftime("%H:%M")
     assert text == "14:00"  # noon UTC in the time zone of the tests
-    assert text in browser.get(url_of(full, "client-sessions")).content.decode()
+    assert text in browser.get(build_url(full, "client-sessions")).content.decode()

@@ -1,4 +1,4 @@
-"""Tests of the guard against names that a template reads and no object has."""
+"""The template guard reports every missing name that a template reads."""
 
 from __future__ import annotations
 

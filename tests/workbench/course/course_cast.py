@@ -16,7 +16,7 @@ from securebase.workbench.worksheets.models import Artefact
 from workbench.cast import NOON, Cast, answers
 
 
-def save_sheet(
+def save_worksheet(
     cast: Cast, kind: str, session: TherapySession | None = None, /, *, about: uuid.UUID | None = None, **typed: Any
 ) -> Artefact:
     """Save a completed worksheet as its page would."""
@@ -36,13 +36,13 @@ def save_sheet(
     )
 
 
-def create_sessions(cast: Cast, n: int = 6) -> list[TherapySession]:
-    """Create sessions 1 to n, a week apart, each with a check-in before it."""
-    held = [cast.session]
-    for number in range(2, n + 1):
+def create_sessions(cast: Cast, count: int = 6) -> list[TherapySession]:
+    """Create weekly sessions 1 to `count`, each with a check-in before it."""
+    sessions = [cast.session]
+    for number in range(2, count + 1):
         at = NOON + timedelta(days=7 * (number - 1))
-        held.append(therapy_sessions.create_session(episode=cast.episode, by=cast.alma, number=number, held_at=at))
-    for session in held:
+        sessions.append(therapy_sessions.create_session(episode=cast.episode, by=cast.alma, number=number, held_at=at))
+    for session in sessions:
         invitation = therapy_sessions.invite_check_in(
             session=session, by=cast.alma, moment=Moment.BEFORE, mode=CheckInMode.DEVICE, at=session.held_at
         )
@@ -52,13 +52,13 @@ def create_sessions(cast: Cast, n: int = 6) -> list[TherapySession]:
             submission=str(session.number),
             at=session.held_at,
         )
-    return held
+    return sessions
 
 
 def create_full_course(cast: Cast) -> list[TherapySession]:
-    """Create a timeline, a focus, a formulation, a dispute over four sessions, and an ending."""
-    held = create_sessions(cast)
-    save_sheet(cast, "onset", began_on="2026-05-10", worse_on="2026-07-20", what="The move")
+    """Create a timeline, a focus, a formulation, a dispute over three sessions, and an ending."""
+    sessions = create_sessions(cast)
+    save_worksheet(cast, "onset", began_on="2026-05-10", worse_on="2026-07-20", what="The move")
     events = (
         ("Job in another town", "2026-02-01", "8", "mixed", "dependent"),
         ("Mother’s operation", "2026-03-15", "6", "hard", "independent"),
@@ -67,22 +67,24 @@ def create_full_course(cast: Cast) -> list[TherapySession]:
         ("Father died", "2009-11-02", "9", "hard", "independent"),
     )
     for what, day, weight, side, dependent in events:
-        save_sheet(cast, "life_event", what=what, happened_on=day, weight=weight, side=side, dependent=dependent)
-    save_sheet(cast, "life_event", what="An argument without a day")
-    save_sheet(cast, "life_role", role="Team lead", from_on="2026-03-01", feels="heavy")
-    save_sheet(cast, "life_role", role="Living with sister", from_on="2020-05-01", to_on="2026-02-20", feels="at_home")
-    save_sheet(cast, "medication", name="Sertraline", dose="50 mg", from_on="2026-08-01")
-    save_sheet(
+        save_worksheet(cast, "life_event", what=what, happened_on=day, weight=weight, side=side, dependent=dependent)
+    save_worksheet(cast, "life_event", what="An argument without a day")
+    save_worksheet(cast, "life_role", role="Team lead", from_on="2026-03-01", feels="heavy")
+    save_worksheet(
+        cast, "life_role", role="Living with sister", from_on="2020-05-01", to_on="2026-02-20", feels="at_home"
+    )
+    save_worksheet(cast, "medication", name="Sertraline", dose="50 mg", from_on="2026-08-01")
+    save_worksheet(
         cast,
         "history",
         earlier_episodes=[{"from": "2009-12-01", "to": "2010-06-01", "what_happened": "After father’s death"}],
     )
-    save_sheet(cast, "diagnosis", name="Depressive episode", severity="moderate", since="2026-05-10")
-    save_sheet(cast, "contract", goals=[{"goal": "Talk with Ben about the flat"}], sessions="14", days_between="7")
-    save_sheet(
+    save_worksheet(cast, "diagnosis", name="Depressive episode", severity="moderate", since="2026-05-10")
+    save_worksheet(cast, "contract", goals=[{"goal": "Talk with Ben about the flat"}], sessions="14", days_between="7")
+    save_worksheet(
         cast, "problem_area", evidence=[{"area": "role_dispute", "speaks_for": "The row"}], chosen=["role_dispute"]
     )
-    save_sheet(
+    save_worksheet(
         cast,
         "formulation",
         stressor="we moved and began to fight about everything",
@@ -92,8 +94,8 @@ def create_full_course(cast: Cast) -> list[TherapySession]:
         narrative="We moved and began to fight.",
     )
     stages = (("impasse", "7", "8", "9"), ("impasse", "6", "8", "8"), ("renegotiation", "8", "4", "6"))
-    for session, (stage, hostility, withdrawal, gap) in zip(held[2:], stages, strict=False):
-        save_sheet(
+    for session, (stage, hostility, withdrawal, gap) in zip(sessions[2:], stages, strict=False):
+        save_worksheet(
             cast,
             "role_dispute",
             session,
@@ -104,10 +106,12 @@ def create_full_course(cast: Cast) -> list[TherapySession]:
             gap=gap,
             client_expects="To be asked",
         )
-        save_sheet(cast, "focus_review", session, problem_weight=gap)
-    save_sheet(cast, "boundary_record", happened_on="2026-09-15", kind="contact_outside", breach="yes")
-    save_sheet(cast, "ending_talk", held[5], named="yes", feelings=["sad", "proud"], words="I will miss this hour")
-    save_sheet(
+        save_worksheet(cast, "focus_review", session, problem_weight=gap)
+    save_worksheet(cast, "boundary_record", happened_on="2026-09-15", kind="contact_outside", breach="yes")
+    save_worksheet(
+        cast, "ending_talk", sessions[5], named="yes", feelings=["sad", "proud"], words="I will miss this hour"
+    )
+    save_worksheet(
         cast,
         "relapse_plan",
         signs=[{"sign": "I stop answering Eva"}],
@@ -115,5 +119,5 @@ def create_full_course(cast: Cast) -> list[TherapySession]:
         first_steps="Walk, and call Eva",
         stressors=[{"stressor": "Christmas", "plan": "Two days only"}],
     )
-    save_sheet(cast, "disposition", decision="maintenance", reasons="Two earlier episodes")
-    return held
+    save_worksheet(cast, "disposition", decision="maintenance", reasons="Two earlier episodes")
+    return sessions

@@ -52,14 +52,14 @@ class CirclePage:
     def position(self, radius: float, angle: float) -> tuple[float, float]:
         """Return a place on the circle in window coordinates, measured from the drawn rings."""
         box = self.page.locator(".circle.live .rings circle").first.bounding_box()
-        turn, widest = math.radians(angle), box["width"] / 2
-        x, y = box["x"] + widest, box["y"] + box["height"] / 2
-        return x + radius * widest * math.sin(turn), y - radius * widest * math.cos(turn)
+        bearing, outer_radius = math.radians(angle), box["width"] / 2
+        x, y = box["x"] + outer_radius, box["y"] + box["height"] / 2
+        return x + radius * outer_radius * math.sin(bearing), y - radius * outer_radius * math.cos(bearing)
 
     def wait_until_saved(self) -> None:
         self.page.locator("[data-status]").filter(has_text="Saved").wait_for()
 
-    def place(self, name: str) -> Placement | None:
+    def placement(self, name: str) -> Placement | None:
         """Return the person's placement in the last saved version."""
         last = Circle.objects.visible_to(self.cast.alma).filter(kind="present").order_by("drawn_at").last()
         assert last
@@ -103,10 +103,10 @@ def open_circle_page(
     cast, people = inventory
     context = chromium.new_context(reduced_motion="reduce", **options)
     context.set_default_timeout(8000)
-    session = Browser()
-    session.force_login(cast.alma)
+    signed_in = Browser()
+    signed_in.force_login(cast.alma)
     name = django_settings.SESSION_COOKIE_NAME
-    context.add_cookies([{"name": name, "value": session.cookies[name].value, "url": live_server.url}])
+    context.add_cookies([{"name": name, "value": signed_in.cookies[name].value, "url": live_server.url}])
     return CirclePage(context, live_server.url, cast, people)
 
 
@@ -124,11 +124,11 @@ def is_near(place: Placement | None, radius: float, angle: float) -> bool:
 
 
 def test_mouse_moves_a_person_and_undo_reverts_it(circle_page: CirclePage) -> None:
-    start, before = circle_page.place("Omar"), circle_page.count_versions()
+    start, before = circle_page.placement("Omar"), circle_page.count_versions()
     circle_page.disc("Omar").scroll_into_view_if_needed()
     circle_page.drag(circle_page.disc_centre("Omar"), circle_page.position(0.25, 120))
     circle_page.wait_until_saved()
-    assert is_near(circle_page.place("Omar"), 0.25, 120)
+    assert is_near(circle_page.placement("Omar"), 0.25, 120)
     assert circle_page.count_versions() == before + 1  # a version of its own, because weeks have passed
     assert (
         circle_page.page.locator("[data-announcement]").inner_text()
@@ -145,7 +145,7 @@ def test_mouse_moves_a_person_and_undo_reverts_it(circle_page: CirclePage) -> No
     circle_page.page.get_by_role("button", name="Undo").click()
     circle_page.page.locator("[data-status]").filter(has_text="…").wait_for()
     circle_page.wait_until_saved()
-    assert circle_page.place("Omar") == start
+    assert circle_page.placement("Omar") == start
     assert circle_page.count_versions() == before + 1
     assert circle_page.page.get_by_role("button", name="Undo").is_disabled()
 
@@ -155,31 +155,31 @@ def test_waiting_person_is_dragged_or_pressed_onto_the_circle(circle_page: Circl
     boss.scroll_into_view_if_needed()
     circle_page.drag(centre(boss), circle_page.position(0.9, 240))
     circle_page.wait_until_saved()
-    assert is_near(circle_page.place("Boss"), 0.9, 240)
+    assert is_near(circle_page.placement("Boss"), 0.9, 240)
     assert boss.is_hidden()
     assert circle_page.page.locator("[data-tray]").is_hidden()
     circle_page.disc("Boss").press("Delete")
     circle_page.page.locator("[data-tray]").wait_for()
     circle_page.wait_until_saved()
-    assert circle_page.place("Boss") is None
+    assert circle_page.placement("Boss") is None
     boss.press("Enter")
     circle_page.page.locator("[data-status]").filter(has_text="…").wait_for()
     circle_page.wait_until_saved()
-    stands = circle_page.place("Boss")
-    assert stands is not None
-    assert stands.ring.value == "wider"
+    placement = circle_page.placement("Boss")
+    assert placement is not None
+    assert placement.ring.value == "wider"
     assert circle_page.page.evaluate("document.activeElement.dataset.person") == str(circle_page.people["Boss"].id)
 
 
 def test_keyboard_moves_a_person_and_escape_reverts_it(circle_page: CirclePage) -> None:
-    start = circle_page.place("Choir")
+    start = circle_page.placement("Choir")
     assert start is not None
     choir = circle_page.disc("Choir")
     choir.focus()
     choir.press("ArrowUp")
     choir.press("ArrowRight")
     circle_page.wait_until_saved()
-    moved = circle_page.place("Choir")
+    moved = circle_page.placement("Choir")
     assert moved is not None
     assert moved.radius == pytest.approx(start.radius - 1 / 12)
     assert moved.angle == pytest.approx(start.angle + 15)
@@ -189,7 +189,7 @@ def test_keyboard_moves_a_person_and_escape_reverts_it(circle_page: CirclePage) 
     choir.press("Escape")
     circle_page.page.locator("[data-status]").filter(has_text="…").wait_for()
     circle_page.wait_until_saved()
-    assert circle_page.place("Choir") == start
+    assert circle_page.placement("Choir") == start
     assert circle_page.page.locator("[data-announcement]").inner_text().startswith("Choir: close ring")
 
 
@@ -200,7 +200,7 @@ def test_marks_are_saved_and_drawn(circle_page: CirclePage) -> None:
     circle_page.page.get_by_role("checkbox", name="gives support").first.check()
     circle_page.page.get_by_role("checkbox", name="tension").first.check()
     circle_page.wait_until_saved()
-    mother = circle_page.place("Mother")
+    mother = circle_page.placement("Mother")
     assert mother is not None
     assert (mother.gives, mother.receives, mother.tension) == (True, False, True)
     assert tie.locator(".tip.in").is_visible()
@@ -259,7 +259,7 @@ def test_touch_drags_without_scrolling_the_page(
         send("touchMove", (start[0] + (end[0] - start[0]) * step / 5, start[1] + (end[1] - start[1]) * step / 5))
     send("touchEnd")
     circle_page.wait_until_saved()
-    assert is_near(circle_page.place("Omar"), 0.9, 60)
+    assert is_near(circle_page.placement("Omar"), 0.9, 60)
     assert circle_page.page.evaluate("scrollY") == scrolled
     assert circle_page.errors == []
 
@@ -269,10 +269,10 @@ def test_plain_form_works_without_javascript(
 ) -> None:
     cast, people = inventory
     context = chromium.new_context(java_script_enabled=False)
-    session = Browser()
-    session.force_login(cast.alma)
+    signed_in = Browser()
+    signed_in.force_login(cast.alma)
     name = django_settings.SESSION_COOKIE_NAME
-    context.add_cookies([{"name": name, "value": session.cookies[name].value, "url": live_server.url}])
+    context.add_cookies([{"name": name, "value": signed_in.cookies[name].value, "url": live_server.url}])
     page = context.new_page()
     page.goto(live_server.url + reverse("relationships", args=[cast.carla.id]))
     page.get_by_text("Type the places in instead of dragging").click()

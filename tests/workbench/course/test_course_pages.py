@@ -20,23 +20,23 @@ from securebase.workbench.course.queries import beads, course_overview, next_up,
 from securebase.workbench.worksheets.actions import remove_artefact, share_artefact
 from securebase.workbench.worksheets.models import Artefact
 from workbench.cast import NOON, Cast
-from workbench.course.course_cast import create_full_course, create_sessions, save_sheet
+from workbench.course.course_cast import create_full_course, create_sessions, save_worksheet
 from workbench.inventory.network_cast import add_people
 
 PAGES = ("course", "timeline", "formulation", "area-work", "ending")
 
 
 def text(browser: Browser, cast: Cast, name: str, query: str = "") -> str:
-    answer = browser.get(reverse(name, args=[cast.carla.id]) + query)
-    assert answer.status_code == 200
-    return answer.content.decode()
+    response = browser.get(reverse(name, args=[cast.carla.id]) + query)
+    assert response.status_code == 200
+    return response.content.decode()
 
 
 def send(browser: Browser, cast: Cast, name: str, **data: object) -> str:
     """Return the page that follows a submitted form."""
-    answer = browser.post(reverse(name, args=[cast.carla.id]), data, follow=True)
-    assert answer.status_code == 200
-    return answer.content.decode()
+    response = browser.post(reverse(name, args=[cast.carla.id]), data, follow=True)
+    assert response.status_code == 200
+    return response.content.decode()
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -85,7 +85,7 @@ def test_sessions_beyond_the_plan_are_shown(cast: Cast) -> None:
 
 
 def test_differing_contract_is_adopted_in_one_tap(alma: Browser, cast: Cast) -> None:
-    save_sheet(cast, "contract", goals=[{"goal": "x"}], sessions="5", days_between="14")
+    save_worksheet(cast, "contract", goals=[{"goal": "x"}], sessions="5", days_between="14")
     assert "Contract and course differ" in text(alma, cast, "course")
     assert "Contract and course differ" not in send(alma, cast, "contract-take")
     episode = cast.episode.__class__.objects.visible_to(cast.alma).get(client=cast.carla)
@@ -109,7 +109,7 @@ def test_new_session_proposes_the_planned_phase(alma: Browser, cast: Cast) -> No
 
 
 def test_conflicting_focus_is_reported_and_resolved(alma: Browser, cast: Cast) -> None:
-    save_sheet(cast, "problem_area", chosen=["grief"])
+    save_worksheet(cast, "problem_area", chosen=["grief"])
     assert "The focus is named twice" in text(alma, cast, "course")
     assert "The focus is named twice" not in send(alma, cast, "focus-take")
     assert reload_episode(cast).problem_areas == ["grief"]
@@ -119,8 +119,8 @@ def reload_episode(cast: Cast):
     return Client.objects.visible_to(cast.alma).get(id=cast.carla.id).episode
 
 
-def submission_data(**more: object) -> dict[str, object]:
-    return {"artefact": str(uuid.uuid4()), "revision": "0", **more}
+def submission_data(**fields: object) -> dict[str, object]:
+    return {"artefact": str(uuid.uuid4()), "revision": "0", **fields}
 
 
 def test_choosing_areas_saves_worksheet_and_focus(alma: Browser, cast: Cast) -> None:
@@ -142,17 +142,17 @@ def test_three_areas_are_refused_as_focus_and_the_input_saved(alma: Browser, cas
 
 
 def test_unused_area_stays_only_where_it_was_chosen(alma: Browser, cast: Cast) -> None:
-    save_sheet(cast, "problem_area", chosen=["interpersonal_deficits"])
+    save_worksheet(cast, "problem_area", chosen=["interpersonal_deficits"])
     lineage = lineage_of(cast.alma.clinic)
-    three = lineage.__class__(areas=lineage.areas[:3])
-    change_lineage(clinic=cast.alma.clinic, by=cast.adam, lineage=three, version=cast.alma.clinic.version)
+    three_areas = lineage.__class__(areas=lineage.areas[:3])
+    change_lineage(clinic=cast.alma.clinic, by=cast.adam, lineage=three_areas, version=cast.alma.clinic.version)
     assert 'value="interpersonal_deficits" checked' in text(alma, cast, "formulation")
     Artefact.objects.visible_to(cast.alma).update(removed_at=timezone.now())
     assert "interpersonal_deficits" not in text(alma, cast, "formulation")
 
 
 def test_formulation_is_written_below_existing_text(alma: Browser, cast: Cast) -> None:
-    artefact = save_sheet(cast, "formulation", narrative="As I said it.", stressor="we moved")
+    artefact = save_worksheet(cast, "formulation", narrative="As I said it.", stressor="we moved")
     data = submission_data(stressor="we moved", symptoms="no sleep", narrative="As I said it.") | {
         "artefact": str(artefact.id),
         "revision": "1",
@@ -165,7 +165,7 @@ def test_formulation_is_written_below_existing_text(alma: Browser, cast: Cast) -
 
 
 def test_outdated_page_overwrites_nothing(alma: Browser, cast: Cast) -> None:
-    artefact = save_sheet(cast, "formulation", stressor="now")
+    artefact = save_worksheet(cast, "formulation", stressor="now")
     data = submission_data(stressor="then") | {"artefact": str(artefact.id), "revision": "0"}
     assert "Not saved" in send(alma, cast, "formulation-write", **data)
     artefact.refresh_from_db()
@@ -225,12 +225,12 @@ def test_next_tasks_follow_every_write(cast: Cast) -> None:
         return {s.task.id for s in next_up(reload_episode(cast), timezone.now(), DEFAULT_LINEAGE).standings}
 
     assert {"I2", "I3"} <= next_tasks()
-    risk = save_sheet(cast, "risk_review", thoughts="none", decision="go_on")
+    risk = save_worksheet(cast, "risk_review", thoughts="none", decision="go_on")
     assert "I2" not in next_tasks()
     remove_artefact(artefact=risk, by=cast.alma, at=timezone.now())
     assert "I2" in next_tasks()
     people = add_people(cast, "Lena", "Boss", "Sister")
-    save_sheet(cast, "relationship", about=people["Lena"].id, contact="daily")
+    save_worksheet(cast, "relationship", about=people["Lena"].id, contact="daily")
     assert "I5" not in next_tasks()
     assert "I3S" not in {s.task.id for s in next_up(reload_episode(cast), timezone.now(), STUART_ROBERTSON).standings}
 
@@ -246,8 +246,8 @@ def test_ending_shows_remaining_sessions_and_worksheets(alma: Browser, cast: Cas
 def test_maintenance_is_a_new_course_with_contract_plan_and_people(alma: Browser, cast: Cast) -> None:
     people = add_people(cast, "Lena", "Boss")
     acute = cast.episode
-    save_sheet(cast, "maintenance_contract", sessions="6", days_between="30", aims=[{"aim": "x"}])
-    save_sheet(cast, "relapse_plan", signs=[{"sign": "s"}], whom_to_tell=[{"person": str(people["Lena"].id)}])
+    save_worksheet(cast, "maintenance_contract", sessions="6", days_between="30", aims=[{"aim": "x"}])
+    save_worksheet(cast, "relapse_plan", signs=[{"sign": "s"}], whom_to_tell=[{"person": str(people["Lena"].id)}])
     share_artefact(artefact=acute.artefacts.get(worksheet="relapse_plan"), by=cast.alma, client=True)
     page = alma.get(reverse("ending", args=[cast.carla.id])).content.decode()
     assert "It cannot be taken back" in page
@@ -259,7 +259,7 @@ def test_maintenance_is_a_new_course_with_contract_plan_and_people(alma: Browser
     assert maintenance.problem_areas == acute.problem_areas
     assert {p.name_shown for p in maintenance.relationships.all()} == {"Lena", "Boss"}
     plan = maintenance.artefacts.get(worksheet="relapse_plan")
-    assert plan.for_client  # the client keeps it on their own page
+    assert plan.for_client  # it stays on the client's own page
     assert not maintenance.artefacts.get(worksheet="maintenance_contract").for_client
     assert plan.values["whom_to_tell"] == [{"person": str(maintenance.relationships.get(name_shown="Lena").id)}]
     assert acute.artefacts.get(worksheet="relapse_plan").values["whom_to_tell"] == [{"person": str(people["Lena"].id)}]

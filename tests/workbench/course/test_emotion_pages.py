@@ -13,13 +13,13 @@ from securebase.charts.retellings import retellings_svg, text_alternative
 from securebase.ipt.retellings import CAVEAT, retelling_series
 from securebase.workbench.course.queries import record_of
 from workbench.cast import NOON, Cast
-from workbench.course.emotion_cast import create_emotional_work, save_sheet
+from workbench.course.emotion_cast import create_emotional_work, save_worksheet
 
 
 def soup(browser: Browser, name: str, cast: Cast) -> BeautifulSoup:
-    answer = browser.get(reverse(name, args=[cast.carla.id]))
-    assert answer.status_code == 200
-    return BeautifulSoup(answer.content, "html.parser")
+    response = browser.get(reverse(name, args=[cast.carla.id]))
+    assert response.status_code == 200
+    return BeautifulSoup(response.content, "html.parser")
 
 
 def words(tag: Any) -> str:
@@ -29,9 +29,9 @@ def words(tag: Any) -> str:
 def test_empty_pages_say_how_to_begin(cast: Cast, alma: Browser) -> None:
     page = soup(alma, "emotional-work", cast)
     assert "Nothing has been told yet" in words(page)
-    begun = {str(a["href"]).split("?")[0] for a in page.select("main a.button")}
+    begin_paths = {str(a["href"]).split("?")[0] for a in page.select("main a.button")}
     for name in ("telling", "story_card", "corrective_experience", "emotional_range"):
-        assert reverse("worksheet-begin", args=[cast.carla.id, name]) in begun
+        assert reverse("worksheet-begin", args=[cast.carla.id, name]) in begin_paths
     assert "No strain is marked" in words(soup(alma, "ruptures", cast))
 
 
@@ -44,39 +44,39 @@ def test_stories_show_their_caveat_and_prefill_the_next_retelling(cast: Cast, al
     assert "Within a telling it fell by 25 on average." in words(father)
     assert "By the next telling 8 had come back on average" in words(father)
     assert father.select_one("svg desc")
-    more = father.select_one("a.solid")
-    assert more is not None
-    sheet = BeautifulSoup(alma.get(str(more["href"]), follow=True).content, "html.parser")
+    next_link = father.select_one("a.solid")
+    assert next_link is not None
+    sheet = BeautifulSoup(alma.get(str(next_link["href"]), follow=True).content, "html.parser")
     assert sheet.select_one("input[name=story]")["value"] == "The day father left"  # type: ignore[index]
     assert sheet.select_one("input[name=peak]")["value"] == ""  # type: ignore[index]
-    card = father.select_one("a[href*=story_card]")
-    sheet = BeautifulSoup(alma.get(str(card["href"]), follow=True).content, "html.parser")  # type: ignore[index]
+    card_link = father.select_one("a[href*=story_card]")
+    sheet = BeautifulSoup(alma.get(str(card_link["href"]), follow=True).content, "html.parser")  # type: ignore[index]
     assert sheet.select_one("input[name=story]")["value"] == "The day father left"  # type: ignore[index]
 
 
 def test_client_words_are_escaped_in_the_drawing(cast: Cast, alma: Browser) -> None:
     create_emotional_work(cast)
     series = retelling_series(record_of(cast.episode, NOON.replace(year=2027)))
-    odd = next(s for s in series if "accident" in s.name)
-    assert "<accident>" not in retellings_svg(odd)
-    assert "&lt;accident&gt;" in retellings_svg(odd)
-    assert text_alternative(odd)[1] == "Distress from its highest to the end, 0 to 100. telling 1: 40."
+    accident = next(s for s in series if "accident" in s.name)
+    assert "<accident>" not in retellings_svg(accident)
+    assert "&lt;accident&gt;" in retellings_svg(accident)
+    assert text_alternative(accident)[1] == "Distress from its highest to the end, 0 to 100. telling 1: 40."
 
 
 def test_before_and_after_are_shown_side_by_side(cast: Cast, alma: Browser) -> None:
     create_emotional_work(cast)
     page = soup(alma, "emotional-work", cast)
-    sides = [words(s) for s in page.select(".side")]
-    assert "As it used to be told I drove him away" in sides
-    assert any(s.startswith("As it can be told now Still to come") for s in sides)
-    assert "Feared She would shout" in sides
-    assert "Happened instead She asked how I was" in sides
+    side_texts = [words(s) for s in page.select(".side")]
+    assert "As it used to be told I drove him away" in side_texts
+    assert any(s.startswith("As it can be told now Still to come") for s in side_texts)
+    assert "Feared She would shout" in side_texts
+    assert "Happened instead She asked how I was" in side_texts
     assert "there: Her mother" in words(page)
     assert "Session 3 Anger, Joy 4 of 10" in words(page.select_one("table.stack"))
 
 
 def test_rupture_is_followed_to_its_repair(cast: Cast, alma: Browser) -> None:
-    held = create_emotional_work(cast)
+    sessions = create_emotional_work(cast)
     page = soup(alma, "ruptures", cast)
     assert "2 marked, 1 open" in words(page)
     open_card, repaired_card = page.select("article.strain")
@@ -87,25 +87,25 @@ def test_rupture_is_followed_to_its_repair(cast: Cast, alma: Browser) -> None:
     form = open_card.select_one("form.repair")
     assert form is not None
     data = {i["name"]: i["value"] for i in form.select("input[type=hidden]")}
-    response = alma.post(str(form["action"]), data | {"session": str(held[2].id)}, follow=True)
+    response = alma.post(str(form["action"]), data | {"session": str(sessions[2].id)}, follow=True)
     assert response.request["PATH_INFO"] == reverse("ruptures", args=[cast.carla.id])
     assert "in the same session" in response.content.decode()
-    begin = repaired_card.find("a", string=re.compile("Write down"))
-    sheet = BeautifulSoup(alma.get(str(begin["href"]), follow=True).content, "html.parser")  # type: ignore[index]
+    begin_link = repaired_card.find("a", string=re.compile("Write down"))
+    sheet = BeautifulSoup(alma.get(str(begin_link["href"]), follow=True).content, "html.parser")  # type: ignore[index]
     assert sheet.select_one("input[name=kind][value=withdrawal][checked]")
 
 
 def test_rupture_work_without_a_mark_is_listed(cast: Cast, alma: Browser) -> None:
-    save_sheet(cast, "rupture_work", {"kind": "withdrawal"}, cast.session)
+    save_worksheet(cast, "rupture_work", {"kind": "withdrawal"}, cast.session)
     page = soup(alma, "ruptures", cast)
     assert "Written down without a mark Withdrawal session 1" in words(page)
 
 
 def test_record_has_typed_parts(cast: Cast) -> None:
     create_emotional_work(cast)
-    save_sheet(cast, "session_note", {"role_play": "2"}, cast.session)
+    save_worksheet(cast, "session_note", {"role_play": "2"}, cast.session)
     typed = {"what": "Moved", "happened_on": "2026-08-30", "weight": "5", "dependent": "dependent"}
-    save_sheet(cast, "life_event", typed)
+    save_worksheet(cast, "life_event", typed)
     record = record_of(cast.episode, NOON.replace(year=2027))
     assert [(t.session, t.peak, t.end) for t in record.tellings] == [(1, 90, 70), (2, 75, 50), (3, 60, 30)]
     assert [e.session for e in record.corrective_experiences] == [3]
@@ -114,8 +114,8 @@ def test_record_has_typed_parts(cast: Cast) -> None:
 
 
 def test_incidents_show_the_change_in_mood(cast: Cast, alma: Browser) -> None:
-    first = save_sheet(cast, "incident", {"what_happened": "She hung up", "mood_before": "7", "mood_after": "3"})
-    save_sheet(cast, "incident", {"what_happened": "He asked how I was", "mood_before": "4", "mood_after": "6"})
+    first = save_worksheet(cast, "incident", {"what_happened": "She hung up", "mood_before": "7", "mood_after": "3"})
+    save_worksheet(cast, "incident", {"what_happened": "He asked how I was", "mood_before": "4", "mood_after": "6"})
     url = reverse("worksheet", args=[cast.carla.id, "incident", first.id])
     page = BeautifulSoup(alma.get(url).content, "html.parser")
     assert "Mood, before and after 7 → 3" in words(page.select_one(".shift"))

@@ -18,10 +18,10 @@ STEPS = 3
 FILES = {"client-scores", "client-chart", "client-report"}
 
 
-def links(page: BeautifulSoup, at: str) -> Iterator[str]:
+def links(page: BeautifulSoup, base: str) -> Iterator[str]:
     """Yield the addresses that a page links to."""
     for link in page.select("a[href]"):
-        address = urlsplit(urljoin(at, str(link["href"])))
+        address = urlsplit(urljoin(base, str(link["href"])))
         if not address.netloc and address.path.startswith("/"):
             yield address.path + (f"?{address.query}" if address.query else "")
 
@@ -36,13 +36,13 @@ def walk(browser: Browser, start: str, steps: int) -> dict[str, tuple[int, str, 
             name = resolve(urlsplit(address).path).url_name or ""
             if address in pages or name in FILES:
                 continue
-            answer = browser.get(address, follow=True)
-            assert answer.status_code == 200, f"{address} answers {answer.status_code}"
-            page = BeautifulSoup(answer.content, "html.parser")
+            response = browser.get(address, follow=True)
+            assert response.status_code == 200, f"{address} answers {response.status_code}"
+            page = BeautifulSoup(response.content, "html.parser")
             pages[address] = (step, name, page)
             next_addresses += links(page, address)
-        here = f"/clients/{start.split('/')[2]}/"
-        frontier = [a for a in dict.fromkeys(next_addresses) if a.startswith(here)]
+        client_prefix = f"/clients/{start.split('/')[2]}/"
+        frontier = [a for a in dict.fromkeys(next_addresses) if a.startswith(client_prefix)]
     return pages
 
 
@@ -52,11 +52,11 @@ def test_every_tool_is_within_three_steps_and_no_page_is_a_dead_end(cast: Cast, 
     names = {urlsplit(a).path for a in pages}
     tools = {reverse("worksheet-begin", args=[cast.carla.id, name]) for name in worksheets()}
     assert tools - names == set()
-    prefix = f"/clients/{cast.carla.id}/"
+    client_prefix = f"/clients/{cast.carla.id}/"
     dead_ends = [
         address
         for address, (_, _, page) in pages.items()
-        if not any(x.startswith(prefix) and x != address for x in links(page, address))
+        if not any(link.startswith(client_prefix) and link != address for link in links(page, address))
     ]
     assert dead_ends == []
 

@@ -14,12 +14,12 @@ from workbench.inventory.network_cast import add_people, draw_course, rate_cours
 
 
 def page(browser: Browser, cast: Cast, query: str = "") -> str:
-    answer = browser.get(reverse("relationships", args=[cast.carla.id]) + query)
-    assert answer.status_code == 200
-    return answer.content.decode()
+    response = browser.get(reverse("relationships", args=[cast.carla.id]) + query)
+    assert response.status_code == 200
+    return response.content.decode()
 
 
-def data(text: str) -> dict:
+def read_script_data(text: str) -> dict:
     match = re.search(r'<script type="application/json">(.*?)</script>', text, re.DOTALL)
     assert match
     return json.loads(match[1])
@@ -42,7 +42,7 @@ def test_client_without_a_therapy_has_a_page(alma: Browser, cast: Cast) -> None:
 def test_every_person_is_placed_or_waiting(alma: Browser, cast: Cast) -> None:
     people = add_people(cast)
     draw_course(cast, people)
-    script_data = data(page(alma, cast))
+    script_data = read_script_data(page(alma, cast))
     assert {p["name"] for p in script_data["people"]} == set(people)
     assert [p["name"] for p in script_data["people"] if p["place"] is None] == ["Boss"]
     assert [v["moved"] for v in script_data["versions"]][:2] == [
@@ -63,14 +63,14 @@ def test_first_and_last_version_are_compared_by_default(alma: Browser, cast: Cas
     assert "<li>Husband: closer" not in comparison
     assert "Stayed in their ring: " in comparison
     wished = cast.episode.circles.get(kind="wished")
-    gap = page(alma, cast, f"?before={second.id}&after={wished.id}")
-    assert "rings from where they are wished" in gap
+    wish_comparison = page(alma, cast, f"?before={second.id}&after={wished.id}")
+    assert "rings from where they are wished" in wish_comparison
 
 
 def test_wished_circle_begins_as_the_present_one(alma: Browser, cast: Cast) -> None:
     draw_course(cast, add_people(cast))
     cast.episode.circles.filter(kind="wished").delete()
-    script_data = data(page(alma, cast, "?kind=wished"))
+    script_data = read_script_data(page(alma, cast, "?kind=wished"))
     assert script_data["versions"] == []
     assert sum(p["place"] is not None for p in script_data["people"]) == 7
 
@@ -106,7 +106,7 @@ def test_names_are_escaped(alma: Browser, cast: Cast) -> None:
     alma.post(reverse("relationship-new", args=[cast.carla.id]), {"name_shown": "</script><b>x"})
     text = page(alma, cast)
     assert "<b>x" not in text
-    assert data(text)["people"][0]["name"] == "</script><b>x"
+    assert read_script_data(text)["people"][0]["name"] == "</script><b>x"
 
 
 def test_ratings_and_shares_are_shown_as_entered(alma: Browser, cast: Cast) -> None:

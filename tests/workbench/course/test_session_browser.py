@@ -20,7 +20,7 @@ from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.therapy_sessions.queries import own_rating
 from workbench.cast import NOON, Cast, make_cast
-from workbench.course.emotion_cast import create_emotional_work, save_sheet
+from workbench.course.emotion_cast import create_emotional_work, save_worksheet
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
@@ -33,10 +33,10 @@ pytestmark = [
 ]
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
-#: Seconds of the keystroke-level model (Card, Moran and Newell, Communications of the ACM 23, 1980, 396 to 410): a key
-#: by an average typist (40 words a minute), pointing with a mouse, pressing and releasing its button (.1 each), moving
-#: a hand between mouse and keyboard, and a mental preparation. One preparation is counted before every field. The
-#: model has no scrolling; a scroll is counted as one more pointing wherever the target does not lie in the window.
+#: Operator times in seconds of the keystroke-level model (Card, Moran and Newell, Communications of the ACM 23, 1980,
+#: 396 to 410): pressing a key (an average typist at 40 words a minute), pointing with a mouse, pressing and releasing
+#: its button (.1 each), moving a hand between mouse and keyboard, and mental preparation. Each field counts one
+#: preparation. The model has no scrolling; a target outside the window counts one additional pointing.
 KEY, POINT, BUTTON, HOME, MENTAL = 0.28, 1.1, 0.2, 0.4, 1.35
 TWO_MINUTES = 120.0
 #: Document that states the measured figures.
@@ -45,20 +45,20 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "how-to" / "after-a-session.md"
 
 @dataclass
 class InputCounter:
-    """Input of a person on a page, counted while it happens."""
+    """Counts of clicks, keys, hand movements and scrolls while a test uses a page."""
 
     page: Any
     clicks: int = 0
     typed: int = 0
     keys: int = 0
-    hands: int = 0
+    hand_moves: int = 0
     scrolls: int = 0
     fields: list[str] = field(default_factory=list)
-    _at: str = "mouse"
+    _hand_on: str = "mouse"
 
     def _move_hand(self, device: str) -> None:
-        self.hands += device != self._at
-        self._at = device
+        self.hand_moves += device != self._hand_on
+        self._hand_on = device
 
     def click(self, name: str, target: Any) -> None:
         self.fields.append(name)
@@ -86,7 +86,7 @@ class InputCounter:
     def seconds(self) -> float:
         by_mouse = self.clicks * (POINT + BUTTON)
         by_keyboard = (self.typed + self.keys) * KEY
-        return by_mouse + by_keyboard + self.scrolls * POINT + self.hands * HOME + len(set(self.fields)) * MENTAL
+        return by_mouse + by_keyboard + self.scrolls * POINT + self.hand_moves * HOME + len(set(self.fields)) * MENTAL
 
     @property
     def summary(self) -> str:
@@ -111,16 +111,16 @@ def cast(live_server: Any) -> Cast:
 @pytest.fixture
 def second(cast: Cast) -> TherapySession:
     """Provide Carla's second session; the note of the first agreed on an experiment."""
-    save_sheet(cast, "session_note", {"experiment_next": "Ask her for one evening"}, cast.session)
+    save_worksheet(cast, "session_note", {"experiment_next": "Ask her for one evening"}, cast.session)
     return actions.create_session(episode=cast.episode, by=cast.alma, number=2, held_at=NOON + timedelta(days=7))
 
 
 def open_page(chromium: Any, live_server: Any, cast: Cast, url: str, **options: Any) -> Iterator[Any]:
     context = chromium.new_context(**{"viewport": WIDE, "reduced_motion": "reduce"} | options)
     context.set_default_timeout(15_000)
-    complaints: list[str] = []
-    context.on("weberror", lambda error: complaints.append(str(error.error)))
-    context.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    errors: list[str] = []
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    context.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
     browser = Browser()
     browser.force_login(cast.alma)
     name = django_settings.SESSION_COOKIE_NAME
@@ -129,7 +129,7 @@ def open_page(chromium: Any, live_server: Any, cast: Cast, url: str, **options: 
     page.goto(live_server.url + url)
     yield page
     context.close()
-    assert complaints == []
+    assert errors == []
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def technique(page: Any, name: str) -> Any:
 
 def find_problems(page: Any) -> list[str]:
     result = axe.Axe().run(page).response
-    assert len(result["passes"]) > 5, "axe looked at nothing"
+    assert len(result["passes"]) > 5, "axe checked too little of the page"
     problems = [
         f"{v['id']}: {v['nodes'][0]['html'][:150]}"
         for v in result["violations"]
@@ -162,16 +162,13 @@ def find_problems(page: Any) -> list[str]:
 
 
 def enter_typical_session(page: Any) -> InputCounter:
-    """Enter a typical session.
-
-    These are mood, event, four techniques, outcome, next experiment, focus, own rating and next session.
-    """
+    """Enter mood, event, four techniques, outcome, next experiment, focus, own rating and next session."""
     counter = InputCounter(page)
     counter.click("experiment outcome", group(page, "Last experiment").get_by_role("radio", name="Done", exact=True))
     counter.write("event", page.get_by_label("What happened with people?"), "Argued with her sister about the house")
     counter.click("mood", group(page, "Mood this week").get_by_role("radio", name="4", exact=True))
     counter.click("mood tied", group(page, "Was mood tied to the event?").get_by_role("radio", name="Yes"))
-    # four techniques by keyboard: one click into the list, then a digit and the arrow down
+    # four techniques by keyboard: a click into the list, then a digit and the down arrow for each
     counter.click("exploration", technique(page, "Exploration, open").get_by_role("radio", name="2 a good deal"))
     counter.fields += ["clarification", "affect", "communication"]
     counter.press("ArrowDown", 2)
@@ -203,12 +200,12 @@ def test_typical_session_is_entered_in_two_minutes(
     page.locator("#own-rating").get_by_text("Your rating is saved").wait_for()
     record_property(
         "typical session",
-        f"{counter.summary}, {counter.scrolls} scrolls, {counter.hands} hand moves: {counter.seconds:.0f} s",
+        f"{counter.summary}, {counter.scrolls} scrolls, {counter.hand_moves} hand moves: {counter.seconds:.0f} s",
     )
     assert counter.seconds <= TWO_MINUTES
     document = DOCUMENT.read_text()
     assert counter.summary in document, f"state the measured figures: {counter.summary}, {counter.seconds:.0f} s"
-    # windows and fonts differ by a scroll or two
+    # window sizes and fonts can change the number of scrolls by one or two
     match = re.search(r"\*\*(\d+) seconds\*\*", document)
     assert match
     assert float(match[1]) == pytest.approx(counter.seconds, abs=4)
@@ -240,7 +237,7 @@ def test_typical_session_is_entered_in_two_minutes(
 def test_counter_counts_the_input(page: Any) -> None:
     counter = InputCounter(page)
     counter.write("remember", page.get_by_label("Remember for next time"), "Her sister")
-    assert (counter.clicks, counter.typed, counter.hands) == (1, 10, 1)
+    assert (counter.clicks, counter.typed, counter.hand_moves) == (1, 10, 1)
     assert counter.seconds == pytest.approx(1.1 + 0.2 + 10 * 0.28 + 0.4 + 1.35 + counter.scrolls * 1.1)
 
 
@@ -252,7 +249,7 @@ def test_page_works_by_keyboard_alone(page: Any, second: TherapySession) -> None
     page.get_by_label("What happened with people?").focus()
     page.keyboard.type("She called")
     visited: list[str] = ["event"]
-    cleared = False
+    has_cleared = False
     for _ in range(80):
         page.keyboard.press("Tab")
         name = focused_element(page).get("name") or ""
@@ -262,10 +259,10 @@ def test_page_works_by_keyboard_alone(page: Any, second: TherapySession) -> None
             page.keyboard.press("ArrowRight")
         elif name == "non_directive_exploration":
             page.keyboard.press("3")
-        elif name == "clarification" and not cleared:
+        elif name == "clarification" and not has_cleared:
             page.keyboard.press("1")
             page.keyboard.press("Delete")
-            cleared = True
+            has_cleared = True
         elif name == "note":
             break
     # Tab reaches every part of the note in the order of the page
@@ -343,11 +340,11 @@ def test_page_works_by_touch_on_a_phone(chromium: Any, live_server: Any, cast: C
         page.locator("#strain").get_by_role("button", name="took issue").tap()
         page.locator("#strain").get_by_text("marked in this session").wait_for()
         wait_until_saved(page)
-        small = page.eval_on_selector_all(
+        small_targets = page.eval_on_selector_all(
             "#note .extent .chip, .work-side .button, .tool-key",
             "keys => keys.filter(k => k.offsetHeight < 44 && !k.classList.contains('small')).map(k => k.textContent)",
         )
-        assert small == []
+        assert small_targets == []
         assert find_problems(page) == []
 
 
@@ -365,8 +362,8 @@ def test_filled_pages_of_emotional_work_are_accessible(
         assert find_problems(page) == []
 
 
-def drawing_text(page: Any) -> str:
-    """Return the part above the worksheet, without the spaces between its pieces."""
+def replay_html(page: Any) -> str:
+    """Return the HTML of the replay above the worksheet without whitespace between tags."""
     return re.sub(r">\s+<", "><", str(page.locator("[data-replayed]").inner_html())).replace("> ", ">")
 
 
@@ -388,9 +385,9 @@ def test_exchange_is_drawn_while_typing_and_after_loading(
         assert turn.locator(".fault").inner_text() == "Came as an attack"
         assert turn.locator(".better").inner_text() == "better I need an hour alone"
         page.locator("[data-saving]").filter(has_text=re.compile(r"^Saved \d\d:\d\d$")).wait_for()
-        typed = drawing_text(page)
+        html_before = replay_html(page)
         page.reload()
-        assert drawing_text(page) == typed
+        assert replay_html(page) == html_before
         assert find_problems(page) == []
 
 
@@ -404,9 +401,9 @@ def test_options_and_confidence_are_drawn_while_typing(chromium: Any, live_serve
         assert page.locator(".weighed .chosen th").inner_text() == "Stay to try first"
         assert page.locator(".rating .part").get_attribute("width") == "70"
         page.locator("[data-saving]").filter(has_text=re.compile(r"^Saved \d\d:\d\d$")).wait_for()
-        typed = drawing_text(page)
+        html_before = replay_html(page)
         page.reload()
-        assert drawing_text(page) == typed
+        assert replay_html(page) == html_before
         page.goto(live_server.url + reverse("worksheet", args=[cast.carla.id, "role_play", uuid.uuid4()]))
         assert not page.locator(".shift").is_visible()
         group(page, "Confident before").get_by_role("radio", name="3", exact=True).check()
