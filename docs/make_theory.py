@@ -10,7 +10,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from securebase.model.mechanism import EffectLevel, Grade, Lag, Pillar
-from securebase.model.theory import OUTRUN, STUDY_METHODS, Claim, EdgeForm, EdgeLocation, Theory, TheoryEdge, theory
+from securebase.model.theory import (
+    CLAIMS_BEYOND_EVIDENCE,
+    STUDY_METHODS,
+    Claim,
+    EdgeForm,
+    EdgeLocation,
+    Theory,
+    TheoryEdge,
+    theory,
+)
 from securebase.reports.theory_page import theory_svg
 
 HERE = Path(__file__).parent
@@ -82,7 +91,7 @@ def count(theory: Theory) -> list[str]:
         f"computed from public data, and for {grades[Grade.UNVERIFIED]} no figure is known.",
         f"- {sum(e.prior is not None for e in edges)} have a prior; the others have none.",
         f"- {sum(e.outruns_its_evidence for e in edges)} represent claims that go beyond the evidence "
-        f"({', '.join(OUTRUN)}); these are marked with an exclamation mark.",
+        f"({', '.join(CLAIMS_BEYOND_EVIDENCE)}); these are marked with an exclamation mark.",
         "",
         "A between-person figure (a correlation with outcome) says nothing about effects within a client.",
         "`securebase theory` lists, filters and draws the same edges.",

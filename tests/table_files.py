@@ -22,9 +22,9 @@ class CommandResult:
     err: str
 
 
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str | Path) -> CommandResult:
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> CommandResult:
     """Run `securebase WORDS…` in this process."""
-    monkeypatch.setattr("sys.argv", ["securebase", *map(str, words)])
+    monkeypatch.setattr("sys.argv", ["securebase", *map(str, arguments)])
     code = 0
     try:
         main()
@@ -35,12 +35,12 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *w
 
 
 def write(
-    folder: Path, *, seed: int = 1, n: int = 40, sessions: int = 12, lag: float = 0.3, head: Sequence[str] = ()
+    folder: Path, *, seed: int = 1, n: int = 40, sessions: int = 12, lag: float = 0.3, header: Sequence[str] = ()
 ) -> Path:
     """Write a long table with columns who, session, y and x (or `head`), missing cells and measurement error."""
     rows = draw_table(seed, n=n, sessions=sessions, lag=lag, missing=0.05)
     error = np.random.default_rng(seed + 1).normal(scale=0.8, size=(rows.n_rows, 2))
-    names = list(head) or ["who", "session", "y", "x"]
+    names = list(header) or ["who", "session", "y", "x"]
     lines = [",".join(names)]
     for i in range(rows.n_rows):
         cells = [

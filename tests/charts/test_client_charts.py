@@ -20,7 +20,7 @@ from securebase.charts.mechanisms import mechanisms_chart
 from securebase.charts.ratings_side_by_side import ratings_chart, text_alternative
 from securebase.charts.render import svg, tidy
 from securebase.charts.sparkline import alliance_sparkline, scores_sparkline, symptoms_sparkline
-from securebase.charts.style import CONSTRUCT_COLOURS, HALF, PHONE, WHOLE, apply_theme, table
+from securebase.charts.style import CONSTRUCT_COLOURS, FULL_WIDTH, HALF_WIDTH, PHONE_WIDTH, apply_theme, table
 from securebase.charts.symptoms import symptoms_chart
 from securebase.measurement.constructs import TRACKED_CONSTRUCTS
 from securebase.picture.client import ClientPicture
@@ -29,12 +29,12 @@ from securebase.picture.ratings import RatedSession, compare_ratings
 
 SVG = "{http://www.w3.org/2000/svg}"
 CHARTS: list[tuple[Callable[..., Any], int]] = [
-    (symptoms_chart, HALF),
-    (symptoms_chart, PHONE),
-    (alliance_chart, WHOLE),
-    (alliance_chart, PHONE),
-    (mechanisms_chart, WHOLE),
-    (mechanisms_chart, PHONE),
+    (symptoms_chart, HALF_WIDTH),
+    (symptoms_chart, PHONE_WIDTH),
+    (alliance_chart, FULL_WIDTH),
+    (alliance_chart, PHONE_WIDTH),
+    (mechanisms_chart, FULL_WIDTH),
+    (mechanisms_chart, PHONE_WIDTH),
 ]
 PICTURES = [pictures.full(), pictures.early(), pictures.empty()]
 
@@ -224,7 +224,7 @@ def test_charts_are_altair_charts() -> None:
 RATED = compare_ratings([RatedSession(1, 5.0, None), RatedSession(2, 6.0, 8.0), RatedSession(4, None, 7.0)])
 
 
-@pytest.mark.parametrize("width", [900, PHONE])
+@pytest.mark.parametrize("width", [900, PHONE_WIDTH])
 def test_ratings_of_one_session_are_joined(width: int) -> None:
     chart = ratings_chart(RATED, width=width).to_dict(validate=False)
     rules, squares, rings = (chart["datasets"][layer["data"]["name"]] for layer in chart["layer"])

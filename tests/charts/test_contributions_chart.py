@@ -10,7 +10,7 @@ import pytest
 import pictures
 from securebase.charts.contributions import contributions_chart
 from securebase.charts.render import svg
-from securebase.charts.style import OTHER, PHONE, WHOLE, colour
+from securebase.charts.style import FULL_WIDTH, OTHER, PHONE_WIDTH, colour
 
 
 def rows(specification: Any) -> list[dict[str, Any]]:
@@ -21,7 +21,7 @@ def rows(specification: Any) -> list[dict[str, Any]]:
     return [row for value in specification for row in rows(value)] if isinstance(specification, list) else []
 
 
-@pytest.mark.parametrize("width", [WHOLE, 900, PHONE])
+@pytest.mark.parametrize("width", [FULL_WIDTH, 900, PHONE_WIDTH])
 def test_both_readings_of_every_construct_are_drawn_with_figures_and_share(width: int) -> None:
     drawing = svg(contributions_chart(pictures.full(), width=width))
     text = " ".join(e.text or "" for e in ElementTree.fromstring(drawing).iter())

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from securebase.ipt.area_work import dispute_courses, place_in_time, role_weights, upcoming_hard_days
+from securebase.ipt.area_work import dispute_courses, place_in_time, role_weights, upcoming_anniversaries
 from securebase.records.artefact import ArtefactRecord, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import DisputeStage
@@ -49,8 +49,8 @@ def test_the_later_of_two_entries_in_a_session_counts() -> None:
 def test_gains_and_losses_are_summed() -> None:
     rows = ({"what": "Team", "weight": 8.0}, {"what": "Name"}, {"weight": None})
     old, new = role_weights(entry(0, "role_transition", old_role="A", new_role="B", old_gains=rows, new_losses=()))
-    assert (old.name, old.good, old.hard) == ("A", 13.0, 0.0)
-    assert (new.good, new.hard) == (0.0, 0.0)
+    assert (old.name, old.gains, old.losses) == ("A", 13.0, 0.0)
+    assert (new.gains, new.losses) == (0.0, 0.0)
 
 
 def slow_next(day: date, today: date) -> date:
@@ -65,7 +65,7 @@ def slow_next(day: date, today: date) -> date:
 def test_an_anniversary_recurs(day: str) -> None:
     today = date(2026, 11, 25)
     record = EpisodeRecord(person="x", artefacts=(entry(0, "grief_work", anniversaries=({"day": day, "plan": "p"},)),))
-    (hard_day,) = upcoming_hard_days(record, today)
+    (hard_day,) = upcoming_anniversaries(record, today)
     assert hard_day.day == slow_next(date.fromisoformat(day), today)
     assert hard_day.days_ahead == (hard_day.day - today).days
 
@@ -73,4 +73,4 @@ def test_an_anniversary_recurs(day: str) -> None:
 def test_a_leap_day_falls_on_the_28th_and_invalid_days_are_ignored() -> None:
     rows = ({"day": "2024-02-29"}, {"day": "spring"}, {"plan": "x"})
     record = EpisodeRecord(person="x", artefacts=(entry(0, "grief_work", anniversaries=rows),))
-    assert [d.day for d in upcoming_hard_days(record, date(2026, 11, 25))] == [date(2027, 2, 28)]
+    assert [d.day for d in upcoming_anniversaries(record, date(2026, 11, 25))] == [date(2027, 2, 28)]

@@ -16,8 +16,8 @@ from securebase.ipt.network import (
     network_members_at,
     people_at,
     placement_moves,
-    support_handed_over,
     support_share_history,
+    support_shift,
     tie_balance,
     tie_ratings,
 )
@@ -260,11 +260,11 @@ def test_support_handed_over_is_the_change_from_first_to_last_rating() -> None:
     record = hand_made(ledger(6, 35.0), ledger(2, 60.0), ledger(4, None))
     shares = support_share_history(record)
     assert [(c.session, c.therapist, c.own) for c in shares] == [(2, 60.0, 40.0), (6, 35.0, 65.0)]
-    assert support_handed_over(shares) == 25.0
+    assert support_shift(shares) == 25.0
     assert phrases.support_shares_in_words(shares) == (
         "Therapist 35% · own network 65%. Was 60 / 40 in session 2: 25 points went to the own network."
     )
-    assert support_handed_over(support_share_history(record, 20)) is None
+    assert support_shift(support_share_history(record, 20)) is None
     assert phrases.support_shares_in_words(support_share_history(record, 20)) == "Therapist 60% · own network 40%."
     returned = support_share_history(hand_made(ledger(1, 20.0), ledger(2, 50.0)))
     assert phrases.support_shares_in_words(returned).endswith("30 points went back to the therapist.")

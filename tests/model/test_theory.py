@@ -12,8 +12,8 @@ from securebase.model.mechanism import THERAPY, EffectLevel, Grade, Lag, Pillar
 from securebase.model.mechanisms import MECHANISMS
 from securebase.model.parameter_set import parameter_set
 from securebase.model.theory import (
-    OUTRUN,
-    OUTSIDE,
+    CLAIMS_BEYOND_EVIDENCE,
+    EXTERNAL_ORIGINS,
     SIMULATORS,
     STUDY_METHODS,
     EdgeForm,
@@ -84,7 +84,7 @@ def test_model_edges_are_exactly_the_mechanisms() -> None:
 @each
 def test_edges_refer_to_existing_constructs_and_describe_themselves(edge: TheoryEdge) -> None:
     assert set(edge.claims) <= set(THEORY.claims)
-    assert set(edge.ends) <= {*CONSTRUCTS, *OUTSIDE}
+    assert set(edge.ends) <= {*CONSTRUCTS, *EXTERNAL_ORIGINS}
     assert edge.to_construct in CONSTRUCTS
     assert len(set(edge.ends)) == len(edge.ends)
     assert edge.about.endswith((".", "…"))
@@ -167,16 +167,16 @@ def test_moderations_and_curvatures_are_estimated_but_effects_that_need_a_contro
 
 def test_claims_beyond_their_evidence_are_marked() -> None:
     marked = [c.id for c in THEORY.claims.values() if c.outruns_its_evidence]
-    assert tuple(marked) == OUTRUN == ("S12", "S13", "S24", "S30", "S44", "S87", "S94")
+    assert tuple(marked) == CLAIMS_BEYOND_EVIDENCE == ("S12", "S13", "S24", "S30", "S44", "S87", "S94")
     for e in EDGES:
-        assert e.outruns_its_evidence == bool({*e.claims} & {*OUTRUN})
-    assert all(THEORY.select(claim=name) for name in OUTRUN)
+        assert e.outruns_its_evidence == bool({*e.claims} & {*CLAIMS_BEYOND_EVIDENCE})
+    assert all(THEORY.select(claim=name) for name in CLAIMS_BEYOND_EVIDENCE)
 
 
 def test_every_unmeasured_construct_belongs_to_an_edge() -> None:
     used = {name for e in EDGES for name in e.ends}
     assert set(UNMEASURED_CONSTRUCTS) - used == set()
-    assert set(OUTSIDE) - used == set()
+    assert set(EXTERNAL_ORIGINS) - used == set()
 
 
 def test_every_claim_of_an_unmeasured_construct_has_an_edge_with_or_about_it() -> None:

@@ -14,7 +14,7 @@ from securebase.model.simulate import simulate_panel
 from securebase.model.track import track
 from securebase.picture import phrases, sentences
 from securebase.picture.client import ClientPicture, client_picture, default_parameter_set
-from securebase.picture.course import OWN_MEASURES
+from securebase.picture.course import DEFAULT_MEASURES
 from securebase.picture.parts import SignalKind
 from securebase.picture.ruptures import EARLIER_RATINGS, FALSE_ALARM_LIMIT
 
@@ -62,8 +62,8 @@ def test_the_usual_level_equals_a_fit_without_the_flagged_ratings() -> None:
     default_set = default_parameter_set()
     result = picture(*BROKEN)
     record = episode(7, alliance=[*BROKEN[:5], None, None])
-    panel = episode_panel(record, default_set.specification.constructs, OWN_MEASURES)
-    parameters = default_set.in_score_units(OWN_MEASURES)
+    panel = episode_panel(record, default_set.specification.constructs, DEFAULT_MEASURES)
+    parameters = default_set.in_score_units(DEFAULT_MEASURES)
     tracked = track(panel, default_set.specification, parameters)
     k = tracked.constructs.index("alliance")
     assert result.alliance.usual is not None
@@ -101,14 +101,14 @@ def test_expected_ratings_stay_within_the_scale() -> None:
 def _usual(scores: np.ndarray, alliance: int, template: object) -> float:
     default_set = default_parameter_set()
     panel = replace(template, scores=scores)  # type: ignore[type-var]
-    tracked = track(panel, default_set.specification, default_set.in_score_units(OWN_MEASURES))  # type: ignore[arg-type]
+    tracked = track(panel, default_set.specification, default_set.in_score_units(DEFAULT_MEASURES))  # type: ignore[arg-type]
     return float(tracked.usual_level[alliance])
 
 
 def test_excluding_flagged_ratings_adds_little_bias_without_ruptures_and_removes_it_with_them() -> None:
     """Simulate 60 clients: 5% false alarms barely raise the level, and a true fall is excluded from it."""
     default_set = default_parameter_set()
-    parameters = default_set.in_score_units(OWN_MEASURES)
+    parameters = default_set.in_score_units(DEFAULT_MEASURES)
     panel = simulate_panel(
         default_set.specification, parameters, [np.arange(8.0)] * 60, np.random.default_rng(20260101)
     )

@@ -18,7 +18,7 @@ from securebase.picture.client import (
     picture_fingerprint,
     record_at,
 )
-from securebase.picture.course import OWN_MEASURES, time_axis
+from securebase.picture.course import DEFAULT_MEASURES, time_axis
 from securebase.picture.parts import GateLevel
 from securebase.records.artefact import ArtefactRecord, ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.episode import AdministrationRecord, EpisodeRecord, RuptureRecord, ScoreRecord
@@ -94,9 +94,9 @@ def test_numbers_equal_those_of_the_model() -> None:
     """Build the panel and track it by hand, then compare the same rows."""
     default_set = default_parameter_set()
     record = calm(9)
-    panel = episode_panel(record, default_set.specification.constructs, OWN_MEASURES)
+    panel = episode_panel(record, default_set.specification.constructs, DEFAULT_MEASURES)
     axis = [s.at / 7 for s in time_axis(record, session_day(9) + 1) if not s.held]
-    tracked = track(panel, default_set.specification, default_set.in_score_units(OWN_MEASURES), forecast_times=axis)
+    tracked = track(panel, default_set.specification, default_set.in_score_units(DEFAULT_MEASURES), forecast_times=axis)
     result = client_picture(record, as_of=session_day(9) + 1)
     assert [e.value for e in result.symptoms.estimated] == pytest.approx(list(tracked.smoothed[:, 0]))
     assert [f.value for f in result.symptoms.forecast] == pytest.approx(list(tracked.forecast[:, 0]))
@@ -111,8 +111,8 @@ def test_usual_level_and_deviation_add_up_to_the_estimate() -> None:
     record = calm(9)
     result = client_picture(record, as_of=session_day(9) + 1)
     default_set = default_parameter_set()
-    panel = episode_panel(record, default_set.specification.constructs, OWN_MEASURES)
-    tracked = track(panel, default_set.specification, default_set.in_score_units(OWN_MEASURES))
+    panel = episode_panel(record, default_set.specification.constructs, DEFAULT_MEASURES)
+    tracked = track(panel, default_set.specification, default_set.in_score_units(DEFAULT_MEASURES))
     rows = np.flatnonzero(np.isfinite(tracked.observed[:, 1]))
     assert [b.usual + b.state for b in result.alliance.bars] == pytest.approx(list(tracked.smoothed[rows, 1]), abs=1e-9)
 

@@ -17,7 +17,7 @@ from securebase.picture import contributions as contributions_module
 from securebase.picture import hypothesis_phrases as words
 from securebase.picture import sentences
 from securebase.picture.client import ClientPicture, client_picture, default_parameter_set
-from securebase.picture.course import OWN_MEASURES
+from securebase.picture.course import DEFAULT_MEASURES
 from securebase.picture.parts import GateLevel, Hypotheses, Hypothesis, RankingVerdict
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Moment
@@ -28,7 +28,7 @@ def simulated_record(n: int, *, seed: int = 3, planned: int | None = None) -> Ep
     default_set = default_parameter_set()
     times = np.arange(n, dtype=float)
     rows = simulate_panel(
-        default_set.specification, default_set.in_score_units(OWN_MEASURES), [times], np.random.default_rng(seed)
+        default_set.specification, default_set.in_score_units(DEFAULT_MEASURES), [times], np.random.default_rng(seed)
     ).scores
     series = {c: [float(v) for v in np.clip(rows[:, k], 0, 10)] for k, c in enumerate(TRACKED_CONSTRUCTS)}
     return episode(n, planned=planned or n + 2, **series)
@@ -74,8 +74,8 @@ def test_every_number_comes_with_its_interval_share_and_checks(part: Hypotheses)
 def test_the_numbers_equal_those_of_the_model(part: Hypotheses) -> None:
     """Compute panel, effects with the same prior and contributions by hand, for the reading “apart”."""
     record, default_set = simulated_record(14), default_parameter_set().with_trend(Trend.APART)
-    specification, mean = default_set.specification, default_set.in_score_units(OWN_MEASURES)
-    panel = episode_panel(record, specification.constructs, OWN_MEASURES)
+    specification, mean = default_set.specification, default_set.in_score_units(DEFAULT_MEASURES)
+    panel = episode_panel(record, specification.constructs, DEFAULT_MEASURES)
     edges = [(c, "symptoms") for c in TRACKED_CONSTRUCTS[1:]] + [("symptoms", c) for c in TRACKED_CONSTRUCTS[1:]]
     mean_sd = {(e.from_construct, e.to_construct): e.prior_sd for e in default_set.edges}
     sd = np.array([np.sqrt(0.12**2 + mean_sd.get(e, 0.0) ** 2) for e in edges])

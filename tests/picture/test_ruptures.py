@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from securebase.model.simulate import simulate_panel
 from securebase.model.track import track
 from securebase.picture.client import default_parameter_set
-from securebase.picture.course import OWN_MEASURES
+from securebase.picture.course import DEFAULT_MEASURES
 from securebase.picture.parts import Repair
 from securebase.picture.ruptures import EARLIER_RATINGS, FALSE_ALARM_LIMIT, ForecastRating, ruptures
 from securebase.records.episode import RuptureRecord
@@ -25,7 +25,7 @@ def ratings(*values: float, expected: float = 7.0, sd: float = 1.0) -> list[Fore
 def test_five_percent_of_ordinary_sessions_are_flagged() -> None:
     """In a cohort without ruptures, the flagged share equals the stated false-alarm rate."""
     default_set = default_parameter_set()
-    parameters = default_set.in_score_units(OWN_MEASURES)
+    parameters = default_set.in_score_units(DEFAULT_MEASURES)
     rng = np.random.default_rng(20250101)
     persons = 250
     panel = simulate_panel(default_set.specification, parameters, [WEEKS] * persons, rng)

@@ -7,13 +7,13 @@ from typing import Any
 import altair as alt
 
 from securebase.charts.axes import time_axis, value_axis
-from securebase.charts.style import ALERT, INK, PAPER, PHONE, SOFT, WHOLE, apply_theme, colour, layer, table
+from securebase.charts.style import ALERT, FULL_WIDTH, INK, PAPER, PHONE_WIDTH, SOFT, apply_theme, colour, layer, table
 from securebase.picture import phrases
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import Repair, RuptureMark
 
 
-def alliance_chart(picture: ClientPicture, *, width: int = WHOLE) -> alt.LayerChart:
+def alliance_chart(picture: ClientPicture, *, width: int = FULL_WIDTH) -> alt.LayerChart:
     """Return the alliance chart, `width` pixels wide; reports only until the picture gives a usual level."""
     part, ink = picture.alliance, colour("alliance")
     x = time_axis(picture.axis, [r.at for r in part.reported], width=width)
@@ -28,7 +28,7 @@ def alliance_chart(picture: ClientPicture, *, width: int = WHOLE) -> alt.LayerCh
         rows = [
             {"at": b.at, "from": b.usual, "to": b.usual + b.state, "ink": ALERT if b.low else ink} for b in part.bars
         ]
-        bar_width = 7 if width > PHONE else 5
+        bar_width = 7 if width > PHONE_WIDTH else 5
         bars = table(rows).mark_rule(strokeWidth=bar_width, strokeCap="round", opacity=0.75)
         layers.append(bars.encode(x=x, y=y("from"), y2="to:Q", color=alt.Color("ink:N", scale=None)))
     reports = table([{"at": r.at, "value": r.value} for r in part.reported])
@@ -38,7 +38,7 @@ def alliance_chart(picture: ClientPicture, *, width: int = WHOLE) -> alt.LayerCh
     layers.append(dots.encode(x=x, y=y("value")))
     layers += _expectation_marks(picture, x, y("expected"), y("limit"))
     layers += _rupture_labels(picture, x, y("value"))
-    chart = layer(*layers, width=width, height=210 if width > PHONE else 200)
+    chart = layer(*layers, width=width, height=210 if width > PHONE_WIDTH else 200)
     label, description = text_alternative(picture)
     return apply_theme(chart, label=label, description=description)
 

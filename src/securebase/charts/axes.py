@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import altair as alt
 
-from securebase.charts.style import PHONE
+from securebase.charts.style import PHONE_WIDTH
 from securebase.picture.parts import Session
 
 
@@ -62,7 +62,7 @@ def _thin(axis: Sequence[Session], width: int) -> list[Session]:
     """Return as many evenly spaced sessions as can be labelled at this width, if possible with the last."""
     if not axis:
         return []
-    max_labels = 6 if width <= PHONE else max(8, width // 45)
+    max_labels = 6 if width <= PHONE_WIDTH else max(8, width // 45)
     min_step = -(-len(axis) // max_labels)
     step = next((s for s in range(min_step, 2 * min_step + 1) if (len(axis) - 1) % s == 0), min_step)
     return list(axis[::step])

@@ -11,19 +11,19 @@ WIDTH, MIDDLE, HALF, ROW, BAR = 560.0, 280.0, 200.0, 62.0, 22.0
 
 @dataclass(frozen=True, slots=True)
 class RoleBalance:
-    """One role: its name, and the total weights of its hard and its good sides."""
+    """Total weights of the losses and gains of one role, with its name."""
 
     name: str
-    hard: float
-    good: float
+    losses: float
+    gains: float
 
 
 def balance(old: RoleBalance, new: RoleBalance) -> str:
     """Return an SVG element, empty if both roles are empty."""
-    largest = max(old.hard, old.good, new.hard, new.good)
+    largest = max(old.losses, old.gains, new.losses, new.gains)
     if largest <= 0:
         return ""
-    description = "; ".join(f"{r.name}: hard {r.hard:g}, good {r.good:g}" for r in (old, new))
+    description = "; ".join(f"{r.name}: hard {r.losses:g}, good {r.gains:g}" for r in (old, new))
     rows = _row(old, "Old role", 26.0, largest) + _row(new, "New role", 26.0 + ROW, largest)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="balance" viewBox="0 0 {WIDTH:g} {26 + 2 * ROW:g}" role="img"'
@@ -35,12 +35,12 @@ def balance(old: RoleBalance, new: RoleBalance) -> str:
 
 
 def _row(role: RoleBalance, label: str, y: float, largest: float) -> str:
-    hard, good = HALF * role.hard / largest, HALF * role.good / largest
+    losses, gains = HALF * role.losses / largest, HALF * role.gains / largest
     name = escape(role.name if len(role.name) <= 40 else role.name[:39].rstrip() + "…")
     return (
         f'<text x="8" y="{y + 12:g}" fill="{INK}"><tspan fill="{SOFT}">{label}: </tspan>{name}</text>'
-        f'<rect x="{MIDDLE - hard:.1f}" y="{y + 20:g}" width="{hard:.1f}" height="{BAR:g}" fill="{HARD}"/>'
-        f'<rect x="{MIDDLE:g}" y="{y + 20:g}" width="{good:.1f}" height="{BAR:g}" fill="{GOOD}"/>'
-        f'<text x="{MIDDLE - hard - 6:.1f}" y="{y + 36:g}" text-anchor="end" fill="{INK}">{role.hard:g}</text>'
-        f'<text x="{MIDDLE + good + 6:.1f}" y="{y + 36:g}" fill="{INK}">{role.good:g}</text>'
+        f'<rect x="{MIDDLE - losses:.1f}" y="{y + 20:g}" width="{losses:.1f}" height="{BAR:g}" fill="{HARD}"/>'
+        f'<rect x="{MIDDLE:g}" y="{y + 20:g}" width="{gains:.1f}" height="{BAR:g}" fill="{GOOD}"/>'
+        f'<text x="{MIDDLE - losses - 6:.1f}" y="{y + 36:g}" text-anchor="end" fill="{INK}">{role.losses:g}</text>'
+        f'<text x="{MIDDLE + gains + 6:.1f}" y="{y + 36:g}" fill="{INK}">{role.gains:g}</text>'
     )

@@ -20,7 +20,7 @@ _REACH = 2.6
 Rows = list[dict[str, Any]]
 
 
-def strips_chart(calibration: Calibration, *, width: int = style.WHOLE) -> alt.LayerChart:
+def strips_chart(calibration: Calibration, *, width: int = style.FULL_WIDTH) -> alt.LayerChart:
     """Return a strip for every simulated target, each scaled so that all bands have the same width.
 
     An open end of a band runs to the edge. Values beyond the edge are drawn at the edge.

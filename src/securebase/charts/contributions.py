@@ -21,7 +21,7 @@ _LINE, _HEADING, _LINES = 19, 1.15, 3.9
 _WIDE, _NARROW = (62, 190), (52, 118)
 
 
-def contributions_chart(picture: ClientPicture, *, width: int = style.WHOLE) -> alt.LayerChart:
+def contributions_chart(picture: ClientPicture, *, width: int = style.FULL_WIDTH) -> alt.LayerChart:
     """Return the chart of points of the change in symptoms by construct.
 
     Raises ValueError for a picture without hypotheses.
@@ -29,9 +29,9 @@ def contributions_chart(picture: ClientPicture, *, width: int = style.WHOLE) -> 
     part = picture.hypotheses
     if part is None:
         raise ValueError("this picture holds no hypotheses")
-    narrow = width <= style.PHONE
+    narrow = width <= style.PHONE_WIDTH
     left, right = _NARROW if narrow else _WIDE
-    heads, bars = _rows(part, narrow=narrow)
+    heads, bars = _build_rows(part, narrow=narrow)
     low, high = _domain(bars)
     scale = alt.Scale(domain=[low, high], range=[left, width - right], nice=False, zero=False)
     better = "← fewer" if picture.symptoms.worse_is_higher else "fewer →"
@@ -79,7 +79,7 @@ def text_alternative(picture: ClientPicture) -> tuple[str, str]:
     return "What the change in symptoms moves with", " ".join(_hypothesis_in_words(h) for h in rows)
 
 
-def _rows(part: Hypotheses, *, narrow: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _build_rows(part: Hypotheses, *, narrow: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     heads: list[dict[str, Any]] = []
     bars: list[dict[str, Any]] = []
     for i, h in enumerate(part.rows):

@@ -5,18 +5,18 @@ from __future__ import annotations
 import altair as alt
 
 from securebase.charts.axes import time_axis, value_axis
-from securebase.charts.style import INK, PHONE, WHOLE, apply_theme, colour, layer, table
+from securebase.charts.style import FULL_WIDTH, INK, PHONE_WIDTH, apply_theme, colour, layer, table
 from securebase.picture import phrases
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import MechanismSeries
 
 
-def mechanisms_chart(picture: ClientPicture, *, width: int = WHOLE) -> alt.ConcatChart:
+def mechanisms_chart(picture: ClientPicture, *, width: int = FULL_WIDTH) -> alt.ConcatChart:
     """Return four small charts in a row, or two by two on a phone. Reports only; contributions are not drawn."""
-    columns = 4 if width > PHONE else 2
+    columns = 4 if width > PHONE_WIDTH else 2
     panel_width = (width - 46 * columns) // columns
     times = [r.at for part in picture.mechanisms for r in part.reported]
-    x = time_axis(picture.axis, times, width=PHONE if width > PHONE else 100)
+    x = time_axis(picture.axis, times, width=PHONE_WIDTH if width > PHONE_WIDTH else 100)
     parts = [_mechanism_chart(part, x, panel_width, width) for part in picture.mechanisms]
     chart = alt.concat(*parts, columns=columns, spacing={"row": 18, "column": 22})
     label, description = text_alternative(picture)
@@ -40,7 +40,7 @@ def _mechanism_chart(part: MechanismSeries, x: alt.X, panel_width: int, width: i
         last = table([{"at": part.reported[-1].at, "value": part.reported[-1].value}])
         layers.append(last.mark_point(filled=True, color=ink, size=36, opacity=1).encode(x=x, y=y))
     value = phrases.number(part.reported[-1].value) if part.reported else "no report"
-    title = alt.TitleParams(f"{part.label}  {value}", color=INK, fontSize=13 if width > PHONE else 12, offset=8)
+    title = alt.TitleParams(f"{part.label}  {value}", color=INK, fontSize=13 if width > PHONE_WIDTH else 12, offset=8)
     return layer(*layers, width=panel_width, height=80, title=title, fitted=False)
 
 

@@ -27,18 +27,18 @@ _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down
 
 
 def power_chart(
-    result: PowerResult, setting: Setting, measure: Measure = "power", *, width: int = style.WHOLE
+    result: PowerResult, setting: Setting, measure: Measure = "power", *, width: int = style.FULL_WIDTH
 ) -> alt.LayerChart:
     """Return one curve for each number of sessions over clients (log scale), with the Monte Carlo interval as a band.
 
     The dashed line is the target power, or zero for bias. If the effect is zero, power is the false positive rate
     and the line is alpha.
     """
-    rows = _rows(result, setting, measure)
+    rows = _build_rows(result, setting, measure)
     sessions = [str(t) for t in result.plan.sessions]
     inks = [_INKS[i % len(_INKS)] for i in range(len(sessions))]
     shapes = [_SHAPES[i % len(_SHAPES)] for i in range(len(sessions))]
-    narrow = width < style.HALF
+    narrow = width < style.HALF_WIDTH
     legend = alt.Legend(title="sessions", orient="top", direction="horizontal", symbolOpacity=1, padding=0)
     colour = alt.Color("sessions:N", scale=alt.Scale(domain=sessions, range=inks), legend=legend, sort=sessions)
     shape = alt.Shape("sessions:N", scale=alt.Scale(domain=sessions, range=shapes), legend=legend, sort=sessions)
@@ -63,7 +63,7 @@ def power_chart(
     return style.apply_theme(chart, label=_label(result, setting, measure), description=_description(rows, measure))
 
 
-def _rows(result: PowerResult, setting: Setting, measure: Measure) -> list[dict[str, Any]]:
+def _build_rows(result: PowerResult, setting: Setting, measure: Measure) -> list[dict[str, Any]]:
     rows = []
     for t in result.plan.sessions:
         for cell in result.select(setting, t):

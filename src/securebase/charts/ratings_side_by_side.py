@@ -7,14 +7,14 @@ from typing import Any
 import altair as alt
 
 from securebase.charts.axes import value_axis
-from securebase.charts.style import INK, PHONE, SOFT, WHOLE, apply_theme, colour, layer, table
+from securebase.charts.style import FULL_WIDTH, INK, PHONE_WIDTH, SOFT, apply_theme, colour, layer, table
 from securebase.picture import phrases, ratings
 from securebase.picture.ratings import RatingComparison
 
 HEIGHT = 190
 
 
-def ratings_chart(part: RatingComparison, *, width: int = WHOLE) -> alt.LayerChart:
+def ratings_chart(part: RatingComparison, *, width: int = FULL_WIDTH) -> alt.LayerChart:
     """Return the chart, `width` pixels wide. Sessions without a rating keep their place on the axis."""
     first, last = part.sessions[0].session, part.sessions[-1].session
     x = _session_axis(first, last, width)
@@ -52,7 +52,7 @@ def _square() -> dict[str, Any]:
 
 
 def _session_axis(first: int, last: int, width: int) -> alt.X:
-    step = max(1, -(-(last - first + 1) // (6 if width <= PHONE else 20)))
+    step = max(1, -(-(last - first + 1) // (6 if width <= PHONE_WIDTH else 20)))
     return alt.X(
         "session:Q",
         title="session",

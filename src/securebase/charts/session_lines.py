@@ -59,7 +59,7 @@ def session_lines(
 
     axis = _Axis(places[0], places[-1], foot, top)
     parts = [*_grid(lines, axis, foot, places, names or {}), *_steps(stages, axis)]
-    ends = _spread([axis.y(r.points[-1][1]) for r in lines])
+    ends = _spread_labels([axis.y(r.points[-1][1]) for r in lines])
     parts += [_rating_line(r, COLOURS[n % len(COLOURS)], axis, ends[n]) for n, r in enumerate(lines)]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="session-lines" viewBox="0 0 {WIDTH:g} {foot + 26:g}"'
@@ -129,7 +129,7 @@ def _rating_line(r: RatingLine, ink: str, axis: _Axis, end: float) -> str:
     )
 
 
-def _spread(heights: Sequence[float], gap: float = 16.0) -> list[float]:
+def _spread_labels(heights: Sequence[float], gap: float = 16.0) -> list[float]:
     """Return heights of the labels at the line ends, in the given order, at least `gap` apart."""
     order = sorted(range(len(heights)), key=lambda i: heights[i])
     result = list(heights)

@@ -11,9 +11,9 @@ from securebase.study.result import StudyResult
 MAX_COURSES = 120
 
 
-def courses_chart(result: StudyResult, construct: str, *, width: int = style.HALF) -> alt.LayerChart:
+def courses_chart(result: StudyResult, construct: str, *, width: int = style.HALF_WIDTH) -> alt.LayerChart:
     """Return a thin line for each person (at most `MAX_COURSES`, evenly picked) and the mean with its 95% interval."""
-    selected, total = shown_courses(result, construct)
+    selected, total = count_courses(result, construct)
     courses = result.trajectories.individual[construct]
     step = total / selected if selected else 1.0
     lines = [
@@ -52,7 +52,7 @@ def _time_label(result: StudyResult) -> str:
     return "time" if result.request.time_unit == "file" else result.request.time_unit
 
 
-def shown_courses(result: StudyResult, construct: str) -> tuple[int, int]:
+def count_courses(result: StudyResult, construct: str) -> tuple[int, int]:
     """Return the number of courses drawn and the total number."""
     total = len(result.trajectories.individual[construct])
     return min(total, MAX_COURSES), total

@@ -22,10 +22,10 @@ _MARKS = (
 )
 
 
-def forest_chart(result: StudyResult, *, width: int = style.WHOLE) -> alt.LayerChart:
+def forest_chart(result: StudyResult, *, width: int = style.FULL_WIDTH) -> alt.LayerChart:
     """Return standardised lags with 95% intervals, three in each row; the row's heading gives the verdict."""
-    narrow = width < style.HALF
-    heads, bars, zeros = _rows(result, narrow=narrow)
+    narrow = width < style.HALF_WIDTH
+    heads, bars, zeros = _build_rows(result, narrow=narrow)
     lowest, highest = _domain(bars)
     scale = alt.Scale(domain=[lowest, highest], range=[_LEFT, width - _RIGHT], nice=False, zero=False)
     axis = alt.Axis(title="standardised lag, 95% interval", tickCount=3 if narrow else 6, grid=False, labelOverlap=True)
@@ -66,7 +66,7 @@ def _row_lines(*, narrow: bool) -> float:
 Rows = list[dict[str, Any]]
 
 
-def _rows(result: StudyResult, *, narrow: bool) -> tuple[Rows, Rows, Rows]:
+def _build_rows(result: StudyResult, *, narrow: bool) -> tuple[Rows, Rows, Rows]:
     """Return headings, bars and segments of the zero line; on a phone the verdict has a line of its own."""
     heading, row = _NARROW if narrow else _WIDE
     heads: Rows = []

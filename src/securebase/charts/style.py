@@ -27,7 +27,7 @@ CONSTRUCT_COLOURS = {
 }
 
 #: Widths of a whole chart in pixels: half a page, a page, a phone.
-HALF, WHOLE, PHONE = 540, 1080, 330
+HALF_WIDTH, FULL_WIDTH, PHONE_WIDTH = 540, 1080, 330
 
 _Chart = TypeVar(
     "_Chart",

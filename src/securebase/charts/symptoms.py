@@ -7,12 +7,12 @@ from typing import Any
 import altair as alt
 
 from securebase.charts.axes import time_axis, value_axis
-from securebase.charts.style import GHOST, GOOD, HALF, PAPER, PHONE, SOFT, apply_theme, colour, layer, table
+from securebase.charts.style import GHOST, GOOD, HALF_WIDTH, PAPER, PHONE_WIDTH, SOFT, apply_theme, colour, layer, table
 from securebase.picture import phrases
 from securebase.picture.client import ClientPicture
 
 
-def symptoms_chart(picture: ClientPicture, *, width: int = HALF) -> alt.LayerChart:
+def symptoms_chart(picture: ClientPicture, *, width: int = HALF_WIDTH) -> alt.LayerChart:
     """Return the symptoms chart, `width` pixels wide. It draws nothing that the picture leaves out."""
     part, ink = picture.symptoms, colour("symptoms")
     times = [r.at for r in part.reported] + [r.at for r in part.expected] + [f.at for f in part.forecast]
@@ -43,7 +43,7 @@ def symptoms_chart(picture: ClientPicture, *, width: int = HALF) -> alt.LayerCha
         layers.append(reports.mark_line(color=SOFT, strokeWidth=1, opacity=0.6).encode(x=x, y=y("value")))
     dots = reports.mark_point(filled=True, fill=PAPER, stroke=ink, strokeWidth=1.8, size=42, opacity=1)
     layers.append(dots.encode(x=x, y=y("value")))
-    chart = layer(*layers, width=width, height=250 if width > PHONE else 220)
+    chart = layer(*layers, width=width, height=250 if width > PHONE_WIDTH else 220)
     label, description = text_alternative(picture)
     return apply_theme(chart, label=label, description=description)
 

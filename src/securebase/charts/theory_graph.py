@@ -72,7 +72,7 @@ _UNKNOWN = "#9aa1a6"
 
 
 def theory_graph(
-    theory: Theory, edges: Sequence[TheoryEdge] | None = None, *, by: By = "pillar", width: int = style.WHOLE
+    theory: Theory, edges: Sequence[TheoryEdge] | None = None, *, by: By = "pillar", width: int = style.FULL_WIDTH
 ) -> alt.LayerChart:
     """Return `edges` (default: all) in panels, side by side if they fit, below the fitted model as a ring.
 
@@ -190,7 +190,7 @@ def _groups(edges: Sequence[TheoryEdge], by: By) -> dict[str, tuple[list[TheoryE
 
 def _panels(drawing: _Drawing, groups: Mapping[str, tuple[list[TheoryEdge], str]], y: float) -> float:
     """Draw every group under its heading, in two columns if they fit, each in the shorter column; return the bottom."""
-    columns = 2 if drawing.width > style.HALF and len(groups) > 1 else 1
+    columns = 2 if drawing.width > style.HALF_WIDTH and len(groups) > 1 else 1
     gap = 44.0
     panel_width = (drawing.width - gap * (columns - 1)) / columns
     bottoms = [y] * columns
@@ -248,7 +248,7 @@ def _legend(drawing: _Drawing, y: float, by: By) -> float:
         drawing.line(((x, y), (x + 28, y)), sample)
         drawing.text((x + 34, y), meaning)
         x += 34 + len(meaning) * LETTER + 22
-    x, y = (x, y) if drawing.width > style.HALF else (0.0, y + 18)
+    x, y = (x, y) if drawing.width > style.HALF_WIDTH else (0.0, y + 18)
     for place, meaning in _PLACES.items():
         x, y = _next_entry(drawing, x, y, 14 + len(meaning) * LETTER)
         drawing.mark((x + 5, y), place, style.INK)
@@ -276,7 +276,7 @@ def _next_entry(drawing: _Drawing, x: float, y: float, width: float) -> Point:
 
 def _ring(drawing: _Drawing, edges: Sequence[TheoryEdge], y: float) -> float:
     """Draw the fitted model, its constructs and the therapy around an ellipse; return its bottom."""
-    narrow = drawing.width < style.HALF
+    narrow = drawing.width < style.HALF_WIDTH
     half_box = (40.0, 18.0) if narrow else (74.0, 16.0)
     down = 225.0 if narrow else 160.0
     drawing.text((0, y), f"The fitted model: {_count(edges)}", size=14, bold=True)

@@ -139,7 +139,7 @@ def arc(start: Point, end: Point, *, bend: float, clear: Point) -> tuple[Point, 
     dx, dy = end[0] - start[0], end[1] - start[1]
     control = ((start[0] + end[0]) / 2 + bend * dy, (start[1] + end[1]) / 2 - bend * dx)
     line = [_bezier(start, control, end, i / 60) for i in range(61)]
-    outside = [p for p in line if _outside(p, start, clear) and _outside(p, end, clear)]
+    outside = [p for p in line if _is_outside(p, start, clear) and _is_outside(p, end, clear)]
     return tuple(outside)
 
 
@@ -200,5 +200,5 @@ def _bezier(start: Point, control: Point, end: Point, t: float) -> Point:
     return a * start[0] + b * control[0] + c * end[0], a * start[1] + b * control[1] + c * end[1]
 
 
-def _outside(point: Point, node: Point, clear: Point) -> bool:
+def _is_outside(point: Point, node: Point, clear: Point) -> bool:
     return abs(point[0] - node[0]) > clear[0] or abs(point[1] - node[1]) > clear[1]

@@ -1,4 +1,4 @@
-"""Work in the problem areas as recorded: ratings, dispute stages, gains and losses of roles, hard days ahead.
+"""Work in the problem areas as recorded: ratings, dispute stages, gains and losses of roles, upcoming anniversaries.
 
 Time is counted in sessions if every entry belongs to a session, otherwise in days since the episode began.
 """
@@ -36,14 +36,14 @@ class DisputeCourse:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Summed weights of the losses (`hard`) and gains (`good`) of one role; an unweighted entry counts as 5 of 10."""
+    """Summed weights of the losses and gains of one role; an unweighted entry counts as 5 of 10."""
 
     name: str
-    hard: float
-    good: float
+    losses: float
+    gains: float
 
 
-#: Weight of an entry that nobody weighed: the middle of its scale.
+#: Weight of an unweighted entry: the middle of the scale.
 DEFAULT_WEIGHT = 5.0
 
 
@@ -57,9 +57,9 @@ def dispute_courses(record: EpisodeRecord) -> tuple[DisputeCourse, ...]:
     stage_values = set(DisputeStage)
     rated_fields = [("hostility", "hostility"), ("withdrawal", "withdrawal"), ("gap", "gap between them")]
     for person, entries in groups.items():
-        timed, in_sessions = place_in_time(entries)
-        stages = [(t, DisputeStage(a.text("stage"))) for t, a in timed if a.text("stage") in stage_values]
-        ratings = tuple(RatingSeries(label, rating_points(timed, field)) for field, label in rated_fields)
+        dated_entries, in_sessions = place_in_time(entries)
+        stages = [(t, DisputeStage(a.text("stage"))) for t, a in dated_entries if a.text("stage") in stage_values]
+        ratings = tuple(RatingSeries(label, rating_points(dated_entries, field)) for field, label in rated_fields)
         issue = next((a.text("issue") for a in reversed(entries) if a.text("issue")), "")
         courses.append(DisputeCourse(issue, names.get(person, ""), tuple(entries), tuple(stages), ratings, in_sessions))
     return tuple(courses)
@@ -77,9 +77,9 @@ def place_in_time(entries: Sequence[ArtefactRecord]) -> tuple[list[tuple[float, 
     return sorted(by_time.items()), in_sessions
 
 
-def rating_points(timed: Iterable[tuple[float, ArtefactRecord]], field: str) -> tuple[tuple[float, float], ...]:
-    """Return one field as a rating over time, without the entries that leave it open."""
-    return tuple((t, v) for t, a in timed if (v := a.number(field)) is not None)
+def rating_points(dated_entries: Iterable[tuple[float, ArtefactRecord]], field: str) -> tuple[tuple[float, float], ...]:
+    """Return one rating over time, without the entries that lack it."""
+    return tuple((t, v) for t, a in dated_entries if (v := a.number(field)) is not None)
 
 
 def role_weights(transition: ArtefactRecord) -> tuple[Weights, Weights]:
@@ -99,7 +99,7 @@ def _weight(row: Row) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class HardDay:
+class Anniversary:
     """The next occurrence of an anniversary, and the plan for it."""
 
     day: date
@@ -107,16 +107,16 @@ class HardDay:
     days_ahead: int
 
 
-def upcoming_hard_days(record: EpisodeRecord, today: date) -> tuple[HardDay, ...]:
+def upcoming_anniversaries(record: EpisodeRecord, today: date) -> tuple[Anniversary, ...]:
     """Return the next occurrence of each recorded anniversary, the nearest first."""
-    hard_days: dict[tuple[date, str], HardDay] = {}
+    upcoming: dict[tuple[date, str], Anniversary] = {}
     for a in record.artefacts_of("grief_work"):
         for row in a.rows("anniversaries"):
             day = _next_occurrence(str(row.get("day") or ""), today)
             if day is not None:
                 plan = str(row.get("plan") or "")
-                hard_days[day, plan] = HardDay(day, plan, (day - today).days)
-    return tuple(sorted(hard_days.values(), key=lambda d: (d.day, d.plan)))
+                upcoming[day, plan] = Anniversary(day, plan, (day - today).days)
+    return tuple(sorted(upcoming.values(), key=lambda d: (d.day, d.plan)))
 
 
 def _next_occurrence(text: str, today: date) -> date | None:

@@ -17,7 +17,7 @@ def default_values(worksheet: Worksheet, record: EpisodeRecord, *, relationship:
 
     about: the relationship that the worksheet will describe; “last” then means the last worksheet about that person.
     """
-    last = _last(record, worksheet.id, relationship)
+    last = _last_artefact(record, worksheet.id, relationship)
     values = {f.id: _default(f, record, last) for f in worksheet.fields if f.begins_with}
     return {name: value for name, value in values.items() if value is not None}
 
@@ -29,7 +29,7 @@ def _default(field: Field, record: EpisodeRecord, last: ArtefactRecord | None) -
     if source == "course":
         value = getattr(record, name)
         return None if value is None else float(value)
-    artefact = _last(record, source)
+    artefact = _last_artefact(record, source)
     if artefact is None:
         return None
     return _lasting_rows(field, artefact, name) if field.kind is FieldKind.ROWS else artefact.values.get(name)
@@ -44,6 +44,6 @@ def _lasting_rows(field: Field, artefact: ArtefactRecord, name: str) -> Value:
     return tuple(row for row in rows if row) or None  # type: ignore[return-value]
 
 
-def _last(record: EpisodeRecord, worksheet: str, relationship: str = "") -> ArtefactRecord | None:
+def _last_artefact(record: EpisodeRecord, worksheet: str, relationship: str = "") -> ArtefactRecord | None:
     artefacts = [a for a in record.artefacts_of(worksheet) if not relationship or a.about == relationship]
     return artefacts[-1] if artefacts else None

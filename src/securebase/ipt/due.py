@@ -74,7 +74,7 @@ def course_tasks(record: EpisodeRecord, lineage: Lineage = DEFAULT_LINEAGE) -> t
     """Return the standing of every task that this course includes, in order."""
     last_session = max((s.number for s in record.sessions), default=0)
     planned = record.planned_sessions or DEFAULT_SESSIONS
-    included = [t for t in tasks() if lineage.asks_for(t.lineage) and _is_included(t, record)]
+    included = [t for t in tasks() if lineage.uses(t.lineage) and _is_included(t, record)]
     return tuple(_standing(t, record, last_session=last_session, planned=planned) for t in included)
 
 
@@ -108,9 +108,9 @@ def shows_little_change(record: EpisodeRecord) -> bool:
 
 
 def _standing(task: Task, record: EpisodeRecord, *, last_session: int, planned: int) -> TaskStanding:
-    due_by = _due_by(task, record, planned)
+    due_by = _due_session(task, record, planned)
     if task.due.each:
-        return _each_session(task, record, due_by)
+        return _every_session_standing(task, record, due_by)
     pieces = tuple(_output_status(output, record) for output in task.outputs)
     present = [p.present for p in pieces]
     if all(present):
@@ -126,7 +126,7 @@ def _standing(task: Task, record: EpisodeRecord, *, last_session: int, planned: 
     return TaskStanding(task, standing, pieces, due_by)
 
 
-def _due_by(task: Task, record: EpisodeRecord, planned: int) -> int:
+def _due_session(task: Task, record: EpisodeRecord, planned: int) -> int:
     """Return the session by whose end the task is due; a maintenance course needs its contract by the first."""
     if task.due.after_end and is_maintenance_course(record):
         return 1
@@ -135,16 +135,16 @@ def _due_by(task: Task, record: EpisodeRecord, planned: int) -> int:
 
 def _is_next(task: Task, record: EpisodeRecord, last_session: int, planned: int) -> bool:
     """Return whether the task is due in the next session, or belongs to the first phase while that lasts."""
-    due_by = _due_by(task, record, planned)
+    due_by = _due_session(task, record, planned)
     return last_session + 1 >= due_by or (task.phase is Phase.INITIAL and task.due.session is not None)
 
 
-def _each_session(task: Task, record: EpisodeRecord, due_by: int) -> TaskStanding:
+def _every_session_standing(task: Task, record: EpisodeRecord, due_by: int) -> TaskStanding:
     """Return the standing of a task of every session: the sessions of the middle phase that have its worksheet."""
     planned = record.planned_sessions or DEFAULT_SESSIONS
     last = planned - record.ending_sessions
     middle = [s.number for s in record.sessions if record.initial_sessions < s.number <= last]
-    filled = [a for output in task.outputs for a in _filled(output, record)]
+    filled = [a for output in task.outputs for a in _completed_artefacts(output, record)]
     by_session = {n: [a.id for a in filled if a.session == n] for n in middle}
     completed = [n for n in middle if by_session[n]]
     ids = tuple(id_ for n in middle for id_ in by_session[n])
@@ -181,7 +181,7 @@ def _output_status(output: TaskOutput, record: EpisodeRecord) -> OutputStatus:
 
 
 def _worksheet_status(output: TaskOutput, record: EpisodeRecord) -> OutputStatus:
-    filled = _filled(output, record)
+    filled = _completed_artefacts(output, record)
     agreed = [a for a in filled if a.agreement is not Agreement.OPEN]
     shelf = worksheets()
     words = " or ".join(shelf[name].name.lower() for name in output.worksheets)
@@ -193,11 +193,11 @@ def _worksheet_status(output: TaskOutput, record: EpisodeRecord) -> OutputStatus
     return OutputStatus(words, bool(agreed if output.agreed else filled), "worksheet", worksheet, ids)
 
 
-def _filled(output: TaskOutput, record: EpisodeRecord) -> list[ArtefactRecord]:
-    return [a for a in record.artefacts_of(*output.worksheets) if _meets(output, a)]
+def _completed_artefacts(output: TaskOutput, record: EpisodeRecord) -> list[ArtefactRecord]:
+    return [a for a in record.artefacts_of(*output.worksheets) if _meets_requirements(output, a)]
 
 
-def _meets(output: TaskOutput, artefact: ArtefactRecord) -> bool:
+def _meets_requirements(output: TaskOutput, artefact: ArtefactRecord) -> bool:
     """Return whether a filled-in worksheet has all that the task requires of it."""
     if output.techniques:
         return any((artefact.number(t.value) or 0) > 0 for t in Technique)

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from securebase.ipt.timeline import Timeline, in_window, timeline
+from securebase.ipt.timeline import Timeline, is_in_window, timeline
 from securebase.records.artefact import ArtefactRecord, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, ProblemArea, Ring
 
 #: Expectations met at most, and strain at least, on scales of 0 to 10; minimum size of the network.
 LOW_EXPECTATIONS_MET, HIGH_STRAIN, MIN_PEOPLE = 4.0, 6.0, 3
-_OFTEN = {"daily", "weekly"}
+_FREQUENT_CONTACT = {"daily", "weekly"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +46,15 @@ def _grief(record: EpisodeRecord, line: Timeline | None) -> Iterator[AreaEvidenc
             timing = ", in the months before the onset" if event.in_window else ""
             yield AreaEvidence(area, f"{event.words}{timing}", event.worksheet, event.id)
     grieved = {person for a in record.artefacts_of("grief_work") for person in (a.text("person"), a.about)}
-    for person in _present(record):
+    for person in _present_people(record):
         if person.deceased and person.id not in grieved:
             yield AreaEvidence(area, f"{person.name} has died", relationship=person.id)
 
 
 def _disputes(record: EpisodeRecord) -> Iterator[AreaEvidence]:
     area = ProblemArea.ROLE_DISPUTE
-    people = {r.id: r for r in _present(record)}
-    for id_, last in _last_about(record).items():
+    people = {r.id: r for r in _present_people(record)}
+    for id_, last in _last_worksheets(record).items():
         person = people.get(id_)
         if person is None or person.deceased:
             continue
@@ -75,7 +75,7 @@ def _transitions(record: EpisodeRecord, line: Timeline | None) -> Iterator[AreaE
     for bar in line.bars:
         if bar.kind != "role":
             continue
-        began, ended = in_window(bar.start, line.onset), in_window(bar.end, line.onset)
+        began, ended = is_in_window(bar.start, line.onset), is_in_window(bar.end, line.onset)
         if began or ended:
             change = "began and ended" if began and ended else "began" if began else "ended"
             yield AreaEvidence(
@@ -92,22 +92,22 @@ def _transitions(record: EpisodeRecord, line: Timeline | None) -> Iterator[AreaE
 
 def _deficits(record: EpisodeRecord) -> Iterator[AreaEvidence]:
     area = ProblemArea.INTERPERSONAL_DEFICITS
-    people = [r for r in _present(record) if not r.deceased and not r.professional]
+    people = [r for r in _present_people(record) if not r.deceased and not r.professional]
     if record.relationships and len(people) < MIN_PEOPLE:
         n = len(people)
         yield AreaEvidence(area, f"{n} {'person' if n == 1 else 'people'} in the inventory, professionals aside")
-    ratings = [a for id_, a in _last_about(record).items() if id_ in {p.id for p in people}]
-    if ratings and not any(a.text("contact") in _OFTEN for a in ratings):
+    ratings = [a for id_, a in _last_worksheets(record).items() if id_ in {p.id for p in people}]
+    if ratings and not any(a.text("contact") in _FREQUENT_CONTACT for a in ratings):
         yield AreaEvidence(area, "Nobody is seen or heard every week")
     circles = [c for c in record.circles if c.kind is CircleKind.PRESENT and c.placements]
     if circles and not any(p.ring is Ring.CLOSEST for p in circles[-1].placements):
         yield AreaEvidence(area, "Nobody stands in the closest ring of the last circle")
 
 
-def _present(record: EpisodeRecord) -> list[RelationshipRecord]:
+def _present_people(record: EpisodeRecord) -> list[RelationshipRecord]:
     return [r for r in record.relationships if r.left_at is None]
 
 
-def _last_about(record: EpisodeRecord) -> dict[str, ArtefactRecord]:
+def _last_worksheets(record: EpisodeRecord) -> dict[str, ArtefactRecord]:
     """Return relationship → its last worksheet."""
     return {a.about: a for a in record.artefacts_of("relationship") if a.about}

@@ -30,7 +30,7 @@ class Lineage:
     formulation: str = "triad"
     ending: str = ENDING_WORDS[0]
 
-    def asks_for(self, lineage: str) -> bool:
+    def uses(self, lineage: str) -> bool:
         """Return whether the clinic uses an element of one lineage (“sick_role”, “triad”, “classic”; empty: always)."""
         return not lineage or (self.sick_role if lineage == "sick_role" else lineage == self.formulation)
 

@@ -20,11 +20,11 @@ from securebase.records.vocabulary import CircleKind, Ring, SupportKind
 
 #: Worksheets that this module reads.
 RELATIONSHIP, SUPPORT_LEDGER = "relationship", "support_ledger"
-_EVER = float("inf")
+_END_OF_TIME = float("inf")
 #: Fields seen from the client: `receives` is support from the person, `gives` support to the person.
 _FROM_THEM, _TO_THEM = "receives", "gives"
 #: The rings from the middle outwards. A person outside all of them is on the circle but not in the network.
-INSIDE = (Ring.CLOSEST, Ring.CLOSE, Ring.WIDER)
+INNER_RINGS = (Ring.CLOSEST, Ring.CLOSE, Ring.WIDER)
 
 
 class TieBalance(StrEnum):
@@ -80,7 +80,7 @@ class Network:
     @property
     def size(self) -> int:
         """Number of people inside the rings."""
-        return sum(self.by_ring[ring] for ring in INSIDE)
+        return sum(self.by_ring[ring] for ring in INNER_RINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,23 +111,23 @@ class SupportShare:
         return 100.0 - self.therapist
 
 
-def people_at(record: EpisodeRecord, day: float = _EVER) -> tuple[RelationshipRecord, ...]:
+def people_at(record: EpisodeRecord, day: float = _END_OF_TIME) -> tuple[RelationshipRecord, ...]:
     """Return the people in the inventory on that day."""
     return tuple(r for r in record.relationships if r.at <= day and (r.left_at is None or r.left_at > day))
 
 
-def network_members_at(record: EpisodeRecord, day: float = _EVER) -> tuple[RelationshipRecord, ...]:
+def network_members_at(record: EpisodeRecord, day: float = _END_OF_TIME) -> tuple[RelationshipRecord, ...]:
     """Return the people in the inventory on that day, without the deceased and professional helpers."""
     return tuple(r for r in people_at(record, day) if not (r.deceased or r.professional))
 
 
-def tie_ratings(record: EpisodeRecord, relationship: str, day: float = _EVER) -> tuple[ArtefactRecord, ...]:
+def tie_ratings(record: EpisodeRecord, relationship: str, day: float = _END_OF_TIME) -> tuple[ArtefactRecord, ...]:
     """Return every rating of one tie up to that day, in order of time."""
     return tuple(a for a in record.artefacts_of(RELATIONSHIP) if a.about == relationship and a.begun_at <= day)
 
 
 def circles_of(
-    record: EpisodeRecord, kind: CircleKind = CircleKind.PRESENT, day: float = _EVER
+    record: EpisodeRecord, kind: CircleKind = CircleKind.PRESENT, day: float = _END_OF_TIME
 ) -> tuple[ClosenessCircle, ...]:
     """Return the versions of the circle of this kind up to that day, in order of time."""
     return tuple(sorted((c for c in record.circles if c.kind is kind and c.at <= day), key=lambda c: c.at))
@@ -143,7 +143,7 @@ def tie_balance(rating: ArtefactRecord | None) -> TieBalance:
     return TieBalance.SUPPORT if felt > strain else TieBalance.STRAIN
 
 
-def network_at(record: EpisodeRecord, day: float = _EVER) -> Network:
+def network_at(record: EpisodeRecord, day: float = _END_OF_TIME) -> Network:
     """Return the network on that day, from the last present circle and the last rating of every tie."""
     people = network_members_at(record, day)
     versions = circles_of(record, day=day)
@@ -167,7 +167,7 @@ def network_at(record: EpisodeRecord, day: float = _EVER) -> Network:
     )
 
 
-def closest_at(record: EpisodeRecord, day: float = _EVER) -> tuple[RelationshipRecord, ...]:
+def closest_at(record: EpisodeRecord, day: float = _END_OF_TIME) -> tuple[RelationshipRecord, ...]:
     """Return the members in the closest ring of the last present circle, the nearest first."""
     versions = circles_of(record, day=day)
     places = {p.relationship: p for p in versions[-1].placements} if versions else {}
@@ -217,13 +217,13 @@ def mean_distance(present: ClosenessCircle, wished: ClosenessCircle) -> float | 
     return sum(distances) / len(distances) if distances else None
 
 
-def support_share_history(record: EpisodeRecord, day: float = _EVER) -> tuple[SupportShare, ...]:
+def support_share_history(record: EpisodeRecord, day: float = _END_OF_TIME) -> tuple[SupportShare, ...]:
     """Return every rating up to that day of who carried the support."""
     answers = [(a, a.number("therapist_share")) for a in record.artefacts_of(SUPPORT_LEDGER) if a.begun_at <= day]
     return tuple(SupportShare(a.begun_at, a.session, share) for a, share in answers if share is not None)
 
 
-def support_handed_over(shares: tuple[SupportShare, ...]) -> float | None:
+def support_shift(shares: tuple[SupportShare, ...]) -> float | None:
     """Return the percentage points of support that passed from the therapist to the client's own network.
 
     The first rating is compared with the last. Negative values mean the opposite direction; None below two ratings.

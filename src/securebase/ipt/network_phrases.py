@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from securebase.ipt.network import INSIDE, Move, Network, RingChange, SupportShare, support_handed_over
+from securebase.ipt.network import INNER_RINGS, Move, Network, RingChange, SupportShare, support_shift
 from securebase.records.artefact import Placement
 from securebase.records.vocabulary import Ring
 
@@ -55,7 +55,7 @@ def moves_in_words(moves: Sequence[Move], names: Mapping[str, str]) -> str:
 
 
 def size_in_words(network: Network) -> str:
-    counts = [f"{network.by_ring[ring]} {_IN_RING[ring]}" for ring in INSIDE]
+    counts = [f"{network.by_ring[ring]} {_IN_RING[ring]}" for ring in INNER_RINGS]
     sentences = [f"{_people(network.size)} inside the rings: {', '.join(counts)}."]
     if network.by_ring[Ring.OUTSIDE]:
         sentences.append(f"{network.by_ring[Ring.OUTSIDE]} outside.")
@@ -100,7 +100,7 @@ def support_shares_in_words(shares: tuple[SupportShare, ...]) -> str:
         return "Nobody has asked yet who carries the support."
     first, last = shares[0], shares[-1]
     present = f"Therapist {last.therapist:.0f}% · own network {last.own:.0f}%."
-    points = support_handed_over(shares)
+    points = support_shift(shares)
     if points is None:
         return present
     time = f"in session {first.session}" if first.session is not None else "when it was first asked"

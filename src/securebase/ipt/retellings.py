@@ -145,7 +145,7 @@ def series_in_words(series: RetellingSeries) -> list[str]:
     else:
         sentences = [f"Highest distress {first.peak:g} at the first telling, {last.peak:g} at the last of {n}."]
     if series.slope is not None:
-        sentences.append(f"That is {_signed(series.slope)} a telling, as a straight line through all of them.")
+        sentences.append(f"That is {_signed_number(series.slope)} a telling, as a straight line through all of them.")
     elif n > 1:
         sentences.append("A slope is said from the third telling on.")
     if series.fall is not None:
@@ -153,7 +153,7 @@ def series_in_words(series: RetellingSeries) -> list[str]:
     if series.rebound is not None:
         sentences.append(_rebound_in_words(series.rebound))
     if series.balances is not None:
-        first_text, last_text = map(_signed, series.balances)
+        first_text, last_text = map(_signed_number, series.balances)
         sentences.append(f"Good less painful feelings: {first_text} at first, {last_text} at the last telling.")
     return sentences
 
@@ -164,6 +164,6 @@ def _rebound_in_words(rebound: float) -> str:
     return "On average the next telling did not rise above where the last one ended."
 
 
-def _signed(value: float) -> str:
+def _signed_number(value: float) -> str:
     text = f"{value:+.0f}".replace("-", "−")
     return "0" if text in {"+0", "−0"} else text

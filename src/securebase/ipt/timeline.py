@@ -136,7 +136,7 @@ def timeline(record: EpisodeRecord, *, today: float) -> Timeline | None:
     )
 
 
-def in_window(at: float | None, onset: float | None) -> bool:
+def is_in_window(at: float | None, onset: float | None) -> bool:
     """Return whether a day lies in the months before the onset, or on the day of onset."""
     return at is not None and onset is not None and onset - WINDOW_DAYS <= at <= onset
 
@@ -149,7 +149,7 @@ def _event(a: ArtefactRecord, began: date, onset: float | None, names: dict[str,
             return None
         words = f"Death of {person}"
         return TimelineEvent(
-            a.id, a.worksheet, words, at, dependent=EventDependence.INDEPENDENT, in_window=in_window(at, onset)
+            a.id, a.worksheet, words, at, dependent=EventDependence.INDEPENDENT, in_window=is_in_window(at, onset)
         )
     at = _day(a, "happened_on", began)
     if at is None:
@@ -164,7 +164,7 @@ def _event(a: ArtefactRecord, began: date, onset: float | None, names: dict[str,
         weight=a.number("weight"),
         dependent=EventDependence(dependent) if dependent in set(EventDependence) else EventDependence.UNCLEAR,
         side=a.text("side"),
-        in_window=in_window(at, onset),
+        in_window=is_in_window(at, onset),
     )
 
 

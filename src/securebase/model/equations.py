@@ -30,7 +30,7 @@ _Value = TypeVar("_Value")
 _MAX_CONDITION = 200.0
 _MIN_DECAY = 1e-5
 #: two eigenvalues are close if their difference times the longest gap is below this
-_CLOSE = 1e-2
+_MIN_SEPARATION = 1e-2
 #: largest norm of A u in a step of the block exponential; 14 Taylor terms then reach rounding (.5¹⁵ / 15! < 1e-16)
 _MAX_STEP_NORM = 0.5
 _TAYLOR_TERMS = 14
@@ -288,7 +288,7 @@ def _reverse_by_eigenvectors(
     sums: Eigen = V.T @ once @ W.T
     every = np.arange(len(P))
     between = values[:, None] - values
-    close = np.abs(between) * (gaps.max() if len(gaps) else 0.0) < _CLOSE
+    close = np.abs(between) * (gaps.max() if len(gaps) else 0.0) < _MIN_SEPARATION
     total = (sums[every, every, :] - sums[every, :, every].T) / np.where(close, 1.0, between)
     total[every, every] = (V.T @ by_gap @ W.T)[every, every, every]
     close[every, every] = False

@@ -151,7 +151,7 @@ def convert_to_parameter_set(fitted: FittedSet, base: ParameterSet) -> Parameter
     P = stationary_covariance(weekly.drift, weekly.diffusion)
     true = np.diag(P) + np.diag(weekly.level_covariance)
     whole = true + weekly.measurement_noise
-    stated = _stated(weekly, names, planned_end, P)
+    stated = _standardised_statements(weekly, names, planned_end, P)
     scales = {key: unit for key, unit in base.scales.items() if unit.construct in names}
     for k, construct in enumerate(names):
         scales[fitted.measures[construct]] = ScaleUnit(
@@ -188,7 +188,7 @@ def _days(fitted: FittedSet) -> float:
     return fitted.specification.days_per_unit
 
 
-def _stated(weekly: Parameters, names: tuple[str, ...], planned_end: float, P: Array) -> Standardised:
+def _standardised_statements(weekly: Parameters, names: tuple[str, ...], planned_end: float, P: Array) -> Standardised:
     """Return the standardised statements from which `assemble` rebuilds these parameters, in standard units.
 
     The change by therapy is J B over the planned end, J = ∫_0^T exp(A v) dv, read off a block exponential.

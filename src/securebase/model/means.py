@@ -59,13 +59,13 @@ def carried_equilibrium(parameters: Parameters) -> Array:
 def slope_basis_of_rows(specification: Specification, parameters: Parameters, rows: Rows) -> Array:
     """Return f at each row (rows,), empty without random slopes."""
     return (
-        slope_basis(specification, parameters, rows.times, elapsed(rows))
+        slope_basis(specification, parameters, rows.times, elapsed_times(rows))
         if specification.random_slopes
         else np.empty(0)
     )
 
 
-def elapsed(rows: Rows) -> Array:
+def elapsed_times(rows: Rows) -> Array:
     """Return the time since the person's first row (rows,)."""
     lengths = np.diff(rows.starts)
     nonempty = lengths > 0
@@ -106,7 +106,7 @@ def reverse_mean(
         changes["drift"] = so_far.drift - np.multiply.outer(x, carried_equilibrium(parameters))
         changes["therapy_effect"], changes["start_mean"] = -x, start_mean
     if specification.random_slopes and specification.trend in (Trend.APART, Trend.CARRIED):
-        at = elapsed(rows) if specification.trend == Trend.CARRIED else rows.times
+        at = elapsed_times(rows) if specification.trend == Trend.CARRIED else rows.times
         rate_bar += float(_rate_derivative(require(parameters.rate, "rate"), at, end) @ slope_basis_bar)
     if parameters.rate is not None:
         changes["rate"] = rate_bar

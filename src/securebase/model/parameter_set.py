@@ -342,7 +342,7 @@ def read_parameter_set(file: str, text: str) -> ParameterSet:
             fields, "random_slope_level_correlation", constructs, statements, ordered=True
         ),
         random_slope_correlation=_by_pair(fields, "random_slope_correlation", constructs, statements),
-        random_slope_rate=_rate(fields, statements),
+        random_slope_rate=_read_rate(fields, statements),
     )
     return ParameterSet(
         id=fields.text("id"),
@@ -356,9 +356,9 @@ def read_parameter_set(file: str, text: str) -> ParameterSet:
             days_per_unit=fields.number("days_per_unit"),
             planned_end=stated.planned_end,
         ),
-        parameters=_located(fields, stated),
+        parameters=_assemble_parameters(fields, stated),
         scales=MappingProxyType(scales),
-        edges=tuple(_note(m) for m in links),
+        edges=tuple(_edge_note(m) for m in links),
         statements=tuple(statements),
         limits=fields.texts("limits"),
         standardised=stated,
@@ -366,7 +366,7 @@ def read_parameter_set(file: str, text: str) -> ParameterSet:
     )
 
 
-def _located(fields: Fields, stated: Standardised) -> Parameters:
+def _assemble_parameters(fields: Fields, stated: Standardised) -> Parameters:
     """Assemble the parameters; contradictions, also in the random slopes, are reported with the file."""
     try:
         assemble(stated, random_slopes=True)
@@ -375,11 +375,11 @@ def _located(fields: Fields, stated: Standardised) -> Parameters:
         raise ParameterSetError(problem.what, where=fields.file, advice=problem.advice) from None
 
 
-def _note(m: Mechanism) -> EdgeNote:
+def _edge_note(m: Mechanism) -> EdgeNote:
     return EdgeNote(*m.edge, m.prior.mean, m.prior.mean, m.prior.sd, m.claims, m.grade, m.prior.basis)
 
 
-def _rate(fields: Fields, out: list[Statement]) -> float | None:
+def _read_rate(fields: Fields, out: list[Statement]) -> float | None:
     if "random_slope_rate" not in fields.values:
         return None
     block = fields.table("random_slope_rate")

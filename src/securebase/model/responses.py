@@ -44,17 +44,17 @@ def _for_scale(
     asked = [items[n] for n in scale.items]
     target = min(max(value, scale.minimum), scale.maximum) / scale.multiplier
     total = float(target * len(asked)) if scale.method is Method.MEAN else float(target)
-    held = {i.number: _reverse_scored(i, fixed[i.number], scale) for i in asked if i.number in fixed}
+    held = {i.number: _reverse(i, fixed[i.number], scale) for i in asked if i.number in fixed}
     free = [i for i in asked if i.number not in held]
     rest = total - sum(held.values())
     if not sum(i.minimum for i in free) - 0.5 <= rest <= sum(i.maximum for i in free) + 0.5:
         held, free, rest = {}, asked, total
-    drawn = dict(zip((i.number for i in free), _spread(rest, free, rng), strict=True)) | held
+    drawn = dict(zip((i.number for i in free), _spread_total(rest, free, rng), strict=True)) | held
     # visual analogue scales are marked in tenths: 0.3, not 0.30000000000000004
-    return {i.number: round(_reverse_scored(i, drawn[i.number], scale), 9) for i in asked}
+    return {i.number: round(_reverse(i, drawn[i.number], scale), 9) for i in asked}
 
 
-def _spread(total: float, items: Sequence[Item], rng: np.random.Generator) -> list[float]:
+def _spread_total(total: float, items: Sequence[Item], rng: np.random.Generator) -> list[float]:
     """Return whole steps within bounds, scattered around an even share, whose sum is as near to `total` as steps allow.
 
     Plain numbers, not arrays: with so few items arrays take three times as long.
@@ -81,6 +81,6 @@ def _spread(total: float, items: Sequence[Item], rng: np.random.Generator) -> li
         counts[candidates[int(rng.integers(len(candidates)))]] += 1 if missing > 0 else -1
 
 
-def _reverse_scored(item: Item, value: float, scale: Scale) -> float:
+def _reverse(item: Item, value: float, scale: Scale) -> float:
     """Return minimum + maximum − value for reverse-scored items, else the value."""
     return item.minimum + item.maximum - value if item.number in scale.reversed_items else value

@@ -26,10 +26,10 @@ T = TypeVar("T", bound=StrEnum)
 
 #: Claims that go beyond the evidence (rank, necessity, sufficiency, identity, route, “every”, catharsis): always shown
 #: as hypotheses, with both sides.
-OUTRUN = ("S12", "S13", "S24", "S30", "S44", "S87", "S94")
+CLAIMS_BEYOND_EVIDENCE = ("S12", "S13", "S24", "S30", "S44", "S87", "S94")
 
 #: Origins and moderators that are no construct of a person: name → label
-OUTSIDE: Mapping[str, str] = MappingProxyType(
+EXTERNAL_ORIGINS: Mapping[str, str] = MappingProxyType(
     {
         THERAPY: "Therapy",
         "therapy_brand": "Kind of therapy",
@@ -133,7 +133,7 @@ class Claim:
     @property
     def outruns_its_evidence(self) -> bool:
         """True if the claim goes beyond the evidence."""
-        return self.id in OUTRUN
+        return self.id in CLAIMS_BEYOND_EVIDENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ class TheoryEdge:
     @property
     def outruns_its_evidence(self) -> bool:
         """True if one of its claims goes beyond the evidence."""
-        return any(claim in OUTRUN for claim in self.claims)
+        return any(claim in CLAIMS_BEYOND_EVIDENCE for claim in self.claims)
 
     @property
     def label(self) -> str:
@@ -224,7 +224,7 @@ class Theory:
 
 def label_of(name: str) -> str:
     """Return the label of a construct or of an origin outside the person."""
-    return OUTSIDE[name] if name in OUTSIDE else CONSTRUCTS[name].label
+    return EXTERNAL_ORIGINS[name] if name in EXTERNAL_ORIGINS else CONSTRUCTS[name].label
 
 
 @cache
@@ -284,7 +284,7 @@ def _edge(block: Fields, pillar: Pillar, claims: Mapping[str, Claim]) -> TheoryE
     block.only("from", "to", "claims", "sign", "place", "about", *_OPTIONAL)
     begin, end, moderator = block.text("from"), block.text("to"), block.text("moderator", "")
     for field, name in (("from", begin), ("to", end), ("moderator", moderator)):
-        if name and name not in CONSTRUCTS and (name not in OUTSIDE or field == "to"):
+        if name and name not in CONSTRUCTS and (name not in EXTERNAL_ORIGINS or field == "to"):
             block.fail(f"unknown construct “{name}”", field)
     named = block.texts("claims")
     if not named or any(name not in claims for name in named):

@@ -102,7 +102,7 @@ class TrackedCourse:
 
     def probability_below(self, threshold: float, time: float, construct: str | None = None) -> float:
         """Return the probability that a score at a later time lies below the threshold."""
-        return _below(threshold, *self.score_at(time, construct))
+        return _probability_below(threshold, *self.score_at(time, construct))
 
     def probability_of_fall(self, points: float, time: float, construct: str | None = None) -> float | None:
         """Return the probability that a later score lies at least `points` below this person's first score.
@@ -178,7 +178,7 @@ def track(
     check_instance(parameters, Parameters, "parameters", advice=PARAMETERS_ADVICE)
     covariates = panel.covariates[0] if panel.covariates is not None and panel.n_persons else None
     course = smooth(specification, parameters, panel.times, panel.scores, inputs=panel.inputs, covariates=covariates)
-    ahead = _ahead(course.after_time, until, forecast_times)
+    ahead = _forecast_times(course.after_time, until, forecast_times)
     mean, covariance = forecast(course, ahead)
     variance = np.diagonal(covariance, axis1=1, axis2=2)
     p = specification.p
@@ -236,7 +236,7 @@ def _check(panel: Panel, specification: Specification) -> None:
         )
 
 
-def _ahead(begin: float, until: float | None, given: Sequence[float] | Array | None) -> Array:
+def _forecast_times(begin: float, until: float | None, given: Sequence[float] | Array | None) -> Array:
     """Return the times of the forecast, after `begin`."""
     if given is not None:
         return check_numbers(given, "forecast_times")
@@ -327,5 +327,5 @@ def _variances(covariance: Array) -> Array:
     return np.clip(np.diagonal(covariance, axis1=1, axis2=2), 0.0, None)
 
 
-def _below(threshold: float, mean: float, sd: float) -> float:
+def _probability_below(threshold: float, mean: float, sd: float) -> float:
     return NormalDist(mean, sd).cdf(threshold) if sd > 0 else float(mean < threshold)

@@ -24,7 +24,7 @@ from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Respondent
 
 #: The product's own session set, used where a construct was not measured otherwise.
-OWN_MEASURES = {
+DEFAULT_MEASURES = {
     "symptoms": ("session_before", "symptoms"),
     "alliance": ("session_after", "alliance"),
     "social_support": ("session_before", "social_support"),
@@ -83,15 +83,15 @@ def measures(record: EpisodeRecord, parameter_set: ParameterSet) -> dict[str, tu
     The episode names the symptom scale. Every other construct has the scale that the client completed most often, among
     those for which the parameter set has units.
     """
-    result = {**OWN_MEASURES, "symptoms": record.symptom_measure}
+    result = {**DEFAULT_MEASURES, "symptoms": record.symptom_measure}
     for construct in TRACKED_CONSTRUCTS[1:]:
-        used = Counter(
+        counts = Counter(
             (s.instrument, s.scale)
             for s in record.scores(construct, respondent=Respondent.CLIENT)
             if (s.instrument, s.scale) in parameter_set.scales
         )
-        if used:
-            result[construct] = max(used, key=lambda key: (used[key], key == OWN_MEASURES[construct], key))
+        if counts:
+            result[construct] = max(counts, key=lambda key: (counts[key], key == DEFAULT_MEASURES[construct], key))
     return result
 
 
@@ -105,9 +105,9 @@ def time_axis(record: EpisodeRecord, as_of: float) -> tuple[Session, ...]:
         return tuple(sessions)
     gaps = [b.at - a.at for a, b in pairwise(sessions)]
     gap = max(median(gaps), 1.0) if gaps else DEFAULT_GAP
-    number, at = (sessions[-1].number, sessions[-1].at) if sessions else (0, -gap)
+    number, last_at = (sessions[-1].number, sessions[-1].at) if sessions else (0, -gap)
     n_planned = DEFAULT_SESSIONS_AHEAD if record.planned_sessions is None else record.planned_sessions - number
-    start = max(at + gap, as_of)
+    start = max(last_at + gap, as_of)
     return tuple(sessions + [Session(number + k, start + (k - 1) * gap, False) for k in range(1, n_planned + 1)])
 
 
@@ -125,17 +125,17 @@ def track_record(
         panel = episode_panel(record, specification.constructs, instrument_scales, specification.days_per_unit)
         # a session whose check-in was completed beforehand has its score already and needs no forecast
         scored = {s.session for s in record.symptom_scores}
-        coming = [s.at for s in axis if not s.held and s.number not in scored]
-        ahead = np.array(coming, dtype=np.float64) / specification.days_per_unit
-        last = float(panel.times[-1])
-        ahead = ahead[ahead > last]
+        forecast_days = [s.at for s in axis if not s.held and s.number not in scored]
+        forecast_times = np.array(forecast_days, dtype=np.float64) / specification.days_per_unit
+        last_time = float(panel.times[-1])
+        forecast_times = forecast_times[forecast_times > last_time]
         parameters = parameter_set.in_score_units(instrument_scales)
         tracked = track(
             panel,
             specification,
             parameters,
-            until=float(ahead[-1]) if len(ahead) else last,
-            forecast_times=ahead,
+            until=float(forecast_times[-1]) if len(forecast_times) else last_time,
+            forecast_times=forecast_times,
         )
         if not (np.isfinite(tracked.smoothed).all() and np.isfinite(tracked.predicted_sd).all()):
             raise ArithmeticError("a result is not finite")

@@ -18,7 +18,7 @@ from securebase.study.calibration.target import Basis, TargetVerdict
 from securebase.study.result import to_plain
 
 #: pixels of the strips on a page and on a phone
-_PAGE, _PHONE = style.WHOLE - 260, style.PHONE + 20
+_PAGE, _PHONE = style.FULL_WIDTH - 260, style.PHONE_WIDTH + 20
 #: supported file name extensions
 KINDS = (".html", ".md", ".json", ".svg")
 

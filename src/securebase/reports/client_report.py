@@ -10,7 +10,7 @@ from securebase.charts.alliance import alliance_chart
 from securebase.charts.contributions import contributions_chart
 from securebase.charts.mechanisms import mechanisms_chart
 from securebase.charts.render import svg
-from securebase.charts.style import PHONE
+from securebase.charts.style import PHONE_WIDTH
 from securebase.charts.symptoms import symptoms_chart
 from securebase.errors import check_class
 from securebase.ipt.lineage import DEFAULT_LINEAGE, Lineage
@@ -68,7 +68,7 @@ def client_report(
     """
     check_class(picture, ClientPicture, "picture", advice="Pass the result of securebase.client_picture.")
     charts = {
-        key: (Markup(svg(chart(picture, width=PAGE))), Markup(svg(chart(picture, width=PHONE))))  # noqa: S704
+        key: (Markup(svg(chart(picture, width=PAGE))), Markup(svg(chart(picture, width=PHONE_WIDTH))))  # noqa: S704
         for key, chart, has_data in (
             ("symptoms", symptoms_chart, bool(picture.symptoms.reported)),
             ("alliance", alliance_chart, bool(picture.alliance.reported)),

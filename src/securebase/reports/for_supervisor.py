@@ -81,10 +81,10 @@ def _sheet(case: Case, sheet: SelectedArtefacts) -> ReportPart | None:
     )
     if part is None or not tables:
         return part
-    return replace(part, build=partial(_with_tables, case, sheet, tables))
+    return replace(part, build=partial(_append_tables, case, sheet, tables))
 
 
-def _with_tables(case: Case, sheet: SelectedArtefacts, tables: tuple[Table, ...]) -> tuple[Block, ...]:
+def _append_tables(case: Case, sheet: SelectedArtefacts, tables: tuple[Table, ...]) -> tuple[Block, ...]:
     fields = tuple(f for f in sheet.worksheet.fields if not fits_column(f) and f.id not in GOALS)
     remaining = SelectedArtefacts(replace(sheet.worksheet, fields=fields), sheet.artefacts)
     heading, *blocks = sheet_blocks(Audience.SUPERVISOR, case, remaining, sheet.worksheet.name)
@@ -132,12 +132,12 @@ def _measures(case: Case) -> ReportPart:
         "measures",
         "Measures every fourth session",
         f"{len(table.rows)} scales" if len(table.rows) != 1 else "1 scale",
-        lambda: (Heading("Measures every fourth session"), *_with_caution(case.record, table)),
+        lambda: (Heading("Measures every fourth session"), *_append_caution(case.record, table)),
         missing="" if table.rows else "No measure was filled in yet.",
     )
 
 
-def _with_caution(record: EpisodeRecord, table: Table) -> tuple[Block, ...]:
+def _append_caution(record: EpisodeRecord, table: Table) -> tuple[Block, ...]:
     scored = {a.instrument for a in record.administrations if a.scores}
     unvalidated = sorted({i.name for i in instruments().values() if i.id in scored and not i.validated})
     caution = (

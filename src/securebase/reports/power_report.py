@@ -86,8 +86,8 @@ def _charts(result: PowerResult, setting: Setting) -> dict[str, Markup]:
         return Markup(svg(power_chart(result, setting, measure, width=width)))  # noqa: S704
 
     return {
-        "wide": draw("power", style.WHOLE - 260),
-        "narrow": draw("power", style.PHONE + 20),
+        "wide": draw("power", style.FULL_WIDTH - 260),
+        "narrow": draw("power", style.PHONE_WIDTH + 20),
         "precision": draw("precision", _COLUMN),
         "bias": draw("bias", _COLUMN),
     }

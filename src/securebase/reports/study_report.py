@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from securebase.charts import style
 from securebase.charts.render import svg
-from securebase.charts.study_courses import courses_chart, shown_courses
+from securebase.charts.study_courses import count_courses, courses_chart
 from securebase.charts.study_forest import forest_chart
 from securebase.charts.study_levels import Level, levels_chart
 from securebase.charts.study_quantiles import quantiles_chart
@@ -120,15 +120,15 @@ def _forest(result: StudyResult) -> dict[str, Markup]:
     if not result.lags:
         return {}
     return {
-        "wide": _svg(forest_chart(result, width=style.WHOLE - 260)),
-        "narrow": _svg(forest_chart(result, width=style.PHONE + 20)),
+        "wide": _svg(forest_chart(result, width=style.FULL_WIDTH - 260)),
+        "narrow": _svg(forest_chart(result, width=style.PHONE_WIDTH + 20)),
     }
 
 
 def _courses(result: StudyResult) -> list[tuple[str, Markup, int, int]]:
     """Return label, chart, number of courses drawn and total number for every construct with courses."""
     return [
-        (result.request.label(name), _svg(courses_chart(result, name, width=_COLUMN)), *shown_courses(result, name))
+        (result.request.label(name), _svg(courses_chart(result, name, width=_COLUMN)), *count_courses(result, name))
         for name, courses in result.trajectories.individual.items()
         if courses
     ]

@@ -13,11 +13,11 @@ from securebase.model.theory import Theory, TheoryEdge
 from securebase.reports.render import render
 
 #: pixels of the two drawings of a page: the width of its column, and of a phone
-_PAGE, _PHONE = style.WHOLE - 260, style.PHONE + 20
+_PAGE, _PHONE = style.FULL_WIDTH - 260, style.PHONE_WIDTH + 20
 
 
 def theory_svg(
-    theory: Theory, edges: Sequence[TheoryEdge] | None = None, *, by: By = "pillar", width: int = style.WHOLE
+    theory: Theory, edges: Sequence[TheoryEdge] | None = None, *, by: By = "pillar", width: int = style.FULL_WIDTH
 ) -> str:
     """Return the graph as a standalone SVG file with font and background, `width` pixels wide."""
     drawing = svg(theory_graph(theory, edges, by=by, width=width))

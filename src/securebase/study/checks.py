@@ -128,21 +128,21 @@ def _residual_check(name: str, z: Array, person: NDArray[np.intp]) -> ResidualCh
     # under normality SE ≈ 1/√n (autocorrelation), √(6/n) (skewness), √(24/n) (kurtosis)
     if autocorrelation is not None and abs(autocorrelation) * np.sqrt(len(earlier)) > _MAX_Z:
         sign = "positive" if autocorrelation > 0 else "negative"
-        problems.append(f"{sign} residual autocorrelation at lag 1 ({_signed(autocorrelation)})")
+        problems.append(f"{sign} residual autocorrelation at lag 1 ({_signed_number(autocorrelation)})")
     if abs(skewness) > _MAX_Z * np.sqrt(6.0 / n):
         side = "high" if skewness > 0 else "low"
-        problems.append(f"unexpectedly {side} scores deviate further than others (skewness {_signed(skewness)})")
+        problems.append(f"unexpectedly {side} scores deviate further than others (skewness {_signed_number(skewness)})")
     if abs(kurtosis) > _MAX_Z * np.sqrt(24.0 / n):
         problems.append(
             f"{'more' if kurtosis > 0 else 'fewer'} extreme residuals than under a normal distribution (excess "
-            f"kurtosis {_signed(kurtosis)}); robust standard errors do not depend on this"
+            f"kurtosis {_signed_number(kurtosis)}); robust standard errors do not depend on this"
         )
     sentence = f"{name}: {'; '.join(problems)}." if problems else ""
     beyond = float((np.abs(residuals) > 3.0).mean())
     return ResidualCheck(name, n, mean, sd, autocorrelation, skewness, kurtosis, beyond, sentence)
 
 
-def _signed(x: float) -> str:
+def _signed_number(x: float) -> str:
     """Format with two decimals and a proper minus sign."""
     return f"{x:.2f}".replace("-", "−")
 

@@ -35,11 +35,11 @@ def moderation_in_words(finding: ModerationFinding, labels: Mapping[str, str]) -
         )
         return f"{apparent}, but this attenuates under stricter adjustment: {SHARED_COURSE}"
     shape = (
-        _curvature(detrended, x, later)
+        _curvature_sentence(detrended, x, later)
         if question.curvature
-        else _moderated(detrended, x, later, m, between_persons=question.between_persons)
+        else _moderation_sentence(detrended, x, later, m, between_persons=question.between_persons)
     )
-    return f"{shape} {_robustness(finding)}"
+    return f"{shape} {_robustness_sentence(finding)}"
 
 
 def moderation_figures_in_words(finding: ModerationFinding) -> str:
@@ -66,7 +66,7 @@ def moderation_figures_in_words(finding: ModerationFinding) -> str:
     )
 
 
-def _moderated(estimate: ModerationEstimate, x: str, later: str, m: str, *, between_persons: bool) -> str:
+def _moderation_sentence(estimate: ModerationEstimate, x: str, later: str, m: str, *, between_persons: bool) -> str:
     low, _, high = estimate.slopes
     start = f"In persons with higher {m}" if between_persons else f"Where {m} is higher than usual"
     end = f"in those with lower {m}" if between_persons else "where it is lower"
@@ -76,7 +76,7 @@ def _moderated(estimate: ModerationEstimate, x: str, later: str, m: str, *, betw
     return f"{start}, {_tends(high, x, later)}; {end}, {_tends(low, x, later)}."
 
 
-def _curvature(estimate: ModerationEstimate, x: str, later: str) -> str:
+def _curvature_sentence(estimate: ModerationEstimate, x: str, later: str) -> str:
     low, _, high = estimate.slopes
     if estimate.changes_sign:
         extreme = "highest" if estimate.estimate < 0 else "lowest"
@@ -92,7 +92,7 @@ def _tends(slope: SimpleSlope, x: str, later: str) -> str:
     return f"above-average {x} tends to precede {'higher' if slope.slope > 0 else 'lower'} {later}"
 
 
-def _robustness(finding: ModerationFinding) -> str:
+def _robustness_sentence(finding: ModerationFinding) -> str:
     """Return how the finding responds to stricter adjustment."""
     caveat = "" if finding.question.curvature else f" {CANNOT_DISTINGUISH}"
     if finding.verdict is AssociationVerdict.PERSISTS:

@@ -42,14 +42,14 @@ def on_cores(workers: int | None = None) -> Run:
         # one thread each: small matrix products gain nothing from threads, and those of several workers would compete
         with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
             completed = joblib.Parallel(n_jobs=count, return_as="generator_unordered", batch_size=1)(
-                joblib.delayed(_numbered)(work, position, task) for position, task in enumerate(tasks)
+                joblib.delayed(_run_numbered)(work, position, task) for position, task in enumerate(tasks)
             )
         yield from completed
 
     return run
 
 
-def _numbered(work: Callable[[Any], Any], position: int, task: Any) -> tuple[int, Any]:
+def _run_numbered(work: Callable[[Any], Any], position: int, task: Any) -> tuple[int, Any]:
     if parent_process() is not None:
         # only the collecting process handles Ctrl-C; in a worker it would merely print a traceback
         signal.signal(signal.SIGINT, signal.SIG_IGN)

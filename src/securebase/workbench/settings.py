@@ -83,8 +83,8 @@ MIDDLEWARE = [
     "securebase.workbench.accounts.middleware.IdleLock",
     "securebase.workbench.ui.methods.NotAllowedPages",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "securebase.workbench.accounts.middleware.OwnPassword",
-    "securebase.workbench.accounts.middleware.Denials",
+    "securebase.workbench.accounts.middleware.RequireOwnPassword",
+    "securebase.workbench.accounts.middleware.AccessDenials",
 ]
 
 ROOT_URLCONF = "securebase.workbench.urls"

@@ -149,7 +149,7 @@ def test_units_make_no_difference() -> None:
 def test_fits_without_robust_errors_are_refused() -> None:
     panel = draw(np.random.default_rng(10), unequal=False, n=30)
     result = fit(panel, ONE)
-    with pytest.raises(ModelError, match="not the one that was fitted"):
+    with pytest.raises(ModelError, match="differs from the one that was fitted"):
         with_robust_errors(result, draw(np.random.default_rng(11), unequal=False, n=30))
     with pytest.raises(ModelError, match="converged"):
         with_robust_errors(replace(result, outcome=Advice("not_converged", "It did not.")), panel)

@@ -89,7 +89,7 @@ def test_five_failures_lock_an_account_even_for_the_right_password(cast: Cast, b
     assert "Too many attempts" in answer.content.decode()
     # from any address and after a restart, because the count is in the database
     assert sign_in(Browser(REMOTE_ADDR="203.0.113.9")).status_code == 400
-    later = timezone.now() + actions.LOCKED_FOR + timedelta(seconds=1)
+    later = timezone.now() + actions.LOCK_DURATION + timedelta(seconds=1)
     with patch("django.utils.timezone.now", return_value=later):
         assert sign_in(Browser()).status_code == 302
 
@@ -114,7 +114,7 @@ def test_a_sign_in_clears_the_count_of_the_account_and_old_failures_lapse(cast: 
     assert sign_in(browser).status_code == 302
     for _ in range(4):
         sign_in(Browser(), "alma", WRONG)
-    now = timezone.now() + actions.LOCKED_FOR * 2
+    now = timezone.now() + actions.LOCK_DURATION * 2
     actions.record_failed_sign_in(user_name="alma", address="x", now=now)
     assert actions.locked_until(user_name="alma", address="x", now=now) is None
 

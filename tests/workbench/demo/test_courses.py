@@ -88,7 +88,7 @@ def test_recorded_courses_are_realistic(therapist: Account) -> None:
     # every worksheet has an example, and one client has an empty page
     rows = Artefact.objects.visible_to(therapist)
     filled = {a.worksheet for a in rows if is_complete(a.kind, a.values)}
-    assert filled == {w.id for w in worksheets().values() if DEFAULT_LINEAGE.asks_for(w.lineage)}
+    assert filled == {w.id for w in worksheets().values() if DEFAULT_LINEAGE.uses(w.lineage)}
     goran = record_by_name("Goran T.", therapist)
     assert (goran.artefacts, goran.relationships, goran.circles) == ((), (), ())
 

@@ -127,7 +127,7 @@ def test_five_wrong_codes_lock_the_page_even_for_the_right_one(cast: Cast) -> No
     assert statuses == [400, 400, 400, 400, 429]
     assert Browser().post(link.path, {"code": link.code}).status_code == 429
     assert Browser().get("/own/").status_code == 410
-    later = timezone.now() + actions.LOCKED_FOR + timedelta(seconds=1)
+    later = timezone.now() + actions.LOCK_DURATION + timedelta(seconds=1)
     with patch("securebase.workbench.own_pages.pages.timezone.now", return_value=later):
         assert Browser().post(link.path, {"code": link.code}).status_code == 302
     assert Entry.objects.filter(action="own_page.code_refused", client=str(cast.carla.id)).count() == 5
@@ -138,7 +138,7 @@ def test_twenty_wrong_codes_end_the_link_and_inform_the_therapist(cast: Cast, al
     entries = []
     for n in range(20):
         # the lock expires after every five attempts
-        at = now + n // 5 * (actions.LOCKED_FOR + timedelta(minutes=1))
+        at = now + n // 5 * (actions.LOCK_DURATION + timedelta(minutes=1))
         entries.append(actions.try_code(page_id=link.page.id, code=wrong_code(link.code), at=at))
     assert entries.count(actions.CodeOutcome.LOCKED) == 3
     assert entries[-1] is actions.CodeOutcome.ENDED

@@ -27,9 +27,9 @@ def initial_values(
     p, T = spec.p, spec.waves
     mean, S = _moments(panel, spec)
     distant = [S[w, :, v] for w in range(T) for v in range(w) if w - v >= max(T // 2, 1)]
-    level = _bounded_within(0.9 * np.mean(distant, axis=0), _pooled(S)) if spec.levels else np.zeros((p, p))
+    level = _bound_within(0.9 * np.mean(distant, axis=0), _pool(S)) if spec.levels else np.zeros((p, p))
     within = S - level[:, None, :]
-    variance = np.array([_bounded_below(within[w, :, w], S[w, :, w]) for w in range(T)])
+    variance = np.array([_bound_below(within[w, :, w], S[w, :, w]) for w in range(T)])
     adjacent = np.array([within[w + 1, :, w] for w in range(T - 1)])
     before, after = variance[:-1], variance[1:]
     if spec.lags == WaveConstraint.EQUAL:
@@ -40,7 +40,7 @@ def initial_values(
         lags = np.array([_stabilise(C @ np.linalg.inv(P)) for C, P in zip(adjacent, before, strict=True)])
     # Q = P_t+1 − Phi P_t Phi'
     remainder = after - lags @ variance[:-1] @ lags.transpose(0, 2, 1)
-    residual = np.array([_bounded_below(Q, V) for Q, V in zip(remainder, after, strict=True)])
+    residual = np.array([_bound_below(Q, V) for Q, V in zip(remainder, after, strict=True)])
     if spec.residuals == WaveConstraint.EQUAL:
         residual = residual.mean(axis=0, keepdims=True)
     return DiscreteTimeParameters(
@@ -71,12 +71,12 @@ def _moments(panel: Panel, spec: DiscreteTimeSpecification) -> tuple[Array, Arra
     return mean, S.reshape(T, p, T, p)
 
 
-def _pooled(S: Array) -> Array:
+def _pool(S: Array) -> Array:
     pooled: Array = np.mean([S[w, :, w] for w in range(len(S))], axis=0)
     return pooled
 
 
-def _bounded_below(V: Array, reference: Array) -> Array:
+def _bound_below(V: Array, reference: Array) -> Array:
     """Return V with eigenvalues of at least `_MIN_EIGENVALUE`, relative to the diagonal of `reference`."""
     d = np.sqrt(np.maximum(np.diag(reference), 1e-6))
     scale = np.multiply.outer(d, d)
@@ -84,9 +84,9 @@ def _bounded_below(V: Array, reference: Array) -> Array:
     return np.asarray((vectors * np.maximum(values, _MIN_EIGENVALUE)) @ vectors.T * scale)
 
 
-def _bounded_within(V: Array, whole: Array) -> Array:
+def _bound_within(V: Array, whole: Array) -> Array:
     """Return V with eigenvalues between `_MIN_EIGENVALUE` and 1 − 2 `_MIN_EIGENVALUE`, relative to `whole`."""
-    root = np.linalg.cholesky(_bounded_below(whole, whole))
+    root = np.linalg.cholesky(_bound_below(whole, whole))
     inverse = np.linalg.inv(root)
     values, vectors = np.linalg.eigh(inverse @ (0.5 * (V + V.T)) @ inverse.T)
     side = root @ vectors

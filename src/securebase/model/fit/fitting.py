@@ -384,12 +384,12 @@ def _maximise_from(objective: _PanelObjective, x: Array, progress: Progress | No
 
     optimum = maximise(objective, x, report)
     if optimum.kind in ("not_converged", "indefinite"):
-        names = _without_persistence(objective, optimum.iterate)
+        names = _constructs_without_persistence(objective, optimum.iterate)
         return replace(optimum, kind="not_separable" if names else optimum.kind, without_persistence=names)
     return optimum
 
 
-def _without_persistence(objective: _PanelObjective, end: Iterate) -> tuple[str, ...]:
+def _constructs_without_persistence(objective: _PanelObjective, end: Iterate) -> tuple[str, ...]:
     """Return the constructs with almost no autocovariance at one median gap (internal time 1).
 
     With P = Cov(x) and noise R the lag-one autocorrelation of the scores is (exp(A) P)_kk / (P_kk + R_kk).

@@ -203,7 +203,7 @@ def in_panel_units(panel: Panel, specification: Specification, parameter_set: Pa
         parameters=_in_standard_units(stated, specification, specification.planned_end * unit),
     )
     parameters = in_time_unit(narrow.in_score_units({c: ("here", c) for c in names}), specification, unit)
-    return _with_unstated_parts(parameters, specification, mean, sd)
+    return _add_unstated_parts(parameters, specification, mean, sd)
 
 
 def _restrict_to(stated: Standardised, names: tuple[str, ...]) -> Standardised:
@@ -269,10 +269,10 @@ def _in_standard_units(stated: Standardised, spec: Specification, planned_end: f
         parameters = replace(parameters, change=None, rate=None, slope=slope)
     if spec.free_start_mean and spec.trend is not Trend.CARRIED:
         parameters = replace(parameters, start_mean=np.zeros(p))
-    return _with_random_slopes(parameters, carried, stated, spec, change_factor) if spec.random_slopes else parameters
+    return _add_random_slopes(parameters, carried, stated, spec, change_factor) if spec.random_slopes else parameters
 
 
-def _with_random_slopes(
+def _add_random_slopes(
     parameters: Parameters, carried: Parameters, stated: Standardised, spec: Specification, change_factor: float
 ) -> Parameters:
     with_slopes = add_random_slopes(carried, stated)
@@ -311,7 +311,7 @@ def in_time_unit(parameters: Parameters, spec: Specification, unit: float) -> Pa
     )
 
 
-def _with_unstated_parts(parameters: Parameters, spec: Specification, mean: Array, sd: Array) -> Parameters:
+def _add_unstated_parts(parameters: Parameters, spec: Specification, mean: Array, sd: Array) -> Parameters:
     """Add the parts of a model that no set states."""
     p, columns = spec.p, np.array(spec.construct_of)
     lead = np.array([spec.construct_of.index(c) for c in range(p)])

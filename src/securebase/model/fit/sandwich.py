@@ -24,8 +24,8 @@ def with_robust_errors(fitted: Fit, panel: Panel) -> Fit:
     """Return the fit with robust standard errors, clustered by person or, in a model with therapists, by therapist.
 
     They measure the uncertainty about the pseudo-true values, the closest that this model can come to the truth; they
-    do not correct a misspecified model. Raises ModelError where the panel is not the one fitted, or the Hessian is not
-    positive definite.
+    do not correct a misspecified model. Raises ModelError if the panel differs from the one fitted, or if the
+    Hessian is not positive definite.
     """
     scores, solution = cluster_scores(fitted, panel), _internal_solution(fitted)
     count, size = scores.shape
@@ -36,17 +36,17 @@ def with_robust_errors(fitted: Fit, panel: Panel) -> Fit:
     covariance = bread @ (scores.T @ scores) @ bread * count / (count - 1)
     names = list(fitted.estimates)
     J = build_transform(panel, fitted.specification).jacobian(solution.x)[:, solution.free]
-    natural = J @ covariance @ J.T
-    without_error = np.isin(names, list(fitted.held)) | (np.abs(J).max(axis=1, initial=0.0) == 0)
-    natural[without_error] = natural[:, without_error] = np.nan
+    natural_covariance = J @ covariance @ J.T
+    has_no_error = np.isin(names, list(fitted.held)) | (np.abs(J).max(axis=1, initial=0.0) == 0)
+    natural_covariance[has_no_error] = natural_covariance[:, has_no_error] = np.nan
     unit = "therapists" if fitted.specification.therapists else "persons"
     notes = [f"Standard errors are robust (sandwich over {count} {unit})."]
     if count < 2 * size:
         notes.append(f"{count} {unit} for {size} parameters are few: such errors are then unsure and often too small.")
     return replace(
         fitted,
-        estimates=with_standard_errors({name: e.value for name, e in fitted.estimates.items()}, natural),
-        covariance=natural,
+        estimates=with_standard_errors({name: e.value for name, e in fitted.estimates.items()}, natural_covariance),
+        covariance=natural_covariance,
         standard_error_method="robust",
         notes=(*fitted.notes, *notes),
     )
@@ -59,19 +59,19 @@ def cluster_scores(fitted: Fit, panel: Panel) -> Array:
     """
     solution = _internal_solution(fitted)
     if fitted.fingerprints != fingerprints(panel, fitted.specification):
-        raise ModelError("the panel is not the one that was fitted", advice="Give the rows that the fit was made of.")
-    scale = build_transform(panel, fitted.specification)
-    standard = scale.standard(solution.x)
+        raise ModelError("the panel differs from the one that was fitted", advice="Pass the panel used for the fit.")
+    transform = build_transform(panel, fitted.specification)
+    standard = transform.standard(solution.x)
     n = panel.n_persons
-    therapist = scale.panel.therapist
+    therapist = transform.panel.therapist
     if fitted.specification.therapists and therapist is not None:
         clusters = [np.flatnonzero(therapist == t) for t in np.unique(therapist)]
     else:
         clusters = [np.array([i]) for i in range(n) if panel.starts[i] < panel.starts[i + 1]]
-    scores = np.empty((len(clusters), scale.size))
+    scores = np.empty((len(clusters), transform.size))
     for row, persons in enumerate(clusters):
-        likelihood = Likelihood(scale.panel.only(persons), scale.specification)
-        scores[row] = scale.pull_back(solution.x, likelihood.value_and_gradient(standard)[1])
+        likelihood = Likelihood(transform.panel.only(persons), transform.specification)
+        scores[row] = transform.pull_back(solution.x, likelihood.value_and_gradient(standard)[1])
     return scores[:, solution.free]
 
 

@@ -110,12 +110,12 @@ def _trend_regressor(panel: Panel, scale: Transform) -> Array:
             end = scale.specification.planned_end
             return share_of_change(_INITIAL_BEND / end, panel.times, end)
         case Trend.CARRIED:
-            elapsed = _elapsed(panel)
+            elapsed = _elapsed_times(panel)
             approach: Array = -np.expm1(-3.0 * elapsed / max(float(elapsed.max(initial=0.0)), 1e-9))
             return approach
 
 
-def _elapsed(panel: Panel) -> Array:
+def _elapsed_times(panel: Panel) -> Array:
     """Return the time since each person's first row (rows,)."""
     lengths = np.diff(panel.starts)
     return panel.times - np.repeat(panel.times[panel.starts[:-1][lengths > 0]], lengths[lengths > 0])

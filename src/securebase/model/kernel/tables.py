@@ -100,10 +100,10 @@ def reverse(
         total = bars[0] - 2.0 * carried @ stationary
         once = np.einsum("gk,gij->kij", tables.powers, total)
         by_gap = np.einsum("gk,gij->kij", gaps[:, None] * tables.powers, total)
-    return total, P_bar, _whole(values, once), _whole(values, by_gap)
+    return total, P_bar, _sums_over_exponentials(values, once), _sums_over_exponentials(values, by_gap)
 
 
-def _whole(values: Eigen, sums: Array) -> Eigen:
+def _sums_over_exponentials(values: Eigen, sums: Array) -> Eigen:
     """Convert sums over the real functions (p, p, p) to sums over exp(values_k u)."""
     if not np.iscomplexobj(values):
         return sums

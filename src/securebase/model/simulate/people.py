@@ -73,7 +73,7 @@ def draw_people(
         change = change + brought @ np.array([effect_vector(b.on_change, names) for b in processes.brings])
     people = People(level, change, _therapy_pushes(parameter_set, arms), arms, brought, therapist)
     varying = tuple(e for e in processes.person_effects if e.sd > 0)
-    return _with_person_effects(people, parameter_set, varying, streams) if varying else people
+    return _add_person_effects(people, parameter_set, varying, streams) if varying else people
 
 
 def _assign_therapists(arms: tuple[Arm, ...], number: int) -> NDArray[np.int64]:
@@ -122,7 +122,7 @@ def _therapy_pushes(parameter_set: ParameterSet, arms: tuple[Arm, ...]) -> Array
     return np.array([by_arm[arm.id] for arm in arms])
 
 
-def _with_person_effects(
+def _add_person_effects(
     people: People, parameter_set: ParameterSet, varying: tuple[PersonEffect, ...], streams: Streams
 ) -> People:
     """Draw each person's drift from lagged effects that vary around the mean effects.

@@ -43,7 +43,7 @@ def draw_cohort(
     attendance = Attendance(days, last, np.zeros((n, plan.sessions, parameters.specification.p)))
     courses = true_courses(parameters, truth.happens, people, attendance, rng=rng, streams=streams)
     attended = np.arange(plan.sessions) < courses.held[:, None]
-    observed = attended & ~_missed(truth, courses.true, rng)
+    observed = attended & ~_draw_missed(truth, courses.true, rng)
     scores, mean_above_minimum = _scores(parameters, courses.true, rng)
     alliance = parameters.specification.constructs.index("alliance")
     for name, (loading, sd) in _RATED_WITH_ALLIANCE.items():
@@ -83,7 +83,7 @@ def _days(plan: CoursePlan, n: int, rng: np.random.Generator) -> tuple[Array, ND
     return np.concatenate([np.zeros((n, 1)), np.cumsum(gaps, axis=1)], axis=1), last
 
 
-def _missed(truth: Scenario, true: Array, rng: np.random.Generator) -> Flags:
+def _draw_missed(truth: Scenario, true: Array, rng: np.random.Generator) -> Flags:
     """Draw the missed check-ins, (n, T); symptoms raise and the alliance lowers their log-odds."""
     names, missing = truth.parameter_set.specification.constructs, truth.happens.missing
     shift = missing.with_symptoms * true[:, :, names.index("symptoms")]

@@ -172,7 +172,7 @@ def truth_from_fit(file: Path, trend: Trend | str | None = None) -> AssumedTruth
             where=str(file),
             advice="Use a fit that converged, or a parameter set.",
         )
-    parameters = _from_names(named, specification, str(file))
+    parameters = _parameters_from_names(named, specification, str(file))
     requested = specification.trend if trend is None else Trend(trend)
     if requested is Trend.APART and specification.trend is Trend.CARRIED:
         parameters = apart_reading(parameters, specification.planned_end)
@@ -191,7 +191,7 @@ def truth_from_fit(file: Path, trend: Trend | str | None = None) -> AssumedTruth
     )
 
 
-def _from_names(named: Mapping[str, float], specification: Specification, source: str) -> Parameters:
+def _parameters_from_names(named: Mapping[str, float], specification: Specification, source: str) -> Parameters:
     """Return parameters from their names: the inverse of `Parameters.named`."""
     names, p = specification.constructs, specification.p
     trend = {Trend.LINEAR: ("slope",), Trend.APART: ("change",), Trend.CARRIED: ("start_mean", "therapy_effect")}

@@ -27,7 +27,7 @@ _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
 def require_role(*roles: Role) -> Callable[[Page[P]], Page[P]]:
-    """Allow accounts with one of these roles; `Denials` answers 403 to all others and records the attempt.
+    """Allow accounts with one of these roles; `AccessDenials` answers 403 to all others and records the attempt.
 
     The check runs on the server for every request (ASVS 4.0.3, V4.1.1).
     """

@@ -20,7 +20,7 @@ from securebase.workbench.audit.actions import record
 #: Failed sign-ins until a lock, for one account name and for one network address. OWASP ASVS 4.0.3, V2.2.1 allows at
 #: most 100 an hour for one account; 5 per quarter of an hour is 20. A whole clinic may share one address: 25.
 FAILURES_UNTIL_LOCK = {"account": 5, "address": 25}
-LOCKED_FOR = timedelta(minutes=15)
+LOCK_DURATION = timedelta(minutes=15)
 
 
 @transaction.atomic
@@ -50,7 +50,7 @@ def create_account(
         )
     account = Account(clinic=clinic, user_name=user_name, name_shown=name_shown, roles=[Role(r).value for r in roles])
     account.set_password(password)
-    # the administrator knows this password: `OwnPassword` makes the owner choose another
+    # the administrator knows this password: `RequireOwnPassword` makes the owner choose another
     account.password_set_by_other = by is not None
     account.save()
     record(
@@ -213,11 +213,11 @@ def record_failed_sign_in(*, user_name: str, address: str, now: datetime) -> Non
     # two counters: the name stops guessing one account, the address stops trying one password on many accounts
     for kind, key in _throttle_keys(user_name, address):
         count, _ = SignInCount.objects.get_or_create(kind=kind, key=key, defaults={"last_failed_at": now})
-        lapsed = now - count.last_failed_at > LOCKED_FOR
+        lapsed = now - count.last_failed_at > LOCK_DURATION
         count.failures = 1 if lapsed else count.failures + 1
         count.last_failed_at = now
         if count.failures >= FAILURES_UNTIL_LOCK[kind]:
-            count.locked_until = now + LOCKED_FOR
+            count.locked_until = now + LOCK_DURATION
             locked.append(kind)
         count.save()
     account = Account.objects.filter(user_name=normalise_user_name(user_name)).first()

@@ -54,7 +54,7 @@ class IdleLock:
         return self.get_response(request)
 
 
-class OwnPassword:
+class RequireOwnPassword:
     """Redirects accounts whose password an administrator set to the profile until they choose their own.
 
     An initial password must not become the long-term one (compare ASVS 4.0.3, V2.3.1).
@@ -77,7 +77,7 @@ class OwnPassword:
         return None if match and match.url_name in self.ALLOWED_PAGES else redirect("profile")
 
 
-class Denials:
+class AccessDenials:
     """Answers 403 if a page raises NotPermittedError and records the attempt (ASVS 4.0.3, V7.1.3)."""
 
     def __init__(self, get_response: GetResponse) -> None:

@@ -36,7 +36,7 @@ from securebase.workbench.accounts.forms import (
     StaffAccountForm,
 )
 from securebase.workbench.accounts.models import Account, Role
-from securebase.workbench.ui.conflict import keep_typed, sentence
+from securebase.workbench.ui.conflict import keep_input, sentence
 from securebase.workbench.ui.methods import nearest_page, post_only
 
 _WRONG_CREDENTIALS = "User name and password do not fit together."
@@ -210,7 +210,7 @@ def clinic(request: HttpRequest) -> HttpResponse:
             )
         except InputError as error:
             own_clinic.refresh_from_db()
-            keep_typed(form, error, version=own_clinic.version)
+            keep_input(form, error, version=own_clinic.version)
         else:
             messages.success(request, "Saved.")
             return redirect("clinic")

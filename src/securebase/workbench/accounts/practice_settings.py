@@ -17,7 +17,7 @@ from securebase.workbench.accounts import actions, queries
 from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.forms import CourseFormatForm, CourseFormatSet, LineageForm
 from securebase.workbench.accounts.models import Clinic, Role
-from securebase.workbench.ui.conflict import keep_typed, sentence
+from securebase.workbench.ui.conflict import keep_input, sentence
 
 
 @require_role(Role.ADMINISTRATOR)
@@ -53,7 +53,7 @@ def _save_lineage(request: HttpRequest, clinic: Clinic, form: LineageForm, propo
         )
     except InputError as error:
         clinic.refresh_from_db()
-        keep_typed(form, error, version=clinic.version)
+        keep_input(form, error, version=clinic.version)
         return False
     return True
 

@@ -20,7 +20,7 @@ from securebase.workbench.clients import actions
 from securebase.workbench.clients.forms import ClientForm, EpisodeForm, NewClientForm
 from securebase.workbench.clients.models import Client, Episode, SymptomMeasure
 from securebase.workbench.clients.queries import client_in_view
-from securebase.workbench.ui.conflict import keep_typed, sentence
+from securebase.workbench.ui.conflict import keep_input, sentence
 
 
 @require_role(Role.THERAPIST)
@@ -111,7 +111,7 @@ def _save_client(request: HttpRequest, client: Client, form: ClientForm) -> bool
         )
     except InputError as error:
         client.refresh_from_db()
-        keep_typed(form, error, version=client.version)
+        keep_input(form, error, version=client.version)
         return False
     messages.success(request, "Saved.")
     return True
@@ -134,7 +134,7 @@ def _save_episode(request: HttpRequest, episode: Episode, form: EpisodeForm) -> 
         )
     except InputError as error:
         episode.refresh_from_db()
-        keep_typed(form, error, version=episode.version)
+        keep_input(form, error, version=episode.version)
         return False
     messages.success(request, "Saved.")
     return True

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 
 from securebase.charts.balance import RoleBalance, balance
 from securebase.charts.session_lines import RatingLine, session_lines
-from securebase.ipt.area_work import dispute_courses, place_in_time, rating_points, role_weights, upcoming_hard_days
+from securebase.ipt.area_work import dispute_courses, place_in_time, rating_points, role_weights, upcoming_anniversaries
 from securebase.ipt.areas import Area, areas
 from securebase.ipt.rendering import render_fields
 from securebase.ipt.shelf import worksheet
@@ -99,7 +99,7 @@ def _work(area: ProblemArea, record: EpisodeRecord, people: dict[str, str], here
         pictures = [
             (
                 "Losses and gains",
-                balance(RoleBalance(old.name, old.hard, old.good), RoleBalance(new.name, new.hard, new.good)),
+                balance(RoleBalance(old.name, old.losses, old.gains), RoleBalance(new.name, new.losses, new.gains)),
             ),
             ("At home in the new role", _drawing(record, name, [("mastery", "at home in the new role")])),
         ]
@@ -110,7 +110,7 @@ def _work(area: ProblemArea, record: EpisodeRecord, people: dict[str, str], here
         fields = [("contacts", "contacts in the week"), ("loneliness", "lonely")]
         pictures = [("Contacts and loneliness", _drawing(record, name, fields, top=top))]
     facts = _facts(area, last, people)
-    if area is ProblemArea.GRIEF and (ahead := upcoming_hard_days(record, today)):
+    if area is ProblemArea.GRIEF and (ahead := upcoming_anniversaries(record, today)):
         facts.append(
             ("Days ahead", tuple(f"{d.day.day} {d.day:%B %Y}" + (f": {d.plan}" if d.plan else "") for d in ahead))
         )

@@ -63,7 +63,7 @@ def tools(record: EpisodeRecord, lineage: Lineage) -> list[tuple[WorksheetGroup,
     areas = set(record.problem_areas)
     groups: dict[WorksheetGroup, list[ToolUse]] = {}
     for spec in worksheets().values():
-        if not lineage.asks_for(spec.lineage) or not (not spec.areas or set(spec.areas) & set(lineage.areas)):
+        if not lineage.uses(spec.lineage) or not (not spec.areas or set(spec.areas) & set(lineage.areas)):
             continue
         groups.setdefault(spec.group, []).append(ToolUse(spec, counts[spec.id], bool(areas & set(spec.areas))))
     return [(group, sorted(uses, key=lambda t: not t.in_focus)) for group, uses in groups.items()]

@@ -31,9 +31,9 @@ from securebase.workbench.ui.methods import post_only
 from securebase.workbench.worksheets.forms import FieldInput, build_inputs
 from securebase.workbench.worksheets.queries import people_of
 
-_OPENING = ("since_last", "event", "mood", "mood_event_link")
-_NEXT = ("experiment_next", "next_time")
-_SEPARATE = ("experiment_outcome", "experiment_result", "focus_kept", "agenda", "note")
+_OPENING_FIELDS = ("since_last", "event", "mood", "mood_event_link")
+_NEXT_FIELDS = ("experiment_next", "next_time")
+_SEPARATE_FIELDS = ("experiment_outcome", "experiment_result", "focus_kept", "agenda", "note")
 _TECHNIQUES = tuple(t.value for t in Technique)
 
 
@@ -80,7 +80,7 @@ def _note(session: TherapySession, formulation: str) -> dict[str, Any]:
         formulation=formulation,
     )
     by_name = {field.field.id: dataclasses.replace(field, heading="") for field in fields}
-    placed = {*_OPENING, *_NEXT, *_SEPARATE, *_TECHNIQUES}
+    placed = {*_OPENING_FIELDS, *_NEXT_FIELDS, *_SEPARATE_FIELDS, *_TECHNIQUES}
 
     def pick(names: tuple[str, ...]) -> list[FieldInput]:
         return [by_name[n] for n in names if n in by_name]
@@ -91,9 +91,9 @@ def _note(session: TherapySession, formulation: str) -> dict[str, Any]:
         "note_spec": spec,
         "revision": note.revision if note else 0,
         "fields": by_name,
-        "opening": pick(_OPENING),
+        "opening": pick(_OPENING_FIELDS),
         "techniques": pick(_TECHNIQUES),
-        "next_fields": pick(_NEXT),
+        "next_fields": pick(_NEXT_FIELDS),
         "more": [field for name, field in by_name.items() if name not in placed],
     }
 

@@ -48,7 +48,7 @@ TOOLS = (
     "experiment",
 )
 #: Worksheet → the worksheet of the same session that its new entry copies values from.
-FOLLOWS = {"communication_analysis": "incident", "role_play": "communication_analysis"}
+PRECEDING_WORKSHEETS = {"communication_analysis": "incident", "role_play": "communication_analysis"}
 #: The worksheet of each area, and the fields that summarise its state.
 AREA_WORK = {
     ProblemArea.GRIEF: ("grief_work", ("affect_tolerated",)),
@@ -238,7 +238,7 @@ def tools(session: TherapySession, record: EpisodeRecord, artefacts: Sequence[Ar
     counts = [row.worksheet.id for row in artefacts]
     result = []
     for name in (*areas, *TOOLS):
-        source = next((o.artefact.id for o in artefacts if o.worksheet.id == FOLLOWS.get(name)), None)
+        source = next((o.artefact.id for o in artefacts if o.worksheet.id == PRECEDING_WORKSHEETS.get(name)), None)
         result.append(SessionTool(shelf[name], counts.count(name), name in areas, source))
     return result
 

@@ -26,7 +26,7 @@ from securebase.workbench.inventory.forms import (
     parse_json_placements,
 )
 from securebase.workbench.inventory.models import Circle
-from securebase.workbench.ui.conflict import keep_typed, sentence
+from securebase.workbench.ui.conflict import keep_input, sentence
 from securebase.workbench.ui.methods import post_only
 
 _require_therapist = require_role(Role.THERAPIST)
@@ -70,7 +70,7 @@ def relationship(request: HttpRequest, client_id: uuid.UUID, relationship_id: uu
             actions.change_relationship(relationship=person, by=account, version=version, **form.person)
         except InputError as error:
             person.refresh_from_db()
-            keep_typed(form, error, version=person.version)
+            keep_input(form, error, version=person.version)
         else:
             messages.success(request, "Saved.")
             return redirect("relationships", client_id)

@@ -24,7 +24,7 @@ from securebase.workbench.therapy_sessions.tokens import digest, new_token
 OWN_PAGE_REASON = "the client’s own page"
 #: Wrong codes in a row that lock the page for a while, and wrong codes in total that end the link.
 FAILURES_UNTIL_LOCK, FAILURES_UNTIL_END = 5, 20
-LOCKED_FOR = timedelta(minutes=15)
+LOCK_DURATION = timedelta(minutes=15)
 CODE_DIGITS = 6
 
 
@@ -138,7 +138,7 @@ def try_code(*, page_id: uuid.UUID, code: str, at: datetime) -> CodeOutcome:
         return CodeOutcome.ENDED
     locked = page.failures >= FAILURES_UNTIL_LOCK
     if locked:
-        page.failures, page.locked_until = 0, at + LOCKED_FOR
+        page.failures, page.locked_until = 0, at + LOCK_DURATION
     page.save(update_fields=["failures", "failures_of_link", "locked_until"])
     _record(None, "own_page.code_refused", page, locks=locked)
     return CodeOutcome.LOCKED if locked else CodeOutcome.WRONG

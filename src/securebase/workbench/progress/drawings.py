@@ -8,7 +8,7 @@ from typing import Any
 
 from securebase.charts import alliance, contributions, mechanisms, symptoms
 from securebase.charts.render import image, svg
-from securebase.charts.style import HALF, PHONE
+from securebase.charts.style import HALF_WIDTH, PHONE_WIDTH
 from securebase.picture.client import ClientPicture
 
 #: Width in pixels of a full-page chart. It stays readable when scaled to pages of 700 to 1,100 pixels, so two widths
@@ -38,29 +38,29 @@ _CHARTS = {
     "symptoms": _Chart(
         symptoms.symptoms_chart,
         symptoms.text_alternative,
-        (HALF, PHONE),
-        lambda _: ((HALF, 250), (PHONE, 220)),
+        (HALF_WIDTH, PHONE_WIDTH),
+        lambda _: ((HALF_WIDTH, 250), (PHONE_WIDTH, 220)),
         lambda p: not p.symptoms.reported,
     ),
     "alliance": _Chart(
         alliance.alliance_chart,
         alliance.text_alternative,
-        (PAGE_WIDTH, PHONE),
-        lambda _: ((PAGE_WIDTH, 210), (PHONE, 200)),
+        (PAGE_WIDTH, PHONE_WIDTH),
+        lambda _: ((PAGE_WIDTH, 210), (PHONE_WIDTH, 200)),
         lambda p: not (p.alliance.reported or p.alliance.ruptures),
     ),
     "mechanisms": _Chart(
         mechanisms.mechanisms_chart,
         mechanisms.text_alternative,
-        (PAGE_WIDTH, PHONE),
+        (PAGE_WIDTH, PHONE_WIDTH),
         lambda _: ((882, 146), (316, 302)),
         lambda p: not any(m.reported for m in p.mechanisms),
     ),
     "hypotheses": _Chart(
         contributions.contributions_chart,
         contributions.text_alternative,
-        (PAGE_WIDTH, PHONE),
-        lambda p: ((PAGE_WIDTH + 8, _hypotheses_height(p)), (PHONE + 8, _hypotheses_height(p))),
+        (PAGE_WIDTH, PHONE_WIDTH),
+        lambda p: ((PAGE_WIDTH + 8, _hypotheses_height(p)), (PHONE_WIDTH + 8, _hypotheses_height(p))),
         lambda p: p.hypotheses is None,
     ),
 }

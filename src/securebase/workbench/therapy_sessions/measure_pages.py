@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from securebase.charts import ratings_side_by_side
 from securebase.charts.render import image, svg
-from securebase.charts.style import PHONE
+from securebase.charts.style import PHONE_WIDTH
 from securebase.errors import InputError, InstrumentError
 from securebase.measurement.catalogue import instrument as get_instrument
 from securebase.measurement.catalogue import instruments
@@ -64,7 +64,7 @@ def measures(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 
 
 #: Size in pixels of the chart of both ratings, on a wide page and on a phone.
-RATING_SIZES = {"wide": (900, ratings_side_by_side.HEIGHT), "phone": (PHONE, ratings_side_by_side.HEIGHT)}
+RATING_SIZES = {"wide": (900, ratings_side_by_side.HEIGHT), "phone": (PHONE_WIDTH, ratings_side_by_side.HEIGHT)}
 
 
 @_require_therapist

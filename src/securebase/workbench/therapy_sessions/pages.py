@@ -37,7 +37,7 @@ from securebase.workbench.therapy_sessions.forms import (
 from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode, CheckInState, TherapySession
 from securebase.workbench.therapy_sessions.paper_forms import completion_time, is_before_session
 from securebase.workbench.therapy_sessions.schedule import due_instruments
-from securebase.workbench.ui.conflict import keep_typed, sentence
+from securebase.workbench.ui.conflict import keep_input, sentence
 from securebase.workbench.ui.methods import post_only
 
 _require_therapist = require_role(Role.THERAPIST)
@@ -131,7 +131,7 @@ def session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -
             )
         except InputError as error:
             therapy_session.refresh_from_db()
-            keep_typed(form, error, version=therapy_session.version)
+            keep_input(form, error, version=therapy_session.version)
         else:
             messages.success(request, "Saved.")
             return redirect("session", client_id, therapy_session.id)

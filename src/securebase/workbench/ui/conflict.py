@@ -15,7 +15,7 @@ def sentence(error: Exception) -> str:
     return text[:1].upper() + text[1:]
 
 
-def keep_typed(form: Form, error: Exception, *, version: int) -> None:
+def keep_input(form: Form, error: Exception, *, version: int) -> None:
     """Show the error at the top of the form, keep the input, and set the current version for the next try."""
     form.add_error(None, sentence(error))
     if isinstance(form.data, QueryDict):

@@ -101,13 +101,13 @@ def points_per_alliance_point(arms: Arms, sessions: int) -> float:
     Least squares of within-person centred symptoms on the alliance one and two sessions before and on their own past.
     """
     clinic = arms[IPT]
-    symptoms, alliance = (_centred(clinic.scores[name]) for name in ("symptoms", "alliance"))
+    symptoms, alliance = (_centre(clinic.scores[name]) for name in ("symptoms", "alliance"))
     later, own_past = symptoms[:, 2:].ravel(), symptoms[:, 1:-1].ravel()
     slopes = coefficients(later, alliance[:, 1:-1].ravel(), alliance[:, :-2].ravel(), own_past)
     return float(slopes[sessions - 1]) * BDI_II_POINTS / WAI_POINTS
 
 
-def _centred(values: Array) -> Array:
+def _centre(values: Array) -> Array:
     observed = np.isfinite(values)
     mean = np.where(observed, values, 0.0).sum(axis=1) / np.maximum(observed.sum(axis=1), 1)
     centred: Array = values - mean[:, None]
