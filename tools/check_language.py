@@ -60,7 +60,7 @@ def main() -> int:
             sys.stdout.write(f"{name}:{line}: {words}\n")
             count += 1
     if count:
-        sys.stdout.write(f"{count} phrases of {PHRASES.relative_to(ROOT)}: say it in the field's own words.\n")
+        sys.stdout.write(f"{count} matches with {PHRASES.relative_to(ROOT)}: use the field's own terms.\n")
     return int(count > 0)
 
 
