@@ -95,13 +95,13 @@ def main() -> None:
     print(page(stored))
 
 
-def write(stored: Stored, to: Path) -> None:
+def write(stored: Stored, folder: Path) -> None:
     """Write the page and its charts."""
-    (to / "benchmarks.md").write_text(page(stored), encoding="utf-8")
-    (to / "images").mkdir(exist_ok=True)
+    (folder / "benchmarks.md").write_text(page(stored), encoding="utf-8")
+    (folder / "images").mkdir(exist_ok=True)
     for name, draw in PICTURES.items():
         if name in stored:
-            (to / "images" / f"{name}.svg").write_text(draw(_read(name, stored)), encoding="utf-8")
+            (folder / "images" / f"{name}.svg").write_text(draw(_read(name, stored)), encoding="utf-8")
 
 
 def _read(name: str, stored: Mapping[str, Any]) -> list[Any]:

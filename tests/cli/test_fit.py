@@ -86,7 +86,7 @@ def test_a_column_may_be_read_under_another_name(run, tmp_path):
     "SECUREBASE_REFERENCE" not in os.environ, reason="SECUREBASE_REFERENCE is not set: no reference data"
 )
 @pytest.mark.parametrize(
-    ("words", "least"),
+    ("words", "minimum"),
     [
         ("cbt_bdi_sessions.csv --person ID --outcome BDI --trend linear --start stationary", -20614.02867),
         (
@@ -95,12 +95,12 @@ def test_a_column_may_be_read_under_another_name(run, tmp_path):
         ),
     ],
 )
-def test_estimates_agree_with_those_of_other_programs(run, words, least):
+def test_estimates_agree_with_those_of_other_programs(run, words, minimum):
     name, *options = words.split()
     path = Path(os.environ["SECUREBASE_REFERENCE"]) / "data" / name
     output = json.loads(run("fit", path, "--time", "time", *options, "--json").out)
     assert output["outcome_of_fit"] == "converged"
-    assert output["log_likelihood"] >= least
+    assert output["log_likelihood"] >= minimum
 
 
 def test_a_discrete_time_model_names_its_waves(run, tmp_path):

@@ -41,7 +41,7 @@ def test_a_clinic_adopts_shows_and_rolls_back_a_fit(run, tmp_path):
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        (("show", "3"), "no version 3"),
+        (("show", "3"), "unknown version 3"),
         (("rollback",), "no earlier version"),
     ],
 )

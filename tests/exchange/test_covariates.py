@@ -118,7 +118,7 @@ def test_dates_make_no_difference_to_inputs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "asked", "message"),
+    ("change", "arguments", "message"),
     [
         (
             ("31,woman", "31,woman"),
@@ -143,10 +143,10 @@ def test_dates_make_no_difference_to_inputs() -> None:
     ],
 )
 def test_invalid_columns_are_refused_with_their_location(
-    change: tuple[str, str], asked: dict[str, Any], message: str
+    change: tuple[str, str], arguments: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(TableError, match=message):
-        read(TABLE.replace(*change), **asked)
+        read(TABLE.replace(*change), **arguments)
 
 
 def test_records_from_other_sources_meet_the_same_checks() -> None:

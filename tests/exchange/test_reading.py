@@ -121,7 +121,7 @@ def test_padded_headers_are_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "what"),
+    ("start", "description"),
     [
         (b"PK\x03\x04xyz", "an Excel workbook or another zip archive"),
         (b"\xd0\xcf\x11\xe0xyz", "an old Excel workbook"),
@@ -129,8 +129,8 @@ def test_padded_headers_are_found() -> None:
         (b"%PDF-1.7", "a PDF"),
     ],
 )
-def test_other_kinds_of_files_are_named(start: bytes, what: str) -> None:
-    assert error_message(start) == f"t.csv: this is {what}, not a CSV file. Save it as “CSV UTF-8”."
+def test_other_kinds_of_files_are_named(start: bytes, description: str) -> None:
+    assert error_message(start) == f"t.csv: this is {description}, not a CSV file. Save it as “CSV UTF-8”."
 
 
 @pytest.mark.parametrize(
@@ -461,7 +461,7 @@ def test_one_process_may_be_a_plain_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "known"),
+    ("options", "allowed"),
     [
         ({"layout": "tall"}, "long, wide"),
         ({"decimal": ";"}, "auto, ., ,"),
@@ -471,8 +471,8 @@ def test_one_process_may_be_a_plain_text() -> None:
         ({"time_unit": "month"}, "day, week, session, file"),
     ],
 )
-def test_unknown_options_are_refused_with_the_known_ones(options: dict[str, object], known: str) -> None:
-    with pytest.raises(InputError, match=f"Known: {re.escape(known)}"):
+def test_unknown_options_are_refused_with_the_known_ones(options: dict[str, object], allowed: str) -> None:
+    with pytest.raises(InputError, match=f"Known: {re.escape(allowed)}"):
         read(GOOD, **options)
 
 

@@ -1,4 +1,4 @@
-"""Values that one worksheet hands on to the next."""
+"""Values that one worksheet passes on to the next."""
 
 from __future__ import annotations
 

@@ -266,7 +266,7 @@ def test_where_higher_is_better_a_rise_is_the_gain() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "why"),
+    ("values", "reason"),
     [
         ([32, 31, 33, 27, 26, 27], "fewer points than the cutoff"),
         ([40, 41, 40, 32, 31, 32], "less than a quarter of the score before"),
@@ -278,8 +278,8 @@ def test_where_higher_is_better_a_rise_is_the_gain() -> None:
         ([None, None], "nothing but gaps"),
     ],
 )
-def test_no_sudden_gain(values: list[float | None], why: str) -> None:
-    assert sudden_gains(values, cutoff=7) == (), why
+def test_no_sudden_gain(values: list[float | None], reason: str) -> None:
+    assert sudden_gains(values, cutoff=7) == (), reason
 
 
 def test_a_cutoff_of_zero_is_refused() -> None:

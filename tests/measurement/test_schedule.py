@@ -26,7 +26,7 @@ NOT_WEEKLY = [i for i in scheduled_instruments() if not i.schedule.weekly]  # ty
 MAX_ITEMS = 13
 
 
-def walk_course(course: CourseContext, *, answered: bool = True) -> dict[tuple[int, str], tuple[str, ...]]:
+def walk_course(course: CourseContext, *, answer_all: bool = True) -> dict[tuple[int, str], tuple[str, ...]]:
     """Map (session, moment) to the instruments due, if every check-in is answered or none is."""
     history: dict[str, set[int]] = {}
     due: dict[tuple[int, str], tuple[str, ...]] = {}
@@ -34,7 +34,7 @@ def walk_course(course: CourseContext, *, answered: bool = True) -> dict[tuple[i
         for moment in SESSION_SETS:
             instruments_due = due_measures(session=session, moment=moment, course=course, history=history)
             due[session, moment] = tuple(i.id for i in instruments_due)
-            if answered:
+            if answer_all:
                 for instrument in instruments_due:
                     history.setdefault(instrument.id, set()).add(session)
     return due
@@ -109,7 +109,7 @@ def test_two_areas_alternate() -> None:
 
 
 def test_an_unanswered_instrument_stays_due() -> None:
-    due = walk_course(CourseContext(16), answered=False)
+    due = walk_course(CourseContext(16), answer_all=False)
     assert due[1, "after"] == due[2, "after"] == ("expectation",)
 
 

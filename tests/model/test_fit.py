@@ -100,14 +100,14 @@ def our_name(theirs: str) -> str:
 @needs_reference
 @pytest.mark.parametrize("kernel", ["compiled", "readable"])
 @pytest.mark.parametrize(
-    ("start", "key", "least"),
+    ("start", "key", "minimum"),
     [
         (Start.FREE, "free initial covariance", -5492.16407),
         (Start.STATIONARY, "stationary start", -5492.71103),
     ],
 )
 def test_the_fit_equals_the_maximum_of_the_dense_likelihood(
-    kernel: str, start: Start, key: str, least: float, monkeypatch: pytest.MonkeyPatch
+    kernel: str, start: Start, key: str, minimum: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if kernel == "compiled" and not compiled.AVAILABLE:
         pytest.skip("no compiled kernel was built here")
@@ -119,7 +119,7 @@ def test_the_fit_equals_the_maximum_of_the_dense_likelihood(
     assert result.outcome.kind == "converged"
     assert result.kernel == kernel
     assert result.log_likelihood is not None
-    assert result.log_likelihood >= least
+    assert result.log_likelihood >= minimum
     assert result.log_likelihood == pytest.approx(theirs["log_likelihood"], abs=1e-6)
     assert result.n_parameters == theirs["n_parameters"] == len(result.estimates)
     for name, value in theirs["estimates"].items():
@@ -260,11 +260,11 @@ WIDER = {
 
 @pytest.mark.parametrize("part", WIDER)
 def test_every_part_of_the_full_model_is_recovered(part: str) -> None:
-    expected_names, known = WIDER[part]
+    expected_names, true_values = WIDER[part]
     rng = np.random.default_rng(4)
     n, rows = 240, 9
     specification = Specification(("symptoms", "alliance"), planned_end=8.0, **expected_names)  # type: ignore[arg-type]
-    truth = replace(TRUTH, **known)  # type: ignore[arg-type]
+    truth = replace(TRUTH, **true_values)  # type: ignore[arg-type]
     panel = simulate_panel(
         specification,
         truth,

@@ -23,7 +23,7 @@ from securebase.model.simulate.people import draw_people
 from securebase.model.simulate.streams import Streams
 from securebase.model.standardised import standardised_effects
 
-each = pytest.mark.parametrize("one", scenarios().values(), ids=list(scenarios()))
+each_scenario = pytest.mark.parametrize("tested_scenario", scenarios().values(), ids=list(scenarios()))
 INDEX = {c: i for i, c in enumerate(TRACKED_CONSTRUCTS)}
 WEEKS = np.arange(16.0)
 
@@ -59,38 +59,42 @@ def _detrended(scores: Array) -> Array:
     return centred - t[None, :, None] * slope[:, None, :]
 
 
-@each
-def test_every_scenario_is_valid_and_has_the_final_level_of_the_default(one: Scenario) -> None:
-    tested_set = one.parameter_set
+@each_scenario
+def test_every_scenario_is_valid_and_has_the_final_level_of_the_default(tested_scenario: Scenario) -> None:
+    tested_set = tested_scenario.parameter_set
     assert np.linalg.eigvals(tested_set.parameters.drift).real.max() < 0
-    assert one.truth
-    assert all(sentence.endswith(".") for sentence in one.truth)
-    assert one.id in tested_set.id
-    course = _mean_course(one)
+    assert tested_scenario.truth
+    assert all(sentence.endswith(".") for sentence in tested_scenario.truth)
+    assert tested_scenario.id in tested_set.id
+    course = _mean_course(tested_scenario)
     phq9 = tested_set.unit("phq9", "total")
     start, end = phq9.mean + phq9.points * course.true[0, [0, 16], INDEX["symptoms"]]
     assert start == pytest.approx(15.0)
-    happens_by_chance = one.id == "whole_clinic"
+    happens_by_chance = tested_scenario.id == "whole_clinic"
     assert 1 - end / start == pytest.approx(0.46, abs=0.06 if happens_by_chance else 0.006)
 
 
-def _mean_course(one: Scenario) -> SimulatedCourses:
+def _mean_course(tested_scenario: Scenario) -> SimulatedCourses:
     """Return the weekly course of an average person to week 16, without levels, shocks and chance events."""
-    tested_set = one.parameter_set
+    tested_set = tested_scenario.parameter_set
     still = replace(tested_set.parameters, diffusion=np.eye(6) * 1e-20, level_covariance=np.zeros((6, 6)))
     tested_set = replace(
         tested_set, specification=replace(tested_set.specification, random_slopes=False), parameters=still
     )
-    steady = Processes(gate=one.happens.gate, support=one.happens.support, after_the_end=one.happens.after_the_end)
+    steady = Processes(
+        gate=tested_scenario.happens.gate,
+        support=tested_scenario.happens.support,
+        after_the_end=tested_scenario.happens.after_the_end,
+    )
     rng = np.random.default_rng(1)
-    people = draw_people(tested_set, steady, one.arms[:1], rng, Streams.spawn_from(rng))
+    people = draw_people(tested_set, steady, tested_scenario.arms[:1], rng, Streams.spawn_from(rng))
     attendance = Attendance(7.0 * np.arange(17.0)[None], np.array([17]), np.zeros((1, 17, 6)))
     return true_courses(tested_set, steady, people, attendance, rng=rng, streams=Streams.spawn_from(rng))
 
 
-@each
-def test_the_expectations_of_a_scenario_hold_for_its_parameters(one: Scenario) -> None:
-    tested_set, expects = one.parameter_set, one.expects
+@each_scenario
+def test_the_expectations_of_a_scenario_hold_for_its_parameters(tested_scenario: Scenario) -> None:
+    tested_set, expects = tested_scenario.parameter_set, tested_scenario.expects
     effects = _effects(tested_set)
     links = [("symptoms", "alliance"), *((c, "symptoms") for c in TRACKED_CONSTRUCTS[1:])]
     assert set(expects.effects) == set(links)
@@ -101,15 +105,15 @@ def test_the_expectations_of_a_scenario_hold_for_its_parameters(one: Scenario) -
     assert expects.effect("alliance", "interpersonal_skills") is None
     level = tested_set.parameters.level_covariance[INDEX["symptoms"], INDEX["alliance"]]
     assert expects.between_alliance_symptoms is (Sign.NEGATIVE if level < 0 else Sign.NONE)
-    assert expects.alliance_gates_technique is bool(one.happens.gate.slope)
+    assert expects.alliance_gates_technique is bool(tested_scenario.happens.gate.slope)
     if expects.carried_by:
         remaining = [c for c in TRACKED_CONSTRUCTS[1:] if c not in expects.carried_by]
         assert all(expects.effect(c, "symptoms") is Sign.NONE for c in remaining)
         push = tested_set.parameters.therapy_effect
         assert push is not None
         assert push[INDEX["symptoms"]] == 0.0
-    if one.happens.after_the_end.follow_ups:
-        course = _mean_course(one)
+    if tested_scenario.happens.after_the_end.follow_ups:
+        course = _mean_course(tested_scenario)
         rise = course.after[0, :, INDEX["symptoms"]] - course.true[0, -1, INDEX["symptoms"]]
         assert bool(rise.min() > 0.4) is expects.relapse_after_the_end
 

@@ -251,11 +251,11 @@ def test_follow_ups_come_after_the_end(clinic: tuple[Cohort, Truth]) -> None:
 
 
 def test_the_therapist_rates_lower_and_with_more_error() -> None:
-    asked = (
+    ratings = (
         AdditionalMeasure("wai_sr", "after", every=1),
         AdditionalMeasure("wai_sr", "after", every=1, respondent="therapist", shift=-0.5, extra_noise=0.6),
     )
-    simulated = simulate(scenario_with(given=asked), n_clients=50, rng=np.random.default_rng(3))
+    simulated = simulate(scenario_with(given=ratings), n_clients=50, rng=np.random.default_rng(3))
     client, therapist = (
         np.array(
             [

@@ -166,7 +166,7 @@ def test_moments_of_the_full_model_equal_an_explicit_calculation() -> None:
     assert OF_FULL.change_covariance is not None
     assert OF_FULL.level_change_covariance is not None
     assert OF_FULL.therapist_covariance is not None
-    own = np.block(
+    level_block = np.block(
         [
             [OF_FULL.level_covariance, OF_FULL.level_change_covariance],
             [OF_FULL.level_change_covariance.T, OF_FULL.change_covariance],
@@ -186,7 +186,7 @@ def test_moments_of_the_full_model_equal_an_explicit_calculation() -> None:
         mean[j] = L @ true + [0.0, 2.0, 0.0]
         for i, s in enumerate(times[: j + 1]):
             Z_t, Z_s = np.hstack([np.eye(2), np.eye(2) * _share(t)]), np.hstack([np.eye(2), np.eye(2) * _share(s)])
-            between = Z_t @ own @ Z_s.T + OF_FULL.therapist_covariance
+            between = Z_t @ level_block @ Z_s.T + OF_FULL.therapist_covariance
             block = L @ (between + expm(PARAMETERS.drift * (t - s)) @ P) @ L.T
             covariance[j, :, i, :] = block + (np.diag(OF_FULL.measurement_noise) if i == j else 0.0)
             covariance[i, :, j, :] = covariance[j, :, i, :].T

@@ -26,7 +26,7 @@ from securebase.model.theory import (
 THEORY = theory()
 EDGES = THEORY.edges
 IDS = [f"{e.label}, {e.level.value}" for e in EDGES]
-each = pytest.mark.parametrize("edge", EDGES, ids=IDS)
+each_edge = pytest.mark.parametrize("edge", EDGES, ids=IDS)
 
 #: claims that need an edge, counted out by hand from the list of claims
 _NEEDED = (
@@ -81,7 +81,7 @@ def test_model_edges_are_exactly_the_mechanisms() -> None:
         assert e.sign == ("+" if m.prior.mean > 0 else "-")
 
 
-@each
+@each_edge
 def test_edges_refer_to_existing_constructs_and_describe_themselves(edge: TheoryEdge) -> None:
     assert set(edge.claims) <= set(THEORY.claims)
     assert set(edge.ends) <= {*CONSTRUCTS, *EXTERNAL_ORIGINS}
@@ -91,7 +91,7 @@ def test_edges_refer_to_existing_constructs_and_describe_themselves(edge: Theory
     assert (edge.form is EdgeForm.PRODUCT) <= bool(edge.moderator)
 
 
-@each
+@each_edge
 def test_level_and_lag_are_consistent(edge: TheoryEdge) -> None:
     assert (edge.lag is Lag.LIFE) == (edge.level is EffectLevel.DEVELOPMENTAL)
     if edge.lag is Lag.NONE:
@@ -110,7 +110,7 @@ def test_level_and_lag_are_consistent(edge: TheoryEdge) -> None:
         assert edge.lag in (Lag.SESSION, Lag.WEEK, Lag.SLOW)
 
 
-@each
+@each_edge
 def test_signs_follow_the_direction_of_improvement(edge: TheoryEdge) -> None:
     """A plain edge joins good with good: its sign follows from which way the two scores run."""
     if edge.moderator or edge.form is EdgeForm.INVERTED_U or edge.sign in "0?":
@@ -125,7 +125,7 @@ def test_signs_follow_the_direction_of_improvement(edge: TheoryEdge) -> None:
         assert edge.prior.mean * (1 if edge.sign == "+" else -1) > 0
 
 
-@each
+@each_edge
 def test_verified_and_computed_edges_quote_a_figure(edge: TheoryEdge) -> None:
     text = f"{edge.figure} {edge.prior.basis if edge.prior else ''}"
     if edge.grade is not Grade.UNVERIFIED:
@@ -193,7 +193,7 @@ def test_filters_agree_with_a_plain_loop() -> None:
     assert THEORY.select(claim="S76", place=EdgeLocation.STUDY) == tuple(
         e for e in EDGES if "S76" in e.claims and e.place is EdgeLocation.STUDY
     )
-    with pytest.raises(ModelError, match=r"unknown claim “S99”. Claims are S1 to S98"):
+    with pytest.raises(ModelError, match=r"unknown claim “S99”. The claims are S1 to S98"):
         THEORY.select(claim="S99")
     with pytest.raises(ModelError, match="unknown mechanism “M5”"):
         THEORY.select(mechanism="M5")

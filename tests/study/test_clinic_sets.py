@@ -67,7 +67,7 @@ def test_errors_leave_everything_unchanged(tmp_path: Path) -> None:
     sets.adopt(first, on="2026-11-25")
     with pytest.raises(ParameterSetError, match="next version is 2"):
         sets.adopt(first, on="2026-11-25")
-    with pytest.raises(ParameterSetError, match="no version 7"):
+    with pytest.raises(ParameterSetError, match="unknown version 7"):
         sets.roll_back(on="2026-11-25", to=7)
     with pytest.raises(ParameterSetError, match="already in use"):
         sets.roll_back(on="2026-11-25", to=1)

@@ -296,13 +296,13 @@ def test_each_verdict_has_a_sentence():
 
 
 @pytest.fixture(scope="module")
-def whole():
+def study_result():
     rows = draw_moderated_table(12, n=60, high=-0.5, missing=0.1)
     return rows, study(cohort(rows), processes=("x",), moderators=("m",), curvature=True, trend="none")
 
 
-def test_a_moderator_changes_nothing_else_in_a_study(whole):
-    rows, result = whole
+def test_a_moderator_changes_nothing_else_in_a_study(study_result):
+    rows, result = study_result
     without_moderator = table(rows.person, rows.times, rows.moments, y=rows.values["y"], x=rows.values["x"])
     alone = study(cohort(without_moderator), trend="none")
     assert result.request.processes == ("x",)
@@ -315,8 +315,8 @@ def test_a_moderator_changes_nothing_else_in_a_study(whole):
     assert not [w for w in words if re.search(r"\bcaus|\beffect of\b|\bleads? to\b|\bmoderates\b", w, re.IGNORECASE)]
 
 
-def test_the_report_shows_slopes_and_figures(whole):
-    _, result = whole
+def test_the_report_shows_slopes_and_figures(study_result):
+    _, result = study_result
     html = study_report(result)
     assert "Moderation of lags" in html
     assert "<b>Table 9.</b>" in html

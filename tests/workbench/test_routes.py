@@ -191,10 +191,10 @@ ROUTES_WITHOUT_RECORD = {"type-in", "extra-choose", "worksheet-begin", "workshee
     "name", [n for n in CLIENT_ROUTES if ROUTES[n].count("<") > 1 and n not in ROUTES_WITHOUT_RECORD]
 )
 def test_record_cannot_be_reached_through_another_client(full: Cast, name: str) -> None:
-    own = clients.Client.objects.visible_to(full.dario).get()
+    own_client = clients.Client.objects.visible_to(full.dario).get()
     browser = Browser()
     browser.force_login(full.dario)
-    assert request_statuses(browser, build_url(full, name, client_id=own.id)) == {404}
+    assert request_statuses(browser, build_url(full, name, client_id=own_client.id)) == {404}
 
 
 @pytest.mark.parametrize("name", CLIENT_ROUTES)

@@ -1,1 +1,1 @@
-"""See ARCHITECTURE.md."""
+"""Charts of pictures, studies and records, each drawn by one file."""

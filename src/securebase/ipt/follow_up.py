@@ -1,4 +1,4 @@
-"""Values that one worksheet hands on to the next, such as an incident to its communication analysis."""
+"""Values that one worksheet passes on to the next, such as an incident to its communication analysis."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HANDED_ON: Mapping[tuple[str, str], Mapping[str, str]] = {
 
 
 def follow_up_values(source: Worksheet, values: Mapping[str, Value], target: Worksheet) -> dict[str, Value]:
-    """Return the initial values of a `target` that follows a filled-in `source`; empty if none are handed on.
+    """Return the initial values of a `target` that follows a filled-in `source`; empty if none are passed on.
 
     A text that becomes a line is cut between words at the length of a line.
     """

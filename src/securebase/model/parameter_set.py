@@ -127,7 +127,7 @@ class ParameterSet:
             known = ", ".join(f"{i}/{s}" for i, s in self.scales)
             raise ParameterSetError(
                 f"the parameter set “{self.id}” has no scale {instrument}/{scale}",
-                advice=f"It knows {known}.",
+                advice=f"Its scales are {known}.",
             ) from None
 
     def measures(self, chosen: Mapping[str, tuple[str, str]] | None = None) -> dict[str, tuple[str, str]]:

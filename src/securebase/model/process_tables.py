@@ -80,7 +80,9 @@ def _additional_measure(block: Fields, constructs: tuple[str, ...]) -> Additiona
     result: AdditionalMeasure = _read_table(block, AdditionalMeasure(""), constructs)
     shelf = instruments()
     if result.instrument not in shelf:
-        block.fail(f"unknown instrument “{result.instrument}”", "instrument", f"Known are {', '.join(shelf)}.")
+        block.fail(
+            f"unknown instrument “{result.instrument}”", "instrument", f"The instruments are {', '.join(shelf)}."
+        )
     for field, value, known in (
         ("moment", result.moment, ("before", "after", "between")),
         ("respondent", result.respondent, ("client", "therapist", "observer")),

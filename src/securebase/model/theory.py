@@ -209,9 +209,9 @@ class Theory:
     ) -> tuple[TheoryEdge, ...]:
         """Return the edges that match all given criteria. Raises ModelError for an unknown claim or mechanism."""
         if claim is not None and claim not in self.claims:
-            raise ModelError(f"unknown claim “{claim}”", advice=f"Claims are S1 to S{len(self.claims)}.")
+            raise ModelError(f"unknown claim “{claim}”", advice=f"The claims are S1 to S{len(self.claims)}.")
         if mechanism is not None and mechanism not in _MECHANISM_OF.values():
-            raise ModelError(f"unknown mechanism “{mechanism}”", advice="Mechanisms are M1 to M4.")
+            raise ModelError(f"unknown mechanism “{mechanism}”", advice="The mechanisms are M1 to M4.")
         return tuple(
             e
             for e in self.edges

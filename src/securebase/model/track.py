@@ -116,7 +116,9 @@ class TrackedCourse:
 
     def _index(self, construct: str) -> int:
         if construct not in self.constructs:
-            raise ModelError(f"“{construct}” is not tracked", advice=f"Tracked are {', '.join(self.constructs)}.")
+            raise ModelError(
+                f"“{construct}” is not tracked", advice=f"The tracked constructs are {', '.join(self.constructs)}."
+            )
         return self.constructs.index(construct)
 
 

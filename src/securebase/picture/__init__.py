@@ -1,1 +1,1 @@
-"""See ARCHITECTURE.md."""
+"""Picture of one tracked client: evidence gates, signals and sentences."""

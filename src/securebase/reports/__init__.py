@@ -1,1 +1,1 @@
-"""See ARCHITECTURE.md."""
+"""Reports on studies, power analyses and clients, as HTML or tagged PDF."""

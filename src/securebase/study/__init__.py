@@ -1,1 +1,1 @@
-"""See ARCHITECTURE.md."""
+"""Analyses of a cohort: lags, moderation, power, calibration and checks."""

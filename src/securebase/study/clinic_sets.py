@@ -58,7 +58,7 @@ class ClinicSets:
         by_number = {fitted.version: fitted for fitted in self.versions()}
         if number not in by_number:
             numbers = ", ".join(str(n) for n in by_number) or "none"
-            raise ParameterSetError(f"there is no version {number} in {self.folder}", advice=f"Known are: {numbers}.")
+            raise ParameterSetError(f"unknown version {number} in {self.folder}", advice=f"Its versions are {numbers}.")
         return by_number[number]
 
     def history(self) -> tuple[SetRevision, ...]:

@@ -1,1 +1,1 @@
-"""See ARCHITECTURE.md."""
+"""The Django project: pages, database and accounts of a clinic."""

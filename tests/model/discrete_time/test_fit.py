@@ -311,7 +311,7 @@ def test_nested_models_are_compared_by_their_likelihood_ratio():
     assert comparison_without_levels.is_upper_bound
     with pytest.raises(ModelError, match="has more in “lags”"):
         compare_discrete_time(free, equal)
-    with pytest.raises(ModelError, match="other data"):
+    with pytest.raises(ModelError, match="different data"):
         compare_discrete_time(
             equal,
             fit_discrete_time(

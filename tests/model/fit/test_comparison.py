@@ -117,7 +117,7 @@ def test_models_in_the_wrong_order_are_refused(panel: Panel, plain: Fit) -> None
 
 
 def test_fits_of_other_data_are_refused(plain: Fit) -> None:
-    with pytest.raises(ModelError, match="other data"):
+    with pytest.raises(ModelError, match="different data"):
         compare(plain, fit(draw(2), replace(ONE, trend=Trend.LINEAR)))
 
 

@@ -110,15 +110,15 @@ def covered(result: Fit, truth: dict[str, float]) -> Array:
 def test_robust_intervals_have_nominal_coverage_when_variances_differ_between_persons() -> None:
     truth = {"drift[y,y]": -0.4, "diffusion[y,y]": 0.8, "measurement_noise[y]": 0.3}
     rng = np.random.default_rng(7)
-    own, sandwich = [], []
+    model_based, sandwich = [], []
     for _ in range(70):
         panel = draw(rng, unequal=True)
         result = fit(panel, ONE)
         if result.is_regular:
-            own.append(covered(result, truth))
+            model_based.append(covered(result, truth))
             sandwich.append(covered(with_robust_errors(result, panel), truth))
-    assert len(own) >= 67
-    plain, right = np.mean(own, axis=0), np.mean(sandwich, axis=0)
+    assert len(model_based) >= 67
+    plain, right = np.mean(model_based, axis=0), np.mean(sandwich, axis=0)
     # drift and diffusion suffer most, noise a little
     assert (plain[:2] < 0.82).all(), plain
     assert (right > 0.85).all(), right

@@ -33,9 +33,9 @@ def test_a_printed_fit_names_data_outcome_and_every_estimate() -> None:
 
 def test_an_estimate_without_standard_error_has_a_dash() -> None:
     fitted = sb.fit(sb.panel(COHORT, ("symptoms",)), sb.Specification(("symptoms",)))
-    first, *others = fitted.estimates
+    first, *remaining = fitted.estimates
     estimates = {first: replace(fitted.estimates[first], standard_error=None)}
-    estimates |= {name: fitted.estimates[name] for name in others}
+    estimates |= {name: fitted.estimates[name] for name in remaining}
     assert " –  per week" in str(replace(fitted, estimates=estimates))
 
 

@@ -84,7 +84,7 @@ def test_the_page_warns_a_minute_before_and_a_key_keeps_it_open(page: Any, note:
 
 
 def test_unsaved_input_is_restored_after_sign_in(page: Any, note: Any) -> None:
-    here = page.url
+    address = page.url
     page.context.clear_cookies()  # the server has ended the sign-in, too
     page.clock.fast_forward("15:10")
     page.get_by_role("heading", name="Sign in").wait_for()
@@ -93,7 +93,7 @@ def test_unsaved_input_is_restored_after_sign_in(page: Any, note: Any) -> None:
     page.get_by_role("button", name="Sign in").click()
     page.get_by_text("do not fit together").wait_for()
     sign_in(page)
-    page.wait_for_url(here)
+    page.wait_for_url(address)
     page.get_by_text("It is not saved yet").wait_for()
     assert page.get_by_label("What was done").input_value() == NOTE
     assert page.evaluate("sessionStorage.length") == 0
@@ -103,15 +103,15 @@ def test_unsaved_input_is_restored_after_sign_in(page: Any, note: Any) -> None:
 
 
 def test_a_form_sent_after_the_end_of_the_sign_in_is_restored(page: Any, note: Any) -> None:
-    here = page.url
+    address = page.url
     page.context.clear_cookies()
     page.get_by_role("button", name="Acknowledge").click()
     # without cookies the CSRF check fails, so the first response may be the page about that
     if page.get_by_role("heading", name="This page was out of date").count():
-        page.goto(here)
+        page.goto(address)
     page.get_by_role("heading", name="Sign in").wait_for()
     sign_in(page)
-    page.wait_for_url(here)
+    page.wait_for_url(address)
     assert page.get_by_label("What was done").input_value() == NOTE
 
 

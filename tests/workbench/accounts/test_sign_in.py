@@ -65,13 +65,13 @@ def test_spellings_of_a_user_name_are_equivalent(cast: Cast, browser: Browser, n
 
 
 def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(cast: Cast, browser: Browser) -> None:
-    known, unknown = sign_in(browser, "alma", WRONG), sign_in(browser, "nobody", WRONG)
-    assert known.status_code == unknown.status_code == 400
+    known_name, unknown_name = sign_in(browser, "alma", WRONG), sign_in(browser, "nobody", WRONG)
+    assert known_name.status_code == unknown_name.status_code == 400
 
     def text(answer) -> str:
         return answer.content.decode().split('role="alert"')[1].split("</div>")[0]
 
-    assert text(known) == text(unknown)
+    assert text(known_name) == text(unknown_name)
     assert not is_signed_in(browser)
 
 
@@ -125,9 +125,9 @@ def test_neither_counts_nor_trail_store_the_typed_name(cast: Cast, browser: Brow
     assert not any(PASSWORD in text for text in stored)
 
 
-@pytest.mark.parametrize("wanted", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
-def test_sign_in_redirects_only_within_the_workbench(cast: Cast, browser: Browser, wanted: str) -> None:
-    assert sign_in(browser, next=wanted).headers["Location"] == reverse("caseload")
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
+def test_sign_in_redirects_only_within_the_workbench(cast: Cast, browser: Browser, target: str) -> None:
+    assert sign_in(browser, next=target).headers["Location"] == reverse("caseload")
 
 
 def test_sign_in_returns_to_the_requested_page(cast: Cast, browser: Browser) -> None:

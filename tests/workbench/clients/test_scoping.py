@@ -66,10 +66,10 @@ def full(cast: Cast) -> Cast:
     return cast
 
 
-def refers_to_client(model: type[models.Model], seen: tuple[type[models.Model], ...] = ()) -> bool:
+def refers_to_client(model: type[models.Model], visited: tuple[type[models.Model], ...] = ()) -> bool:
     targets = [f.related_model for f in model._meta.get_fields() if f.many_to_one or (f.one_to_one and f.concrete)]
     return model is Client or any(
-        t is not model and t not in seen and refers_to_client(t, (*seen, model)) for t in targets if t
+        t is not model and t not in visited and refers_to_client(t, (*visited, model)) for t in targets if t
     )
 
 
@@ -81,12 +81,12 @@ def test_every_table_that_refers_to_a_client_is_scoped(model: type[models.Model]
 
 @pytest.mark.parametrize("model", SCOPED, ids=lambda m: m.__name__)
 def test_only_the_own_therapist_sees_the_rows(full: Cast, model: type[ScopedModel]) -> None:
-    seen = {a.user_name: model.objects.visible_to(a).count() for a in Account.objects.all()}
+    counts = {a.user_name: model.objects.visible_to(a).count() for a in Account.objects.all()}
     if model.__module__.startswith("securebase.workbench.progress"):
-        assert set(seen.values()) == {0}  # pictures are computed on read
+        assert set(counts.values()) == {0}  # pictures are computed on read
         return
-    assert seen.pop("alma") > 0, f"the cast has no {model.__name__}: the test would check nothing"
-    assert set(seen.values()) == {0}
+    assert counts.pop("alma") > 0, f"the cast has no {model.__name__}: the test would check nothing"
+    assert set(counts.values()) == {0}
 
 
 READS: dict[str, Callable[[models.QuerySet], object]] = {

@@ -66,8 +66,8 @@ def create_full_course(cast: Cast) -> list[TherapySession]:
         ("First choir evening", "2026-09-20", "4", "good", "dependent"),
         ("Father died", "2009-11-02", "9", "hard", "independent"),
     )
-    for what, day, weight, side, dependent in events:
-        save_worksheet(cast, "life_event", what=what, happened_on=day, weight=weight, side=side, dependent=dependent)
+    for event, day, weight, side, dependent in events:
+        save_worksheet(cast, "life_event", what=event, happened_on=day, weight=weight, side=side, dependent=dependent)
     save_worksheet(cast, "life_event", what="An argument without a day")
     save_worksheet(cast, "life_role", role="Team lead", from_on="2026-03-01", feels="heavy")
     save_worksheet(

@@ -214,9 +214,9 @@ def test_versions_play_back_and_old_ones_are_read_only(circle_page: CirclePage) 
     assert circle_page.page.locator("[data-moved]").inner_text().endswith("The first version.")
     assert circle_page.disc("Husband").get_attribute("transform") != last
     assert circle_page.disc("Lena").is_hidden()
-    before, then = circle_page.count_versions(), circle_page.disc_centre("Husband")
-    circle_page.drag(then, (then[0] + 80, then[1]))
-    assert circle_page.disc_centre("Husband") == then
+    before, position = circle_page.count_versions(), circle_page.disc_centre("Husband")
+    circle_page.drag(position, (position[0] + 80, position[1]))
+    assert circle_page.disc_centre("Husband") == position
     slider.press("ArrowRight")
     assert "Choir: new on the circle, wider circle." in circle_page.page.locator("[data-moved]").inner_text()
     slider.press("End")
@@ -229,12 +229,12 @@ def test_versions_play_back_and_old_ones_are_read_only(circle_page: CirclePage) 
 
 
 def test_two_windows_do_not_overwrite_each_other(circle_page: CirclePage) -> None:
-    other = CirclePage(circle_page.page.context, circle_page.home, circle_page.cast, circle_page.people)
+    second_page = CirclePage(circle_page.page.context, circle_page.home, circle_page.cast, circle_page.people)
     circle_page.disc("Omar").press("ArrowUp")
     circle_page.wait_until_saved()
-    other.disc("Choir").press("ArrowUp")
-    other.page.locator("[data-status].refused").filter(has_text="saved elsewhere").wait_for()
-    assert [e for e in other.errors if "409" not in e] == []
+    second_page.disc("Choir").press("ArrowUp")
+    second_page.page.locator("[data-status].refused").filter(has_text="saved elsewhere").wait_for()
+    assert [e for e in second_page.errors if "409" not in e] == []
 
 
 def test_touch_drags_without_scrolling_the_page(

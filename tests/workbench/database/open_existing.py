@@ -216,16 +216,16 @@ def records(folder: Path) -> dict[str, Any]:
     return {"differences": [*_differences(earlier, now, "now"), *_differences(earlier, again, "read")]}
 
 
-def _differences(earlier: Any, now: Any, where: str) -> list[str]:
+def _differences(earlier: Any, now: Any, path: str) -> list[str]:
     """Return every place where `now` lacks or changes a value of `earlier`; additions are no difference."""
     if isinstance(earlier, dict) and isinstance(now, dict):
-        missing = [f"{where}.{key} is missing" for key in earlier if key not in now]
-        pairs = [(earlier[key], now[key], f"{where}.{key}") for key in earlier if key in now]
+        missing = [f"{path}.{key} is missing" for key in earlier if key not in now]
+        pairs = [(earlier[key], now[key], f"{path}.{key}") for key in earlier if key in now]
         return missing + [difference for pair in pairs for difference in _differences(*pair)]
     if isinstance(earlier, list) and isinstance(now, list) and len(earlier) == len(now):
-        items = [(a, b, f"{where}[{n}]") for n, (a, b) in enumerate(zip(earlier, now, strict=True))]
+        items = [(a, b, f"{path}[{n}]") for n, (a, b) in enumerate(zip(earlier, now, strict=True))]
         return [difference for item in items for difference in _differences(*item)]
-    return [] if earlier == now else [f"{where}: {earlier!r} became {now!r}"]
+    return [] if earlier == now else [f"{path}: {earlier!r} became {now!r}"]
 
 
 if __name__ == "__main__":

@@ -68,9 +68,9 @@ def test_the_database_of_the_tests_is_encrypted_too(db: None, tmp_path: Path) ->
 
 def test_another_key_does_not_open_it(tmp_path: Path) -> None:
     create_database(tmp_path)
-    other = wrapper(tmp_path, key="ab" * 32)
-    with pytest.raises(other.Database.DatabaseError, match="not a database"):
-        other.connect()
+    second_connection = wrapper(tmp_path, key="ab" * 32)
+    with pytest.raises(second_connection.Database.DatabaseError, match="not a database"):
+        second_connection.connect()
 
 
 def test_a_lost_key_is_not_replaced_by_a_new_one(tmp_path: Path) -> None:

@@ -222,8 +222,8 @@ def test_record_describes_the_therapist_for_adjustment(full: Cast) -> None:
     alma = full.alma
     alma.years_of_experience, alma.ipt_training, alma.orientation = 12, "supervised", "humanistic, of Bern"
     alma.save()
-    without = actions.download_record(episode=full.episode, by=alma, texts=False, at=LATER).decode()
-    assert parse_record(without).covariates["therapist_years_of_experience"] == 12
-    assert "cases under supervision" in without
-    assert "humanistic" not in without
+    download = actions.download_record(episode=full.episode, by=alma, texts=False, at=LATER).decode()
+    assert parse_record(download).covariates["therapist_years_of_experience"] == 12
+    assert "cases under supervision" in download
+    assert "humanistic" not in download
     assert "humanistic" in actions.download_record(episode=full.episode, by=alma, texts=True, at=LATER).decode()

@@ -93,12 +93,12 @@ def rate(cast: Cast, person: Relationship, at: datetime, **values: Any) -> None:
 def rate_course(cast: Cast, people: dict[str, Relationship], start: datetime = NOON) -> None:
     """Rate every relationship at the beginning or later, the sister twice, and the sources of support three times."""
     p, later = people, start + timedelta(days=40)
-    both: dict[str, Any] = {"gives": ("emotional",), "receives": ("emotional", "companionship")}
+    support: dict[str, Any] = {"gives": ("emotional",), "receives": ("emotional", "companionship")}
     rate(cast, p["Sister"], start, contact="weekly", gives=("practical",), strain=7, support_felt=2)
     rate(cast, p["Sister"], later, contact="weekly", gives=("practical",), strain=9, support_felt=2, hard="Who cares?")
     rate(cast, p["Husband"], start, receives=("practical",), strain=5, support_felt=5)
-    rate(cast, p["Husband"], later, contact="daily", **both, strain=3, support_felt=6, satisfaction=6)
-    rate(cast, p["Lena"], later, contact="weekly", **both, strain=1, support_felt=8)
+    rate(cast, p["Husband"], later, contact="daily", **support, strain=3, support_felt=6, satisfaction=6)
+    rate(cast, p["Lena"], later, contact="weekly", **support, strain=1, support_felt=8)
     rate(cast, p["Omar"], later, contact="monthly", receives=("information",), strain=2, support_felt=5)
     for day, share in ((0, 60), (21, 50), (42, 35)):
         save_artefact(

@@ -72,7 +72,7 @@ def test_other_accounts_may_not_write(cast: Cast) -> None:
     lena = add_people(cast, "Lena")["Lena"]
     circle = draw(cast, place(lena, 0.3, 10))
     before = record_version(cast), Entry.objects.filter(action__startswith="circle").count()
-    for other in (cast.dario, cast.bruno, cast.adam):
+    for account in (cast.dario, cast.bruno, cast.adam):
         for forbidden in (
             lambda by: actions.add_relationship(episode=cast.episode, by=by, name_shown="X", at=NOON),
             lambda by: actions.set_focus(relationship=lena, by=by, is_focus=True),
@@ -83,7 +83,7 @@ def test_other_accounts_may_not_write(cast: Cast) -> None:
             lambda by: actions.restore_circle(circle=circle, by=by),
         ):
             with pytest.raises(NotPermittedError):
-                forbidden(other)
+                forbidden(account)
     assert before == (record_version(cast), Entry.objects.filter(action__startswith="circle").count())
 
 
@@ -121,7 +121,7 @@ def test_saves_within_the_drawing_time_are_one_version(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize(
-    "other",
+    "changes",
     [
         {"new_version": True},
         {"kind": CircleKind.WISHED},
@@ -130,18 +130,18 @@ def test_saves_within_the_drawing_time_are_one_version(cast: Cast) -> None:
         {"minutes": -60},
     ],
 )
-def test_a_different_drawing_is_a_new_version(cast: Cast, other: dict) -> None:
+def test_a_different_drawing_is_a_new_version(cast: Cast, changes: dict) -> None:
     lena = add_people(cast, "Lena")["Lena"]
     draw(cast, place(lena, 0.3, 10))
-    draw(cast, place(lena, 0.4, 10), **{"minutes": 1} | other)
+    draw(cast, place(lena, 0.4, 10), **{"minutes": 1} | changes)
     assert len(versions(cast)) == 2
 
 
 def test_the_clients_drawing_is_a_version_of_its_own(cast: Cast) -> None:
     lena = add_people(cast, "Lena")["Lena"]
     draw(cast, place(lena, 0.3, 10))
-    own = actions.draw_circle(episode=cast.episode, by=None, placements=[place(lena, 0.9, 0)], at=NOON)
-    assert own.drawn_by is None
+    client_circle = actions.draw_circle(episode=cast.episode, by=None, placements=[place(lena, 0.9, 0)], at=NOON)
+    assert client_circle.drawn_by is None
     assert len(versions(cast)) == 2
     assert Entry.objects.filter(action="circle.drawn", actor="").count() == 1
 
@@ -158,9 +158,9 @@ def test_a_stale_screen_overwrites_nothing(cast: Cast) -> None:
 
 def test_invalid_places_are_refused(cast: Cast) -> None:
     lena = add_people(cast, "Lena")["Lena"]
-    other = clients.create_client(therapist=cast.alma, name_shown="Other", began_on=BEGAN).episode
-    assert other
-    theirs = actions.add_relationship(episode=other, by=cast.alma, name_shown="Theirs", at=NOON)
+    other_episode = clients.create_client(therapist=cast.alma, name_shown="Other", began_on=BEGAN).episode
+    assert other_episode
+    theirs = actions.add_relationship(episode=other_episode, by=cast.alma, name_shown="Theirs", at=NOON)
     for wrong in (
         [place(theirs, 0.3, 10)],
         [place(lena, 0.3, 10), place(lena, 0.4, 20)],

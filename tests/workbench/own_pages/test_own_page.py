@@ -256,8 +256,8 @@ def test_handing_over_the_device_needs_no_link_or_code(cast: Cast, alma: Browser
     assert alma.get("/").headers["Location"].startswith("/sign-in/")
     sheet = alma.get("/own/sheet/story_card/", follow=True).content.decode()
     assert 'data-keep="no"' in sheet
-    left = alma.post("/own/close/").content.decode()
-    assert "Please give the device back" in left
+    closed_page = alma.post("/own/close/").content.decode()
+    assert "Please give the device back" in closed_page
     assert alma.get("/own/").status_code == 410
 
 
@@ -328,8 +328,8 @@ def test_unshared_worksheets_are_hidden_and_unreachable(cast: Cast) -> None:
     hidden = new_artefact(cast, "story_card", {"story": "Secret shore", "before": "x"}, shared=False)
     removed = new_artefact(cast, "story_card", {"story": "Removed reef", "before": "x"})
     remove_artefact(artefact=reload(removed), by=cast.alma, at=timezone.now())
-    others = clients.create_client(therapist=cast.alma, name_shown="Nora N.", began_on=BEGAN)
-    strange = new_artefact(cast, "story_card", {"story": "Norse story", "before": "x"}, client=others)
+    other_client = clients.create_client(therapist=cast.alma, name_shown="Nora N.", began_on=BEGAN)
+    strange = new_artefact(cast, "story_card", {"story": "Norse story", "before": "x"}, client=other_client)
     note = new_artefact(cast, "session_note", {"event": "Quarrel", "note": "mine alone"}, shared=False)
     Artefact.objects.visible_to(cast.alma).filter(id=note.id).update(for_client=True)  # even then
     browser = visiting_browser(cast)
@@ -442,11 +442,11 @@ def test_an_open_check_in_can_be_answered_from_the_page(cast: Cast) -> None:
 
 
 def test_other_check_ins_are_unreachable(cast: Cast) -> None:
-    others = clients.create_client(therapist=cast.alma, name_shown="Nora N.", began_on=BEGAN)
-    episode = others.episode
+    other_client = clients.create_client(therapist=cast.alma, name_shown="Nora N.", began_on=BEGAN)
+    episode = other_client.episode
     assert episode is not None
     session = create_session(episode=episode, by=cast.alma, number=1, held_at=timezone.now())
-    from_another = type(cast)(**(vars(cast) | {"carla": others, "session": session}))
+    from_another = type(cast)(**(vars(cast) | {"carla": other_client, "session": session}))
     theirs = from_another.invite(at=timezone.now()).check_in
     on_paper = cast.invite(Moment.AFTER, CheckInMode.PAPER, at=timezone.now()).check_in
     ran_out = cast.invite(at=timezone.now() - timedelta(days=9)).check_in
@@ -491,9 +491,9 @@ def test_the_clients_circle_hides_the_therapists_ratings(cast: Cast) -> None:
     for hidden in ("rival", "focus-ring", "by the therapist"):
         assert hidden not in page
     soup = BeautifulSoup(page, "html.parser")
-    over = soup.find("input", attrs={"name": "over"})["value"]
+    base_version = soup.find("input", attrs={"name": "over"})["value"]
     places = json.dumps([{"relationship": str(person.id), "radius": 0.3, "angle": 90.0}])
-    data = {"kind": "present", "over": over, "placements": places}
+    data = {"kind": "present", "over": base_version, "placements": places}
     reply = browser.post("/own/circle/save/", data, headers={"Accept": "application/json"})
     assert reply.status_code == 200
     last = cast.episode.circles.order_by("drawn_at").last()

@@ -73,8 +73,8 @@ def test_caseload_computes_a_part_and_the_client_page_the_rest(cast: Cast) -> No
     stored = stored_picture(cast)
     assert stored is not None
     assert '"whole":false' in stored.picture
-    whole = queries.current_picture(episode=load_episode(cast), as_of=LATER)
-    assert whole.whole
+    full_picture = queries.current_picture(episode=load_episode(cast), as_of=LATER)
+    assert full_picture.whole
     queries.caseload(account=cast.alma, now=LATER)
     later = stored_picture(cast)
     assert later is not None

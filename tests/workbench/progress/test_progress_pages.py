@@ -297,8 +297,8 @@ def test_ticket_is_valid_for_one_account_client_and_picture_and_expires(
     assert alma.get(first).status_code == 200
     assert alma.get(first.replace("symptoms_phone", "hope_phone")).status_code == 404
     assert alma.get(first[:-4] + "xxx/").status_code == 404
-    other = create_client(therapist=course.alma, name_shown="Otto", began_on=timezone.localdate())
-    assert alma.get(first.replace(str(course.carla.id), str(other.id))).status_code == 404
+    other_client = create_client(therapist=course.alma, name_shown="Otto", began_on=timezone.localdate())
+    assert alma.get(first.replace(str(course.carla.id), str(other_client.id))).status_code == 404
     stranger = Browser()
     stranger.force_login(course.dario)
     assert stranger.get(first).status_code == 404

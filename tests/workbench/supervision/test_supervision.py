@@ -131,13 +131,13 @@ def test_therapist_notes_are_never_shared(cast: Cast) -> None:
 
 # ---- limits of access ------------------------------------------------------------------------------------------------
 def test_unshared_worksheets_cannot_be_reached(cast: Cast) -> None:
-    other = save_sheet(cast, "formulation", {"narrative": "not shared"})
+    unshared = save_sheet(cast, "formulation", {"narrative": "not shared"})
     removed = save_sheet(cast, "incident", {"what_happened": "removed"})
     remove_artefact(artefact=removed, by=cast.alma, at=timezone.now())
     nora = clients.create_client(therapist=cast.alma, name_shown="Nora N.", began_on=BEGAN)
     foreign = save_sheet(cast, "incident", {"what_happened": "somebody else’s"}, client=nora, ticked=True)
     share, browser = share_with(cast, kinds=("incident",)), sign_in(cast.bruno)
-    for artefact in (other, removed, foreign):
+    for artefact in (unshared, removed, foreign):
         assert browser.get(sheet_url(share, artefact)).status_code == 404
         about = {"artefact": str(artefact.id), "text": "I can see you"}
         assert browser.post(reverse("shared-comment", args=[share.id]), about).status_code == 404

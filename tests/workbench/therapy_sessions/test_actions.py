@@ -189,11 +189,11 @@ def test_session_with_content_is_not_removed(cast: Cast) -> None:
 
 
 def test_session_of_another_therapy_is_refused(cast: Cast) -> None:
-    other = clients.create_client(therapist=cast.alma, name_shown="Other", began_on=BEGAN)
-    assert other.episode is not None
+    other_client = clients.create_client(therapist=cast.alma, name_shown="Other", began_on=BEGAN)
+    assert other_client.episode is not None
     with pytest.raises(InputError, match="another therapy"):
         actions.type_in_administration(
-            episode=other.episode,
+            episode=other_client.episode,
             by=cast.alma,
             instrument="phq9",
             responses={1: 1.0},
@@ -202,7 +202,7 @@ def test_session_of_another_therapy_is_refused(cast: Cast) -> None:
             session=cast.session,
         )
     rupture = actions.mark_rupture(
-        session=actions.create_session(episode=other.episode, by=cast.alma, number=1, held_at=NOON),
+        session=actions.create_session(episode=other_client.episode, by=cast.alma, number=1, held_at=NOON),
         by=cast.alma,
         kind=RuptureKind.WITHDRAWAL,
         at=NOON,

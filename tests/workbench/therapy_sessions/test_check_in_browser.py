@@ -284,16 +284,16 @@ def test_handed_over_device_shows_nothing_else(page: Any, live_server: Any, cast
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.goto(f"{url}/clients/{cast.carla.id}/sessions/")
-    other = page.context.new_page()  # a second tab, left open with her record
-    other.goto(f"{url}/clients/{cast.carla.id}/measures/")
+    second_tab = page.context.new_page()  # a second tab, left open with her record
+    second_tab.goto(f"{url}/clients/{cast.carla.id}/measures/")
     page.goto(f"{url}/clients/{cast.carla.id}/sessions/{cast.session.id}/")
     page.get_by_role("button", name="Hand over this device").first.click()
     page.get_by_role("heading", name="How have things been?").wait_for()
     move_slider(page, 1, 3)
     # an unfinished check-in does not stay on the therapist's device
     assert page.evaluate("sessionStorage.length + localStorage.length") == 0
-    other.get_by_role("heading", name="Sign in").wait_for()
-    assert "Carla" not in other.content()
+    second_tab.get_by_role("heading", name="Sign in").wait_for()
+    assert "Carla" not in second_tab.content()
     for _ in range(3):
         page.go_back()
         assert "Carla" not in page.locator("main").inner_text()

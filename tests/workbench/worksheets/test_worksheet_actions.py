@@ -133,9 +133,9 @@ def record(cast: Cast, at: Any = LATER + timedelta(days=1)) -> Any:
 def test_the_record_holds_the_version_of_its_time(cast: Cast) -> None:
     artefact = save(cast, session=cast.session)
     save(cast, id=artefact.id, revision=1, fields={"what_happened": "Later"}, at=LATER, session=cast.session)
-    then, now = record(cast, NOON), record(cast)
-    assert [a.text("what_happened") for a in then.artefacts] == ["She hung up"]
-    assert [(a.text("what_happened"), a.version, a.session) for a in now.artefacts] == [("Later", 2, 1)]
+    earlier, latest = record(cast, NOON), record(cast)
+    assert [a.text("what_happened") for a in earlier.artefacts] == ["She hung up"]
+    assert [(a.text("what_happened"), a.version, a.session) for a in latest.artefacts] == [("Later", 2, 1)]
 
 
 def test_agreement_belongs_to_a_version(cast: Cast) -> None:
@@ -186,13 +186,13 @@ def test_clients_write_only_into_worksheets_for_clients(cast: Cast) -> None:
 
 @pytest.mark.parametrize("name", ["dario", "bruno", "adam"])
 def test_other_accounts_may_not_write(cast: Cast, name: str) -> None:
-    other = Account.objects.get(user_name=name)
+    account = Account.objects.get(user_name=name)
     artefact = save(cast)
     for act in (
-        lambda: save(cast, by=other),
-        lambda: actions.remove_artefact(artefact=artefact, by=other, at=LATER),
-        lambda: actions.restore_version(artefact=artefact, by=other, number=1, at=LATER),
-        lambda: actions.share_artefact(artefact=artefact, by=other, supervisor=True),
+        lambda: save(cast, by=account),
+        lambda: actions.remove_artefact(artefact=artefact, by=account, at=LATER),
+        lambda: actions.restore_version(artefact=artefact, by=account, number=1, at=LATER),
+        lambda: actions.share_artefact(artefact=artefact, by=account, supervisor=True),
     ):
         with pytest.raises(NotPermittedError):
             act()

@@ -81,7 +81,7 @@ def _check_fingerprints(smaller: FitResult, larger: FitResult) -> None:
     differing = [name for name in first.keys() & second.keys() if first[name] != second[name]]
     if differing:
         raise ModelError(
-            f"the two fits are of other data: they differ in {', '.join(sorted(differing))}",
+            f"the two fits use different data: they differ in {', '.join(sorted(differing))}",
             advice="Fit both models to the same rows.",
         )
 
@@ -111,8 +111,8 @@ def _check_same_likelihood(smaller: Fit, larger: Fit) -> None:
     _check_fingerprints(smaller, larger)
     if dict(smaller.reliability) != dict(larger.reliability):
         raise ModelError(
-            "the two fits were given other reliabilities, so they do not maximise the same likelihood",
-            advice="Fit both with the same.",
+            "the two fits use different reliabilities, so they do not maximise the same likelihood",
+            advice="Fit both with the same reliabilities.",
         )
 
 

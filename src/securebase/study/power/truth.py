@@ -79,7 +79,9 @@ class AssumedTruth:
         names = self.specification.constructs
         for name in (earlier, later):
             if name not in names:
-                raise ParameterSetError(f"there is no “{name}” in this truth", advice=f"Known are: {', '.join(names)}.")
+                raise ParameterSetError(
+                    f"unknown construct “{name}” in this truth", advice=f"Its constructs are {', '.join(names)}."
+                )
         if earlier == later:
             raise ParameterSetError(
                 f"an effect needs two different constructs (got “{earlier}” on itself)", advice="Name two constructs."

@@ -1,4 +1,4 @@
-"""Middleware: idle lock, forced password change, and the answer to a NotPermittedError."""
+"""Middleware: idle lock, forced password change, and the response to a NotPermittedError."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from securebase.workbench.inventory.actions import add_relationship
 from securebase.workbench.worksheets.actions import save_artefact, share_artefact
 from securebase.workbench.worksheets.queries import current_artefact, values_of
 
-#: Worksheets that a maintenance course takes over from the acute one, each in its latest version.
+#: Worksheets that a maintenance course copies from the acute one, each in its latest version.
 CARRIED_OVER = ("diagnosis", "maintenance_contract", "relapse_plan")
 
 

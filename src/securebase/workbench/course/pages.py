@@ -27,7 +27,7 @@ from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import post_only
 
 _require_therapist = require_role(Role.THERAPIST)
-#: Due tasks shown at once; the rest is folded.
+#: Due tasks shown at once; the others are collapsed.
 MAX_DUE = 4
 #: Pages about the whole course: URL name, title (empty: the lineage’s word for the ending), purpose.
 COURSE_PAGES = (
@@ -91,7 +91,7 @@ def course_pages(client_id: uuid.UUID, lineage: Lineage) -> list[tuple[str, str,
 @_require_therapist
 @post_only
 def take_contract(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """Take over the number of sessions and the interval from the contract."""
+    """Copy the number of sessions and the interval from the contract to the course."""
     episode = _get_episode(request, client_id, "contract-take")
     contract = queries.contract_differs(episode, queries.record_of(episode, timezone.now()))
     if contract is None:

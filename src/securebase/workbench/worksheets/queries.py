@@ -51,7 +51,7 @@ def artefact_or_404(*, account: Account, client: Client, name: str, artefact_id:
 
 
 def preceding_artefact(episode: Episode, artefact_id: uuid.UUID | None) -> Artefact | None:
-    """Return the artefact whose values a follow-up worksheet takes over; None if the episode has none with this id."""
+    """Return the artefact whose values a follow-up worksheet copies; None if the episode has none with this id."""
     if artefact_id is None:
         return None
     return episode.artefacts.filter(id=artefact_id, removed_at=None).first()
