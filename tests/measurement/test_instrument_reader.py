@@ -80,7 +80,12 @@ BAD = [
     ("not a number", "maximum = 9", "maximum = nan", r"mini.toml, scales\[1\].maximum: must be a number"),
     ("unknown respondent", '"client"', '"friend"', "mini.toml, respondent: unknown respondent “friend”"),
     ("unknown moment", '"before"', '"later"', "mini.toml, moment: unknown moment “later”"),
-    ("unknown construct", '"symptoms"', '"moods"', r"scales\[1\].construct: unknown construct “moods”"),
+    (
+        "unknown construct",
+        '"symptoms"',
+        '"moods"',
+        r"scales\[1\].construct: unknown construct “moods”. Known: ",
+    ),
     ("unknown method", '"sum"', '"median"', r"scales\[1\].method: unknown method “median”"),
     ("wrong direction", '"worse"', '"better"', r"scales\[1\].direction: contradicts the construct “symptoms”"),
     (

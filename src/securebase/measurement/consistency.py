@@ -98,7 +98,7 @@ def _check_scale(instrument: Instrument, scale: Scale, fields: Fields) -> None:
         fields.fail(f"must list existing items outside the scale (got {list(scale.only_without)})", "only_without")
     construct = CONSTRUCTS.get(scale.construct)
     if construct is None:
-        fields.fail(f"unknown construct “{scale.construct}”", "construct")
+        fields.fail(f"unknown construct “{scale.construct}”", "construct", f"Known: {', '.join(sorted(CONSTRUCTS))}.")
     if construct.direction not in (scale.direction, Direction.UNKNOWN):
         fields.fail(
             f"contradicts the construct “{construct.name}”, where higher is {construct.direction} "
