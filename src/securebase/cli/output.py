@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from securebase.errors import InputError
 from securebase.model.fit import FitResult
-from securebase.study.result import to_plain as as_plain
+from securebase.study.result import to_plain
 
 ShowStatus = Callable[[str], None]
 
@@ -52,7 +52,7 @@ def fit_progress(show: ShowStatus) -> Callable[[int, float], None]:
 
 def write_json(value: Any, out: Path | None) -> None:
     """Write JSON to a file or to stdout. Numbers that are not finite become null."""
-    write_text(json.dumps(as_plain(value), indent=2, ensure_ascii=False, allow_nan=False), out)
+    write_text(json.dumps(to_plain(value), indent=2, ensure_ascii=False, allow_nan=False), out)
 
 
 def write_text(text: str, out: Path | None) -> None:

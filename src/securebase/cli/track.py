@@ -31,7 +31,7 @@ from securebase.model.observations import panel
 from securebase.study.labels import describe_specification
 from securebase.study.models import specification_for
 from securebase.study.person import Coverage, PersonForecast, PersonResult, last_score_coverage, track_person
-from securebase.study.result import to_plain as as_plain
+from securebase.study.result import to_plain
 from securebase.study.saved_fit import check_same, read_fit
 
 _VERDICTS = {
@@ -111,7 +111,7 @@ def command(
         result = track_person(rows, fitted, client, direction=Direction(higher_is), scale=scale, steps=horizon)
         coverage = last_score_coverage(rows, fitted)
     if json_wanted or out:
-        write_json({**as_plain(result), "coverage": coverage, **fit_summary(fitted, cohort)}, out)
+        write_json({**to_plain(result), "coverage": coverage, **fit_summary(fitted, cohort)}, out)
     if not json_wanted:
         if cohort.import_report:
             print_heading("Data")

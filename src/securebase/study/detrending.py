@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-#: with fewer values all deviations are 0: one value equals its mean, two values lie on their line
+#: With fewer values every deviation would be 0, because one value equals its mean and two values lie on their line.
 MIN_VALUES = {"centred": 2, "detrended": 3}
 
 

@@ -34,7 +34,7 @@ from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.worksheets.actions import answer_artefact, save_artefact, share_artefact
 
 _DAY = re.compile(r"session (\d+)(?: ([+-]) (\d+))?")
-#: Delay from the start of a session to a parsed-in worksheet, and to the client's answer to it.
+#: Delay from the start of a session to a completed worksheet, and to the client's answer to it.
 _FILLED_IN_AFTER, _ANSWERED_AFTER = timedelta(minutes=48), timedelta(minutes=70)
 #: Delay from the start of a session to a drawn circle.
 _DRAWN_AFTER = timedelta(minutes=58)
@@ -81,7 +81,7 @@ class ClientAnswer:
 class WorksheetEntry:
     """One worksheet with its versions (session, values), the client's answers and its readers.
 
-    `shared` may hold “client” and “supervisor”; `by_client` marks a worksheet that the client parsed in.
+    `shared` may hold “client” and “supervisor”; `by_client` marks a worksheet that the client filled in.
     """
 
     worksheet: str

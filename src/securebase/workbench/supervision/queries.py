@@ -45,7 +45,7 @@ def supervisees(account: Account, now: datetime) -> list[Share]:
 
 
 def share_in_view(*, account: Account, share_id: uuid.UUID, now: datetime, page: str) -> Share:
-    """Return a live share of this supervisor; otherwise record the denial in the audit log and raise Http404."""
+    """Return a live share of this supervisor; otherwise record the denial in the audit trail and raise Http404."""
     rows = Share.objects.unscoped(reason=SHARED).filter(id=share_id)
     share = rows.select_related("episode__client__therapist__clinic", "supervisor").first()
     if share is None:
