@@ -57,7 +57,7 @@ def test_every_edge_has_its_own_slot_beside_its_words(pillar: Pillar, width: int
         assert all(a.bottom < b.top for a, b in pairwise(side))
         assert side[-1].bottom <= edge_panel.bottom
         longest = max(len(line) for b in side for line in b.words)
-        assert longest * LETTER <= 0.35 * width + 25  # a single long word may stand out a little
+        assert longest * LETTER <= 0.35 * width + 25  # one long word may exceed the column slightly
 
 
 @pytest.mark.parametrize("pillar", Pillar)
@@ -121,7 +121,7 @@ def test_all_words_are_inside_the_picture_and_every_construct_is_named(by: str, 
 def test_lines_show_the_grade_and_marks_the_place_of_an_edge() -> None:
     layers = layers_of(theory_graph(THEORY, THEORY.edges))
     lines = {tuple(mark["strokeDash"]): rows for mark, rows in layers if "strokeDash" in mark}
-    # one more of each is the sample in the legend
+    # plus the sample of each in the legend
     for dash, grade in (((1, 0), Grade.VERIFIED), ((7, 2), Grade.COMPUTED), ((3, 3), Grade.UNVERIFIED)):
         assert len({row["line"] for row in lines[dash]}) == sum(e.grade is grade for e in THEORY.edges) + 1
     assert {row["colour"] for row in lines[3, 3]}.isdisjoint(PILLAR_COLOURS.values())

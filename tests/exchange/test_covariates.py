@@ -61,7 +61,7 @@ def test_the_panel_equals_one_built_by_hand() -> None:
     np.testing.assert_array_equal(rows.times, [1, 2, 3, 1, 2, 1, 2, 3])
     assert rows.covariate_names == ("age", "sex=man")
     np.testing.assert_array_equal(rows.covariates, [[31, 0], [44, 1], [28, 0]])
-    np.testing.assert_array_equal(rows.therapist, [0, 1, 2])  # c has nobody's, so one of its own
+    np.testing.assert_array_equal(rows.therapist, [0, 1, 2])  # c has no therapist and becomes a group of its own
     assert rows.input_names == ("exposure",)
     np.testing.assert_array_equal(rows.inputs, [[0], [1], [0.5], [0], [2], [0], [0], [0]])
 

@@ -83,7 +83,7 @@ def test_loinc_codes_are_correct() -> None:
     assert codes["gad7"]["total"] == "70274-6"
     loinc = {name for name, code in codes.items() if code["system"] == "http://loinc.org"}
     assert loinc == {"phq9", "phq2", "gad7"}
-    assert all(code["system"] == "urn:securebase:instrument" for name, code in codes.items() if name not in loinc)
+    assert {code["system"] for name, code in codes.items() if name not in loinc} == {"urn:securebase:instrument"}
 
 
 def test_phq8_does_not_use_the_reliable_change_of_the_phq9() -> None:

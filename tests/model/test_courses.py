@@ -86,7 +86,7 @@ def decayed(change: Mapping[int, float], weeks: float) -> Array:
     return expm(SET.parameters.drift * weeks) @ push
 
 
-# ---- nothing on ------------------------------------------------------------------------------------------------------
+# ---- no processes ----------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("trend", [Trend.CARRIED, Trend.APART])
 def test_without_processes_courses_are_draws_from_the_model(trend: Trend) -> None:
     source = SET.with_trend(trend)

@@ -97,7 +97,8 @@ def test_the_adjoint_agrees_with_central_differences(name: str) -> None:
     shocks_bar = shocks_bar + shocks_bar.transpose(0, 2, 1)
 
     def value(A: Array, G: Array) -> float:
-        tables = equations.discretise_by_doubling(A, G, gaps)  # one way throughout, so that differences are smooth
+        # one method at all points, so that the differences are smooth
+        tables = equations.discretise_by_doubling(A, G, gaps)
         Phi, Q = tables.transition, tables.shock_covariance
         return float((Phi * transition_bar).sum() + (Q * shocks_bar).sum())
 

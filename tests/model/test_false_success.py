@@ -1,4 +1,4 @@
-"""No false convergence, on data where other programs report a success that is none.
+"""No false convergence, on data where other programs wrongly report success.
 
 Wherever a fit reports “converged”, the dense normal of `oracles`, which shares no formula with the product, checks that
 the gradient of log-likelihood / persons is flat and its Hessian negative definite.
@@ -259,7 +259,7 @@ def test_collinear_covariates_are_never_called_converged(case: str) -> None:
     }[case]
     panel = replace(draw(3, persons=n), covariates=np.column_stack([first, second]))
     result = fit(panel, replace(TWO, covariates=("age", "years of school")))
-    if case == "of two persons":  # little, but enough
+    if case == "of two persons":  # few data, but enough
         assert result.outcome.kind == "converged"
         assert_converged(result, panel)
     else:

@@ -1,4 +1,4 @@
-"""Records to rows: one row a moment, one scale a construct."""
+"""Records to rows: one row per moment, one scale per construct."""
 
 from __future__ import annotations
 

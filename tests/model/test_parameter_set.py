@@ -91,7 +91,7 @@ def test_scores_in_points_have_the_stated_spread_and_reliability(literature: Par
     true = (np.diag(P) + np.diag(parameters.level_covariance))[SYMPTOMS]
     assert np.sqrt(true + parameters.measurement_noise[SYMPTOMS]) == pytest.approx(4.6)
     assert true / (true + parameters.measurement_noise[SYMPTOMS]) == pytest.approx(0.85)
-    # effects do not depend on the points in which they are measured
+    # standardised effects do not depend on the units of the scales
     assert np.allclose(standardised_effects(parameters.drift, P), effect_matrix(literature.standardised), atol=1e-10)
 
 

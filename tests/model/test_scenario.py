@@ -220,7 +220,7 @@ def test_in_co_trend_only_the_alliance_has_no_effect_but_is_associated_with_symp
     trended, error = _lagged(scores, "symptoms", "alliance")
     assert trended < -0.05
     assert trended < -10 * error
-    # adjusted for the common time course, nothing is left
+    # adjusted for the common time course, the lag disappears
     apart, error = _lagged(scores - scores.mean(axis=0), "symptoms", "alliance")
     assert abs(apart) < 3.5 * error
     assert scores[:, -1, k].mean() - scores[:, 0, k].mean() > 1.0

@@ -1,4 +1,4 @@
-"""Every claim is named, every claim that needs an edge has one, and every edge stands where it can be used."""
+"""Every claim is named, every claim that needs an edge has one, and every edge has a location that can use it."""
 
 import re
 from collections import Counter
@@ -28,14 +28,14 @@ EDGES = THEORY.edges
 IDS = [f"{e.label}, {e.level.value}" for e in EDGES]
 each_edge = pytest.mark.parametrize("edge", EDGES, ids=IDS)
 
-#: claims that need an edge, counted out by hand from the list of claims
+#: claims that need an edge, selected by hand from the list of claims
 _NEEDED = (
     "1 6 7 8 9 13 15 19 20 23 25 26 27 28 29 30 31 33 34 35 36 37 39 41 42 43 48 49 50 52 53 55 58 59 61 62 "
     "64 66 69 71 72 73 74 75 76 77 78 80 81 83 84 85 86 87 88 93 94 95 96"
 )
 NEED_AN_EDGE = [f"S{number}" for number in re.findall(r"\d+", _NEEDED)]
-#: what is not linear in the theory may not stand in a linear model
-BENT = {"S13": "gate", "S42": "inverted_u", "S46": "saturating", "S66": "product", "S76": "product", "S39": "gate"}
+#: claims of a nonlinear effect, which the linear model cannot contain
+NONLINEAR = {"S13": "gate", "S42": "inverted_u", "S46": "saturating", "S66": "product", "S76": "product", "S39": "gate"}
 
 
 def test_all_98_claims_have_one_short_name_each() -> None:
@@ -54,19 +54,19 @@ def test_every_claim_that_needs_an_edge_has_one() -> None:
 
 
 def test_nonlinear_edges_lie_outside_the_model() -> None:
-    for claim, form in BENT.items():
+    for claim, form in NONLINEAR.items():
         matching = [e for e in THEORY.select(claim=claim) if e.form.value == form]
         assert matching, claim
         assert all(e.place is not EdgeLocation.MODEL for e in matching)
 
 
 def test_model_edges_are_exactly_the_mechanisms() -> None:
-    """Nothing may be called estimated in the model that the model does not hold a parameter for."""
-    of_model = THEORY.select(place=EdgeLocation.MODEL)
-    assert len(of_model) == len(MECHANISMS)
+    """The model has a parameter for every edge that is said to be estimated in it."""
+    model_edges = THEORY.select(place=EdgeLocation.MODEL)
+    assert len(model_edges) == len(MECHANISMS)
     shelf = {m.edge: m for m in MECHANISMS}
     set_edges = {(note.from_construct, note.to_construct) for note in parameter_set().edges}
-    for e in of_model:
+    for e in model_edges:
         m = shelf[e.from_construct, e.to_construct]
         assert (e.from_construct, e.to_construct) in set_edges
         assert e.form is EdgeForm.LINEAR
@@ -112,13 +112,13 @@ def test_level_and_lag_are_consistent(edge: TheoryEdge) -> None:
 
 @each_edge
 def test_signs_follow_the_direction_of_improvement(edge: TheoryEdge) -> None:
-    """A plain edge joins good with good: its sign follows from which way the two scores run."""
+    """Improvement leads to improvement along an unmoderated edge, so the scores' directions determine its sign."""
     if edge.moderator or edge.form is EdgeForm.INVERTED_U or edge.sign in "0?":
         return
     better = {
         name: CONSTRUCTS[name].direction is Direction.HIGHER_IS_BETTER for name in edge.ends if name in CONSTRUCTS
     }
-    # therapy is meant to do good, life events to harm; the hidden cause is drawn as a good one
+    # expected effects: therapy helps, life events harm; the hidden cause is defined as favourable
     better |= {THERAPY: True, "hidden_cause": True, "life_events": False}
     assert edge.sign == ("+" if better[edge.from_construct] == better[edge.to_construct] else "-")
     if edge.prior is not None:
@@ -130,7 +130,7 @@ def test_verified_and_computed_edges_quote_a_figure(edge: TheoryEdge) -> None:
     text = f"{edge.figure} {edge.prior.basis if edge.prior else ''}"
     if edge.grade is not Grade.UNVERIFIED:
         assert re.search(r"\d", text)
-    elif edge.place is not EdgeLocation.MODEL:  # judgements of the shelf have figures about other things beside them
+    elif edge.place is not EdgeLocation.MODEL:  # the basis of a judgement may quote figures on other effects
         assert text.strip() == ""
     if edge.prior is not None:
         assert edge.prior.sd > 0
@@ -143,8 +143,8 @@ def test_edges_are_unique() -> None:
 
 
 def test_the_module_of_every_method_exists() -> None:
-    for way in (*STUDY_METHODS.values(), *SIMULATORS.values()):
-        module, name = way.computed_by.split(":")
+    for method in (*STUDY_METHODS.values(), *SIMULATORS.values()):
+        module, name = method.computed_by.split(":")
         assert callable(getattr(import_module(module), name))
     assert {e.by for e in EDGES if e.place is EdgeLocation.MODEL} == {""}
     assert {e.by for e in EDGES if e.place is EdgeLocation.STUDY} - {""} == set(STUDY_METHODS)
@@ -152,17 +152,19 @@ def test_the_module_of_every_method_exists() -> None:
 
 
 def test_moderations_and_curvatures_are_estimated_but_effects_that_need_a_control_group_are_not() -> None:
-    """S13, S42, S46, S66 and S76 are not linear; what therapy adds to a column cannot be told without other clients."""
-    of_studies = THEORY.select(place=EdgeLocation.STUDY)
-    for e in of_studies:
+    """S13, S42, S46, S66 and S76 are nonlinear; the effect of therapy on a column needs untreated clients."""
+    study_edges = THEORY.select(place=EdgeLocation.STUDY)
+    for e in study_edges:
         if e.form is not EdgeForm.LINEAR:
             assert e.by in ("moderation", "curvature"), e.label
-    matching = {claim: {e.by for e in of_studies if claim in e.claims} for claim in ("S13", "S42", "S46", "S66", "S76")}
+    matching = {
+        claim: {e.by for e in study_edges if claim in e.claims} for claim in ("S13", "S42", "S46", "S66", "S76")
+    }
     assert matching["S13"] == matching["S66"] == {"moderation"}
     assert matching["S46"] == {"curvature"}
     assert {"moderation", "curvature"} < matching["S42"]
     assert "moderation" in matching["S76"]
-    assert {e.from_construct for e in of_studies if not e.by} == {THERAPY}
+    assert {e.from_construct for e in study_edges if not e.by} == {THERAPY}
 
 
 def test_claims_beyond_their_evidence_are_marked() -> None:
