@@ -117,7 +117,7 @@ def _as_dict(s: Scenario) -> dict[str, object]:
             "between_alliance_symptoms": s.expects.between_alliance_symptoms.value,
         },
         "arms": [a.id for a in s.arms],
-        "happens": list(s.happens.on),
+        "happens": list(s.happens.active),
     }
 
 

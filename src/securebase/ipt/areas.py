@@ -60,7 +60,7 @@ class Area:
 def read_areas(file: str, content: bytes) -> tuple[Area, ...]:
     """Read every area of a TOML file. Raises ShelfError that names the file and the invalid field."""
     top = read_toml(file, content)
-    top.only("areas")
+    top.allow_only("areas")
     entries = tuple(_read_area(block) for block in top.tables("areas"))
     wrong = [a.value for a in ProblemArea if [e.area for e in entries].count(a) != 1]
     if wrong:
@@ -69,7 +69,7 @@ def read_areas(file: str, content: bytes) -> tuple[Area, ...]:
 
 
 def _read_area(block: Fields) -> Area:
-    block.only("area", "in_words", "choose_when", "goals", "strategies", "track", "stages", "sources", "reviewed")
+    block.allow_only("area", "in_words", "choose_when", "goals", "strategies", "track", "stages", "sources", "reviewed")
     return Area(
         area=read_enum(block, "area", ProblemArea),
         in_words=block.text("in_words"),
@@ -91,7 +91,7 @@ def _required_texts(block: Fields, name: str) -> tuple[str, ...]:
 
 
 def _read_watch_point(block: Fields) -> WatchPoint:
-    block.only("what", "at")
+    block.allow_only("what", "at")
     worksheet, _, field = block.text("at").partition(".")
     spec = worksheets().get(worksheet)
     if spec is None or spec.field(field) is None:
@@ -100,7 +100,7 @@ def _read_watch_point(block: Fields) -> WatchPoint:
 
 
 def _read_stage(block: Fields) -> DisputeStageGuide:
-    block.only("stage", "looks_like", "what_to_do")
+    block.allow_only("stage", "looks_like", "what_to_do")
     return DisputeStageGuide(
         read_enum(block, "stage", DisputeStage), block.text("looks_like"), block.text("what_to_do")
     )

@@ -57,7 +57,7 @@ def locations_of(claim: str, need: ClaimNeed | None = None) -> tuple[ClaimLocati
 def read_claim_locations(file: str, content: bytes) -> tuple[ClaimLocation, ...]:
     """Read the locations of a TOML file. Raises ShelfError. Page names are checked by the workbench's tests."""
     top = read_toml(file, content)
-    top.only("place")
+    top.allow_only("place")
     locations = tuple(_read_location(block) for block in top.tables("place"))
     if len(set(locations)) != len(locations):
         top.fail("must not list a place twice", "place")
@@ -65,7 +65,7 @@ def read_claim_locations(file: str, content: bytes) -> tuple[ClaimLocation, ...]
 
 
 def _read_location(block: Fields) -> ClaimLocation:
-    block.only("claim", "need", "instrument", "scale", "worksheet", "field", "page")
+    block.allow_only("claim", "need", "instrument", "scale", "worksheet", "field", "page")
     location = ClaimLocation(
         block.text("claim"),
         read_enum(block, "need", ClaimNeed),

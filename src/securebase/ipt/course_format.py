@@ -84,7 +84,7 @@ def default_formats() -> tuple[CourseFormat, ...]:
 def read_formats(file: str, content: bytes) -> tuple[CourseFormat, ...]:
     """Read every format of a TOML file. Raises ShelfError that names the invalid field."""
     top = read_toml(file, content)
-    top.only("forms")
+    top.allow_only("forms")
     formats = tuple(_read_format(block) for block in top.tables("forms"))
     ids = [f.id for f in formats]
     if not ids or len(set(ids)) != len(ids):
@@ -93,14 +93,14 @@ def read_formats(file: str, content: bytes) -> tuple[CourseFormat, ...]:
 
 
 def _read_format(block: Fields) -> CourseFormat:
-    block.only(*CourseFormat.__dataclass_fields__)
+    block.allow_only(*CourseFormat.__dataclass_fields__)
     course_format = CourseFormat(
         id=block.text("id"),
         name=block.text("name"),
-        sessions=block.whole("sessions"),
-        initial=block.whole("initial"),
-        ending=block.whole("ending"),
-        days_between=block.whole("days_between"),
+        sessions=block.whole_number("sessions"),
+        initial=block.whole_number("initial"),
+        ending=block.whole_number("ending"),
+        days_between=block.whole_number("days_between"),
         maintenance=block.flag("maintenance", default=False),
         about=block.text("about", ""),
         sources=block.texts("sources"),

@@ -88,7 +88,7 @@ def read_tasks(file: str, content: bytes) -> tuple[Task, ...]:
 
 
 def _read_task(block: Fields) -> Task:
-    block.only("id", "phase", "name", "why", "leaves", "due", "lineage", "when", "reviewed", "sources")
+    block.allow_only("id", "phase", "name", "why", "leaves", "due", "lineage", "when", "reviewed", "sources")
     when = block.text("when", "")
     if when not in CONDITIONS:
         block.fail(f"unknown condition “{when}”", "when", f"Known: {', '.join(CONDITIONS[1:])}.")
@@ -113,7 +113,7 @@ def _read_task(block: Fields) -> Task:
 
 
 def _read_output(block: Fields) -> TaskOutput:
-    block.only("worksheet", "any", "fields", "yes", "agreed", "techniques", "measure", "circle", "people")
+    block.allow_only("worksheet", "any", "fields", "yes", "agreed", "techniques", "measure", "circle", "people")
     names = (block.text("worksheet"),) if "worksheet" in block.values else block.texts("any")
     output = TaskOutput(
         worksheets=names,
@@ -122,8 +122,8 @@ def _read_output(block: Fields) -> TaskOutput:
         agreed=block.flag("agreed", default=False),
         techniques=block.flag("techniques", default=False),
         measure=block.text("measure", ""),
-        circle=block.whole("circle", 0),
-        people=block.whole("people", 0),
+        circle=block.whole_number("circle", 0),
+        people=block.whole_number("people", 0),
     )
     if sum(map(bool, (output.worksheets, output.measure, output.circle, output.people))) != 1:
         block.fail("must give exactly one of worksheet, any, measure, circle and people")
@@ -141,14 +141,14 @@ def _read_output(block: Fields) -> TaskOutput:
 
 
 def _read_due_rule(block: Fields) -> DueRule:
-    block.only("session", "initial", "share", "before_end", "each", "after_end")
+    block.allow_only("session", "initial", "share", "before_end", "each", "after_end")
     if len(block.values) != 1:
         block.fail(f"must give exactly one rule (got {', '.join(block.values) or 'none'})")
     return DueRule(
-        session=block.whole("session") if "session" in block.values else None,
-        initial=block.whole("initial") if "initial" in block.values else None,
-        share=block.maybe_number("share"),
-        before_end=block.whole("before_end") if "before_end" in block.values else None,
+        session=block.whole_number("session") if "session" in block.values else None,
+        initial=block.whole_number("initial") if "initial" in block.values else None,
+        share=block.optional_number("share"),
+        before_end=block.whole_number("before_end") if "before_end" in block.values else None,
         each=block.flag("each", default=False),
         after_end=block.flag("after_end", default=False),
     )

@@ -51,7 +51,7 @@ def read_toml(file: str, content: bytes) -> Fields:
 def read_worksheet(file: str, content: bytes) -> Worksheet:
     """Read and check the worksheet in a TOML file. `file` is the name that errors show. Raises ShelfError."""
     top = read_toml(file, content)
-    top.only(*(p.name for p in dataclass_fields(Worksheet)))
+    top.allow_only(*(p.name for p in dataclass_fields(Worksheet)))
     spec = Worksheet(
         id=_id(top),
         name=top.text("name"),
@@ -73,7 +73,7 @@ def read_worksheet(file: str, content: bytes) -> Worksheet:
         agreement=top.flag("agreement", default=False),
         lineage=_read_choice(top, "lineage", _LINEAGES),
         title=top.text("title", ""),
-        order=top.whole("order", 50),
+        order=top.whole_number("order", 50),
         reviewed=top.flag("reviewed", default=False),
         sources=top.texts("sources"),
     )
@@ -82,7 +82,7 @@ def read_worksheet(file: str, content: bytes) -> Worksheet:
 
 
 def _read_field(block: Fields, *, column: bool = False) -> Field:
-    block.only(*(p.name for p in dataclass_fields(Field)))
+    block.allow_only(*(p.name for p in dataclass_fields(Field)))
     kind = read_enum(block, "kind", FieldKind)
     if column and kind is FieldKind.ROWS:
         block.fail("a list must not be a column of another list", "kind")

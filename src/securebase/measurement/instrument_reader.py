@@ -51,7 +51,7 @@ def read_instrument(file: str, content: bytes) -> Instrument:
 
 
 def _instrument(top: Fields) -> Instrument:
-    top.only(*_TOP)
+    top.allow_only(*_TOP)
     return Instrument(
         id=top.text("id"),
         name=top.text("name"),
@@ -77,13 +77,13 @@ def _instrument(top: Fields) -> Instrument:
 def _schedule(f: Fields) -> AdministrationSchedule | None:
     if not f.values:
         return None
-    f.only("at", "every", "first", "areas", "order")
+    f.allow_only("at", "every", "first", "areas", "order")
     return AdministrationSchedule(
         at=tuple(_stage(f, value) for value in f.texts("at")),
-        every=f.whole("every", 0),
-        first=f.whole("first", 1),
+        every=f.whole_number("every", 0),
+        first=f.whole_number("first", 1),
         areas=f.texts("areas"),
-        order=f.whole("order", 1),
+        order=f.whole_number("order", 1),
     )
 
 
@@ -97,7 +97,7 @@ def _stage(f: Fields, value: str) -> CourseStage:
 def _items(top: Fields) -> tuple[Item, ...]:
     """Read items from tables, or from labels where all share one response range. [response] holds the default range."""
     response = top.table("response")
-    response.only("minimum", "maximum", "step")
+    response.allow_only("minimum", "maximum", "step")
     labels, tables = top.texts("item_labels"), top.tables("items")
     if bool(labels) == bool(tables):
         top.fail("needs either “items” or “item_labels”, not both", "items")
@@ -107,13 +107,13 @@ def _items(top: Fields) -> tuple[Item, ...]:
 
 
 def _item(f: Fields, response: Fields) -> Item:
-    f.only(*_ITEM)
+    f.allow_only(*_ITEM)
 
     def range_value(field: str, default: float | None = None) -> float:
         return f.number(field) if field in f.values else response.number(field, default)
 
     return Item(
-        number=f.whole("number"),
+        number=f.whole_number("number"),
         label=f.text("label"),
         minimum=range_value("minimum"),
         maximum=range_value("maximum"),
@@ -127,31 +127,31 @@ def _item(f: Fields, response: Fields) -> Item:
 
 
 def _scale(f: Fields) -> Scale:
-    f.only(*_SCALE)
+    f.allow_only(*_SCALE)
     return Scale(
         id=f.text("id"),
         label=f.text("label"),
         construct=f.text("construct"),
-        items=f.wholes("items", required=True),
+        items=f.whole_numbers("items", required=True),
         method=_enum(f, "method", Method),
         missing=_enum(f, "missing", MissingRule),
         minimum=f.number("minimum"),
         maximum=f.number("maximum"),
         direction=_enum(f, "direction", Direction),
-        max_missing=f.whole("max_missing", 0),
-        reversed_items=f.wholes("reversed_items"),
-        only_without=f.wholes("only_without"),
+        max_missing=f.whole_number("max_missing", 0),
+        reversed_items=f.whole_numbers("reversed_items"),
+        only_without=f.whole_numbers("only_without"),
         claims=f.texts("claims"),
         multiplier=f.number("multiplier", 1.0),
         bands=tuple(Band(b.number("low"), b.number("high"), b.text("label")) for b in f.tables("bands")),
         reliable_change=_reliable_change(f.table("reliable_change")),
-        remission_below=f.maybe_number("remission_below"),
-        caseness_from=f.maybe_number("caseness_from"),
-        response_fraction=f.maybe_number("response_fraction"),
-        clinical_mean=f.maybe_number("clinical_mean"),
-        clinical_sd=f.maybe_number("clinical_sd"),
-        normal_mean=f.maybe_number("normal_mean"),
-        normal_sd=f.maybe_number("normal_sd"),
+        remission_below=f.optional_number("remission_below"),
+        caseness_from=f.optional_number("caseness_from"),
+        response_fraction=f.optional_number("response_fraction"),
+        clinical_mean=f.optional_number("clinical_mean"),
+        clinical_sd=f.optional_number("clinical_sd"),
+        normal_mean=f.optional_number("normal_mean"),
+        normal_sd=f.optional_number("normal_sd"),
     )
 
 
@@ -159,8 +159,8 @@ def _reliable_change(f: Fields) -> ReliableChange | None:
     """Read published points, or compute them from SD and reliability."""
     if not f.values:
         return None
-    f.only("points", "sd", "reliability", "basis", "verified")
-    sd, reliability, points = f.maybe_number("sd"), f.maybe_number("reliability"), f.maybe_number("points")
+    f.allow_only("points", "sd", "reliability", "basis", "verified")
+    sd, reliability, points = f.optional_number("sd"), f.optional_number("reliability"), f.optional_number("points")
     if points is None:
         if sd is None or reliability is None:
             f.fail("needs “points”, or “sd” and “reliability”")
@@ -175,17 +175,17 @@ def _reliable_change(f: Fields) -> ReliableChange | None:
 
 
 def _licence(f: Fields) -> Licence:
-    f.only("status", "holder", "may_ship_text")
+    f.allow_only("status", "holder", "may_ship_text")
     return Licence(f.text("status"), f.text("holder", ""), f.flag("may_ship_text", False))
 
 
 def _safety_rule(f: Fields) -> SafetyRule:
-    f.only("item", "at_least", "concern")
-    return SafetyRule(f.whole("item"), f.number("at_least"), f.text("concern"))
+    f.allow_only("item", "at_least", "concern")
+    return SafetyRule(f.whole_number("item"), f.number("at_least"), f.text("concern"))
 
 
 def _provenance(f: Fields) -> Provenance:
-    f.only("fact", "source", "verified")
+    f.allow_only("fact", "source", "verified")
     return Provenance(f.text("fact"), f.text("source"), f.flag("verified"))
 
 
@@ -195,9 +195,9 @@ def _codes(f: Fields) -> dict[str, str]:
 
 
 def _example(f: Fields) -> WorkedExample:
-    f.only("about", "responses", "scores", "safety_items")
+    f.allow_only("about", "responses", "scores", "safety_items")
     responses = {_item_number(f, key): value for key, value in _values(f, "responses", "missing").items()}
-    return WorkedExample(responses, _values(f, "scores", "none"), f.wholes("safety_items"), f.text("about", ""))
+    return WorkedExample(responses, _values(f, "scores", "none"), f.whole_numbers("safety_items"), f.text("about", ""))
 
 
 def _item_number(f: Fields, key: str) -> int:

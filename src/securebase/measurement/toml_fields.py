@@ -26,7 +26,7 @@ class Fields:
         path = ".".join(part for part in (self.place, field) if part)
         raise self.error(problem, where=f"{self.file}, {path}" if path else self.file, advice=advice)
 
-    def only(self, *allowed: str) -> None:
+    def allow_only(self, *allowed: str) -> None:
         """Check that no other fields occur: an unknown field is most likely a typo."""
         for field in self.values:
             if field not in allowed:
@@ -43,7 +43,7 @@ class Fields:
         """Return true or false."""
         return self._typed(field, bool, default, "true or false")
 
-    def whole(self, field: str, default: int | None = None) -> int:
+    def whole_number(self, field: str, default: int | None = None) -> int:
         """Return a whole number."""
         value = self.number(field, None if default is None else float(default))
         if value != int(value):
@@ -57,7 +57,7 @@ class Fields:
             self.fail("required field is missing", field)
         return self.as_number(value, field)
 
-    def maybe_number(self, field: str) -> float | None:
+    def optional_number(self, field: str) -> float | None:
         """Return a number, or None if the field is absent."""
         return self.number(field) if field in self.values else None
 
@@ -76,7 +76,7 @@ class Fields:
             self.fail("must be a list of texts", field)
         return tuple(listed)
 
-    def wholes(self, field: str, *, required: bool = False) -> tuple[int, ...]:
+    def whole_numbers(self, field: str, *, required: bool = False) -> tuple[int, ...]:
         """Return a list of distinct whole numbers."""
         listed = self._typed(field, list, None if required else [], "a list")
         if not all(isinstance(entry, int) and not isinstance(entry, bool) for entry in listed):
@@ -87,17 +87,17 @@ class Fields:
 
     def table(self, field: str) -> Fields:
         """Return a sub-table; empty if the file has none."""
-        return Fields(self.file, self._typed(field, dict, {}, "a table"), self._below(field), self.error)
+        return Fields(self.file, self._typed(field, dict, {}, "a table"), self._path_of(field), self.error)
 
     def tables(self, field: str) -> list[Fields]:
         """Return a list of sub-tables. Errors number them from 1."""
         listed = self._typed(field, list, [], "a list of tables")
         if not all(isinstance(entry, dict) for entry in listed):
             self.fail("must be a list of tables", field)
-        path = self._below(field)
+        path = self._path_of(field)
         return [Fields(self.file, entry, f"{path}[{i}]", self.error) for i, entry in enumerate(listed, start=1)]
 
-    def _below(self, field: str) -> str:
+    def _path_of(self, field: str) -> str:
         return f"{self.place}.{field}" if self.place else field
 
     def _typed(self, field: str, kind: type[T], default: T | None, description: str) -> T:

@@ -48,7 +48,7 @@ def read_expectation(table: Fields, constructs: tuple[str, ...]) -> Expectation:
     )
     effects: dict[Edge, Sign] = {}
     for block in table.tables("effects"):
-        block.only("from", "to", "sign")
+        block.allow_only("from", "to", "sign")
         begin, end = block.text("from"), block.text("to")
         if begin not in constructs or end not in constructs or begin == end or (begin, end) in effects:
             block.fail(f"“{begin}” to “{end}” is no edge of the parameter set, or is given twice")

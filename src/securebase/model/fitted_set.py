@@ -290,15 +290,15 @@ def read_fitted_set(file: str, text: str) -> FittedSet:
         planned_end=fields.number("planned_end"),
     )
     origin = fields.table("provenance")
-    origin.only(*FitProvenance.__dataclass_fields__, _EARLIER_PRIOR)
+    origin.allow_only(*FitProvenance.__dataclass_fields__, _EARLIER_PRIOR)
     estimates = {block.text("name"): block for block in fields.tables("estimate")}
     values = {name: block.number("value") for name, block in estimates.items()}
-    errors = {name: block.maybe_number("standard_error") for name, block in estimates.items()}
-    shares = {name: block.maybe_number("from_data") for name, block in estimates.items()}
+    errors = {name: block.optional_number("standard_error") for name, block in estimates.items()}
+    shares = {name: block.optional_number("from_data") for name, block in estimates.items()}
     return FittedSet(
         id=fields.text("id"),
         name=fields.text("name"),
-        version=fields.whole("version"),
+        version=fields.whole_number("version"),
         specification=spec,
         parameters=_parameters(fields, spec, values),
         standard_errors=MappingProxyType(errors),
@@ -308,8 +308,8 @@ def read_fitted_set(file: str, text: str) -> FittedSet:
         ),
         provenance=FitProvenance(
             fingerprint=origin.text("fingerprint"),
-            n_persons=origin.whole("n_persons"),
-            n_observations=origin.whole("n_observations"),
+            n_persons=origin.whole_number("n_persons"),
+            n_observations=origin.whole_number("n_observations"),
             outcome=origin.text("outcome"),
             sentence=origin.text("sentence"),
             made_on=origin.text("made_on"),

@@ -319,7 +319,7 @@ def read_parameter_set(file: str, text: str) -> ParameterSet:
         "effects",
         "limits",
     )
-    fields.only(*head, *quantities, "scale", "simulated_scale")
+    fields.allow_only(*head, *quantities, "scale", "simulated_scale")
     constructs = fields.texts("constructs")
     if fields.text("effects") != "mechanisms":
         fields.fail("must be “mechanisms”", "effects", "The effects are the prior means on the shelf of mechanisms.")
@@ -383,7 +383,7 @@ def _read_rate(fields: Fields, out: list[Statement]) -> float | None:
     if "random_slope_rate" not in fields.values:
         return None
     block = fields.table("random_slope_rate")
-    block.only("source", "verified", "value")
+    block.allow_only("source", "verified", "value")
     value = block.number("value")
     if value <= 0:
         block.fail("must be above 0", "value")
@@ -396,7 +396,7 @@ def _by_construct(
 ) -> dict[str, float]:
     stated: dict[str, float] = {}
     for block in fields.tables(quantity):
-        block.only("source", "verified", "values")
+        block.allow_only("source", "verified", "values")
         values = block.table("values")
         for construct in values.values:
             if construct not in constructs or construct in stated:
@@ -415,7 +415,7 @@ def _by_pair(
     """Read correlations of pairs; `ordered` pairs are (level, random slope) and may be of one construct."""
     stated: dict[Edge, float] = {}
     for block in fields.tables(quantity):
-        block.only("source", "verified", "pairs")
+        block.allow_only("source", "verified", "pairs")
         pairs = block.values.get("pairs")
         if not isinstance(pairs, list) or not pairs:
             block.fail("must be a list of [construct, construct, correlation]", "pairs")
@@ -439,7 +439,7 @@ def _by_pair(
 def _scales(fields: Fields, constructs: tuple[str, ...], quantity: str = "scale") -> dict[tuple[str, str], ScaleUnit]:
     scales: dict[tuple[str, str], ScaleUnit] = {}
     for block in fields.tables(quantity):
-        block.only("instrument", "scale", "construct", "mean", "sd", "reliability", "verified", "source")
+        block.allow_only("instrument", "scale", "construct", "mean", "sd", "reliability", "verified", "source")
         unit = ScaleUnit(
             construct=block.text("construct"),
             mean=block.number("mean"),

@@ -34,20 +34,20 @@ def read_processes(read: Fields, constructs: tuple[str, ...]) -> Processes:
 def _read_table(table: Fields, default: Any, constructs: tuple[str, ...]) -> Any:
     """Return the default description with the fields of the table, each read by the type of its default."""
     names = [f.name for f in fields(default)]
-    table.only(*names)
+    table.allow_only(*names)
     changed: dict[str, Any] = {}
     for name in table.values:
         value = getattr(default, name)
         if isinstance(value, Mapping):
             inner = table.table(name)
-            inner.only(*constructs)
+            inner.allow_only(*constructs)
             changed[name] = {construct: inner.number(construct) for construct in inner.values}
         elif isinstance(value, bool):
             changed[name] = table.flag(name)
         elif isinstance(value, str):
             changed[name] = table.text(name)
         elif isinstance(value, int):
-            changed[name] = table.whole(name)
+            changed[name] = table.whole_number(name)
         elif isinstance(value, tuple):
             listed = table.values[name]
             if not isinstance(listed, list):
@@ -68,7 +68,7 @@ def _replace_fields(table: Fields, default: Any, changed: Mapping[str, Any]) -> 
 
 
 def _person_effect(block: Fields, constructs: tuple[str, ...]) -> PersonEffect:
-    block.only("from", "to", "sd")
+    block.allow_only("from", "to", "sd")
     begin, end = block.text("from"), block.text("to")
     if begin not in constructs or end not in constructs or begin == end:
         block.fail("must go from one construct of the parameter set to another", "from")

@@ -285,7 +285,7 @@ class AdditionalMeasure:
     def __post_init__(self) -> None:
         _check_not_negative(self, "every", "extra_noise")
 
-    def at(self, session: int) -> bool:
+    def is_given_at(self, session: int) -> bool:
         """Return True if the questionnaire is given at the session."""
         return session in self.sessions or bool(self.every and (session - 1) % self.every == 0)
 
@@ -310,7 +310,7 @@ class Processes:
     given: tuple[AdditionalMeasure, ...] = ()
 
     @property
-    def on(self) -> tuple[str, ...]:
+    def active(self) -> tuple[str, ...]:
         """Names of the processes that a scenario changes."""
         defaults = Processes()
         return tuple(f.name for f in fields(self) if getattr(self, f.name) != getattr(defaults, f.name))

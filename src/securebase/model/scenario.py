@@ -145,7 +145,7 @@ def read_scenario(file: str, text: str) -> Scenario:
 def _changed_statements(read: Fields, base: Standardised) -> Standardised:
     effects = dict(base.effects)
     for block in read.tables("effect"):
-        block.only("from", "to", "value")
+        block.allow_only("from", "to", "value")
         for edge in _edges(block, base.constructs, block.text("from"), block.text("to")):
             effects[edge] = block.number("value")
     therapy_push = _by_construct(read.table("therapy_push"), base.constructs, {})
@@ -169,14 +169,14 @@ def _changed_statements(read: Fields, base: Standardised) -> Standardised:
 
 
 def _by_construct(table: Fields, constructs: tuple[str, ...], known: Mapping[str, float]) -> dict[str, float]:
-    table.only(*constructs)
+    table.allow_only(*constructs)
     return dict(known) | {construct: table.number(construct) for construct in table.values}
 
 
 def _by_pair(blocks: Iterable[Fields], constructs: tuple[str, ...], known: Mapping[Edge, float]) -> dict[Edge, float]:
     changed = dict(known)
     for block in blocks:
-        block.only("between", "and", "value")
+        block.allow_only("between", "and", "value")
         for a, b in _edges(block, constructs, block.text("between"), block.text("and")):
             changed[(b, a) if (b, a) in changed else (a, b)] = block.number("value")
     return changed
@@ -185,7 +185,7 @@ def _by_pair(blocks: Iterable[Fields], constructs: tuple[str, ...], known: Mappi
 def _level_correlations(read: Fields, base: Standardised) -> dict[Edge, float]:
     changed = dict(base.random_slope_level_correlation)
     for block in read.tables("random_slope_level_correlation"):
-        block.only("level", "change", "value")
+        block.allow_only("level", "change", "value")
         level, change, value = block.text("level"), block.text("change"), block.number("value")
         for edge in _edges(block, base.constructs, level, change, with_itself=True):
             changed[edge] = value
@@ -205,14 +205,14 @@ def _edges(
 
 def _course(table: Fields) -> CoursePlan:
     defaults = CoursePlan()
-    table.only(*(f.name for f in fields(CoursePlan)))
+    table.allow_only(*(f.name for f in fields(CoursePlan)))
     return CoursePlan(
-        sessions=table.whole("sessions", defaults.sessions),
+        sessions=table.whole_number("sessions", defaults.sessions),
         days_between=table.number("days_between", defaults.days_between),
         irregular=table.number("irregular", defaults.irregular),
         skipped_week=table.number("skipped_week", defaults.skipped_week),
         missed=table.number("missed", defaults.missed),
         dropout=table.number("dropout", defaults.dropout),
-        inventory_every=table.whole("inventory_every", defaults.inventory_every),
+        inventory_every=table.whole_number("inventory_every", defaults.inventory_every),
         safety=table.number("safety", defaults.safety),
     )

@@ -242,7 +242,7 @@ def theory() -> Theory:
 def read_edges(file: str, text: str, pillar: Pillar, claims: Mapping[str, Claim]) -> list[TheoryEdge]:
     """Read the edges of one file. Raises ModelError naming the invalid field."""
     fields = _fields(file, text)
-    fields.only("edge")
+    fields.allow_only("edge")
     return [_edge(block, pillar, claims) for block in fields.tables("edge")]
 
 
@@ -273,7 +273,7 @@ def _fields(file: str, text: str) -> Fields:
 def _claims(fields: Fields) -> Iterator[Claim]:
     for part in fields.values:
         for name, block in ((name, fields.table(part).table(name)) for name in fields.table(part).values):
-            block.only("says", "needs")
+            block.allow_only("says", "needs")
             yield Claim(name, block.text("says"), part, block.texts("needs"))
 
 
@@ -281,7 +281,7 @@ _OPTIONAL = ("level", "lag", "form", "grade", "moderator", "by", "prior", "figur
 
 
 def _edge(block: Fields, pillar: Pillar, claims: Mapping[str, Claim]) -> TheoryEdge:
-    block.only("from", "to", "claims", "sign", "place", "about", *_OPTIONAL)
+    block.allow_only("from", "to", "claims", "sign", "place", "about", *_OPTIONAL)
     begin, end, moderator = block.text("from"), block.text("to"), block.text("moderator", "")
     for field, name in (("from", begin), ("to", end), ("moderator", moderator)):
         if name and name not in CONSTRUCTS and (name not in EXTERNAL_ORIGINS or field == "to"):
@@ -323,7 +323,7 @@ def _prior(block: Fields) -> Prior | None:
     if "prior" not in block.values:
         return None
     prior = block.table("prior")
-    prior.only("mean", "sd", "basis")
+    prior.allow_only("mean", "sd", "basis")
     if prior.number("sd") <= 0:
         prior.fail("must be greater than 0", "sd")
     return Prior(prior.number("mean"), prior.number("sd"), prior.text("basis"))

@@ -56,7 +56,7 @@ class DiscreteTimeTransform:
         """Return the parameters in standard units."""
         lags, own, mean = self._split(x)
         L = self._roots(own)
-        return self._gathered(lags, L @ L.transpose(0, 2, 1), mean)
+        return self._assemble(lags, L @ L.transpose(0, 2, 1), mean)
 
     def internal(self, standard: DiscreteTimeParameters) -> Array:
         own = [b.internal(V) for b, V in zip(self.covariances, self._every_covariance(standard), strict=True)]
@@ -145,7 +145,7 @@ class DiscreteTimeTransform:
         L[:, *self._lower] = np.where(on, np.exp(np.where(on, own, 0.0)), own)
         return L
 
-    def _gathered(self, lags: Array, covariances: Array, mean: Array) -> DiscreteTimeParameters:
+    def _assemble(self, lags: Array, covariances: Array, mean: Array) -> DiscreteTimeParameters:
         spec = self.specification
         n = spec.n_residuals
         return DiscreteTimeParameters(

@@ -51,7 +51,7 @@ class ParameterBlock:
         """Return ∂entries / ∂x (entries, size)."""
         return np.eye(self.size)
 
-    def listed(self, matrix: Array) -> Array:
+    def in_named_order(self, matrix: Array) -> Array:
         """Return the entries of a natural-scale array in the order of Parameters.named."""
         return np.asarray(matrix, dtype=np.float64).ravel()
 
@@ -91,12 +91,12 @@ class ColumnBlock(ParameterBlock):
         return value
 
     def internal(self, value: Array) -> Array:
-        return self.listed(value)
+        return self.in_named_order(value)
 
     def pull_back(self, x: Array, bar: Array) -> Array:
-        return self.listed(bar)
+        return self.in_named_order(bar)
 
-    def listed(self, matrix: Array) -> Array:
+    def in_named_order(self, matrix: Array) -> Array:
         listed: Array = matrix[self.free]
         return listed
 
@@ -159,7 +159,7 @@ class CovarianceBlock(ParameterBlock):
             columns.append((half + half.T)[self.lower])
         return np.array(columns).T
 
-    def listed(self, matrix: Array) -> Array:
+    def in_named_order(self, matrix: Array) -> Array:
         listed: Array = matrix[self.lower]
         return listed
 
@@ -187,7 +187,7 @@ class LevelAndChangeBlock(CovarianceBlock):
             "level_change_covariance": value[:p, p:],
         }
 
-    def listed(self, matrix: Array) -> Array:
+    def in_named_order(self, matrix: Array) -> Array:
         lower, p = np.tril_indices(self.p), self.p
         return np.concatenate([matrix[:p, :p][lower], matrix[p:, p:][lower], matrix[:p, p:].ravel()])
 
@@ -196,7 +196,7 @@ class LevelAndChangeBlock(CovarianceBlock):
         position = np.zeros(self.shape, dtype=np.intp)
         position[self.lower] = np.arange(self.size)
         position = np.maximum(position, position.T)
-        order: NDArray[np.intp] = self.listed(position.astype(np.float64)).astype(np.intp)
+        order: NDArray[np.intp] = self.in_named_order(position.astype(np.float64)).astype(np.intp)
         rows: Array = whole[order]
         return rows
 
@@ -319,7 +319,7 @@ class Transform:
         row, rows = 0, {}
         for block, part in self.parts(x):
             rows[block.name] = slice(row, row + block.entries)
-            factor = block.listed(np.broadcast_to(self._factor(block.name), block.shape))
+            factor = block.in_named_order(np.broadcast_to(self._factor(block.name), block.shape))
             whole[rows[block.name], self.where(block.name)] = factor[:, None] * block.jacobian(part)
             row += block.entries
         if "slope" in rows:

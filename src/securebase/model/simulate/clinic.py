@@ -88,7 +88,7 @@ class SimulatedClinic:
         measures = [*SESSION_SETS]
         if self.plan.inventory_every and (number - 1) % self.plan.inventory_every == 0:
             measures.append(AdditionalMeasure(INVENTORY))
-        measures += [measure for measure in self.given if measure.at(number)]
+        measures += [measure for measure in self.given if measure.is_given_at(number)]
         for position, measure in enumerate(measures):
             if not held and measure.moment == Moment.AFTER:
                 continue

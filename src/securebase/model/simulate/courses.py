@@ -211,7 +211,7 @@ class _CourseSimulation:
             weight = self.life_events.before_session(j, present, previous[:, self.symptoms], stress, gap)
             if weight.any():
                 x = x + weight[:, None] * effect_vector(self.processes.life_events.moves, self.specification.constructs)
-            fall = self.sudden_gains.before_session(j, present & self.people.treated)
+            fall = self.sudden_gains.before_session(j, present & self.people.is_treated)
             lasting_share = self.processes.sudden_gains.stays
             x[:, self.symptoms] -= (1.0 - lasting_share) * fall
             self.h[:, self.symptoms] -= lasting_share * fall
@@ -223,7 +223,7 @@ class _CourseSimulation:
         Lasting changes within the session show at once in constructs rated after it, in the others from the next
         session on.
         """
-        names, attends = self.specification.constructs, present & self.people.treated
+        names, attends = self.specification.constructs, present & self.people.is_treated
         self._supply_support(j, attends)
         before = self.deterministic[:, j] + x + self.h
         if self.alliance is None:
@@ -264,7 +264,7 @@ class _CourseSimulation:
         improvement = true[:, 0, self.symptoms] - values[:, self.symptoms]
         improved, drops_out = self.leaving.after_session(
             j,
-            present & (self.held > j + 1) & self.people.treated,
+            present & (self.held > j + 1) & self.people.is_treated,
             values[:, self.alliance],
             values[:, self.symptoms],
             improvement,
@@ -283,7 +283,7 @@ class _CourseSimulation:
         if self.processes.support.size and self.support is not None:
             self.h[:, self.support] -= self.supplied - self.taken_over
         z = self.streams.normals("follow_up", self.n, len(follow_up_weeks), p)
-        retained = np.where(self.people.treated, self.processes.after_the_end.kept, 1.0)
+        retained = np.where(self.people.is_treated, self.processes.after_the_end.kept, 1.0)
         therapy_input = self._therapy_input() * retained[:, None]
         last_week = np.array([self.weeks[i, k - 1] for i, k in enumerate(self.held)])
         deterministic = _deterministic_part(

@@ -42,7 +42,7 @@ class People:
     effects: Array | None = None
 
     @property
-    def treated(self) -> NDArray[np.bool_]:
+    def is_treated(self) -> NDArray[np.bool_]:
         return np.array([arm.sessions for arm in self.arms], dtype=bool)
 
 

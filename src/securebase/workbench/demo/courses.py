@@ -123,7 +123,7 @@ def load_course_files() -> Mapping[str, CourseFile]:
 def parse_course_file(file: str, content: bytes) -> CourseFile:
     """Parse the TOML file of one course. Raises ShelfError with the file's name and the invalid entry."""
     top = read_toml(file, content)
-    top.only("client", "people", "circles", "work")
+    top.allow_only("client", "people", "circles", "work")
     people = top.tables("people")
     course = CourseFile(
         client=top.text("client"),
@@ -142,12 +142,12 @@ def parse_course_file(file: str, content: bytes) -> CourseFile:
 
 
 def _parse_person(table: Fields) -> PersonEntry:
-    table.only(*_PERSON_KEYS)
+    table.allow_only(*_PERSON_KEYS)
     return PersonEntry(
         id=table.text("id"),
         name=table.text("name"),
         relation=table.text("relation"),
-        since=table.whole("since", 2),
+        since=table.whole_number("since", 2),
         deceased=table.flag("deceased", default=False),
         online=table.flag("online", default=False),
         professional=table.flag("professional", default=False),
@@ -161,15 +161,15 @@ def _parse_ratings(table: Fields) -> list[WorksheetEntry]:
     entries = []
     for rating in table.tables("ratings"):
         values |= {k: v for k, v in rating.values.items() if k != "session"}
-        version = (rating.whole("session"), dict(values))
+        version = (rating.whole_number("session"), dict(values))
         entries.append(WorksheetEntry("relationship", (version,), about=table.text("id")))
     return entries
 
 
 def _parse_circle(table: Fields) -> CircleVersion:
-    table.only("session", "kind", "drawn_by", "places")
+    table.allow_only("session", "kind", "drawn_by", "places")
     return CircleVersion(
-        session=table.whole("session"),
+        session=table.whole_number("session"),
         kind=read_enum(table, "kind", CircleKind, CircleKind.PRESENT),
         respondent=read_enum(table, "drawn_by", Respondent, Respondent.CLIENT),
         places={name: _parse_place(table, name, place) for name, place in table.table("places").values.items()},
@@ -190,10 +190,10 @@ def _parse_worksheet(table: Fields) -> list[WorksheetEntry]:
     if name not in worksheets():
         table.fail(f"unknown worksheet “{name}”", "worksheet")
     values = {k: v for k, v in table.values.items() if k not in _CONTROL_KEYS}
-    versions = [(table.whole("session"), dict(values))]
+    versions = [(table.whole_number("session"), dict(values))]
     for later in table.tables("later"):
         values |= {k: v for k, v in later.values.items() if k != "session"}
-        versions.append((later.whole("session"), dict(values)))
+        versions.append((later.whole_number("session"), dict(values)))
     entries = [
         WorksheetEntry(
             worksheet=name,
@@ -206,13 +206,13 @@ def _parse_worksheet(table: Fields) -> list[WorksheetEntry]:
     ]
     for repeat in table.tables("again"):
         values |= {k: v for k, v in repeat.values.items() if k != "session"}
-        entries.append(replace(entries[0], versions=((repeat.whole("session"), dict(values)),), answers=()))
+        entries.append(replace(entries[0], versions=((repeat.whole_number("session"), dict(values)),), answers=()))
     return entries
 
 
 def _parse_answer(table: Fields) -> ClientAnswer:
-    table.only("session", "agreement", "said")
-    return ClientAnswer(table.whole("session"), read_enum(table, "agreement", Agreement), table.text("said", ""))
+    table.allow_only("session", "agreement", "said")
+    return ClientAnswer(table.whole_number("session"), read_enum(table, "agreement", Agreement), table.text("said", ""))
 
 
 # ---- writing ---------------------------------------------------------------------------------------------------------
