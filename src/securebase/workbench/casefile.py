@@ -71,17 +71,17 @@ def episode_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
     def day(moment: datetime) -> float:
         return _day(episode, moment)
 
-    def known(moment: datetime | None) -> bool:
+    def is_known(moment: datetime | None) -> bool:
         return moment is not None and moment <= as_of
 
     def day_if_known(moment: datetime | None) -> float | None:
-        return day(moment) if moment is not None and known(moment) else None
+        return day(moment) if moment is not None and is_known(moment) else None
 
-    sessions = sorted((s for s in episode.therapy_sessions.all() if known(s.held_at)), key=lambda s: s.number)
-    administrations = [a for a in episode.administrations.all() if known(a.at) and not known(a.set_aside_at)]
+    sessions = sorted((s for s in episode.therapy_sessions.all() if is_known(s.held_at)), key=lambda s: s.number)
+    administrations = [a for a in episode.administrations.all() if is_known(a.at) and not is_known(a.set_aside_at)]
     # Alerts are not filtered by time: a clock that was set back must not hide one.
     alerts = list(episode.safety_alerts.all())
-    ruptures = [(s, r) for s in episode.therapy_sessions.all() for r in s.ruptures.all() if known(r.marked_at)]
+    ruptures = [(s, r) for s in episode.therapy_sessions.all() for r in s.ruptures.all() if is_known(r.marked_at)]
     return records.EpisodeRecord(
         person=str(episode.client_id),
         administrations=tuple(_administration(a, day(a.at)) for a in sorted(administrations, key=lambda a: a.at)),
@@ -178,7 +178,7 @@ def _relationships(episode: Episode, as_of: datetime) -> Iterator[work.Relations
     for row in episode.relationships.all():
         if row.added_at > as_of:
             continue
-        left = row.left_at if row.left_at is not None and row.left_at <= as_of else None
+        left_at = row.left_at if row.left_at is not None and row.left_at <= as_of else None
         yield work.RelationshipRecord(
             id=str(row.id),
             name=row.name_shown,
@@ -188,7 +188,7 @@ def _relationships(episode: Episode, as_of: datetime) -> Iterator[work.Relations
             professional=row.professional,
             is_focus=row.is_focus,
             at=_day(episode, row.added_at),
-            left_at=_day(episode, left) if left is not None else None,
+            left_at=_day(episode, left_at) if left_at is not None else None,
         )
 
 

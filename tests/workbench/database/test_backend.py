@@ -106,9 +106,9 @@ def test_an_unsafe_connection_is_refused(tmp_path: Path) -> None:
 
 def test_a_key_must_be_hexadecimal_and_errors_do_not_repeat_it() -> None:
     with pytest.raises(InputError) as caught:
-        validate_key("my secret passphrase", where="SECUREBASE_DATABASE_KEY")
+        validate_key("my secret passphrase", source="SECUREBASE_DATABASE_KEY")
     assert "passphrase" not in str(caught.value)
-    assert validate_key("AB" * 32, where="") == "ab" * 32
+    assert validate_key("AB" * 32, source="") == "ab" * 32
 
 
 def test_a_secret_is_created_once(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def test_recorded_courses_belong_to_the_roster() -> None:
     assert set(load_course_files()) <= {p.name for p in ROSTER}
     for person in ROSTER:
         if course := load_course_files().get(person.name):
-            assert max(session for w in course.worksheets for session, _ in w.versions) <= person.held
+            assert max(session for w in course.worksheets for session, _ in w.versions) <= person.sessions_held
 
 
 def test_recorded_courses_quote_no_questionnaire() -> None:

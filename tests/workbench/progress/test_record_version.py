@@ -100,7 +100,10 @@ WRITES: dict[str, tuple[Callable[[Course], object], bool]] = {
         lambda c: clients.set_numbers(episode=load_episode(c.cast), by=c.by, planned_sessions=9, days_between=14),
         True,
     ),
-    "end_episode": (lambda c: clients.end_episode(episode=load_episode(c.cast), by=c.by, on=date(2026, 9, 3)), True),
+    "end_episode": (
+        lambda c: clients.end_episode(episode=load_episode(c.cast), by=c.by, ended_on=date(2026, 9, 3)),
+        True,
+    ),
     "create_session": (
         lambda c: sessions.create_session(
             episode=c.cast.episode, by=c.by, number=3, held_at=NOON + timedelta(hours=30)

@@ -243,11 +243,11 @@ def record_sign_in(*, account: Account, address: str, now: datetime) -> None:
     record(actor=account, action="sign_in", object_type="account", object_id=account.id, detail={"address": address})
 
 
-def record_sign_out(*, account: Account, why: str) -> None:
-    record(actor=account, action="sign_out", object_type="account", object_id=account.id, detail={"why": why})
+def record_sign_out(*, account: Account, reason: str) -> None:
+    record(actor=account, action="sign_out", object_type="account", object_id=account.id, detail={"why": reason})
 
 
-def record_denial(*, account: Account | AnonymousUser | None, page: str, why: str, client: object = "") -> None:
+def record_denial(*, account: Account | AnonymousUser | None, page: str, reason: str, client: object = "") -> None:
     """Record a request that was refused."""
     actor = account if isinstance(account, Account) else None
-    record(actor=actor, action="denied", object_type="page", object_id=page, client=client, detail={"why": why})
+    record(actor=actor, action="denied", object_type="page", object_id=page, client=client, detail={"why": reason})

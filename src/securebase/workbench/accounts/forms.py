@@ -238,10 +238,10 @@ class CourseFormatForm(forms.Form):
                     self.add_error(None, sentence(error))
         return data
 
-    def course_format(self, known: Mapping[str, CourseFormat]) -> CourseFormat:
+    def course_format(self, formats: Mapping[str, CourseFormat]) -> CourseFormat:
         """Return the course format of this row, with the remaining fields from the known format of the same id."""
         data = self.cleaned_data
-        old = known.get(data.get("id") or "")
+        old = formats.get(data.get("id") or "")
         unchanged = old is not None and (old.sessions, old.initial, old.ending, old.days_between) == (
             data["sessions"],
             data["initial_sessions"],

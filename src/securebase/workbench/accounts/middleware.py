@@ -42,7 +42,7 @@ class IdleLock:
         if isinstance(account, Account):
             now, last_seen = time.time(), float(request.session.get(_SEEN_KEY, 0))
             if last_seen and now - last_seen > settings.IDLE_MINUTES * 60:
-                record_sign_out(account=account, why="idle")
+                record_sign_out(account=account, reason="idle")
                 logout(request)
                 if request.path.startswith(_PUBLIC_PATHS):
                     return self.get_response(request)
@@ -93,7 +93,7 @@ class AccessDenials:
         record_denial(
             account=request.user,
             page=(match.url_name if match else None) or "",
-            why=exception.what,
+            reason=exception.what,
             client=match.kwargs.get("client_id", "") if match else "",
         )
         return permission_denied(request, exception)

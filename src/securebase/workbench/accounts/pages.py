@@ -95,7 +95,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 @post_only
 def sign_out(request: HttpRequest) -> HttpResponse:
-    actions.record_sign_out(account=current_account(request), why="asked")
+    actions.record_sign_out(account=current_account(request), reason="asked")
     logout(request)
     response = redirect("sign-in")
     response.headers["Clear-Site-Data"] = '"cache"'  # pages of the record must not stay on a shared device

@@ -106,13 +106,13 @@ def _row(course_format: CourseFormat) -> dict[str, Any]:
 
 
 def _read_formats(rows: BaseFormSet[CourseFormatForm], present: tuple[CourseFormat, ...]) -> tuple[CourseFormat, ...]:
-    known = {f.id: f for f in present}
+    formats_by_id = {f.id: f for f in present}
     formats: list[CourseFormat] = []
     for row in rows:
         if row.cleaned_data.get("name"):
-            new = row.course_format(known)
-            if new.id not in known or new.id in {f.id for f in formats}:
-                taken = [*known, *(f.id for f in formats)]
-                new = CourseFormat(**(new.as_dict() | {"id": unused_id(new.name, taken), "sources": new.sources}))
+            new = row.course_format(formats_by_id)
+            if new.id not in formats_by_id or new.id in {f.id for f in formats}:
+                used_ids = [*formats_by_id, *(f.id for f in formats)]
+                new = CourseFormat(**(new.as_dict() | {"id": unused_id(new.name, used_ids), "sources": new.sources}))
             formats.append(new)
     return tuple(formats)

@@ -60,11 +60,11 @@ def _read_set_in_use(folder: Path, changed: int) -> SetInUse:
     sets = ClinicSets(folder)
     try:
         versions, history = sets.versions()[::-1], sets.history()[::-1]
-        own = default_parameter_set() if sets.in_use == SHELF_VERSION else sets.current()
+        current = default_parameter_set() if sets.in_use == SHELF_VERSION else sets.current()
     except SecurebaseError as error:
         _log.error("Cannot read the clinic's parameter sets; using the set of the shelf instead: %s", error)
         return SetInUse(default_parameter_set(), problem=str(error))
-    return SetInUse(own, versions, history)
+    return SetInUse(current, versions, history)
 
 
 def accounts_of_clinic(account: Account) -> QuerySet[Account]:

@@ -212,11 +212,11 @@ def set_numbers(*, episode: Episode, by: Account, planned_sessions: int, days_be
 
 
 @transaction.atomic
-def end_episode(*, episode: Episode, by: Account, on: date) -> Episode:
+def end_episode(*, episode: Episode, by: Account, ended_on: date) -> Episode:
     """End the course on this day."""
-    if on < episode.began_on:
+    if ended_on < episode.began_on:
         raise InputError("the therapy cannot end before it began")
-    _write(episode, by, "episode.ended", {"ended_on": on})
+    _write(episode, by, "episode.ended", {"ended_on": ended_on})
     return episode
 
 

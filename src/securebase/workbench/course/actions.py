@@ -32,7 +32,7 @@ def begin_maintenance(*, episode: Episode, by: Account, course_format: CourseFor
     """
     today = timezone.localdate(at)
     if episode.ended_on is None:
-        end_episode(episode=episode, by=by, on=today)
+        end_episode(episode=episode, by=by, ended_on=today)
     # read the client again: an instance read before the course ended holds outdated episodes
     client = Client.objects.visible_to(by).get(id=episode.client_id)
     maintenance = begin_episode(client=client, by=by, began_on=today, course_format=course_format)

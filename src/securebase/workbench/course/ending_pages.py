@@ -129,7 +129,7 @@ def finish(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         if "maintenance" in request.POST:
             begin_maintenance(episode=episode, by=account, course_format=course_format, at=now)
         else:
-            end_episode(episode=episode, by=account, on=timezone.localdate(now))
+            end_episode(episode=episode, by=account, ended_on=timezone.localdate(now))
     except InputError as error:
         messages.error(request, sentence(error))
         return redirect("ending", client_id)

@@ -157,7 +157,7 @@ def _key(key: str, key_file: str | Path | None, database: Path) -> str:
     A new key could never open an existing one.
     """
     if key:
-        return validate_key(key, where="SECUREBASE_DATABASE_KEY")
+        return validate_key(key, source="SECUREBASE_DATABASE_KEY")
     if not key_file:
         raise ImproperlyConfigured("The encrypted database has no key. Set OPTIONS['key'] or OPTIONS['key_file'].")
     path = Path(key_file)

@@ -41,16 +41,16 @@ def read_secret(path: Path) -> str:
             where=str(path),
             advice="Restore it from the copy kept apart from the database, or correct SECUREBASE_DATABASE_KEY_FILE.",
         ) from None
-    return validate_key(secret, where=str(path))
+    return validate_key(secret, source=str(path))
 
 
-def validate_key(key: str, *, where: str) -> str:
+def validate_key(key: str, *, source: str) -> str:
     """Return the key in lower case. The error does not repeat the value, which may be a secret with a typo."""
     key = key.strip().lower()
     if not _KEY.fullmatch(key):
         raise InputError(
             "the key must be 64 hexadecimal digits",
-            where=where,
+            where=source,
             advice="Restore it from the copy you keep apart from the database.",
         )
     return key

@@ -73,8 +73,8 @@ def build_clinic(*, now: datetime, seed: int = SEED, progress: Progress = _ignor
     with transaction.atomic():
         therapist = _create_therapist()
         courses = simulate_courses(seed)
-        for done, (person, course) in enumerate(zip(ROSTER, courses, strict=True)):
-            progress("Inventing clients", done, len(ROSTER))
+        for n_done, (person, course) in enumerate(zip(ROSTER, courses, strict=True)):
+            progress("Inventing clients", n_done, len(ROSTER))
             write_client(person, course, therapist=therapist, now=now)
         _add_other_users(therapist, now)
         record(actor=None, action="demo.built", detail={"clients": len(ROSTER), "seed": seed})
@@ -93,8 +93,8 @@ def _add_other_users(therapist: Account, now: datetime) -> None:
 def make_pictures(*, therapist: Account, now: datetime, progress: Progress = _ignore_progress) -> None:
     """Compute and store every picture, so that the first page opens without delay."""
     episodes = list(Episode.objects.visible_to(therapist))
-    for done, episode in enumerate(episodes):
-        progress("Making pictures", done, len(episodes))
+    for n_done, episode in enumerate(episodes):
+        progress("Making pictures", n_done, len(episodes))
         current_picture(episode=episode, as_of=now)
     progress("Making pictures", len(episodes), len(episodes))
 
@@ -133,7 +133,7 @@ def simulate_courses(seed: int) -> Sequence[records.EpisodeRecord]:
 class _Calendar:
     """Times of the sessions held, by number, and of the next session."""
 
-    held: dict[int, datetime]
+    start_times: dict[int, datetime]
     next_at: datetime
 
 
@@ -145,18 +145,18 @@ def _build_calendar(person: Person, course: records.EpisodeRecord, position: int
     if next_at <= local + timedelta(hours=1):
         soon = local.replace(minute=0, second=0, microsecond=0) + timedelta(hours=2)
         next_at = soon if soon.date() == local.date() and soon.hour <= 19 else next_at + timedelta(days=1)
-    days = {s.number: s.at for s in course.sessions if s.number <= person.held}
+    days = {s.number: s.at for s in course.sessions if s.number <= person.sessions_held}
     if not days:
         return _Calendar({}, next_at)
     last = next_at - timedelta(days=7)
-    end = days[person.held]
+    end = days[person.sessions_held]
     return _Calendar({number: last - timedelta(days=end - day) for number, day in days.items()}, next_at)
 
 
 # ---- rows ------------------------------------------------------------------------------------------------------------
 def write_client(person: Person, course: records.EpisodeRecord, *, therapist: Account, now: datetime) -> Client:
     calendar = _build_calendar(person, course, ROSTER.index(person), now)
-    began = min(calendar.held.values(), default=calendar.next_at)
+    began = min(calendar.start_times.values(), default=calendar.next_at)
     client = create_client(
         therapist=therapist,
         name_shown=person.name,
@@ -177,11 +177,11 @@ def write_client(person: Person, course: records.EpisodeRecord, *, therapist: Ac
         _acknowledge_alerts(episode, therapist)
     if person.ended:
         Episode.objects.visible_to(therapist).filter(id=episode.id).update(
-            ended_on=timezone.localdate(calendar.held[person.held])
+            ended_on=timezone.localdate(calendar.start_times[person.sessions_held])
         )
     elif person.waiting:
         invite_check_in(
-            session=sessions[person.held + 1],
+            session=sessions[person.sessions_held + 1],
             by=therapist,
             moment=Moment.BEFORE,
             mode=CheckInMode.DEVICE,
@@ -194,7 +194,7 @@ def write_client(person: Person, course: records.EpisodeRecord, *, therapist: Ac
             episode=episode,
             therapist=therapist,
             sessions=sessions,
-            held=calendar.held,
+            start_times=calendar.start_times,
         )
     return client
 
@@ -202,24 +202,24 @@ def write_client(person: Person, course: records.EpisodeRecord, *, therapist: Ac
 def _is_included(person: Person, administration: records.AdministrationRecord) -> bool:
     """Return True if the roster says that this simulated check-in has been answered so far."""
     session = administration.session or 0
-    if session > person.held or session in person.unanswered:
+    if session > person.sessions_held or session in person.unanswered:
         return False
-    if person.only_before and session == person.held and administration.moment is Moment.AFTER:
+    if person.only_before and session == person.sessions_held and administration.moment is Moment.AFTER:
         return False
     return administration.instrument != "phq9" or person.measure == PHQ9
 
 
 def _create_sessions(person: Person, episode: Episode, calendar: _Calendar) -> dict[int, TherapySession]:
     """Create the sessions held and, unless the course has ended, the next one."""
-    moments = dict(calendar.held)
-    if not person.ended and person.held < person.planned:
-        moments[person.held + 1] = calendar.next_at
+    moments = dict(calendar.start_times)
+    if not person.ended and person.sessions_held < person.planned:
+        moments[person.sessions_held + 1] = calendar.next_at
     rows = TherapySession.objects.unscoped(reason=_REASON).bulk_create(
         TherapySession(
             episode=episode,
             number=number,
             held_at=at,
-            phase=(person.present_phase if number >= person.held else person.phase_at(number)).value,
+            phase=(person.present_phase if number >= person.sessions_held else person.phase_at(number)).value,
         )
         for number, at in moments.items()
     )
@@ -241,7 +241,7 @@ def _create_administrations(
     severity = 5.0
     for answers in sorted(simulated, key=lambda a: (a.session or 0, a.moment is Moment.AFTER)):
         number = answers.session or 0
-        at = calendar.held[number] + (_AFTER if answers.moment is Moment.AFTER else _BEFORE)
+        at = calendar.start_times[number] + (_AFTER if answers.moment is Moment.AFTER else _BEFORE)
         check_in = None
         if answers.instrument != "phq9":
             check_in = CheckIn(
@@ -335,9 +335,9 @@ def _create_rupture(person: Person, sessions: dict[int, TherapySession], calenda
             Rupture(
                 therapy_session=sessions[session],
                 kind=RuptureKind(kind).value,
-                marked_at=calendar.held[session] + timedelta(hours=2),
+                marked_at=calendar.start_times[session] + timedelta(hours=2),
                 repaired_in=sessions[repair_session] if repair_session else None,
-                repaired_at=calendar.held[repair_session] + timedelta(hours=2) if repair_session else None,
+                repaired_at=calendar.start_times[repair_session] + timedelta(hours=2) if repair_session else None,
             )
         ]
     )

@@ -134,9 +134,9 @@ def parse_course_file(file: str, content: bytes) -> CourseFile:
             *(w for t in top.tables("work") for w in _parse_worksheet(t)),
         ),
     )
-    known = {p.id for p in course.people}
+    person_ids = {p.id for p in course.people}
     named = {w.about for w in course.worksheets if w.about} | {name for c in course.circles for name in c.places}
-    if unknown := sorted(named - known):
+    if unknown := sorted(named - person_ids):
         top.fail(f"unknown people: {', '.join(unknown)}", "people")
     return course
 
@@ -223,13 +223,13 @@ class _CourseTarget:
     episode: Episode
     therapist: Account
     sessions: Mapping[int, TherapySession]
-    held: Mapping[int, datetime]
+    start_times: Mapping[int, datetime]
     people: dict[str, uuid.UUID]
 
     def session_start(self, session: int) -> datetime:
-        if session not in self.held:
+        if session not in self.start_times:
             raise ShelfError(f"session {session} was not held", where=f"the work of {self.episode.client.name_shown}")
-        return self.held[session]
+        return self.start_times[session]
 
     def resolve_day(self, text: str) -> str:
         """Return the date of a day like “session 3 + 2”; sessions to come are assumed to be weekly."""
@@ -237,8 +237,8 @@ class _CourseTarget:
         if match is None:
             raise ShelfError(f"a day must be like “session 3” or “session 1 - 40” (got “{text}”)")
         number, sign, days = int(match[1]), match[2], int(match[3] or 0)
-        last = max(self.held)
-        start = self.held.get(number) or self.held[last] + timedelta(weeks=number - last)
+        last = max(self.start_times)
+        start = self.start_times.get(number) or self.start_times[last] + timedelta(weeks=number - last)
         return timezone.localdate(start + timedelta(days=-days if sign == "-" else days)).isoformat()
 
 
@@ -248,14 +248,14 @@ def write_course(
     episode: Episode,
     therapist: Account,
     sessions: Mapping[int, TherapySession],
-    held: Mapping[int, datetime],
+    start_times: Mapping[int, datetime],
 ) -> None:
     """Write one client's recorded course into the database, dated by its sessions.
 
     Raises ShelfError if the file names a session that was not held, a field that the worksheet lacks, or a value that
     cannot be read.
     """
-    target = _CourseTarget(episode, therapist, sessions, held, {})
+    target = _CourseTarget(episode, therapist, sessions, start_times, {})
     for person in recorded.people:
         _add_person(person, target)
     for circle in recorded.circles:
@@ -336,12 +336,12 @@ def _write_worksheet(entry: WorksheetEntry, target: _CourseTarget, *, offset: ti
 def _parse_entry(entry: WorksheetEntry, values: Mapping[str, Any], target: _CourseTarget) -> ParsedValues:
     """Parse values of the file through the parser of web forms."""
     spec = worksheets()[entry.worksheet]
-    where = f"{entry.worksheet} at session {entry.session} of {target.episode.client.name_shown}"
+    place = f"{entry.worksheet} at session {entry.session} of {target.episode.client.name_shown}"
     if unknown := sorted(k for k in values if spec.field(k) is None):
-        raise ShelfError(f"unknown fields of the worksheet: {', '.join(unknown)}", where=where)
+        raise ShelfError(f"unknown fields of the worksheet: {', '.join(unknown)}", where=place)
     parsed = parse_values(spec, {k: _resolve(f, values[k], target) for k in values if (f := spec.field(k)) is not None})
     if parsed.unread:
-        raise ShelfError(f"unreadable values: {parsed.unread}", where=where)
+        raise ShelfError(f"unreadable values: {parsed.unread}", where=place)
     return parsed
 
 

@@ -20,7 +20,7 @@ Push = tuple[int, str, float]
 class Person:
     """One invented client.
 
-    - `held`: number of sessions so far.
+    - `sessions_held`: number of sessions so far.
     - `next_in`: days until the next session (0: later today if the time of day allows).
     - `pushes`: events that shift a construct.
     - `rupture`: (session, kind, session of its repair or None) as marked by the therapist.
@@ -34,7 +34,7 @@ class Person:
     name: str
     pronouns: str
     area: ProblemArea | None
-    held: int
+    sessions_held: int
     story: str
     planned: int = 16
     measure: str = SESSION_SET
@@ -55,7 +55,7 @@ class Person:
 
     @property
     def present_phase(self) -> Phase:
-        return self.phase or self.phase_at(max(self.held, 1))
+        return self.phase or self.phase_at(max(self.sessions_held, 1))
 
     def phase_at(self, session: int) -> Phase:
         """Return the phase of a session: the first three are initial, the last three ending, the others middle."""

@@ -141,21 +141,21 @@ def draw_circle(
     respondent: Respondent = Respondent.CLIENT,
     session_number: int | None = None,
     new_version: bool = False,
-    over: tuple[str, int] | None = None,
+    expected: tuple[str, int] | None = None,
 ) -> Circle:
     """Save the circle: update the last version while it is still being drawn, else create a new one.
 
     The last version is still being drawn while the same person saves the same kind of circle in the same session
     within `DRAWING_LENGTH` of the last save and does not ask for a `new_version`. `by` is None for a client who draws
-    on their own page; the link identifies them. `over` is the id and version of the circle on the screen (an empty id
-    if there was none). Raises InputError if that circle is no longer the latest, if a session or a person belongs to
+    on their own page; the link identifies them. `expected` is the id and version of the circle on the screen (an empty
+    id if there was none). Raises InputError if that circle is no longer the latest, if a session or a person belongs to
     another episode, or if a place lies outside the circle.
     """
     if by is not None:
         ensure_own(episode.client, by)
     _check_placements(episode, placements)
     last = _latest_circle(episode, by, kind)
-    if over is not None and over != ((str(last.id), last.version) if last else ("", 0)):
+    if expected is not None and expected != ((str(last.id), last.version) if last else ("", 0)):
         raise InputError("the circle was saved elsewhere meanwhile", advice="Load the page again, then move on.")
     session_id = _session_id(episode, session_number)
     stored = [asdict(replace(p, angle=p.angle % 360.0)) for p in placements]
@@ -201,17 +201,17 @@ def _check_placements(episode: Episode, placements: Sequence[Placement]) -> None
     """Raise InputError for unknown or repeated people and for places outside the circle."""
     if len(placements) > MAX_PEOPLE:
         raise InputError(f"a circle holds at most {MAX_PEOPLE} people (got {len(placements)})")
-    known = {str(r.id) for r in episode.relationships.all()}
-    seen: set[str] = set()
+    relationship_ids = {str(r.id) for r in episode.relationships.all()}
+    placed: set[str] = set()
     for placement in placements:
-        if placement.relationship not in known:
+        if placement.relationship not in relationship_ids:
             raise InputError("somebody on the circle is not in this client’s inventory", advice="Add them first.")
-        if placement.relationship in seen:
+        if placement.relationship in placed:
             raise InputError("a person stands on the circle twice")
         if not (0.0 <= placement.radius <= MAX_RADIUS and math.isfinite(placement.angle)):
             reason = f"a place lies outside the circle (got radius {placement.radius:g}, angle {placement.angle:g})"
             raise InputError(reason, advice=f"Radii go from 0 to {MAX_RADIUS}.")
-        seen.add(placement.relationship)
+        placed.add(placement.relationship)
 
 
 @transaction.atomic

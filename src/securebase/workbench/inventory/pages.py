@@ -156,7 +156,7 @@ def save_circle(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
             respondent=data["respondent"],
             session_number=data["session"],
             new_version=data["new_version"],
-            over=data["over"],
+            expected=data["over"],
         )
     except InputError as error:
         return _refuse(request, client_id, sentence(error), status=409)

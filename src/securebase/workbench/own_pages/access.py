@@ -126,11 +126,11 @@ def code_form(
 
 
 def closed_page(
-    request: HttpRequest, page: OwnPage | None, *, for_good: bool = False, left: bool = False
+    request: HttpRequest, page: OwnPage | None, *, for_good: bool = False, signed_out: bool = False
 ) -> HttpResponse:
     """Show the page for ended and unknown links, and after “Close”; it does not reveal which."""
-    context = base_context(request, page) | {"for_good": for_good, "left": left}
-    return render(request, "own_pages/closed.html", context, status=200 if left or for_good else 410)
+    context = base_context(request, page) | {"for_good": for_good, "signed_out": signed_out}
+    return render(request, "own_pages/closed.html", context, status=200 if signed_out or for_good else 410)
 
 
 def base_context(request: HttpRequest, page: OwnPage | None) -> dict[str, Any]:

@@ -158,12 +158,12 @@ def open_check_in(*, check_in: CheckIn, page: OwnPage, handed_over: bool) -> str
 
 
 @transaction.atomic
-def record_read(*, page: OwnPage, what: str, object_id: object = "") -> None:
+def record_read(*, page: OwnPage, part: str, object_id: object = "") -> None:
     """Record in the audit trail that the client viewed a part of their page."""
     record(
         actor=None,
         action="own_page.read",
-        object_type=what,
+        object_type=part,
         object_id=object_id,
         client=page.client_id,
     )

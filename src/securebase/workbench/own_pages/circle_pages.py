@@ -38,7 +38,7 @@ def _require_circle(visit: Visit) -> None:
 def circle(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Show the latest circle for the client to continue."""
     _require_circle(visit)
-    actions.record_read(page=visit.page, what="circle")
+    actions.record_read(page=visit.page, part="circle")
     context = {
         "view": _client_circle(visit),
         "rings": [(r.value, r.label) for r in Ring],
@@ -58,8 +58,8 @@ def _client_circle(visit: Visit) -> CircleView:
         circles=tuple(c for c in record.circles if c.respondent is Respondent.CLIENT),
     )
     last = _latest_circle(visit)
-    over = f"{last.id} {last.version}" if last else " 0"
-    return circle_view(client_record, episode=visit.episode, kind=CircleKind.PRESENT, centre="you", over=over)
+    revision = f"{last.id} {last.version}" if last else " 0"
+    return circle_view(client_record, episode=visit.episode, kind=CircleKind.PRESENT, centre="you", over=revision)
 
 
 def _latest_circle(visit: Visit) -> Circle | None:
@@ -90,7 +90,7 @@ def save(request: HttpRequest, visit: Visit) -> HttpResponse:
             placements=placements,
             at=timezone.now(),
             new_version=form.cleaned_data["new_version"],
-            over=form.cleaned_data["over"],
+            expected=form.cleaned_data["over"],
         )
     except InputError as error:
         return _refuse(request, sentence(error), status=409)

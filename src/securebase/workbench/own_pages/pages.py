@@ -89,7 +89,7 @@ def _try_code(request: HttpRequest, page: OwnPage) -> HttpResponse:
 def close(request: HttpRequest, visit: Visit) -> HttpResponse:
     """End the visit and leave nothing in this browser."""
     end_visit(request)
-    response = closed_page(request, visit.page, left=True)
+    response = closed_page(request, visit.page, signed_out=True)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
@@ -116,7 +116,7 @@ def still_here(request: HttpRequest, visit: Visit) -> HttpResponse:
 @visit_required
 @require_GET
 def home(request: HttpRequest, visit: Visit) -> HttpResponse:
-    actions.record_read(page=visit.page, what="own_page", object_id=visit.page.id)
+    actions.record_read(page=visit.page, part="own_page", object_id=visit.page.id)
     now = timezone.now()
     line = symptom_line(visit.episode, now) if visit.page.shows_graph else None
     return show(request, visit, "home", {"home": queries.home(visit.episode, now), "line": line})
@@ -157,7 +157,7 @@ def worksheet(request: HttpRequest, visit: Visit, name: str, artefact_id: uuid.U
     if request.method == "POST":
         return _save(request, visit, spec, artefact_id, artefact)
     if artefact is not None:
-        actions.record_read(page=visit.page, what="artefact", object_id=artefact.id)
+        actions.record_read(page=visit.page, part="artefact", object_id=artefact.id)
     return _render_worksheet(request, visit, spec, artefact_id, artefact)
 
 
@@ -170,8 +170,8 @@ def _save(
     filled = parse_values(visible, submitted_values(visible, request.POST))
     if artefact is not None:
         # fields that the client does not see keep their values
-        shown = {f.id for f in visible.fields}
-        hidden = {k: v for k, v in values_of(artefact).items() if k not in shown}
+        visible_ids = {f.id for f in visible.fields}
+        hidden = {k: v for k, v in values_of(artefact).items() if k not in visible_ids}
         filled = ParsedValues(hidden | filled.values, filled.unread)
     try:
         saved = save_artefact(

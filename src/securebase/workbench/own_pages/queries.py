@@ -44,8 +44,8 @@ def page_for_therapist(account: Account, client: Client) -> OwnPage | None:
 
 def worksheet_for_client(spec: Worksheet) -> Worksheet:
     """Return the worksheet reduced to the fields that clients may see, with labels that address the client."""
-    shown = tuple(f for f in spec.fields if Audience.CLIENT in f.reports and not f.note)
-    return relabel_for_client(dataclasses.replace(spec, fields=shown))
+    visible_fields = tuple(f for f in spec.fields if Audience.CLIENT in f.reports and not f.note)
+    return relabel_for_client(dataclasses.replace(spec, fields=visible_fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +121,14 @@ def home(episode: Episode, now: datetime) -> Home:
     """Return the content of the first page: next session, check-ins, goals and worksheets."""
     sheets = shared_worksheets(episode)
     to_answer = [s for s in sheets if s.awaits_answer]
-    rest = [s for s in sheets if not s.awaits_answer]
+    other_sheets = [s for s in sheets if not s.awaits_answer]
     return Home(
         next_session=episode.therapy_sessions.filter(held_at__gt=now).order_by("held_at").first(),
         check_ins=waiting_check_ins(episode, now),
         goals=_goals(sheets),
         to_answer=to_answer,
-        to_fill=[s for s in rest if s.worksheet.client_fills],
-        to_read=[s for s in rest if not s.worksheet.client_fills],
+        to_fill=[s for s in other_sheets if s.worksheet.client_fills],
+        to_read=[s for s in other_sheets if not s.worksheet.client_fills],
         to_begin=[worksheet_for_client(spec) for spec in worksheets().values() if may_begin(episode, spec)],
     )
 
@@ -166,20 +166,20 @@ class PageActivity:
 def recent_activity(account: Account, episode: Episode, *, n: int = 8) -> list[PageActivity]:
     """Return what the client wrote, answered or drew on their page, newest first, for the therapist."""
     versions = ArtefactVersion.objects.visible_to(account).filter(artefact__episode=episode, artefact__removed_at=None)
-    written = versions.filter(saved_by=None).select_related("artefact").order_by("-saved_at")[:n]
+    written_versions = versions.filter(saved_by=None).select_related("artefact").order_by("-saved_at")[:n]
     entries = Entry.objects.filter(client=str(episode.client_id), actor="", action="artefact.answered")
-    answered = list(entries.order_by("-sequence")[:n])
-    artefacts = {str(a.id): a for a in episode.artefacts.filter(id__in=[e.object_id for e in answered])}
+    answer_entries = list(entries.order_by("-sequence")[:n])
+    artefacts = {str(a.id): a for a in episode.artefacts.filter(id__in=[e.object_id for e in answer_entries])}
     circles = episode.circles.filter(drawn_by=None, removed_at=None).order_by("-drawn_at")[:n]
     shelf = worksheets()
     activities = [
         PageActivity(v.saved_at, f"wrote in “{shelf[v.artefact.worksheet].name}”", v.artefact)
-        for v in written
+        for v in written_versions
         if v.artefact.worksheet in shelf
     ]
     activities += [
         PageActivity(e.at, f"answered “{shelf[artefacts[e.object_id].worksheet].name}”", artefacts[e.object_id])
-        for e in answered
+        for e in answer_entries
         if e.object_id in artefacts
     ]
     activities += [PageActivity(c.drawn_at, "drew on the circle") for c in circles]

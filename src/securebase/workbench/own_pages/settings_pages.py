@@ -72,7 +72,7 @@ def hand_over(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Sign the therapist out and open the client's page in this browser."""
     context, account = _context(request, client_id, "own-page-hand-over"), current_account(request)
     row = actions.hand_over(client=context["client"], by=account)
-    record_sign_out(account=account, why="device handed over")
+    record_sign_out(account=account, reason="device handed over")
     logout(request)
     begin_visit(request, row, handed_over=True)
     request.session["handed_over"] = {"check_in": "/own/", "own_page": True}

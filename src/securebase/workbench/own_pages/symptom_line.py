@@ -47,8 +47,8 @@ def symptom_line(episode: Episode, now: datetime) -> SymptomLine | None:
 
 def describe_change(scale: Scale, values: list[float]) -> str:
     """Describe the first and last score, and whether their difference exceeds measurement error where that is known."""
-    more = "more trouble" if scale.direction is Direction.HIGHER_IS_WORSE else "better"
-    ends = f"{phrases.number(scale.minimum)} to {phrases.number(scale.maximum)}, where more means {more}"
+    meaning = "more trouble" if scale.direction is Direction.HIGHER_IS_WORSE else "better"
+    ends = f"{phrases.number(scale.minimum)} to {phrases.number(scale.maximum)}, where more means {meaning}"
     if len(values) == 1:
         return f"You have answered once so far: {phrases.number(values[0])}, on a scale from {ends}."
     summary = (

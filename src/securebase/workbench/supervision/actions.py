@@ -84,9 +84,9 @@ def revoke_share(*, share: Share, by: Account, at: datetime) -> None:
 
 
 @transaction.atomic
-def record_look(*, share: Share, by: Account, what: str, object_id: object = "") -> None:
+def record_look(*, share: Share, by: Account, part: str, object_id: object = "") -> None:
     """Audit that a supervisor read a shared course or one of its worksheets."""
-    _record(by, "share.read", share, what=what, id=str(object_id))
+    _record(by, "share.read", share, what=part, id=str(object_id))
 
 
 def _reveals(name: str, label: str) -> bool:

@@ -41,7 +41,7 @@ def _share(request: HttpRequest, share_id: uuid.UUID, page: str) -> Share:
 def course(request: HttpRequest, share_id: uuid.UUID) -> HttpResponse:
     """Show the shared parts of one course."""
     share, now = _share(request, share_id, "shared-course"), timezone.now()
-    actions.record_look(share=share, by=current_account(request), what="course")
+    actions.record_look(share=share, by=current_account(request), part="course")
     context: dict[str, Any] = {"share": share, "course": queries.shared_course(share, now), "section": "supervision"}
     return render(request, "supervision/course.html", context | _thread_context(request, queries.thread(share)))
 
@@ -52,7 +52,7 @@ def sheet(request: HttpRequest, share_id: uuid.UUID, artefact_id: uuid.UUID) -> 
     """Show one shared worksheet with its comments."""
     share = _share(request, share_id, "shared-sheet")
     row, shared = queries.shared_sheet(share, artefact_id, timezone.now())
-    actions.record_look(share=share, by=current_account(request), what=row.worksheet, object_id=row.id)
+    actions.record_look(share=share, by=current_account(request), part=row.worksheet, object_id=row.id)
     context = {"share": share, "sheet": shared, "section": "supervision", "artefact_id": row.id}
     return render(request, "supervision/sheet.html", context | _thread_context(request, queries.thread(share, row)))
 
@@ -88,12 +88,12 @@ def comment(request: HttpRequest, share_id: uuid.UUID) -> HttpResponse:
 def change_comment(request: HttpRequest, comment_id: uuid.UUID) -> HttpResponse:
     """Reword, remove or restore one's own comment."""
     account, now = current_account(request), timezone.now()
-    own = queries.own_comment(account=account, comment_id=comment_id)
+    comment = queries.own_comment(account=account, comment_id=comment_id)
     try:
         if "remove" in request.POST or "undo" in request.POST:
-            actions.remove_comment(comment=own, by=account, at=now, undo="undo" in request.POST)
+            actions.remove_comment(comment=comment, by=account, at=now, undo="undo" in request.POST)
         else:
-            actions.change_comment(comment=own, by=account, text=request.POST.get("text", ""), at=now)
+            actions.change_comment(comment=comment, by=account, text=request.POST.get("text", ""), at=now)
     except InputError as error:
         messages.error(request, sentence(error))
     back = request.POST.get("next", "")

@@ -51,8 +51,8 @@ def share_in_view(*, account: Account, share_id: uuid.UUID, now: datetime, page:
     if share is None:
         raise Http404
     if share.supervisor_id != account.id or not share.is_live(now):
-        why = "the share has ended" if share.supervisor_id == account.id else "not shared with this account"
-        record_denial(account=account, page=page, why=why, client=share.episode.client_id)
+        reason = "the share has ended" if share.supervisor_id == account.id else "not shared with this account"
+        record_denial(account=account, page=page, reason=reason, client=share.episode.client_id)
         raise Http404
     return share
 
@@ -64,7 +64,7 @@ class SharedSheet:
     id: str
     worksheet: Worksheet
     title: str
-    when: str
+    time: str
     fields: list[RenderedField]
     agreement: str
     comments: int
@@ -75,7 +75,7 @@ class SharedCourse:
     """Contents of a shared course; parts that were not shared are None or empty."""
 
     record: EpisodeRecord
-    held: int
+    sessions_held: int
     tasks: tuple[TaskStanding, ...]
     circles: list[tuple[str, SafeString]]
     people: list[tuple[str, str]]
@@ -97,7 +97,7 @@ def shared_course(share: Share, now: datetime) -> SharedCourse:
     shows_people, measures = SharedPart.PEOPLE in parts, measures_every_fourth(record)
     return SharedCourse(
         record=record,
-        held=len(record.sessions),
+        sessions_held=len(record.sessions),
         tasks=course_tasks(record, lineage_of(share.episode.client.clinic)) if SharedPart.COURSE in parts else (),
         circles=_circles(record, names) if shows_people else [],
         people=[(names[r.id], _marks(r)) for r in record.relationships if r.left_at is None] if shows_people else [],
@@ -135,7 +135,7 @@ def _sheets(share: Share, record: EpisodeRecord) -> list[SharedSheet]:
                 id=artefact.id,
                 worksheet=spec,
                 title=title_in_words(spec, values, names),
-                when=_moment(artefact.session, artefact.at),
+                time=_moment(artefact.session, artefact.at),
                 fields=render_fields(spec, values, names),
                 agreement=artefact.agreement.label if spec.agreement else "",
                 comments=counts.get(artefact.id, 0),

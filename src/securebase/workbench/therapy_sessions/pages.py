@@ -296,7 +296,7 @@ def hand_over(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID,
     except InputError as error:
         messages.error(request, sentence(error))
         return redirect("session", client_id, session_id)
-    record_sign_out(account=account, why="device handed over")
+    record_sign_out(account=account, reason="device handed over")
     logout(request)
     request.session["handed_over"] = {"check_in": invitation.path}
     request.session.set_expiry(4 * 60 * 60)

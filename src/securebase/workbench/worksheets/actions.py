@@ -119,8 +119,8 @@ class _Change:
 
     def applies_to(self, artefact: Artefact) -> bool:
         """Return whether saving would change the artefact."""
-        same = artefact.values == self.values and artefact.unread == self.unread and artefact.about == self.about
-        return not same or artefact.therapy_session != self.session or artefact.removed_at is not None
+        unchanged = artefact.values == self.values and artefact.unread == self.unread and artefact.about == self.about
+        return not unchanged or artefact.therapy_session != self.session or artefact.removed_at is not None
 
 
 def _create(id: uuid.UUID, episode: Episode, worksheet: str, change: _Change, *, simulated: bool) -> Artefact:  # noqa: A002

@@ -170,5 +170,5 @@ def _choices(field: Field, value: Any, people: Mapping[str, str]) -> tuple[Selec
                 SelectableOption(Option(str(value), "somebody who is not in the inventory any more"), chosen=True)
             )
         return tuple(options)
-    chosen = set(value) if isinstance(value, list | tuple) else {value}
-    return tuple(SelectableOption(o, o.value in chosen) for o in field.options)
+    selected_values = set(value) if isinstance(value, list | tuple) else {value}
+    return tuple(SelectableOption(o, o.value in selected_values) for o in field.options)

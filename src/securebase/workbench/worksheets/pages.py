@@ -113,8 +113,8 @@ def _save(request: HttpRequest, context: dict[str, Any], current: _CurrentWorksh
     filled = parse_values(spec, submitted_values(spec, request.POST))
     if artefact is not None:
         # fields that only another lineage's formulation or an earlier shelf shows keep their values
-        shown = {f.id for f in spec.fields_for(_formulation(request))}
-        hidden = {k: v for k, v in queries.values_of(artefact).items() if k not in shown}
+        visible_ids = {f.id for f in spec.fields_for(_formulation(request))}
+        hidden = {k: v for k, v in queries.values_of(artefact).items() if k not in visible_ids}
         filled = ParsedValues(filled.values | hidden, filled.unread)
     autosave = request.headers.get("X-Autosave") == "1"
     try:
@@ -174,7 +174,7 @@ def _render(
         values = follow_up_values(origin.kind, queries.values_of(origin), spec) | values
     if filled is None and artefact is None:
         values = _preset_choices(spec, request.GET) | values
-    others = [row for row in queries.list_artefacts(episode, [spec.id]) if row.artefact.id != current.artefact_id]
+    other_rows = [row for row in queries.list_artefacts(episode, [spec.id]) if row.artefact.id != current.artefact_id]
     last = artefact.versions.order_by("-number").first() if artefact else None
     context |= {
         "worksheet": spec,
@@ -189,8 +189,8 @@ def _render(
         "about_name": queries.people_of(episode).get(str(about_id), ""),
         "session": session,
         "sessions": list(episode.therapy_sessions.order_by("-number")),
-        "others": others[:8],
-        "more_others": max(len(others) - 8, 0),
+        "others": other_rows[:8],
+        "more_others": max(len(other_rows) - 8, 0),
         "refused": refused,
         "revision": artefact.revision if artefact else 0,
         "next": _return_path(request),

@@ -53,7 +53,8 @@ def incidents(artefact: Artefact | None) -> list[IncidentShift]:
     """Return the other incidents of the same course, last changed first."""
     if artefact is None:
         return []
-    others = [row for row in list_artefacts(artefact.episode, ["incident"]) if row.artefact.id != artefact.id]
+    listings = [row for row in list_artefacts(artefact.episode, ["incident"]) if row.artefact.id != artefact.id]
     return [
-        IncidentShift(row, replay.rating_shift(values_of(row.artefact), "mood_before", "mood_after")) for row in others
+        IncidentShift(row, replay.rating_shift(values_of(row.artefact), "mood_before", "mood_after"))
+        for row in listings
     ]
