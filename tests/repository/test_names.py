@@ -12,6 +12,13 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = ("src", "tests", "benchmarks", "docs", "examples", "tools")
 #: Participles and a preposition that say nothing of what a variable holds.
 EMPTY_NAMES = {"found", "made", "said", "told", "there", "kept"}
+#: Pronouns, prepositions, participles and verbs that name nothing either; forbidden in src only.
+ODD_NAMES = {
+    *("another", "besides", "how", "it", "them", "these", "they", "this", "those", "we", "who", "whom", "whose", "you"),
+    *("around", "beside", "into", "onto", "together", "under", "upon"),
+    *("bound", "came", "come", "got", "lettered", "put", "stood", "taken", "went", "worded", "written"),
+    *("has", "have", "lies", "stands", "wants", "was", "were", "would"),
+}
 #: Stored under this name: file → names that stay, because a database or a file that people have would change.
 STORED = {
     "src/securebase/model/processes.py": {"kept"},  # key of [after_the_end] in scenario files
@@ -51,6 +58,11 @@ def bound_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
 def empty_names(tree: ast.AST, stored: frozenset[str] | set[str] = frozenset()) -> list[tuple[int, str]]:
     """Return the names that a reader learns nothing from; a leading underscore does not change that."""
     return [(line, name) for line, name in bound_names(tree) if name.strip("_") in EMPTY_NAMES - stored]
+
+
+def odd_names(tree: ast.AST) -> list[tuple[int, str]]:
+    """Return the names of `ODD_NAMES`."""
+    return [(line, name) for line, name in bound_names(tree) if name.strip("_") in ODD_NAMES]
 
 
 def clauses(tree: ast.Module) -> list[tuple[int, str]]:

@@ -148,11 +148,11 @@ def test_the_clients_drawing_is_a_version_of_its_own(cast: Cast) -> None:
 
 def test_a_stale_screen_overwrites_nothing(cast: Cast) -> None:
     lena = add_people(cast, "Lena")["Lena"]
-    first = draw(cast, place(lena, 0.3, 10), over=("", 0))
-    draw(cast, place(lena, 0.4, 10), over=(str(first.id), 1))
+    first = draw(cast, place(lena, 0.3, 10), expected=("", 0))
+    draw(cast, place(lena, 0.4, 10), expected=(str(first.id), 1))
     for stale in (("", 0), (str(first.id), 1)):
         with pytest.raises(InputError, match="saved elsewhere"):
-            draw(cast, place(lena, 1.0, 10), over=stale)
+            draw(cast, place(lena, 1.0, 10), expected=stale)
     assert versions(cast)[0].placement_values[0].radius == 0.4
 
 
@@ -185,7 +185,7 @@ def test_a_version_is_removed_and_restored_and_its_predecessor_continues(cast: C
     actions.remove_circle(circle=second, by=cast.alma, at=NOON + timedelta(days=8))
     with pytest.raises(InputError):
         actions.remove_circle(circle=second, by=cast.alma, at=NOON)
-    draw(cast, place(lena, 0.5, 10), minutes=20, over=(str(first.id), 1))
+    draw(cast, place(lena, 0.5, 10), minutes=20, expected=(str(first.id), 1))
     actions.restore_circle(circle=second, by=cast.alma)
     with pytest.raises(InputError):
         actions.restore_circle(circle=second, by=cast.alma)
