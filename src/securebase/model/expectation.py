@@ -43,7 +43,7 @@ class Expectation:
 def read_expectation(table: Fields, constructs: tuple[str, ...]) -> Expectation:
     """Read the table `expects` of a scenario's file. Raises the file's error with the place of an unknown name."""
     defaults = Expectation()
-    table.only(
+    table.allow_only(
         "alliance_gates_technique", "carried_by", "relapse_after_the_end", "between_alliance_symptoms", "effects"
     )
     effects: dict[Edge, Sign] = {}

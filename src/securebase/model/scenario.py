@@ -118,7 +118,7 @@ def read_scenario(file: str, text: str) -> Scenario:
         read = Fields(file, upgrade_keys(tomllib.loads(text)), error=ParameterSetError)
     except tomllib.TOMLDecodeError as problem:
         raise ParameterSetError(f"invalid TOML: {problem}", where=file) from None
-    read.only(
+    read.allow_only(
         "id", "name", "about", "truth", "parameter_set", "course", "effect", "arms", "expects", *_STATEMENTS, *TABLES
     )
     try:
