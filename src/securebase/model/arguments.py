@@ -43,10 +43,10 @@ def check_numbers(values: object, name: str) -> NDArray[np.float64]:
         raise ModelError(f"{name} must be numbers (the first value is {first!r})") from None
 
 
-def check_whole_number(value: object, name: str, *, least: int) -> None:
-    """Raise ModelError unless an argument is a whole number of at least `least`."""
-    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
-        raise ModelError(f"{name} must be a whole number of at least {least} (got {value!r})")
+def check_whole_number(value: object, name: str, *, minimum: int) -> None:
+    """Raise ModelError unless an argument is a whole number of at least `minimum`."""
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < minimum:
+        raise ModelError(f"{name} must be a whole number of at least {minimum} (got {value!r})")
 
 
 def check_scale(construct: str, scale: object) -> None:

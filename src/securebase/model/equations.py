@@ -114,16 +114,16 @@ def share_of_change(rate: float, times: Array, planned_end: float) -> Array:
     return share
 
 
-def slope_basis(of: Specification, parameters: Parameters, times: Array, since_first: Array) -> Array:
+def slope_basis(specification: Specification, parameters: Parameters, times: Array, since_first: Array) -> Array:
     """Return the basis function f (n,) of the random slopes.
 
     f(t) = t with trend none or linear, else the share of change by the planned end (decision 0008). With a carried
     trend t counts from the person's first row (`since_first`), as m(t) does.
     """
-    if of.trend in (Trend.NONE, Trend.LINEAR):
+    if specification.trend in (Trend.NONE, Trend.LINEAR):
         return times
-    at = since_first if of.trend == Trend.CARRIED else times
-    return share_of_change(require(parameters.rate, "rate"), at, of.planned_end)
+    at = since_first if specification.trend == Trend.CARRIED else times
+    return share_of_change(require(parameters.rate, "rate"), at, specification.planned_end)
 
 
 def carried_mean(drift: Array, therapy_effect: Array, start_mean: Array, elapsed: Array) -> Array:

@@ -39,17 +39,17 @@ def kernel_choice() -> tuple[str, str]:
 
     Raises ModelError if the variable names an unknown kernel or one that was not built.
     """
-    asked = os.environ.get("SECUREBASE_KERNEL", "")
-    if asked not in ("", "readable", "compiled"):
-        raise ModelError(f"unknown kernel “{asked}”", where="SECUREBASE_KERNEL", advice="Use compiled or readable.")
-    if asked == "compiled" and not compiled.AVAILABLE:
+    requested = os.environ.get("SECUREBASE_KERNEL", "")
+    if requested not in ("", "readable", "compiled"):
+        raise ModelError(f"unknown kernel “{requested}”", where="SECUREBASE_KERNEL", advice="Use compiled or readable.")
+    if requested == "compiled" and not compiled.AVAILABLE:
         raise ModelError(
             "the compiled kernel is not built here",
             where="SECUREBASE_KERNEL",
             advice="Reinstall where a C compiler is available, or unset the variable.",
         )
-    if asked:
-        return asked, "asked for by SECUREBASE_KERNEL"
+    if requested:
+        return requested, "asked for by SECUREBASE_KERNEL"
     if compiled.AVAILABLE:
         return "compiled", "built at installation"
     return "readable", "no compiled kernel was built at installation (there was no C compiler)"
@@ -248,15 +248,15 @@ def _check_panel(panel: Panel, specification: Specification) -> None:
             f"the panel has {panel.scores.shape[1]} columns of scores; the model is for "
             f"{len(specification.scores)}: {', '.join(specification.scores)}"
         )
-    for name, values, wanted in (
+    for name, values, names in (
         ("inputs", panel.inputs, specification.inputs),
         ("covariates", panel.covariates, specification.covariates),
     ):
-        if wanted and (values is None or values.shape[1] != len(wanted)):
+        if names and (values is None or values.shape[1] != len(names)):
             raise ModelError(
-                f"the model has the {name} {', '.join(wanted)}; the panel has "
+                f"the model has the {name} {', '.join(names)}; the panel has "
                 f"{'none' if values is None else values.shape[1]}",
-                advice=f"Build the panel with {name}={list(wanted)}.",
+                advice=f"Build the panel with {name}={list(names)}.",
             )
     if specification.therapists and panel.therapist is None:
         raise ModelError(

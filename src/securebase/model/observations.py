@@ -219,7 +219,7 @@ def _assemble(
     time_unit: str,
     days_per_unit: float,
 ) -> Panel:
-    rows = [row for _, own in persons for row in own]
+    rows = [row for _, person_rows in persons for row in person_rows]
     several = tuple((name, key[0]) for key, name in scales.items()) if len(scales) > len(constructs) else ()
     # a construct without any record keeps an empty column
     columns = tuple(name for name, _ in several) or constructs
@@ -228,7 +228,7 @@ def _assemble(
     return Panel(
         persons=tuple(name for name, _ in persons),
         constructs=constructs,
-        starts=np.cumsum([0, *(len(own) for _, own in persons)], dtype=np.int64),
+        starts=np.cumsum([0, *(len(person_rows) for _, person_rows in persons)], dtype=np.int64),
         times=np.array([row[0] for row in rows], dtype=np.float64),
         scores=np.array([[row[2].get(c, np.nan) for c in columns] for row in rows], dtype=np.float64),
         wave=np.array([row[1] for row in rows], dtype=np.int64),
@@ -274,11 +274,11 @@ def _covariates(episodes: Sequence[EpisodeRecord], names: tuple[str, ...]) -> _P
         return {}
     known = [{b.name: b.value for b in e.brought} | dict(e.covariates) for e in episodes]
     for name in names:
-        without = [e.person for e, own in zip(episodes, known, strict=True) if name not in own]
-        if without:
-            some = ", ".join(f"“{person}”" for person in without[:5]) + (", …" if len(without) > 5 else "")
+        missing = [e.person for e, own in zip(episodes, known, strict=True) if name not in own]
+        if missing:
+            some = ", ".join(f"“{person}”" for person in missing[:5]) + (", …" if len(missing) > 5 else "")
             raise ModelError(
-                f"the covariate “{name}” is missing for {len(without)} of {len(episodes)} persons: {some}",
+                f"the covariate “{name}” is missing for {len(missing)} of {len(episodes)} persons: {some}",
                 advice="Leave these persons or the covariate out.",
             )
     values = np.array([[own[name] for name in names] for own in known], dtype=np.float64)

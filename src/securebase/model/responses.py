@@ -41,17 +41,17 @@ def _for_scale(
 ) -> dict[int, float]:
     """Return responses of one scale's items; `fixed` ones change only if the others cannot reach the score."""
     items = {i.number: i for i in instrument.items}
-    asked = [items[n] for n in scale.items]
+    scale_items = [items[n] for n in scale.items]
     target = min(max(value, scale.minimum), scale.maximum) / scale.multiplier
-    total = float(target * len(asked)) if scale.method is Method.MEAN else float(target)
-    held = {i.number: _reverse(i, fixed[i.number], scale) for i in asked if i.number in fixed}
-    free = [i for i in asked if i.number not in held]
-    rest = total - sum(held.values())
-    if not sum(i.minimum for i in free) - 0.5 <= rest <= sum(i.maximum for i in free) + 0.5:
-        held, free, rest = {}, asked, total
-    drawn = dict(zip((i.number for i in free), _spread_total(rest, free, rng), strict=True)) | held
+    total = float(target * len(scale_items)) if scale.method is Method.MEAN else float(target)
+    fixed_values = {i.number: _reverse(i, fixed[i.number], scale) for i in scale_items if i.number in fixed}
+    free = [i for i in scale_items if i.number not in fixed_values]
+    remainder = total - sum(fixed_values.values())
+    if not sum(i.minimum for i in free) - 0.5 <= remainder <= sum(i.maximum for i in free) + 0.5:
+        fixed_values, free, remainder = {}, scale_items, total
+    sample = dict(zip((i.number for i in free), _spread_total(remainder, free, rng), strict=True)) | fixed_values
     # visual analogue scales are marked in tenths: 0.3, not 0.30000000000000004
-    return {i.number: round(_reverse(i, drawn[i.number], scale), 9) for i in asked}
+    return {i.number: round(_reverse(i, sample[i.number], scale), 9) for i in scale_items}
 
 
 def _spread_total(total: float, items: Sequence[Item], rng: np.random.Generator) -> list[float]:

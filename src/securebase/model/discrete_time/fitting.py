@@ -304,10 +304,10 @@ def _advice(optimum: Optimum) -> Advice:
         case "converged":
             return Advice("converged", "The fit converged: flat gradient, positive-definite Hessian.")
         case "boundary":
-            gone = " and ".join(f"{name} went to zero" for name in optimum.held)
+            vanished = " and ".join(f"{name} went to zero" for name in optimum.held)
             return Advice(
                 "boundary",
-                f"The fit ended at a boundary: {gone}. Standard errors of the others take this as given.",
+                f"The fit ended at a boundary: {vanished}. Standard errors of the others take this as given.",
                 "Hold lags or residual covariances equal over waves, use fewer constructs, or, where a usual level "
                 "went to zero, the model without levels.",
             )

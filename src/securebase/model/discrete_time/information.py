@@ -207,10 +207,10 @@ def _sum_by_pattern(moments: _Moments, A: Array, C: Array, b: Array) -> tuple[Ar
     """Return Σ tr(∂V_k A ∂V_l C) and Σ A ∂V_k b, in a loop over patterns."""
     f, g = moments.f, moments.g
     H, crossed = np.zeros((len(f), len(f))), np.zeros((len(moments.V), len(f)))
-    for own, with_own, mean in zip(A, C, b, strict=True):
-        fA, gA, fC, gC = f @ own, g @ own, f @ with_own, g @ with_own
-        one, two = gA @ f.T, gC @ f.T
-        H += one * two.T + one.T * two + (gA @ g.T) * (fC @ f.T) + (fA @ f.T) * (gC @ g.T)
+    for A_pattern, C_pattern, mean in zip(A, C, b, strict=True):
+        fA, gA, fC, gC = f @ A_pattern, g @ A_pattern, f @ C_pattern, g @ C_pattern
+        along_A, along_C = gA @ f.T, gC @ f.T
+        H += along_A * along_C.T + along_A.T * along_C + (gA @ g.T) * (fC @ f.T) + (fA @ f.T) * (gC @ g.T)
         crossed += fA.T * (g @ mean) + gA.T * (f @ mean)
     return H, crossed
 

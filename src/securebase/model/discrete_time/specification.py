@@ -74,7 +74,7 @@ class DiscreteTimeSpecification:
         for name in ("lags", "residuals", "means"):
             object.__setattr__(self, name, WaveConstraint(getattr(self, name)))
         object.__setattr__(self, "start", Start(self.start))
-        check_whole_number(self.waves, "waves", least=2)
+        check_whole_number(self.waves, "waves", minimum=2)
         if self.start == Start.STATIONARY and WaveConstraint.FREE in (self.lags, self.residuals):
             raise ModelError(
                 "a stationary start needs lags and residual covariances that are equal over waves",

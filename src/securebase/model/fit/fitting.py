@@ -263,7 +263,7 @@ def _check_arguments(
         "specification",
         advice="Build one with securebase.Specification; discrete-time models are fitted by fit_discrete_time.",
     )
-    check_whole_number(starts, "starts", least=1)
+    check_whole_number(starts, "starts", minimum=1)
     if rng is not None:
         check_generator(rng)
     elif starts > 1:

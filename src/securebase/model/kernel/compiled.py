@@ -60,8 +60,8 @@ def evaluate(layout: Layout, inputs: Inputs, *, gradient: bool = True, shift: Gr
 def allowed_threads() -> int:
     """Return the number of threads allowed: processors of this process, or fewer by OMP_NUM_THREADS."""
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
-    return min(available, int(asked)) if asked.isdigit() and int(asked) > 0 else available
+    requested = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
+    return min(available, int(requested)) if requested.isdigit() and int(requested) > 0 else available
 
 
 @cache

@@ -146,10 +146,10 @@ class SimulatedClinic:
     ) -> dict[str, float]:
         """Draw a score for every scale whose construct is simulated or follows one that is."""
         scores = {}
-        wanted = widest_scales(questionnaire)
+        selected = widest_scales(questionnaire)
         for scale in questionnaire.scales:
             z = float(rng.standard_normal())
-            if scale.id not in wanted:
+            if scale.id not in selected:
                 continue
             unit = self.parameter_set.simulation_scale(questionnaire.id, scale.id)
             # another rater's bias and extra error, in SDs of the scale

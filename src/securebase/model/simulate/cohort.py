@@ -224,7 +224,7 @@ def simulate_with_truth(
     True
     """
     check_generator(rng)
-    check_whole_number(n_clients, "n_clients", least=0)
+    check_whole_number(n_clients, "n_clients", minimum=0)
     resolved = load_scenario(scenario) if isinstance(scenario, str) else scenario
     check_instance(resolved, Scenario, "scenario", advice="Pass the name of a scenario, such as “default”.")
     usual = resolved.course
@@ -325,8 +325,8 @@ class _RecordBuilder:
     def build_truth(self, i: int, name: str) -> PersonTruth:
         processes, courses, people = self.scenario.happens, self.courses, self.people
         days_per_unit = self.scenario.parameter_set.specification.days_per_unit
-        held = int(courses.held[i])
-        weeks = self.days[i, :held] / days_per_unit
+        n_sessions = int(courses.held[i])
+        weeks = self.days[i, :n_sessions] / days_per_unit
         varying = [e for e in processes.person_effects if e.sd > 0]
         effects = people.effects
         return PersonTruth(
@@ -336,14 +336,14 @@ class _RecordBuilder:
             level=people.level[i],
             change=people.change[i],
             weeks=weeks,
-            values=courses.true[i, :held],
+            values=courses.true[i, :n_sessions],
             after_weeks=weeks[-1] + np.array(processes.after_the_end.follow_ups),
             after=courses.after[i],
             person_effects={}
             if effects is None
             else {(e.begin, e.end): float(effects[i, k]) for k, e in enumerate(varying)},
             brought=self._covariates(i),
-            provided=courses.provided[i, :held],
+            provided=courses.provided[i, :n_sessions],
             ruptures=tuple(courses.ruptures.events[i]),
             life_events=tuple(self._life_events(i)),
             sudden_gain=int(courses.sudden_gains.session[i]) or None,

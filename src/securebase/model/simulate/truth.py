@@ -111,7 +111,7 @@ class Truth:
         """
         if construct not in self.constructs:
             raise ModelError(f"unknown construct “{construct}”", advice=f"The truth has {', '.join(self.constructs)}.")
-        check_whole_number(session, "session", least=1)
+        check_whole_number(session, "session", minimum=1)
         k = self.constructs.index(construct)
         return np.array(
             [person.values[session - 1, k] if session <= len(person.values) else np.nan for person in self.persons]
