@@ -37,10 +37,10 @@ def test_the_safety_question_belongs_to_no_score_and_has_four_worded_answers() -
     assert all(rule.item not in scale.items for scale in BEFORE.scales)
 
 
-OWN = [i for i in catalogue.instruments().values() if i.own_wording]
+SESSION_SETS = [i for i in catalogue.instruments().values() if i.own_wording]
 
 
-@pytest.mark.parametrize("instrument", OWN, ids=lambda i: i.id)
+@pytest.mark.parametrize("instrument", SESSION_SETS, ids=lambda i: i.id)
 def test_a_check_in_takes_a_minute(instrument: object) -> None:
     """A question takes about four seconds to read and answer when it fits two lines of a phone."""
     items = instrument.items  # type: ignore[attr-defined]

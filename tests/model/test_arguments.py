@@ -17,11 +17,11 @@ SIX, PARAMETERS = KNOWN.specification, KNOWN.in_score_units()
 COHORT, TRUTH = sb.simulate_with_truth("default", n_clients=12, rng=np.random.default_rng(1), sessions=4, dropout=0.0)
 ROWS = sb.panel(COHORT, ("symptoms", "alliance"))
 CLIENT = sb.panel(COHORT, SIX.constructs).only(np.array([0]))
-TWO = sb.Specification(("symptoms", "alliance"))
+SPECIFICATION = sb.Specification(("symptoms", "alliance"))
 WAVES = sb.discrete_time_specification(ROWS, "clpm", equal_lags=True)
 EDGES = [("alliance", "symptoms")]
 EFFECTS = sb.estimate_person_effects(CLIENT, SIX, PARAMETERS, EDGES, 0.12)
-REFUSED = sb.fit(ROWS.only(np.array([0])), TWO)
+REFUSED = sb.fit(ROWS.only(np.array([0])), SPECIFICATION)
 
 #: function → (arguments, keywords, message) of every refusal
 Refusal = tuple[tuple[Any, ...], dict[str, Any], str]
@@ -76,17 +76,25 @@ CASES: list[tuple[Callable[..., object], Refusal]] = [
     *(
         (sb.fit, refusal)
         for refusal in (
-            ((COHORT, TWO), {}, r"panel must be of class Panel \(got Cohort\)\. Build it with securebase\.panel"),
-            ((ROWS, WAVES), {}, r"got DiscreteTimeSpecification\)\. .* fit_discrete_time"),
-            ((ROWS, TWO), {"starts": 0, "rng": np.random.default_rng(1)}, r"starts must be .* at least 1 \(got 0\)"),
-            ((ROWS, TWO), {"starts": 1.5}, r"\(got 1\.5\)"),
-            ((ROWS, TWO), {"starts": 2, "rng": 1}, r"rng must be a numpy\.random\.Generator \(got 1\)"),
-            ((ROWS, TWO), {"prior": KNOWN}, "got ParameterSet.*prior_from_set"),
-            ((ROWS, TWO), {"reliability": 0.8}, r"reliability must be of class Mapping \(got float\)"),
-            ((ROWS, TWO), {"reliability": {"symptoms": "0.8"}}, "reliability of “symptoms” must be a number"),
-            ((ROWS, TWO), {"reliability": {"symptoms": 85}}, r"between 0 and 1 \(got 85\)"),
             (
-                (ROWS, sb.Specification(TWO.constructs, time_unit="day", days_per_unit=1.0)),
+                (COHORT, SPECIFICATION),
+                {},
+                r"panel must be of class Panel \(got Cohort\)\. Build it with securebase\.panel",
+            ),
+            ((ROWS, WAVES), {}, r"got DiscreteTimeSpecification\)\. .* fit_discrete_time"),
+            (
+                (ROWS, SPECIFICATION),
+                {"starts": 0, "rng": np.random.default_rng(1)},
+                r"starts must be .* at least 1 \(got 0\)",
+            ),
+            ((ROWS, SPECIFICATION), {"starts": 1.5}, r"\(got 1\.5\)"),
+            ((ROWS, SPECIFICATION), {"starts": 2, "rng": 1}, r"rng must be a numpy\.random\.Generator \(got 1\)"),
+            ((ROWS, SPECIFICATION), {"prior": KNOWN}, "got ParameterSet.*prior_from_set"),
+            ((ROWS, SPECIFICATION), {"reliability": 0.8}, r"reliability must be of class Mapping \(got float\)"),
+            ((ROWS, SPECIFICATION), {"reliability": {"symptoms": "0.8"}}, "reliability of “symptoms” must be a number"),
+            ((ROWS, SPECIFICATION), {"reliability": {"symptoms": 85}}, r"between 0 and 1 \(got 85\)"),
+            (
+                (ROWS, sb.Specification(SPECIFICATION.constructs, time_unit="day", days_per_unit=1.0)),
                 {},
                 "units of 7 days, the specification in units of 1",
             ),
@@ -99,7 +107,7 @@ CASES: list[tuple[Callable[..., object], Refusal]] = [
                 (
                     ROWS,
                     sb.Specification(
-                        TWO.constructs, indicators=(("a", "symptoms"), ("b", "alliance"), ("c", "alliance"))
+                        SPECIFICATION.constructs, indicators=(("a", "symptoms"), ("b", "alliance"), ("c", "alliance"))
                     ),
                 ),
                 {},
@@ -131,7 +139,7 @@ CASES: list[tuple[Callable[..., object], Refusal]] = [
     (sb.discrete_time_specification, ((COHORT, "clpm"), {}, r"of class Panel \(got Cohort\)")),
     (sb.DiscreteTimeSpecification, ((("y",),), {"waves": 1}, r"waves must be .* at least 2 \(got 1\)")),
     (sb.DiscreteTimeSpecification, ((("y",),), {"waves": 3, "lags": "same"}, "unknown wave constraint “same”")),
-    (sb.fit_discrete_time, ((ROWS, TWO), {}, r"of class DiscreteTimeSpecification \(got Specification\)")),
+    (sb.fit_discrete_time, ((ROWS, SPECIFICATION), {}, r"of class DiscreteTimeSpecification \(got Specification\)")),
     (sb.fit_discrete_time, ((ROWS, WAVES), {"information": "robust"}, "unknown information “robust”")),
     *(
         (sb.estimate_person_effects, (arguments, {}, message))
@@ -166,10 +174,10 @@ CASES: list[tuple[Callable[..., object], Refusal]] = [
     (sb.track, ((COHORT, SIX, PARAMETERS), {}, r"of class Panel \(got Cohort\)")),
     (sb.track, ((CLIENT, SIX, KNOWN), {}, "in_score_units")),
     (sb.track, ((CLIENT, SIX, PARAMETERS), {"until": "16"}, r"until must be a number \(got '16'\)")),
-    (sb.prior_from_set, ((ROWS, TWO, "literature"), {}, r"Load one with securebase\.parameter_set\(\)")),
+    (sb.prior_from_set, ((ROWS, SPECIFICATION, "literature"), {}, r"Load one with securebase\.parameter_set\(\)")),
     (sb.ShrinkagePrior, (("a set", PARAMETERS, "strong"), {}, "prior strength must be a number")),
-    (PARAMETERS.named, ((TWO,), {}, "the parameters have 6 constructs")),
-    (sb.Parameters.from_named, (({"drift": 1.0}, TWO), {}, "“drift.symptoms,symptoms.” is missing")),
+    (PARAMETERS.named, ((SPECIFICATION,), {}, "the parameters have 6 constructs")),
+    (sb.Parameters.from_named, (({"drift": 1.0}, SPECIFICATION), {}, "“drift.symptoms,symptoms.” is missing")),
     (KNOWN.in_score_units, (({"symptoms": "phq9"},), {}, r"pair \(instrument, scale\)")),
     (KNOWN.with_trend, (("linear",), {}, "cannot take the trend “linear”")),
     (REFUSED.interval, (("drift",), {}, "no estimate “drift”")),

@@ -39,7 +39,7 @@ from securebase.records.vocabulary import Ending, RuptureKind
 SET = parameter_set()
 NAMES = SET.specification.constructs
 SYMPTOMS, ALLIANCE, SUPPORT, STRESS = range(4)
-OFF = Processes()
+NO_PROCESSES = Processes()
 
 
 def without_variation(source: ParameterSet = SET) -> ParameterSet:
@@ -60,7 +60,7 @@ def without_change(source: ParameterSet = SET) -> ParameterSet:
 
 def simulate_courses(
     source: ParameterSet,
-    processes: Processes = OFF,
+    processes: Processes = NO_PROCESSES,
     *,
     n: int = 3,
     rows: int = 16,
@@ -112,7 +112,9 @@ def test_random_slopes_come_from_a_stream_of_their_own() -> None:
 
 def test_adding_a_process_leaves_the_draws_of_earlier_ones_unchanged() -> None:
     """Ruptures and retellings draw from streams of their own, so the life events stay the same."""
-    events = replace(OFF, life_events=LifeEvents(independent=0.1, dependent=0.1, with_symptoms=0.0, with_stress=0.0))
+    events = replace(
+        NO_PROCESSES, life_events=LifeEvents(independent=0.1, dependent=0.1, with_symptoms=0.0, with_stress=0.0)
+    )
     rare = Ruptures(chance=0.04, with_low_alliance=0.0)
     ruptures_and_retellings = replace(events, ruptures=rare, tellings=Retellings(chance=0.03))
     fewer_processes, _ = simulate_courses(SET, events, n=20)
@@ -149,7 +151,7 @@ def test_arms_need_a_carried_trend() -> None:
 # ---- people ----------------------------------------------------------------------------------------------------------
 def test_therapists_and_covariates_add_to_level_and_change() -> None:
     happens = replace(
-        OFF,
+        NO_PROCESSES,
         therapists=Therapists(number=40, on_level={"alliance": 0.5}, on_change={"symptoms": 0.4}),
         brings=(SimulatedCovariate("attachment_avoidance", {"alliance": -0.3}, {"symptoms": 0.2}),),
     )
@@ -169,7 +171,8 @@ def test_therapists_and_covariates_add_to_level_and_change() -> None:
 
 def test_person_specific_lagged_effects_vary_around_the_mean_effects() -> None:
     happens = replace(
-        OFF, person_effects=(PersonEffect("alliance", "symptoms", 0.12), PersonEffect("symptoms", "alliance", 0.0))
+        NO_PROCESSES,
+        person_effects=(PersonEffect("alliance", "symptoms", 0.12), PersonEffect("symptoms", "alliance", 0.0)),
     )
     simulated, people = simulate_courses(SET, happens, n=1500, rows=3)
     assert people.effects is not None
@@ -193,7 +196,7 @@ def test_person_specific_lagged_effects_vary_around_the_mean_effects() -> None:
 
 def test_each_person_has_their_own_drift() -> None:
     """The mean course under a person's own drift equals Euler steps of dx = (A_i x + B) dt."""
-    happens = replace(OFF, person_effects=(PersonEffect("alliance", "symptoms", 0.2),))
+    happens = replace(NO_PROCESSES, person_effects=(PersonEffect("alliance", "symptoms", 0.2),))
     simulated, people = simulate_courses(without_variation(), happens, n=2, rows=4)
     assert people.drift is not None
     for i in range(2):
@@ -207,7 +210,7 @@ def test_each_person_has_their_own_drift() -> None:
 # ---- ruptures --------------------------------------------------------------------------------------------------------
 def test_a_rupture_lowers_the_alliance_and_a_repair_restores_and_raises_it() -> None:
     settings = Ruptures(chance=0.08, with_low_alliance=0.0, drop=1.0, repaired=0.5, gain=0.3, loss=0.2, within=2)
-    simulated, _ = simulate_courses(without_change(), replace(OFF, ruptures=settings), n=300)
+    simulated, _ = simulate_courses(without_change(), replace(NO_PROCESSES, ruptures=settings), n=300)
     counts = {True: 0, False: 0}
     A = SET.parameters.drift
     for i, ruptures in enumerate(simulated.ruptures.events):
@@ -238,13 +241,13 @@ def test_a_rupture_lowers_the_alliance_and_a_repair_restores_and_raises_it() -> 
 
 def test_ruptures_occur_at_their_rate_and_more_often_with_a_low_alliance() -> None:
     flat = Ruptures(chance=0.1, with_low_alliance=0.0, withdrawal=0.7, repaired=1.0, within=1)
-    simulated, _ = simulate_courses(SET, replace(OFF, ruptures=flat), n=3000, rows=2)
+    simulated, _ = simulate_courses(SET, replace(NO_PROCESSES, ruptures=flat), n=3000, rows=2)
     first = [r for person_events in simulated.ruptures.events for r in person_events if r.session == 1]
     assert len(first) / 3000 == pytest.approx(0.1, abs=3.5 * 0.0055)
     kinds = [r.kind is RuptureKind.WITHDRAWAL for person_events in simulated.ruptures.events for r in person_events]
     assert np.mean(kinds) == pytest.approx(0.7, abs=0.08)
     steep = replace(flat, with_low_alliance=1.5)
-    low, _ = simulate_courses(SET, replace(OFF, ruptures=steep), n=3000, rows=1)
+    low, _ = simulate_courses(SET, replace(NO_PROCESSES, ruptures=steep), n=3000, rows=1)
     struck = np.array([bool(person_events) for person_events in low.ruptures.events])
     alliance = low.true[:, 0, ALLIANCE] + struck
     odds = 0.1 / 0.9 * np.exp(-1.5 * alliance)
@@ -255,7 +258,7 @@ def test_ruptures_occur_at_their_rate_and_more_often_with_a_low_alliance() -> No
 # ---- life events and gains -------------------------------------------------------------------------------------------
 def test_life_events_occur_at_their_rates_and_dependent_ones_more_often_with_symptoms() -> None:
     settings = LifeEvents(independent=0.05, dependent=0.05, with_symptoms=0.8, with_stress=0.0, moves={"symptoms": 0.0})
-    simulated, _ = simulate_courses(SET, replace(OFF, life_events=settings), n=2500, rows=6)
+    simulated, _ = simulate_courses(SET, replace(NO_PROCESSES, life_events=settings), n=2500, rows=6)
     events = [(i, e) for i, person_events in enumerate(simulated.life_events.events) for e in person_events]
     independent = [e for _, e in events if not e.dependent]
     n = 2500 * 5
@@ -272,7 +275,7 @@ def test_life_events_occur_at_their_rates_and_dependent_ones_more_often_with_sym
 
 def test_the_effect_of_a_life_event_decays() -> None:
     settings = LifeEvents(independent=0.03, moves={"interpersonal_stress": 0.8, "symptoms": 0.3})
-    simulated, _ = simulate_courses(without_change(), replace(OFF, life_events=settings), n=200)
+    simulated, _ = simulate_courses(without_change(), replace(NO_PROCESSES, life_events=settings), n=200)
     alone = [
         (i, person_events[0])
         for i, person_events in enumerate(simulated.life_events.events)
@@ -289,7 +292,7 @@ def test_the_effect_of_a_life_event_decays() -> None:
 
 def test_part_of_a_sudden_gain_persists() -> None:
     settings = SuddenGains(chance=0.05, size=1.5, stays=0.4, first=3, last=6)
-    simulated, _ = simulate_courses(without_change(), replace(OFF, sudden_gains=settings), n=2000)
+    simulated, _ = simulate_courses(without_change(), replace(NO_PROCESSES, sudden_gains=settings), n=2000)
     sessions = simulated.sudden_gains.session
     assert set(sessions.tolist()) == {0, 3, 4, 5, 6}
     assert (sessions > 0).mean() == pytest.approx(1 - 0.95**4, abs=3.5 * np.sqrt(0.15 / 2000))
@@ -311,12 +314,12 @@ def test_a_corrective_experience_requires_alliance_and_has_a_lasting_effect() ->
     settings = CorrectiveExperiences(
         chance=0.3, needs=0.5, steepness=4.0, moves={"symptoms": -0.2, "emotional_processing": 0.3}
     )
-    simulated, _ = simulate_courses(SET, replace(OFF, corrective_experiences=settings), n=3000, rows=1)
+    simulated, _ = simulate_courses(SET, replace(NO_PROCESSES, corrective_experiences=settings), n=3000, rows=1)
     has_event = np.array([bool(person_events) for person_events in simulated.corrective.events])
     chance = 0.3 / (1 + np.exp(-4.0 * (simulated.true[:, 0, ALLIANCE] - 0.5)))
     assert has_event.sum() == pytest.approx(chance.sum(), abs=3.5 * np.sqrt(chance.sum()))
     still, _ = simulate_courses(
-        without_change(), replace(OFF, corrective_experiences=replace(settings, needs=-9.0, chance=0.1)), n=200
+        without_change(), replace(NO_PROCESSES, corrective_experiences=replace(settings, needs=-9.0, chance=0.1)), n=200
     )
     for i, person_events in enumerate(still.corrective.events):
         if len(person_events) == 1 and person_events[0] < 15:
@@ -332,7 +335,7 @@ def test_fear_falls_within_a_retelling_and_returns_less_with_each_retelling() ->
         chance=1.0, first=2, peak=80.0, spread=0.0, within=0.25, returns=0.6, pause=1.0, learned=0.5, error=0.0
     )
     days = np.array([[0.0, 7.0, 14.0, 35.0, 42.0]])
-    simulated, _ = simulate_courses(without_change(), replace(OFF, tellings=settings), n=1, rows=5, days=days)
+    simulated, _ = simulate_courses(without_change(), replace(NO_PROCESSES, tellings=settings), n=1, rows=5, days=days)
     retellings = simulated.retellings.events[0]
     assert [t.session for t in retellings] == [2, 3, 4, 5]
     peak = 80.0
@@ -349,7 +352,7 @@ def test_fear_falls_within_a_retelling_and_returns_less_with_each_retelling() ->
 # ---- technique and alliance, support, the end ------------------------------------------------------------------------
 def test_the_alliance_multiplies_the_therapy_effect() -> None:
     gate = AllianceGate(slope=0.8, centre=0.2, least=0.1, most=2.0)
-    simulated, _ = simulate_courses(without_variation(), replace(OFF, gate=gate), n=2, rows=6)
+    simulated, _ = simulate_courses(without_variation(), replace(NO_PROCESSES, gate=gate), n=2, rows=6)
     A, B = SET.parameters.drift, SET.parameters.therapy_effect
     x = np.array(SET.parameters.start_mean)
     for j in range(6):
@@ -358,14 +361,16 @@ def test_the_alliance_multiplies_the_therapy_effect() -> None:
         factor[ALLIANCE] = 1.0
         for _ in range(2000):
             x = x + (A @ x + factor * B) / 2000
-    ungated, _ = simulate_courses(without_variation(), replace(OFF, gate=gate), n=2, rows=6, arms=("usual_care",))
+    ungated, _ = simulate_courses(
+        without_variation(), replace(NO_PROCESSES, gate=gate), n=2, rows=6, arms=("usual_care",)
+    )
     plain, _ = simulate_courses(without_variation(), n=2, rows=6, arms=("usual_care",))
     assert np.array_equal(ungated.true, plain.true)
 
 
 def test_part_of_the_provided_support_is_handed_over_and_the_rest_withdrawn() -> None:
     settings = Support(size=1.0, ramp=2.0, handed_over=0.5)
-    happens = replace(OFF, support=settings, after_the_end=AfterTheEnd(follow_ups=(0.001, 30.0)))
+    happens = replace(NO_PROCESSES, support=settings, after_the_end=AfterTheEnd(follow_ups=(0.001, 30.0)))
     simulated, _ = simulate_courses(without_change(), happens, n=2, rows=17)
     assert simulated.true[0, 0, SUPPORT] == pytest.approx(0.0, abs=1e-8)
     assert simulated.true[0, 1, SUPPORT] == pytest.approx(0.5)
@@ -385,7 +390,7 @@ def test_part_of_the_provided_support_is_handed_over_and_the_rest_withdrawn() ->
 
 @pytest.mark.parametrize("persisting", [0.0, 0.5, 1.0])
 def test_the_given_share_of_the_therapy_effect_persists_after_the_end(persisting: float) -> None:
-    happens = replace(OFF, after_the_end=AfterTheEnd(kept=persisting, follow_ups=(4.0, 60.0)))
+    happens = replace(NO_PROCESSES, after_the_end=AfterTheEnd(kept=persisting, follow_ups=(4.0, 60.0)))
     simulated, _ = simulate_courses(without_variation(), happens, n=2, rows=10, last=np.array([10, 6]))
     A, B = SET.parameters.drift, SET.parameters.therapy_effect
     assert B is not None
@@ -399,7 +404,7 @@ def test_the_given_share_of_the_therapy_effect_persists_after_the_end(persisting
 # ---- leaving ---------------------------------------------------------------------------------------------------------
 def test_clients_with_sufficient_improvement_may_end_early() -> None:
     settings = SelectiveDropout(good_enough=0.5, improved=1.0, earliest=5)
-    simulated, _ = simulate_courses(SET.with_random_slopes(), replace(OFF, leaving=settings), n=800)
+    simulated, _ = simulate_courses(SET.with_random_slopes(), replace(NO_PROCESSES, leaving=settings), n=800)
     enough = np.array([e is Ending.ENOUGH for e in simulated.endings])
     assert 0.3 < enough.mean() < 0.95
     for i in np.flatnonzero(enough)[:50]:
@@ -420,7 +425,7 @@ def test_clients_with_sufficient_improvement_may_end_early() -> None:
 
 def test_clients_with_a_low_alliance_drop_out_more_often() -> None:
     settings = SelectiveDropout(unhappy=0.05, with_low_alliance=1.0)
-    simulated, _ = simulate_courses(SET, replace(OFF, leaving=settings), n=1500)
+    simulated, _ = simulate_courses(SET, replace(NO_PROCESSES, leaving=settings), n=1500)
     dropped_out = np.array([e is Ending.LEFT for e in simulated.endings])
     odds = 0.05 / 0.95 * np.exp(-simulated.true[:, :15, ALLIANCE])
     attending = np.arange(15)[None, :] < simulated.held[:, None]
@@ -431,7 +436,7 @@ def test_clients_with_a_low_alliance_drop_out_more_often() -> None:
 
 def test_no_therapy_process_acts_on_a_waiting_list() -> None:
     happens = replace(
-        OFF,
+        NO_PROCESSES,
         ruptures=Ruptures(chance=0.5),
         corrective_experiences=CorrectiveExperiences(chance=0.5),
         tellings=Retellings(chance=0.5),
@@ -447,4 +452,4 @@ def test_no_therapy_process_acts_on_a_waiting_list() -> None:
 
 def test_a_process_that_moves_an_unknown_construct_is_refused() -> None:
     with pytest.raises(ModelError, match="“mood” is no construct of this scenario"):
-        simulate_courses(SET, replace(OFF, life_events=LifeEvents(independent=9.0, moves={"mood": 1.0})))
+        simulate_courses(SET, replace(NO_PROCESSES, life_events=LifeEvents(independent=9.0, moves={"mood": 1.0})))

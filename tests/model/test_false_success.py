@@ -30,11 +30,13 @@ TRUTH = Parameters(
     level_covariance=np.array([[0.6, -0.2], [-0.2, 0.8]]),
     measurement_noise=np.array([0.2, 0.25]),
 )
-TWO = Specification(("symptoms", "alliance"))
+SPECIFICATION = Specification(("symptoms", "alliance"))
 
 
-def draw(seed: int = 1, *, persons: int = 24, rows: int = 6, specification: Specification = TWO, **more: Any) -> Panel:
-    return simulate_panel(specification, TRUTH, [np.arange(rows)] * persons, np.random.default_rng(seed), **more)
+def draw(
+    seed: int = 1, *, persons: int = 24, rows: int = 6, specification: Specification = SPECIFICATION, **options: Any
+) -> Panel:
+    return simulate_panel(specification, TRUTH, [np.arange(rows)] * persons, np.random.default_rng(seed), **options)
 
 
 def dense(transform: Transform, x: Array) -> float:
@@ -108,10 +110,10 @@ def assert_converged(result: Fit, panel: Panel) -> None:
 def test_the_independent_check_rejects_a_point_that_is_no_maximum() -> None:
     """The check passes at the maximum and fails a tenth of a standard error away from it."""
     panel = draw(persons=100)
-    assert dense(transform := build_transform(panel, TWO), x := transform.internal(TRUTH)) == pytest.approx(
-        -dense_normal.log_likelihood(transform.panel, TWO, transform.standard(x)) / 100, rel=1e-12
+    assert dense(transform := build_transform(panel, SPECIFICATION), x := transform.internal(TRUTH)) == pytest.approx(
+        -dense_normal.log_likelihood(transform.panel, SPECIFICATION, transform.standard(x)) / 100, rel=1e-12
     )
-    result = fit(panel, TWO)
+    result = fit(panel, SPECIFICATION)
     assert result.outcome.kind == "converged"
     assert_converged(result, panel)
     assert result.parameters is not None
@@ -156,7 +158,7 @@ def _constant_for_most_persons(panel: Panel) -> Panel:
 def _one_person_has_most_rows(panel: Panel) -> Panel:
     """Return one person with a hundred rows and ten with a single row."""
     rng = np.random.default_rng(4)
-    panel_of_eleven = simulate_panel(TWO, TRUTH, [np.arange(100)] + [[0.0]] * 10, rng)
+    panel_of_eleven = simulate_panel(SPECIFICATION, TRUTH, [np.arange(100)] + [[0.0]] * 10, rng)
     assert panel_of_eleven.n_persons == 11
     return panel_of_eleven
 
@@ -219,7 +221,7 @@ SLOW = {"moves within five persons only", "nearly the same twice"}
 )
 def test_undetermined_parameters_are_never_called_converged(case: str, start: Start) -> None:
     panel = CASES[case](draw())
-    result = fit(panel, replace(TWO, start=start))
+    result = fit(panel, replace(SPECIFICATION, start=start))
     assert result.outcome.sentence
     if result.outcome.kind == "converged":
         assert case not in NEVER
@@ -235,7 +237,7 @@ def test_undetermined_parameters_are_never_called_converged(case: str, start: St
 def test_the_outcome_does_not_depend_on_the_size_of_scores(size: float, trend: Trend) -> None:
     """Scores in hundreds of millions and far from zero are fitted as well as any."""
     panel = draw(2)
-    specification = replace(TWO, trend=trend, planned_end=5.0)
+    specification = replace(SPECIFICATION, trend=trend, planned_end=5.0)
     plain = fit(panel, specification)
     far = replace(panel, scores=panel.scores * size + 1e4 * size)
     result = fit(far, specification)
@@ -258,7 +260,7 @@ def test_collinear_covariates_are_never_called_converged(case: str) -> None:
         "of two persons": np.isin(np.arange(n), (3, 4)) + 0.0,
     }[case]
     panel = replace(draw(3, persons=n), covariates=np.column_stack([first, second]))
-    result = fit(panel, replace(TWO, covariates=("age", "years of school")))
+    result = fit(panel, replace(SPECIFICATION, covariates=("age", "years of school")))
     if case == "of two persons":  # few data, but enough
         assert result.outcome.kind == "converged"
         assert_converged(result, panel)

@@ -24,7 +24,7 @@ from securebase.model.simulate import simulate_panel
 
 BASE = parameter_set()
 MEASURES = {"symptoms": ("phq9", "total"), "alliance": ("session_after", "alliance")}
-OF = Specification(("symptoms", "alliance"), Trend.CARRIED, time_unit="week", planned_end=12.0)
+SPECIFICATION = Specification(("symptoms", "alliance"), Trend.CARRIED, time_unit="week", planned_end=12.0)
 TRUTH = Parameters(
     drift=np.array([[-0.5, -0.2], [-0.1, -0.4]]),
     diffusion=np.array([[6.0, -0.3], [-0.3, 0.5]]),
@@ -37,13 +37,13 @@ TRUTH = Parameters(
 
 
 def draw(seed: int, *, scale: float = 1.0) -> Panel:
-    simulated = simulate_panel(OF, TRUTH, [np.arange(12.0)] * 120, np.random.default_rng(seed))
+    simulated = simulate_panel(SPECIFICATION, TRUTH, [np.arange(12.0)] * 120, np.random.default_rng(seed))
     return replace(simulated, times=simulated.times * scale)
 
 
 @pytest.fixture(scope="module")
 def fitted() -> Fit:
-    return fit(draw(1), OF)
+    return fit(draw(1), SPECIFICATION)
 
 
 def build(fitted: Fit, **changes: object) -> FittedSet:
@@ -63,17 +63,17 @@ def test_the_likelihood_of_scores_is_the_same_under_set_and_fit(fitted: Fit) -> 
     converted = convert_to_parameter_set(build(fitted), BASE)
     again = converted.in_score_units(MEASURES)
     assert fitted.parameters is not None
-    for name, value in fitted.parameters.named(OF).items():
+    for name, value in fitted.parameters.named(SPECIFICATION).items():
         assert again.named(converted.specification)[name] == pytest.approx(value, rel=1e-8, abs=1e-8)
     new_panel = draw(2)
-    assert log_likelihood(new_panel, OF, again) == pytest.approx(
-        log_likelihood(new_panel, OF, fitted.parameters), abs=1e-6
+    assert log_likelihood(new_panel, SPECIFICATION, again) == pytest.approx(
+        log_likelihood(new_panel, SPECIFICATION, fitted.parameters), abs=1e-6
     )
     assert converted.measures() == MEASURES
 
 
 def test_a_fit_in_days_gives_the_same_set(fitted: Fit) -> None:
-    in_days = replace(OF, time_unit="day", days_per_unit=1.0, planned_end=84.0)
+    in_days = replace(SPECIFICATION, time_unit="day", days_per_unit=1.0, planned_end=84.0)
     days = fit(replace(draw(1, scale=7.0), time_unit="day", days_per_unit=1.0), in_days)
     from_weeks, from_days = (convert_to_parameter_set(build(f), BASE).parameters for f in (fitted, days))
     assert np.allclose(from_weeks.drift, from_days.drift, rtol=1e-3, atol=1e-4)
@@ -96,13 +96,13 @@ def test_other_scales_of_a_construct_keep_their_stated_values(fitted: Fit) -> No
     unfitted_scale = ("session_before", "symptoms")
     assert converted.unit(*unfitted_scale) == BASE.unit(*unfitted_scale)
     assert converted.unit("phq9", "total") != BASE.unit("phq9", "total")
-    assert all(unit.construct in OF.constructs for unit in converted.scales.values())
+    assert all(unit.construct in SPECIFICATION.constructs for unit in converted.scales.values())
 
 
 def test_a_set_survives_the_round_trip_through_a_file(fitted: Fit) -> None:
     clinic_set = build(fitted, prior="literature", strength=2.0)
     back = read_fitted_set("0001.toml", write_fitted_set(clinic_set))
-    assert back.parameters.named(OF) == clinic_set.parameters.named(OF)
+    assert back.parameters.named(SPECIFICATION) == clinic_set.parameters.named(SPECIFICATION)
     assert back.standard_errors == dict(clinic_set.standard_errors)
     assert back.provenance == clinic_set.provenance
     assert back.specification == clinic_set.specification
@@ -130,7 +130,7 @@ def test_unsuitable_fits_are_refused(fitted: Fit) -> None:
     with pytest.raises(ParameterSetError, match="cannot become a parameter set"):
         build(replace(fitted, outcome=Advice("boundary", "A variance went to zero.")))
     with pytest.raises(ParameterSetError, match="plain model only"):
-        build(replace(fitted, specification=replace(OF, trend=Trend.APART)))
+        build(replace(fitted, specification=replace(SPECIFICATION, trend=Trend.APART)))
     with pytest.raises(ParameterSetError, match="has no scale for alliance"):
         build(fitted, measures={"symptoms": ("phq9", "total")})
 

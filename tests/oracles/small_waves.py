@@ -21,7 +21,7 @@ MODELS = {
     "var": (True, EQUAL, EQUAL, EQUAL, Start.STATIONARY),
     "var without levels": (False, EQUAL, EQUAL, FREE, Start.STATIONARY),
 }
-WITH_OWN_START = [name for name, parts in MODELS.items() if parts[-1] == Start.FREE]
+MODELS_WITH_FREE_START = [name for name, parts in MODELS.items() if parts[-1] == Start.FREE]
 
 
 def specification(model: str, p: int, waves: int, first_wave: int = 1) -> DiscreteTimeSpecification:

@@ -18,7 +18,7 @@ from securebase.study.checks import check_fit
 from securebase.study.prediction_errors import prediction_errors
 from securebase.study.table_features import Features
 
-TWO = Specification(("y", "x"))
+SPECIFICATION = Specification(("y", "x"))
 TRUTH = Parameters(
     drift=np.array([[-0.5, -0.2], [0.1, -0.4]]),
     diffusion=np.array([[0.8, 0.1], [0.1, 0.7]]),
@@ -31,7 +31,7 @@ TRUTH = Parameters(
 @pytest.fixture(scope="module")
 def panel() -> Panel:
     rng = np.random.default_rng(1)
-    complete = simulate_panel(TWO, TRUTH, [np.arange(14.0)] * 80, rng)
+    complete = simulate_panel(SPECIFICATION, TRUTH, [np.arange(14.0)] * 80, rng)
     scores = complete.scores.copy()
     scores[rng.uniform(size=scores.shape) < 0.1] = np.nan
     return replace(complete, scores=scores)
@@ -39,7 +39,7 @@ def panel() -> Panel:
 
 @pytest.fixture(scope="module")
 def fitted(panel: Panel) -> Fit:
-    return fit(panel, TWO)
+    return fit(panel, SPECIFICATION)
 
 
 def joint_normal(person: Panel, specification: Specification, q: Parameters) -> tuple[np.ndarray, np.ndarray]:
@@ -113,7 +113,7 @@ def test_jumps_and_outlying_persons_are_named(fitted: Fit, panel: Panel) -> None
     scores[panel.rows_of(7), 1] *= 4.0
     contaminated = replace(panel, scores=scores)
     result = check_fit(
-        fit(contaminated, TWO), contaminated, np.random.default_rng(5), replicates=60, labels={"y": "Mood"}
+        fit(contaminated, SPECIFICATION), contaminated, np.random.default_rng(5), replicates=60, labels={"y": "Mood"}
     )
     failed = {r.statistic for r in result.predictive if not r.is_reproduced}
     assert "Share of jumps in Mood (beyond 3 SDs of all changes)" in failed
@@ -125,7 +125,7 @@ def test_jumps_and_outlying_persons_are_named(fitted: Fit, panel: Panel) -> None
 
 def test_a_floor_of_the_scale_is_detected(fitted: Fit, panel: Panel) -> None:
     floored = replace(panel, scores=np.maximum(panel.scores, 2.5))
-    result = check_fit(fit(floored, TWO), floored, np.random.default_rng(6), replicates=60)
+    result = check_fit(fit(floored, SPECIFICATION), floored, np.random.default_rng(6), replicates=60)
     by_name = {r.statistic: r for r in result.predictive}
     assert by_name["Share of y at the lowest observed score"].observed > 0.2
     assert not by_name["Share of y at the lowest observed score"].is_reproduced
@@ -140,7 +140,7 @@ def test_a_model_without_persistence_leaves_residual_autocorrelation(panel: Pane
 
 
 def test_draws_have_the_standard_errors_as_sds(fitted: Fit, panel: Panel) -> None:
-    draws = [q.named(TWO) for q in draw_parameters(fitted, panel, 400, np.random.default_rng(8))]
+    draws = [q.named(SPECIFICATION) for q in draw_parameters(fitted, panel, 400, np.random.default_rng(8))]
     for name in ("drift[y,x]", "level_mean[y]", "drift[x,x]"):
         values, estimate = np.array([d[name] for d in draws]), fitted.estimates[name]
         assert estimate.standard_error is not None

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from securebase.study.detrending import MIN_VALUES, Detrending, detrend
 
-MAYBE = st.one_of(st.floats(-50, 50), st.just(float("nan")))
+OPTIONAL_VALUES = st.one_of(st.floats(-50, 50), st.just(float("nan")))
 
 
 def detrend_by_person(method: Detrending, values, times, person):
@@ -24,7 +24,7 @@ def detrend_by_person(method: Detrending, values, times, person):
     return deviations
 
 
-@given(st.lists(st.lists(MAYBE, min_size=1, max_size=9), min_size=1, max_size=6), st.sampled_from(Detrending))
+@given(st.lists(st.lists(OPTIONAL_VALUES, min_size=1, max_size=9), min_size=1, max_size=6), st.sampled_from(Detrending))
 @settings(max_examples=150, deadline=None)
 def test_detrend_equals_a_loop_over_persons(persons, method):
     person = np.repeat(np.arange(len(persons)), [len(p) for p in persons])

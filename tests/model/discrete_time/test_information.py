@@ -41,7 +41,7 @@ def assert_close(actual, expected, rel):
 
 
 @pytest.mark.parametrize("at_once", [False, True])
-@pytest.mark.parametrize("model", small_waves.WITH_OWN_START)
+@pytest.mark.parametrize("model", small_waves.MODELS_WITH_FREE_START)
 def test_the_observed_information_is_the_derivative_of_the_gradient(model, at_once, monkeypatch):
     monkeypatch.setattr(information, "MAX_PATTERNS", 0 if at_once else 10**6)
     monkeypatch.setattr(information, "_CHUNK", 3)
@@ -58,7 +58,7 @@ def test_the_observed_information_is_the_derivative_of_the_gradient(model, at_on
 
 
 @pytest.mark.parametrize("at_once", [False, True])
-@pytest.mark.parametrize("model", small_waves.WITH_OWN_START)
+@pytest.mark.parametrize("model", small_waves.MODELS_WITH_FREE_START)
 def test_the_expected_information_equals_its_formula(model, at_once, monkeypatch):
     """Sum ½ tr(V⁻¹ ∂V V⁻¹ ∂V) + ∂m' V⁻¹ ∂m over persons, with ∂V and ∂m by differences."""
     monkeypatch.setattr(information, "MAX_PATTERNS", 0 if at_once else 10**6)

@@ -14,7 +14,7 @@ from securebase.model.panel import Panel
 from securebase.model.parameters import Parameters, Specification, Start, Trend
 from securebase.model.simulate import simulate_panel
 
-ONE = Specification(("y",))
+SPECIFICATION = Specification(("y",))
 TRUTH = Parameters(
     drift=np.array([[-0.4]]),
     diffusion=np.array([[0.8]]),
@@ -24,7 +24,9 @@ TRUTH = Parameters(
 )
 
 
-def draw(seed: int, *, n: int = 120, rows: int = 8, spec: Specification = ONE, truth: Parameters = TRUTH) -> Panel:
+def draw(
+    seed: int, *, n: int = 120, rows: int = 8, spec: Specification = SPECIFICATION, truth: Parameters = TRUTH
+) -> Panel:
     therapist = np.arange(n) // 4
     return simulate_panel(spec, truth, [np.arange(float(rows))] * n, np.random.default_rng(seed), therapist=therapist)
 
@@ -36,7 +38,7 @@ def panel() -> Panel:
 
 @pytest.fixture(scope="module")
 def plain(panel: Panel) -> Fit:
-    return fit(panel, ONE)
+    return fit(panel, SPECIFICATION)
 
 
 def test_aic_and_bic_by_hand(plain: Fit) -> None:
@@ -50,7 +52,7 @@ def test_aic_and_bic_by_hand(plain: Fit) -> None:
 
 
 def test_the_statistic_is_twice_the_difference_and_p_follows_chi_square(panel: Panel, plain: Fit) -> None:
-    line = fit(panel, replace(ONE, trend=Trend.LINEAR))
+    line = fit(panel, replace(SPECIFICATION, trend=Trend.LINEAR))
     comparison = compare(plain, line)
     assert line.log_likelihood is not None
     assert plain.log_likelihood is not None
@@ -61,7 +63,7 @@ def test_the_statistic_is_twice_the_difference_and_p_follows_chi_square(panel: P
 
 
 def test_a_free_start_adds_its_covariance_to_the_degrees_of_freedom(panel: Panel, plain: Fit) -> None:
-    assert compare(plain, fit(panel, replace(ONE, start=Start.FREE))).df == 1
+    assert compare(plain, fit(panel, replace(SPECIFICATION, start=Start.FREE))).df == 1
 
 
 def test_a_variance_at_the_boundary_halves_p(panel: Panel, plain: Fit) -> None:
@@ -69,7 +71,7 @@ def test_a_variance_at_the_boundary_halves_p(panel: Panel, plain: Fit) -> None:
 
     Therapists are assigned at random, so their true variance is zero.
     """
-    comparison = compare(plain, fit(panel, replace(ONE, therapists=True)))
+    comparison = compare(plain, fit(panel, replace(SPECIFICATION, therapists=True)))
     assert "½χ²(0) + ½χ²(1)" in comparison.reference
     assert comparison.df == 1
     expected = 1.0 if comparison.statistic == 0 else 0.5 * chi2.sf(comparison.statistic, 1)
@@ -105,36 +107,36 @@ def test_several_variances_at_the_boundary_give_an_upper_bound() -> None:
 def test_models_that_are_not_nested_are_refused(
     panel: Panel, plain: Fit, change: dict[str, object], reason: str
 ) -> None:
-    changed = replace(plain, specification=replace(ONE, **change), n_parameters=7)  # type: ignore[arg-type]
+    changed = replace(plain, specification=replace(SPECIFICATION, **change), n_parameters=7)  # type: ignore[arg-type]
     with pytest.raises(ModelError, match=reason):
         compare(plain, changed)
 
 
 def test_models_in_the_wrong_order_are_refused(panel: Panel, plain: Fit) -> None:
-    line = fit(panel, replace(ONE, trend=Trend.LINEAR))
+    line = fit(panel, replace(SPECIFICATION, trend=Trend.LINEAR))
     with pytest.raises(ModelError, match="no special case"):
         compare(line, plain)
 
 
 def test_fits_of_other_data_are_refused(plain: Fit) -> None:
     with pytest.raises(ModelError, match="different data"):
-        compare(plain, fit(draw(2), replace(ONE, trend=Trend.LINEAR)))
+        compare(plain, fit(draw(2), replace(SPECIFICATION, trend=Trend.LINEAR)))
 
 
 def test_fits_with_other_reliabilities_are_refused(panel: Panel, plain: Fit) -> None:
     with pytest.raises(ModelError, match="reliabilities"):
-        compare(plain, fit(panel, replace(ONE, trend=Trend.LINEAR), reliability={"y": 0.8}))
+        compare(plain, fit(panel, replace(SPECIFICATION, trend=Trend.LINEAR), reliability={"y": 0.8}))
 
 
 def test_an_irregular_fit_is_refused(panel: Panel, plain: Fit) -> None:
-    line = fit(panel, replace(ONE, trend=Trend.LINEAR))
+    line = fit(panel, replace(SPECIFICATION, trend=Trend.LINEAR))
     bad = replace(line, outcome=replace(line.outcome, kind="indefinite"))
     with pytest.raises(ModelError, match="not regular"):
         compare(plain, bad)
 
 
 def test_a_larger_model_that_fits_worse_is_refused(panel: Panel, plain: Fit) -> None:
-    line = fit(panel, replace(ONE, trend=Trend.LINEAR))
+    line = fit(panel, replace(SPECIFICATION, trend=Trend.LINEAR))
     assert line.log_likelihood is not None
     with pytest.raises(ModelError, match="several starts"):
         compare(plain, replace(line, log_likelihood=line.log_likelihood - 50.0))
@@ -149,7 +151,7 @@ def test_the_mixture_reference_keeps_its_level_under_the_smaller_model() -> None
     mixture, single_chi2, at_zero = [], [], 0
     for seed in range(80):
         rows = draw(1000 + seed, n=80, rows=14)
-        small, shared = fit(rows, ONE), fit(rows, replace(ONE, therapists=True))
+        small, shared = fit(rows, SPECIFICATION), fit(rows, replace(SPECIFICATION, therapists=True))
         comparison = compare(small, shared)
         mixture.append(comparison.p)
         single_chi2.append(chi2.sf(comparison.statistic, 1))

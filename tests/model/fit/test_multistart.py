@@ -9,7 +9,7 @@ from securebase.model.fit.multistart import draw_starts, summarise_starts
 from securebase.model.parameters import Parameters, Specification
 from securebase.model.simulate import simulate_panel
 
-ONE = Specification(("y",))
+SPECIFICATION = Specification(("y",))
 TRUTH = Parameters(
     drift=np.array([[-0.5]]),
     diffusion=np.array([[0.6]]),
@@ -17,7 +17,7 @@ TRUTH = Parameters(
     level_covariance=np.array([[0.5]]),
     measurement_noise=np.array([0.3]),
 )
-PANEL = simulate_panel(ONE, TRUTH, [np.arange(8.0)] * 60, np.random.default_rng(1))
+PANEL = simulate_panel(SPECIFICATION, TRUTH, [np.arange(8.0)] * 60, np.random.default_rng(1))
 
 
 @pytest.mark.parametrize(
@@ -52,14 +52,14 @@ def test_every_start_has_a_finite_value() -> None:
 
 
 def test_several_starts_reach_the_same_fit_and_report_it() -> None:
-    single = fit(PANEL, ONE)
-    several = fit(PANEL, ONE, starts=4, rng=np.random.default_rng(3))
+    single = fit(PANEL, SPECIFICATION)
+    several = fit(PANEL, SPECIFICATION, starts=4, rng=np.random.default_rng(3))
     assert several.log_likelihood == pytest.approx(single.log_likelihood, abs=1e-6)
     assert "All 4 starts" in several.notes[-1]
-    again = fit(PANEL, ONE, starts=4, rng=np.random.default_rng(3))
+    again = fit(PANEL, SPECIFICATION, starts=4, rng=np.random.default_rng(3))
     assert again.estimates == several.estimates
 
 
 def test_several_starts_need_a_random_generator() -> None:
     with pytest.raises(ModelError, match="starts is 3, but rng is missing"):
-        fit(PANEL, ONE, starts=3)
+        fit(PANEL, SPECIFICATION, starts=3)

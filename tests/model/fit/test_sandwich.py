@@ -19,7 +19,7 @@ from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
 from securebase.model.simulate import simulate_panel
 
-ONE = Specification(("y",))
+SPECIFICATION = Specification(("y",))
 TRUTH = Parameters(
     drift=np.array([[-0.4]]),
     diffusion=np.array([[0.8]]),
@@ -90,7 +90,7 @@ def draw(rng: np.random.Generator, *, unequal: bool, n: int = 80, rows: int = 18
     Each person's deviations are multiplied by a factor whose mean square is 1, so mean, covariance and drift stay
     correct and only normality is violated.
     """
-    panel = simulate_panel(ONE, TRUTH, [np.arange(float(rows))] * n, rng)
+    panel = simulate_panel(SPECIFICATION, TRUTH, [np.arange(float(rows))] * n, rng)
     if not unequal:
         return panel
     square = rng.gamma(0.5, 2.0, size=n)
@@ -113,7 +113,7 @@ def test_robust_intervals_have_nominal_coverage_when_variances_differ_between_pe
     model_based, sandwich = [], []
     for _ in range(70):
         panel = draw(rng, unequal=True)
-        result = fit(panel, ONE)
+        result = fit(panel, SPECIFICATION)
         if result.is_regular:
             model_based.append(covered(result, truth))
             sandwich.append(covered(with_robust_errors(result, panel), truth))
@@ -127,7 +127,7 @@ def test_robust_intervals_have_nominal_coverage_when_variances_differ_between_pe
 
 def test_robust_and_model_based_errors_agree_under_a_correct_model() -> None:
     panel = draw(np.random.default_rng(8), unequal=False, n=400)
-    result = fit(panel, ONE)
+    result = fit(panel, SPECIFICATION)
     robust = with_robust_errors(result, panel)
     assert robust.standard_error_method == "robust"
     assert "robust" in robust.notes[-1]
@@ -138,9 +138,9 @@ def test_robust_and_model_based_errors_agree_under_a_correct_model() -> None:
 
 def test_units_make_no_difference() -> None:
     panel = draw(np.random.default_rng(9), unequal=True)
-    weeks = with_robust_errors(fit(panel, ONE), panel)
+    weeks = with_robust_errors(fit(panel, SPECIFICATION), panel)
     rescaled = replace(panel, times=panel.times * 7.0, scores=panel.scores * 10.0)
-    days = with_robust_errors(fit(rescaled, ONE), rescaled)
+    days = with_robust_errors(fit(rescaled, SPECIFICATION), rescaled)
     a, b = (f.estimates["drift[y,y]"].standard_error for f in (weeks, days))
     assert a is not None
     assert b == pytest.approx(a / 7.0, rel=1e-4)
@@ -148,7 +148,7 @@ def test_units_make_no_difference() -> None:
 
 def test_fits_without_robust_errors_are_refused() -> None:
     panel = draw(np.random.default_rng(10), unequal=False, n=30)
-    result = fit(panel, ONE)
+    result = fit(panel, SPECIFICATION)
     with pytest.raises(ModelError, match="differs from the one that was fitted"):
         with_robust_errors(result, draw(np.random.default_rng(11), unequal=False, n=30))
     with pytest.raises(ModelError, match="converged"):

@@ -30,7 +30,7 @@ from securebase.workbench.ui.conflict import keep_input, sentence
 from securebase.workbench.ui.methods import post_only
 
 _require_therapist = require_role(Role.THERAPIST)
-_UNREADABLE = "The circle could not be read, so nothing was saved."
+_UNREADABLE_MESSAGE = "The circle could not be read, so nothing was saved."
 
 
 # ---- people ----------------------------------------------------------------------------------------------------------
@@ -143,9 +143,9 @@ def save_circle(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         elif "typed" in request.POST:
             placements = parse_form_placements(request.POST, episode, last.placement_values if last else ())
         else:
-            return _refuse(request, client_id, _UNREADABLE)
+            return _refuse(request, client_id, _UNREADABLE_MESSAGE)
     except (ValueError, TypeError, AttributeError):
-        return _refuse(request, client_id, _UNREADABLE)
+        return _refuse(request, client_id, _UNREADABLE_MESSAGE)
     try:
         circle = actions.draw_circle(
             episode=episode,

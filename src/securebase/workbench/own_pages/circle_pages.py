@@ -24,7 +24,7 @@ from securebase.workbench.own_pages.pages import show
 from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import post_only
 
-_UNREADABLE = "The circle could not be read, so nothing was saved."
+_UNREADABLE_MESSAGE = "The circle could not be read, so nothing was saved."
 _MAX_NAME_LENGTH = 80
 
 
@@ -75,14 +75,14 @@ def save(request: HttpRequest, visit: Visit) -> HttpResponse:
     form = CircleForm(request.POST, episode=visit.episode)
     last = _latest_circle(visit)
     if not form.is_valid() or form.cleaned_data["kind"] is not CircleKind.PRESENT:
-        return _refuse(request, _UNREADABLE)
+        return _refuse(request, _UNREADABLE_MESSAGE)
     try:
         if "placements" in request.POST:
             placements = parse_json_placements(request.POST)
         else:
             placements = parse_form_placements(request.POST, visit.episode, last.placement_values if last else ())
     except (ValueError, TypeError, AttributeError):
-        return _refuse(request, _UNREADABLE)
+        return _refuse(request, _UNREADABLE_MESSAGE)
     try:
         saved = draw_circle(
             episode=visit.episode,

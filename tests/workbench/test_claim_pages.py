@@ -1,4 +1,4 @@
-"""Pages named by claims exist in the workbench."""
+"""Claims name only pages that the workbench has."""
 
 from __future__ import annotations
 
