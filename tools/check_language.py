@@ -1,4 +1,4 @@
-"""Fail where a tracked text file holds one of the phrases of `relapses.txt`. Needs Python and git, nothing else."""
+"""Search every tracked text file for the phrases in `relapses.txt`. Needs only Python and git."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PHRASES = Path(__file__).with_name("relapses.txt")
-#: Between two words of a phrase: white space, a new line of a comment, or the quotes of a text that goes on.
+#: Between two words of a phrase: white space, a new line of a comment, or the quotes between two parts of a text.
 _GAP = r"""(?:[\s*_#>/|-]|[frb]*["'“”‘’])+"""
 _ANY_WORDS = rf"(?:[^\W_][\w’'-]*{_GAP}){{0,6}}"
 
@@ -40,7 +40,7 @@ def find(text: str, wanted: list[str] | None = None) -> Iterator[tuple[int, str]
 
 
 def tracked_texts() -> Iterator[tuple[str, str]]:
-    """Yield name and text of every tracked file but the list itself and those that hold no text."""
+    """Yield name and text of every tracked text file except the list itself."""
     names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode()
     for name in filter(None, names.split("\0")):
         file = ROOT / name
@@ -60,7 +60,7 @@ def main() -> int:
             sys.stdout.write(f"{name}:{line}: {words}\n")
             count += 1
     if count:
-        sys.stdout.write(f"{count} matches with {PHRASES.relative_to(ROOT)}: use the field's own terms.\n")
+        sys.stdout.write(f"Phrases listed in {PHRASES.relative_to(ROOT)}: {count}. Use the field's own terms.\n")
     return int(count > 0)
 
 
