@@ -176,7 +176,7 @@ def test_reliability_starts_and_robust_errors_are_options(run, tmp_path):
     assert output["aic"] is None
     assert "robust SE" in run(*words, "--reliability", "y=.8", "--robust").out
     assert "COL=VALUE" in run(*words, "--reliability", "high").err
-    assert "no score of this model" in run(*words, "--reliability", "z=.8").err
+    assert "not a score of this model" in run(*words, "--reliability", "z=.8").err
 
 
 def test_checks_are_printed(run, tmp_path):

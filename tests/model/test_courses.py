@@ -451,5 +451,5 @@ def test_no_therapy_process_acts_on_a_waiting_list() -> None:
 
 
 def test_a_process_that_moves_an_unknown_construct_is_refused() -> None:
-    with pytest.raises(ModelError, match="“mood” is no construct of this scenario"):
+    with pytest.raises(ModelError, match="“mood” is not a construct of this scenario"):
         simulate_courses(SET, replace(NO_PROCESSES, life_events=LifeEvents(independent=9.0, moves={"mood": 1.0})))

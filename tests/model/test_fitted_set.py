@@ -138,7 +138,7 @@ def test_unsuitable_fits_are_refused(fitted: Fit) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ('kind = "fitted"', 'kind = "stated"', "no fitted set"),
+        ('kind = "fitted"', 'kind = "stated"', "is not a fitted set"),
         ('name = "drift[symptoms,alliance]"', 'name = "drift[a,b]"', "has no “drift"),
         ("[provenance]", "[provenance", "invalid TOML"),
         ("n_persons = 120", 'n_persons = "many"', "n_persons"),

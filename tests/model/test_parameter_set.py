@@ -213,8 +213,12 @@ def test_a_file_with_the_earlier_keys_of_random_slopes_still_loads() -> None:
     [
         ("planned_end = 16", "planned_end = 16\nplaned_end = 12", "planed_end: unknown field"),
         ("values = { symptoms = 0.50 }", 'values = { symptoms = "half" }', "persistence.1..values.symptoms: must be a"),
-        ("values = { symptoms = 0.50 }", "values = { mood = 0.50 }", "mood: is no construct of this set"),
-        ("values = { symptoms = 0.65 }", "values = { alliance = 0.65 }", "alliance: is no construct of this set, or"),
+        ("values = { symptoms = 0.50 }", "values = { mood = 0.50 }", "mood: is not a construct of this set"),
+        (
+            "values = { symptoms = 0.65 }",
+            "values = { alliance = 0.65 }",
+            "alliance: is not a construct of this set, or",
+        ),
         ("values = { alliance = 0.87 }", "values = {}", "level_share: has no value for alliance"),
         ("values = { symptoms = 0.50 }", "values = { symptoms = 1.20 }", "belong to no stable process"),
         ("values = { symptoms = 0.65 }", "values = { symptoms = 1.00 }", "level share must be at least 0"),

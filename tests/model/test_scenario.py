@@ -270,7 +270,7 @@ def test_an_unknown_scenario_is_refused_with_the_known_ones() -> None:
         ("[course]", "[after_the_end]\nfollow_ups = [4, 2]\n[course]", "follow_ups must ascend"),
         ('parameter_set = "literature"', 'parameter_set = "literature"\narms = ["placebo"]', "unknown arm “placebo”"),
         ('sign = "none"', 'sign = "nothing"', "expects.effects.1..sign: must be one of none"),
-        ('to = "symptoms", sign', 'to = "mood", sign', "is no edge of the parameter set"),
+        ('to = "symptoms", sign', 'to = "mood", sign', "is not an edge of the parameter set"),
         (
             'between_alliance_symptoms = "none"',
             'carried_by = ["mood"]',

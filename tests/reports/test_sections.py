@@ -156,7 +156,7 @@ def test_names_in_texts_become_relations(text: str, hidden: str) -> None:
         ("李娜", "昨天李娜打电话", "昨天[person]打电话"),
         ("שרה", "ושרה בכתה", "ו[person] בכתה"),
         ("Øystein", "Øystein, ØYSTEIN", "[person], [person]"),
-        # an article or a title alone is no name
+        # an article or a title alone is not a name
         ("The choir", "The works had closed. The choir sang.", "The works had closed. [person] sang."),
         ("Mr. Sand", "Mr Lund met Sand, and Mr. Sand left", "Mr Lund met [person], and [person] left"),
     ],

@@ -24,7 +24,7 @@ STORED = {
     "src/securebase/model/processes.py": {"kept"},  # key of [after_the_end] in scenario files
     "src/securebase/workbench/worksheets/models.py": {"said"},  # column of ArtefactVersion
 }
-#: A relative clause is no summary.
+#: A relative clause is not a summary.
 FIRST_WORDS = {"what", "who", "where", "whether", "how", "which", "whose", "everything", "everybody", "nobody"}
 
 

@@ -23,7 +23,7 @@ ShowStatus = Callable[[str], None]
 
 @contextmanager
 def status_line(*, quiet: bool = False) -> Iterator[ShowStatus]:
-    """Show the current step on stderr, unless stderr is no terminal or `quiet` is set."""
+    """Show the current step on stderr, unless stderr is not a terminal or `quiet` is set."""
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
         yield lambda _: None
@@ -34,7 +34,7 @@ def status_line(*, quiet: bool = False) -> Iterator[ShowStatus]:
 
 @contextmanager
 def progress_bar(label: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
-    """Show a progress bar with the time left on stderr, unless stderr is no terminal or `quiet` is set."""
+    """Show a progress bar with the time left on stderr, unless stderr is not a terminal or `quiet` is set."""
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
         yield lambda done, total: None

@@ -79,7 +79,7 @@ def _parse_rows(spec: Field, typed: Any, unread: dict[str, tuple[str, str]]) -> 
             value = _parse_value(column, row.get(column.id), f"{spec.id}.{n}.{column.id}", unread_cells)
             if value is not None:
                 cells[column.id] = value
-        # an unticked box is no input by itself: a row counts only if another cell holds something
+        # an unticked box alone is not an input: a row counts only if another cell holds something
         if unread_cells or any(v is not False for v in cells.values()):
             rows.append(cells)
             unread |= unread_cells

@@ -52,7 +52,7 @@ class ScoringResult:
     alerts : tuple of SafetyFlag
         Responses that reached the threshold of a safety item.
     safety_unanswered : tuple of int
-        Safety items without a response. A missing response is no all-clear.
+        Safety items without a response. A missing response is not an all-clear.
     """
 
     instrument: str

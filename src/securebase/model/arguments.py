@@ -67,7 +67,7 @@ def check_pairs(values: object, kind: str, *, advice: str) -> tuple[tuple[Any, A
 
 
 def check_names(names: Iterable[object], kind: str, *, unique: bool = True) -> tuple[str, ...]:
-    """Return names as a tuple. Raises ModelError for a single text, something that is no text, or a duplicate."""
+    """Return names as a tuple. Raises ModelError for a single text, an element that is not text, or a duplicate."""
     if isinstance(names, str):
         raise ModelError(
             f"{kind} must be a sequence of names (got the text “{names}”)",

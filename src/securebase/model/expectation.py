@@ -51,7 +51,7 @@ def read_expectation(table: Fields, constructs: tuple[str, ...]) -> Expectation:
         block.allow_only("from", "to", "sign")
         begin, end = block.text("from"), block.text("to")
         if begin not in constructs or end not in constructs or begin == end or (begin, end) in effects:
-            block.fail(f"“{begin}” to “{end}” is no edge of the parameter set, or is given twice")
+            block.fail(f"“{begin}” to “{end}” is not an edge of the parameter set, or is given twice")
         effects[begin, end] = _sign(block, "sign")
     carried_by = table.texts("carried_by")
     if any(c not in constructs for c in carried_by):

@@ -281,7 +281,7 @@ def read_fitted_set(file: str, text: str) -> FittedSet:
     except tomllib.TOMLDecodeError as problem:
         raise ParameterSetError(f"invalid TOML: {problem}", where=file) from None
     if fields.text("kind", "") != "fitted":
-        fields.fail("is no fitted set", "kind", "Sets of the shelf are loaded by id.")
+        fields.fail("is not a fitted set", "kind", "Sets of the shelf are loaded by id.")
     spec = Specification(
         fields.texts("constructs"),
         Trend.CARRIED,

@@ -63,7 +63,7 @@ def kernel_name() -> str:
 def log_likelihood(panel: Panel, specification: Specification, parameters: Parameters) -> float:
     """Return the exact log-likelihood of all scores in the panel, with all constants.
 
-    Raises ModelError if the parameters are no valid model (unstable drift with a stationary start, an invalid
+    Raises ModelError if the parameters are not a valid model (unstable drift with a stationary start, an invalid
     covariance, a missing part).
     """
     return Likelihood(panel, specification).value(parameters)
@@ -103,7 +103,7 @@ class Likelihood:
         return len(self._rows.times)
 
     def value(self, parameters: Parameters) -> float:
-        """Return the log-likelihood. Raises ModelError if the parameters are no valid model."""
+        """Return the log-likelihood. Raises ModelError if the parameters are not a valid model."""
         with np.errstate(all="ignore"):
             inputs = self._inputs(parameters, self._rows)[0]
             if self.specification.therapists:
@@ -286,7 +286,7 @@ def _lay_out(rows: Rows, specification: Specification) -> tuple[Layout, Array]:
 
 
 def covariance_root(covariance: Array) -> Array:
-    """Return R with R R' = covariance, which may be singular. Raises ModelError if it is no covariance."""
+    """Return R with R R' = covariance, which may be singular. Raises ModelError if it is not a covariance."""
     try:
         root = np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
     except np.linalg.LinAlgError:

@@ -400,7 +400,7 @@ def _by_construct(
         values = block.table("values")
         for construct in values.values:
             if construct not in constructs or construct in stated:
-                values.fail("is no construct of this set, or is stated twice", construct)
+                values.fail("is not a construct of this set, or is stated twice", construct)
             stated[construct] = values.number(construct)
             out.append(Statement(quantity, construct, stated[construct], block.text("source"), block.flag("verified")))
     missing = [c for c in constructs if c not in stated]
@@ -449,7 +449,7 @@ def _scales(fields: Fields, constructs: tuple[str, ...], quantity: str = "scale"
             source=block.text("source"),
         )
         if unit.construct not in constructs:
-            block.fail("is no construct of this set", "construct")
+            block.fail("is not a construct of this set", "construct")
         if unit.sd <= 0:
             block.fail("must be above 0", "sd")
         if not 0 < unit.reliability < 1:

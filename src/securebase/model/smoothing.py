@@ -94,7 +94,7 @@ def smooth(
 
     inputs (n, k) and covariates (c,) are as in a panel; their effects are part of the trend. The therapist
     covariance is added to the level covariance, since the therapist's deviation is unknown.
-    Raises ModelError if the parameters are no valid model (see `equations.stationary_covariance`).
+    Raises ModelError if the parameters are not a valid model (see `equations.stationary_covariance`).
     """
     n, p = len(times), specification.p
     phi, shock_covariance = elapsed_transitions(parameters, np.diff(times))

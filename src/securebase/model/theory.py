@@ -28,7 +28,7 @@ T = TypeVar("T", bound=StrEnum)
 #: as hypotheses, with both sides.
 CLAIMS_BEYOND_EVIDENCE = ("S12", "S13", "S24", "S30", "S44", "S87", "S94")
 
-#: Origins and moderators that are no construct of a person: name → label
+#: Origins and moderators that are not constructs of a person: name → label
 EXTERNAL_ORIGINS: Mapping[str, str] = MappingProxyType(
     {
         THERAPY: "Therapy",

@@ -157,7 +157,7 @@ def track(
     ------
     ModelError
         If the panel has several persons, other constructs or another time unit than the model, a forecast time lies
-        before the last row, or the parameters are no valid model.
+        before the last row, or the parameters are not a valid model.
 
     References
     ----------

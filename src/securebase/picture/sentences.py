@@ -36,7 +36,7 @@ def needs_attention(picture: ClientPicture) -> bool:
 
 
 def quiet_sentence(picture: ClientPicture) -> str:
-    """Return the sentence for a picture without points; it is no all-clear while a safety alert is open."""
+    """Return the sentence for a picture without points; it is not an all-clear while a safety alert is open."""
     status = symptom_status(picture)
     if any(s.kind is SignalKind.SAFETY for s in picture.signals):
         return f"The safety answer comes first. {status}."

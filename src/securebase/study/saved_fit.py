@@ -17,7 +17,7 @@ _ADVICE = "Write one with: securebase fit TABLE … --out FILE."
 def read_fit(file: Path) -> Fit:
     """Read specification, parameters, estimates and outcome; the covariance of estimates is not saved.
 
-    Raises InputError naming the file if it is no continuous-time fit, or one without estimates.
+    Raises InputError naming the file if it is not a continuous-time fit, or one without estimates.
     """
     try:
         saved = json.loads(file.read_text("utf-8"))

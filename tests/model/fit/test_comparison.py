@@ -114,7 +114,7 @@ def test_models_that_are_not_nested_are_refused(
 
 def test_models_in_the_wrong_order_are_refused(panel: Panel, plain: Fit) -> None:
     line = fit(panel, replace(SPECIFICATION, trend=Trend.LINEAR))
-    with pytest.raises(ModelError, match="no special case"):
+    with pytest.raises(ModelError, match="not a special case"):
         compare(line, plain)
 
 

@@ -217,7 +217,7 @@ def records(folder: Path) -> dict[str, Any]:
 
 
 def _differences(earlier: Any, now: Any, path: str) -> list[str]:
-    """Return every place where `now` lacks or changes a value of `earlier`; additions are no difference."""
+    """Return every place where `now` lacks or changes a value of `earlier`; additions are not differences."""
     if isinstance(earlier, dict) and isinstance(now, dict):
         missing = [f"{path}.{key} is missing" for key in earlier if key not in now]
         pairs = [(earlier[key], now[key], f"{path}.{key}") for key in earlier if key in now]

@@ -168,7 +168,7 @@ def _check_nested_trends(smaller: Specification, larger: Specification) -> None:
     if smaller.trend is not larger.trend:
         if smaller.trend is not Trend.NONE or (smaller.random_slopes and larger.trend in nonlinear):
             raise ModelError(
-                f"the trend “{smaller.trend.value}” is no special case of “{larger.trend.value}”", advice=NOT_NESTED
+                f"the trend “{smaller.trend.value}” is not a special case of “{larger.trend.value}”", advice=NOT_NESTED
             )
         gains_rate |= larger.trend is Trend.APART
     if gains_rate:

@@ -279,7 +279,7 @@ def _check_reliability(specification: Specification, reliability: Mapping[str, f
     for name, value in reliability.items():
         if name not in specification.scores:
             raise ModelError(
-                f"a reliability is given for “{name}”, which is no score of this model",
+                f"a reliability is given for “{name}”, which is not a score of this model",
                 advice=f"Its scores are {', '.join(specification.scores)}.",
             )
         check_number(value, f"the reliability of “{name}”")

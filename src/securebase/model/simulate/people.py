@@ -93,7 +93,7 @@ def effect_vector(by_construct: Sizes, names: tuple[str, ...]) -> Array:
     """
     unknown = [name for name in by_construct if name not in names]
     if unknown:
-        raise ModelError(f"“{unknown[0]}” is no construct of this scenario", advice=f"It has {', '.join(names)}.")
+        raise ModelError(f"“{unknown[0]}” is not a construct of this scenario", advice=f"It has {', '.join(names)}.")
     return np.array([by_construct.get(name, 0.0) for name in names])
 
 

@@ -148,7 +148,7 @@ def truth_from_fit(file: Path, trend: Trend | str | None = None) -> AssumedTruth
     """Return the estimates of a fit written by `securebase fit --out FILE` as the truth.
 
     trend: as fitted by default; a carried trend can be converted to apart. Raises ParameterSetError naming the file
-    where it is no such fit, did not converge, or has more parts than the basic model.
+    where it is not such a fit, did not converge, or has more parts than the basic model.
     """
     try:
         read = json.loads(file.read_text("utf-8"))
