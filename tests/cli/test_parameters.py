@@ -21,7 +21,7 @@ def test_a_clinic_adopts_shows_and_rolls_back_a_fit(run, tmp_path):
     result = run("parameters", "adopt", table, *TABLE, *AS_NAMED, *folder, "--scale", "symptoms=phq9:total")
     assert result.code == 0, result.err
     assert "Version 1 is now in use" in result.out
-    assert "drawn towards “literature”" in result.out
+    assert "shrunk towards “literature”" in result.out
     listed = json.loads(run("parameters", "list", *folder, "--json").out)
     assert listed["in_use"] == 1
     assert listed["versions"][0]["provenance"]["n_persons"] == 40

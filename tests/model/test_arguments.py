@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -164,7 +165,13 @@ CASES: list[tuple[Callable[..., object], Refusal]] = [
         sb.fit_person_effects,
         ((CLIENT, SIX, PARAMETERS, EDGES), {"covariates": [["old"]], "names": ["age"]}, "the first value is 'old'"),
     ),
+    (
+        sb.fit_person_effects,
+        ((CLIENT, SIX, PARAMETERS, EDGES), {"names": ["age"]}, "names lists 1 covariates, but covariates is None"),
+    ),
     (EFFECTS.draws, ((1, 5), {}, "rng must be a numpy")),
+    (EFFECTS.draws, ((np.random.default_rng(1), -4), {}, r"n must be a whole number of at least 0 \(got -4\)")),
+    (parts, ((), {"times": CLIENT.times[::-1]}, "times must not decrease from row to row")),
     (parts, ((), {"construct": "mood"}, "unknown construct “mood”")),
     (parts, ((), {"effects": None}, r"of class PersonEffects \(got None\)")),
     (parts, ((), {"times": CLIENT.times[:2]}, r"got \(2,\) and \(4, 6\)")),
@@ -174,6 +181,19 @@ CASES: list[tuple[Callable[..., object], Refusal]] = [
     (sb.track, ((COHORT, SIX, PARAMETERS), {}, r"of class Panel \(got Cohort\)")),
     (sb.track, ((CLIENT, SIX, KNOWN), {}, "in_score_units")),
     (sb.track, ((CLIENT, SIX, PARAMETERS), {"until": "16"}, r"until must be a number \(got '16'\)")),
+    (sb.track, ((CLIENT, SIX, PARAMETERS), {"until": float("nan")}, r"until must be finite \(got nan\)")),
+    (
+        sb.track,
+        (
+            (CLIENT, SIX, replace(PARAMETERS, level_mean=np.zeros(2))),
+            {},
+            "the parameters have 2 constructs, the specification 6",
+        ),
+    ),
+    (
+        sb.Parameters(drift=1, diffusion=2, level_mean=1, level_covariance=1, measurement_noise=1).named,  # type: ignore[arg-type]
+        ((SPECIFICATION,), {}, "level_mean and measurement_noise must be arrays"),
+    ),
     (sb.prior_from_set, ((ROWS, SPECIFICATION, "literature"), {}, r"Load one with securebase\.parameter_set\(\)")),
     (sb.ShrinkagePrior, (("a set", PARAMETERS, "strong"), {}, "prior strength must be a number")),
     (PARAMETERS.named, ((SPECIFICATION,), {}, "the parameters have 6 constructs")),

@@ -396,7 +396,7 @@ def test_a_search_among_proportions_of_zero_or_one_proceeds_stepwise():
 
 
 def test_an_invalid_target_power_raises():
-    with pytest.raises(InputError, match="effect of zero"):
+    with pytest.raises(InputError, match="effect other than zero"):
         power(plan(effects=(0.0,)), target_power=0.8, run=quick)
     with pytest.raises(InputError, match="between"):
         power(plan(), target_power=8.0, run=quick)

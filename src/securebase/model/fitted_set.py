@@ -73,7 +73,7 @@ class FittedSet:
     def about(self) -> str:
         """Return one sentence on the origin of the set."""
         origin = self.provenance
-        prior = f", drawn towards “{origin.prior}” (strength {origin.strength:g})" if origin.prior else ""
+        prior = f", shrunk towards “{origin.prior}” (strength {origin.strength:g})" if origin.prior else ""
         persons = "simulated persons" if origin.simulated else "persons"
         return (
             f"Fitted on {origin.made_on} to {origin.n_observations:,} scores of {origin.n_persons:,} {persons}{prior}."

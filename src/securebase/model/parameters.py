@@ -311,6 +311,8 @@ class Parameters:
         """
         out: dict[str, float] = {}
         constructs = specification.constructs
+        if np.ndim(self.level_mean) != 1 or np.ndim(self.measurement_noise) != 1:
+            raise ModelError("level_mean and measurement_noise must be arrays with one value per construct or column")
         if np.shape(self.level_mean) != (specification.p,) or len(self.measurement_noise) != len(specification.scores):
             raise ModelError(
                 f"the parameters have {len(self.level_mean)} constructs and {len(self.measurement_noise)} columns of "

@@ -176,8 +176,8 @@ def track(
     >>> bool(course.smoothed_sd[0, 0] < course.filtered_sd[0, 0])
     True
     """
-    _check(panel, specification)
     check_instance(parameters, Parameters, "parameters", advice=PARAMETERS_ADVICE)
+    _check(panel, specification, parameters)
     covariates = panel.covariates[0] if panel.covariates is not None and panel.n_persons else None
     course = smooth(specification, parameters, panel.times, panel.scores, inputs=panel.inputs, covariates=covariates)
     ahead = _forecast_times(course.after_time, until, forecast_times)
@@ -219,7 +219,7 @@ def track(
     )
 
 
-def _check(panel: Panel, specification: Specification) -> None:
+def _check(panel: Panel, specification: Specification, parameters: Parameters) -> None:
     check_instance(panel, Panel, "panel", advice=PANEL_ADVICE)
     check_instance(specification, Specification, "specification", advice="Build one with securebase.Specification.")
     if panel.n_persons > 1:
@@ -229,6 +229,11 @@ def _check(panel: Panel, specification: Specification) -> None:
     if panel.constructs != specification.constructs:
         raise ModelError(
             f"the panel has {', '.join(panel.constructs)} but the model is for {', '.join(specification.constructs)}"
+        )
+    if np.shape(parameters.level_mean) != (specification.p,):
+        raise ModelError(
+            f"the parameters have {len(parameters.level_mean)} constructs, the specification {specification.p}",
+            advice="Use the specification to which the parameters belong.",
         )
     if panel.days_per_unit != specification.days_per_unit:
         raise ModelError(
@@ -245,6 +250,8 @@ def _forecast_times(begin: float, until: float | None, given: Sequence[float] | 
     if until is None:
         return np.empty(0)
     check_number(until, "until")
+    if not np.isfinite(until):
+        raise ModelError(f"until must be finite (got {until:g})")
     if until <= begin:
         return np.empty(0)
     steps = min(int(np.ceil((until - begin) / MAX_STEP - 1e-9)), MAX_STEPS)

@@ -109,7 +109,7 @@ def track_person(
     """
     if person not in panel.persons:
         examples = ", ".join(panel.persons[:5]) + (", …" if panel.n_persons > 5 else "")
-        raise ModelError(f"there is no person “{person}” in the table", advice=f"Known persons: {examples}.")
+        raise ModelError(f"person “{person}” is not in the table", advice=f"Known persons: {examples}.")
     person_panel = single_person(panel, panel.persons.index(person))
     scores = person_panel.scores[:, person_panel.leading[0]]
     scores = scores[np.isfinite(scores)]

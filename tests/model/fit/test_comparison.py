@@ -99,7 +99,7 @@ def test_several_variances_at_the_boundary_give_an_upper_bound() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"trend": Trend.APART}, "rate of change means nothing"),
+        ({"trend": Trend.APART}, "rate of change is undefined"),
         ({"time_unit": "day"}, "time unit"),
         ({"planned_end": 9.0}, "planned end"),
     ],

@@ -108,7 +108,7 @@ def test_homogeneous_clients_end_at_the_boundary_with_advice() -> None:
             assert result.between_sd[0].value == 0
             assert result.between_sd[0].standard_error is None
             assert result.clients == ()
-            assert "held at zero" in result.advice[0].sentence
+            assert "boundary of zero" in result.advice[0].sentence
             assert result.p_homogeneous == 1.0
     assert CohortOutcome.BOUNDARY in outcomes
 

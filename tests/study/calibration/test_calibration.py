@@ -80,7 +80,7 @@ def test_target_values_do_not_depend_on_other_targets(small: Calibration) -> Non
 
 
 def test_unknown_row_is_rejected_with_the_known_rows() -> None:
-    with pytest.raises(InputError, match="no target “C99”") as error:
+    with pytest.raises(InputError, match="unknown target “C99”") as error:
         select_targets(["C99"])
     assert "C35" in error.value.advice
 

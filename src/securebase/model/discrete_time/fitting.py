@@ -307,19 +307,20 @@ def _advice(optimum: Optimum) -> Advice:
             vanished = " and ".join(f"{name} went to zero" for name in optimum.held)
             return Advice(
                 "boundary",
-                f"The fit ended at a boundary: {vanished}. Standard errors of the others take this as given.",
-                "Hold lags or residual covariances equal over waves, use fewer constructs, or, where a usual level "
-                "went to zero, the model without levels.",
+                f"The fit ended at a boundary: {vanished}. The other standard errors are conditional on this.",
+                "Constrain lags or residual covariances to be equal over waves, use fewer constructs, or, where the "
+                "variance of a random intercept went to zero, the model without random intercepts.",
             )
         case "indefinite":
             return Advice(
                 "indefinite",
                 "The data do not determine every parameter: in some direction the likelihood is flat or curves upward.",
-                "Hold lags, residual covariances or means equal over waves, use fewer constructs, or gather more.",
+                "Constrain lags, residual covariances or means to be equal over waves, use fewer constructs, or gather "
+                "more data.",
             )
     return Advice(
         "not_converged",
-        "The search ended before the gradient was flat; the estimates are not the best there are.",
-        "Hold lags, residual covariances or means equal over waves, or use fewer constructs. Check the table for "
-        "scores far from all others.",
+        "The search ended before the gradient was zero; the estimates do not maximise the likelihood.",
+        "Constrain lags, residual covariances or means to be equal over waves, or use fewer constructs. Check the "
+        "table for outliers.",
     )

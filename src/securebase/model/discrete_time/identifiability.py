@@ -21,11 +21,11 @@ def refusal(panel: Panel, spec: DiscreteTimeSpecification) -> Advice | None:
         if not len(scores):
             return refuse(f"There is no score for “{name}”.", "Leave it out, or check its column.")
         if np.ptp(scores) == 0:
-            return refuse(f"Every score of “{name}” is the same.", "Leave it out: what never moves has no lags.")
+            return refuse(f"Every score of “{name}” is the same.", "Leave it out: a constant has no lagged effects.")
     if spec.levels and spec.waves < 3:
         return refuse(
-            "With two waves, usual levels cannot be told from what moves within persons.",
-            "Gather a third wave, or use the model without levels (clpm), which mixes the two.",
+            "With two waves, random intercepts cannot be separated from fluctuation within persons.",
+            "Gather a third wave, or use the model without random intercepts (clpm), which does not separate the two.",
         )
     if WaveConstraint.FREE in (spec.lags, spec.residuals, spec.means):
         for w in range(spec.waves):
@@ -34,13 +34,13 @@ def refusal(panel: Panel, spec: DiscreteTimeSpecification) -> Advice | None:
                 if observed[rows, k].sum() < spec.p + 2:
                     return refuse(
                         f"Wave {spec.first_wave + w} has fewer than {spec.p + 2} scores of “{name}”, too few for "
-                        "parameters of its own.",
-                        "Hold lags, residual covariances and means equal over waves, or leave out the wave.",
+                        "separate parameters.",
+                        "Constrain lags, residual covariances and means to be equal over waves, or leave out the wave.",
                     )
     if panel.n_observations <= spec.n_parameters:
         return refuse(
             f"{panel.n_observations} scores cannot determine {spec.n_parameters} parameters.",
-            "Gather more data, use fewer constructs, or hold parts equal over waves.",
+            "Gather more data, use fewer constructs, or constrain parameters to be equal over waves.",
         )
     D = spec.waves * spec.p
     if spec.start == "free" and panel.n_persons <= spec.p:
@@ -49,7 +49,7 @@ def refusal(panel: Panel, spec: DiscreteTimeSpecification) -> Advice | None:
         )
     if spec.n_parameters > D + D * (D + 1) // 2:
         return refuse(
-            f"{spec.n_parameters} parameters are more than means and covariances of {spec.waves} waves can tell.",
-            "Hold parts equal over waves, or gather more waves.",
+            f"{spec.n_parameters} parameters are more than means and covariances of {spec.waves} waves identify.",
+            "Constrain parameters to be equal over waves, or gather more waves.",
         )
     return None

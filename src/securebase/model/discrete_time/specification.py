@@ -225,6 +225,7 @@ def wave_range(panel: Panel) -> tuple[int, int]:
     if not len(panel.wave) or panel.wave.min() < 0:
         raise ModelError(
             "a discrete-time model needs a wave or session number in every row",
-            advice="Number the rows, or use the continuous-time model, which takes any times.",
+            advice='Read the table with time_unit="session" (--time-unit session), or use the continuous-time model, '
+            "which takes any times.",
         )
     return int(panel.wave.min()), int(panel.wave.max())

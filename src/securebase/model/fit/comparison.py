@@ -59,20 +59,20 @@ def likelihood_ratio_test(smaller: FitResult, larger: FitResult, at_zero: tuple[
         )
     if high < low - _LOG_LIKELIHOOD_TOLERANCE:
         raise ModelError(
-            f"the larger model's log-likelihood is {low - high:.3f} lower than that of its own special case",
+            f"the larger model's log-likelihood is {low - high:.3f} lower than that of the smaller model nested in it",
             advice="Fit it again with several starts.",
         )
     statistic = max(2.0 * (high - low), 0.0)
     if len(at_zero) == 1:
         p = 0.5 * (_chi2_tail(statistic, df - 1) + _chi2_tail(statistic, df))
-        reference = f"½χ²({df - 1}) + ½χ²({df}), as one variance is tested at zero, the edge of what it can be"
+        reference = f"½χ²({df - 1}) + ½χ²({df}), as one variance is tested at zero, the boundary of its range"
     else:
         p, reference = _chi2_tail(statistic, df), f"χ²({df})"
         if at_zero:
-            reference += f", an upper bound: {len(at_zero)} variances are tested at zero, the edge of what they can be"
+            reference += f", an upper bound: {len(at_zero)} variances are tested at zero, the boundary of their range"
     shown = f"p {'≤ ' if len(at_zero) > 1 else '= '}{p:.3f}" if p >= 0.001 else "p < 0.001"
-    sentence = f"Twice the difference of log-likelihoods is {statistic:.2f} with {df} more parameters, {shown}."
-    return Comparison(statistic, df, p, reference, len(at_zero) > 1, f"{sentence} Held against {reference}.")
+    sentence = f"Likelihood-ratio statistic {statistic:.2f}, {df} degrees of freedom, {shown}."
+    return Comparison(statistic, df, p, reference, len(at_zero) > 1, f"{sentence} Reference distribution: {reference}.")
 
 
 def _check_fingerprints(smaller: FitResult, larger: FitResult) -> None:
@@ -103,7 +103,9 @@ def special_case(specification: Specification, case: str) -> Specification:
         replace(specification, trend=Trend.NONE) if case == Trend.NONE else replace(specification, start=Start(case))
     )
     if nested == specification:
-        raise ModelError(f"the model is its own special case “{case}”", advice="Ask for a larger model.")
+        raise ModelError(
+            f"the model already has “{case}”, so there is no nested model to compare", advice="Request a larger model."
+        )
     return nested
 
 
@@ -173,7 +175,7 @@ def _check_nested_trends(smaller: Specification, larger: Specification) -> None:
         gains_rate |= larger.trend is Trend.APART
     if gains_rate:
         raise ModelError(
-            "the larger model's rate of change means nothing in the smaller one, so no known distribution gives a p",
+            "the larger model's rate of change is undefined in the smaller one, so the test has no known distribution",
             advice=NOT_NESTED,
         )
 

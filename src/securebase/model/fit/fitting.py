@@ -449,16 +449,19 @@ def _notes(objective: _PanelObjective) -> tuple[str, ...]:
     notes = []
     if len(objective.scale.where("rate")) and objective.prior is None:
         notes.append(
-            f"The trend's rate has a weak prior: normal, spread {_RATE_SPREAD}, on the logistic scale of "
-            "log(rate × planned end) between 0.1 and 10."
+            f"The trend's rate has a weak normal prior, SD {_RATE_SPREAD}, on the logistic scale of log(rate × planned "
+            "end) between 0.1 and 10."
         )
     if objective.reliability:
         notes.append(
-            f"Measurement noise has a prior from the reliability given: spread {_NOISE_SPREAD} of its log. The "
-            "log-likelihood is that at the estimates and not the highest there is, so there is no AIC and no BIC."
+            f"The logarithm of the measurement error variance has a normal prior from the stated reliability, SD "
+            f"{_NOISE_SPREAD}. The log-likelihood at the estimates is not the maximum, so AIC and BIC are not given."
         )
     if any(isinstance(block, FixedBlock) for block in objective.scale.blocks):
-        notes.append("The usual level is the mean at the first row: with therapy on throughout, no other can be told.")
+        notes.append(
+            "The usual level is the mean at the first row: therapy acts in every row, so a level without it is not "
+            "identified."
+        )
     return tuple(notes)
 
 
@@ -470,17 +473,17 @@ def _advice(objective: _PanelObjective, optimum: Optimum) -> Advice:
             return Advice(
                 "boundary",
                 f"The fit ended at a boundary: {' and '.join(_describe_boundary(name) for name in optimum.held)}. "
-                "Standard errors of the others take this as given.",
+                "The other standard errors are conditional on this.",
                 "Give the reliability of the scores, gather more rows for each person, or use fewer constructs.",
             )
         case "not_separable":
             names = " and ".join(f"“{c}”" for c in optimum.without_persistence)
             return Advice(
                 "not_separable",
-                f"Around the usual level{_trend_clause(objective)}, nothing in {names} was found to last from one row "
-                "to the next: such movement cannot be told from error of measurement, and no drift can be given.",
-                "Leave the column out of the model, or gather rows that are closer together. Usual levels and trend "
-                "may be read; drift, diffusion and noise may not.",
+                f"Deviations of {names} from the usual level{_trend_clause(objective)} do not persist from one row to "
+                "the next, so the state cannot be separated from measurement error and the drift is not identified.",
+                "Leave the column out of the model, or gather rows that are closer together. Interpret usual levels "
+                "and trend only, not drift, diffusion and measurement error.",
             )
         case "indefinite":
             return Advice(
@@ -490,7 +493,7 @@ def _advice(objective: _PanelObjective, optimum: Optimum) -> Advice:
             )
     return Advice(
         "not_converged",
-        "The search ended before the gradient was flat; the estimates are not the best there are.",
+        "The search ended before the gradient was zero; the estimates do not maximise the likelihood.",
         f"Use fewer constructs, or a simpler trend or start.{_outlier_hint(objective)}",
     )
 

@@ -39,7 +39,7 @@ def identifiability_refusal(panel: Panel, specification: Specification, *, has_p
         if observed.sum() == 1:
             return refuse(f"There is a single score for “{name}”.", "Gather more rows.")
         if np.ptp(scores[observed]) == 0:
-            return refuse(f"Every score of “{name}” is the same.", "Leave it out: what never moves cannot be modelled.")
+            return refuse(f"Every score of “{name}” is the same.", "Leave it out: a constant cannot be modelled.")
         if has_prior:
             continue
         by_person = [values[np.isfinite(values)] for values in _by_person(panel, scores)]
@@ -55,27 +55,27 @@ def identifiability_refusal(panel: Panel, specification: Specification, *, has_p
             return refuse(
                 f"“{name}” changes within {n_varying or 'none'} of the {panel.n_persons} persons; at least "
                 f"{min_persons} are needed.",
-                "Leave it out: what does not move within persons cannot be modelled over time. As something that "
-                "differs between persons it can be looked at outside this model.",
+                "Leave it out: a model over time needs change within persons. Differences between persons can be "
+                "analysed outside this model, or as a covariate.",
             )
     for name, values in (("covariate", panel.covariates), ("input", panel.inputs)):
         names = specification.covariates if name == "covariate" else specification.inputs
         for k, column in enumerate(names):
             if values is not None and np.ptp(values[:, k]) == 0:
-                return refuse(f"The {name} “{column}” never differs.", "Leave it out: it can explain nothing.")
+                return refuse(f"The {name} “{column}” never differs.", "Leave it out: a constant has no effect.")
     if specification.therapists and panel.therapist is not None and not has_prior:
         shared = int((np.bincount(panel.therapist) > 1).sum())
         if shared < min_persons:
             return refuse(
-                f"{shared} therapists have more than one person; at least {min_persons} are needed to tell what "
-                "they share.",
+                f"{shared} therapists have more than one person; at least {min_persons} are needed to "
+                "estimate the covariance between therapists.",
                 "Leave the therapists out, or gather more of them.",
             )
     count = n_parameters(specification)
     if panel.n_observations <= count and not has_prior:
         return refuse(
             f"{panel.n_observations} scores cannot determine {count} parameters.",
-            "Gather more data or use fewer constructs, a simpler trend or a stationary start; or draw the fit towards "
-            "a parameter set.",
+            "Gather more data or use fewer constructs, a simpler trend or a stationary start; or shrink the fit "
+            "towards a parameter set.",
         )
     return None

@@ -123,11 +123,11 @@ def regularisation_advice(
     least = min(shares, key=lambda name: shares[name])
     return Advice(
         "regularised",
-        f"{n_parameters} parameters from {n_persons} persons were drawn towards “{prior.name}” (strength "
-        f"{prior.strength:g}). Of the middle estimate {float(np.median(list(shares.values()))):.0%} comes from these "
-        f"data, of {least} {shares[least]:.0%}.",
-        "Read this as that set, moved as far as these data move it, and no estimate as a finding of these data alone: "
-        "test nothing with it. Beside each estimate stands its share from the data.",
+        f"{n_parameters} parameters from {n_persons} persons were shrunk towards “{prior.name}” (strength "
+        f"{prior.strength:g}). The median data share of estimates is {float(np.median(list(shares.values()))):.0%}, "
+        f"the smallest {shares[least]:.0%} ({least}).",
+        "Use this as an update of that set. No estimate rests on these data alone, so do not test hypotheses with it. "
+        "The data share is given beside each estimate.",
     )
 
 

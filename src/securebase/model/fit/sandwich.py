@@ -42,7 +42,7 @@ def with_robust_errors(fitted: Fit, panel: Panel) -> Fit:
     unit = "therapists" if fitted.specification.therapists else "persons"
     notes = [f"Standard errors are robust (sandwich over {count} {unit})."]
     if count < 2 * size:
-        notes.append(f"{count} {unit} for {size} parameters are few: such errors are then unsure and often too small.")
+        notes.append(f"{count} {unit} for {size} parameters are few: robust errors may be imprecise and too small.")
     return replace(
         fitted,
         estimates=with_standard_errors({name: e.value for name, e in fitted.estimates.items()}, natural_covariance),

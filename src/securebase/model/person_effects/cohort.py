@@ -114,8 +114,10 @@ class CohortEffects:
 
     References
     ----------
-    Tierney, L., & Kadane, J. B. (1986): the Laplace approximation. Self, S. G., & Liang, K.-Y. (1987): tests on the
-    boundary.
+    Tierney, L., & Kadane, J. B. (1986). Accurate approximations for posterior moments and marginal densities.
+    Journal of the American Statistical Association, 81(393), 82–86.
+    Self, S. G., & Liang, K.-Y. (1987). Asymptotic properties of maximum likelihood estimators and likelihood ratio
+    tests under nonstandard conditions. Journal of the American Statistical Association, 82(398), 605–610.
     """
 
     edges: tuple[Edge, ...]
@@ -147,8 +149,12 @@ def fit_person_effects(
 ) -> CohortEffects:
     """Fit the distribution of lagged effects over the persons of a panel.
 
-    Client i has standardised effects mean + gamma + W z_i + e_i, e_i ~ N(0, diag(τ²)), with centred covariates z_i. The
-    marginal likelihood is maximised in the Laplace approximation; all other parameters stay fixed.
+    Client i has the standardised effects ::
+
+        u_i = μ + W (z_i − z̄) + e_i,    e_i ~ N(0, diag(τ²))
+
+    with covariates z_i. The marginal likelihood is maximised in the Laplace approximation; all other parameters stay
+    fixed.
 
     Parameters
     ----------
@@ -420,9 +426,9 @@ def _advice(outcome: CohortOutcome, at_zero: list[str], p_homogeneous: float) ->
         advice.append(
             Advice(
                 "boundary",
-                f"These persons do not show that the effect differs between them: {', '.join(at_zero)}. Its spread is "
-                "held at zero, which is not the same as being zero.",
-                "Read the other standard errors as given that.",
+                f"The SD between persons was estimated at its boundary of zero: {', '.join(at_zero)}. This is no "
+                "evidence that the effect is the same for all.",
+                "Treat the other standard errors as conditional on this.",
             )
         )
     if outcome is CohortOutcome.INDEFINITE:
@@ -430,19 +436,21 @@ def _advice(outcome: CohortOutcome, at_zero: list[str], p_homogeneous: float) ->
             Advice(
                 "indefinite",
                 "In some direction the likelihood is flat: these data do not determine how the effects differ.",
-                "Let fewer edges differ, or use more sessions a person.",
+                "Let fewer edges vary between persons, or use more sessions per person.",
             )
         )
     if outcome is CohortOutcome.NOT_CONVERGED:
-        advice.append(Advice("not_converged", "The search ended before it settled.", "Let fewer edges differ."))
+        advice.append(
+            Advice("not_converged", "The search ended before it converged.", "Let fewer edges vary between persons.")
+        )
     if p_homogeneous < 0.05:
         advice.append(
             Advice(
                 "heterogeneous",
-                f"Effects differ between persons by more than chance would give (p = {p_homogeneous:.2g}). A model "
+                f"Effects differ between persons (test of homogeneity, p = {p_homogeneous:.2g}). A model "
                 "with one effect for all describes an average that may hold for few, and its standard errors are too "
                 "small.",
-                "Report the spread beside the mean.",
+                "Report the SD between persons with the mean.",
             )
         )
     return tuple(advice)
@@ -530,17 +538,22 @@ def _quadrature_advice(quadrature: Quadrature | None, sd: float, error: float) -
     return (
         Advice(
             "approximation",
-            f"Laplace's approximation puts the spread between persons at {sd:.2f}, quadrature at "
+            f"The Laplace approximation estimates the SD between persons as {sd:.2f}, quadrature as "
             f"{quadrature.between_sd:.2f}.",
-            "Use the one by quadrature.",
+            "Use the estimate by quadrature.",
         ),
     )
 
 
 def _centre_covariates(values: Array | None, names: Sequence[str], n: int) -> tuple[Array, tuple[str, ...]]:
-    if values is None:
-        return np.empty((n, 0)), ()
     names = check_names(names, "names")
+    if values is None:
+        if names:
+            raise ModelError(
+                f"names lists {len(names)} covariates, but covariates is None",
+                advice="Pass covariates (persons, names).",
+            )
+        return np.empty((n, 0)), ()
     z = check_numbers(values, "covariates")
     if z.ndim != 2 or z.shape != (n, len(names)) or not np.isfinite(z).all():
         raise ModelError(

@@ -154,6 +154,8 @@ def contributions(
             f"times must be (n,) and observed (n, constructs) (got {times.shape} and {observed.shape})",
             advice="Pass rows.times and rows.scores of one client's panel.",
         )
+    if not (np.diff(times) >= 0).all():
+        raise ModelError("times must not decrease from row to row", advice="Sort the rows by time.")
     n, p = observed.shape
     if construct not in specification.constructs:
         raise ModelError(

@@ -17,7 +17,7 @@ from statistics import NormalDist
 import numpy as np
 
 from securebase.errors import Advice, ModelError
-from securebase.model.arguments import PANEL_ADVICE, check_generator, check_instance, check_numbers
+from securebase.model.arguments import PANEL_ADVICE, check_generator, check_instance, check_numbers, check_whole_number
 from securebase.model.likelihood import Likelihood
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification
@@ -107,8 +107,9 @@ class PersonEffects:
         return r
 
     def draws(self, rng: np.random.Generator, n: int) -> Array:
-        """Draw effects (n, k) from the approximate posterior."""
+        """Draw effects (n, k) from the approximate posterior. Raises ModelError if n is negative."""
         check_generator(rng)
+        check_whole_number(n, "n", minimum=0)
         draws: Array = rng.multivariate_normal(self.mean, self.covariance, size=n, method="eigh")
         return draws
 
@@ -359,7 +360,7 @@ def _build_effects(
         advice = (
             Advice(
                 "not_converged",
-                "This client's own effects could not be estimated: these are the values of other clients.",
+                "This client's effects could not be estimated: the values are the prior from other clients.",
                 "Wait for more sessions, or choose fewer edges.",
             ),
         )

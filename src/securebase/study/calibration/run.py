@@ -40,7 +40,7 @@ def select_targets(only: Sequence[str] = ()) -> tuple[Target, ...]:
     for name in only:
         if name.upper() not in target_ids:
             rows = ", ".join(dict.fromkeys(t.id for t in TARGETS))
-            raise InputError(f"there is no target “{name}”", advice=f"Known targets are {rows}.")
+            raise InputError(f"unknown target “{name}”", advice=f"Use one of {rows}.")
     selected = {name.upper() for name in only} or target_ids
     return tuple(t for t in TARGETS if t.id in selected)
 

@@ -67,7 +67,8 @@ def power(
 
     References
     ----------
-    Clopper, C. J., & Pearson, E. S. (1934): exact binomial intervals of the shares.
+    Clopper, C. J., & Pearson, E. S. (1934). The use of confidence or fiducial limits illustrated in the case of the
+    binomial. Biometrika, 26(4), 404–413 (exact intervals of the proportions).
 
     Examples
     --------
@@ -93,7 +94,7 @@ def power(
             raise InputError(f"the target power must be between .05 and .999 (got {target_power:g})")
     if target_power is not None and not any(plan.effects):
         raise InputError(
-            "there is no power for an effect of zero", advice="Plan an effect, or leave out the target power."
+            "a target power needs an effect other than zero", advice="Plan an effect, or leave out the target power."
         )
     simulation = _Simulation(plan, run or on_cores(), progress or _ignore)
     interrupted = False
