@@ -37,8 +37,8 @@ def test_the_untidy_export_gives_the_documented_remarks() -> None:
         "In dates the day comes first",
     ):
         assert part in message
-    kind = read_cohort(EXAMPLES / "sessions.csv", person="client", time="date", outcome="phq9", processes=["alliance"])
-    first, second = kind.episodes[0], cohort.episodes[0]
+    clean = read_cohort(EXAMPLES / "sessions.csv", person="client", time="date", outcome="phq9", processes=["alliance"])
+    first, second = clean.episodes[0], cohort.episodes[0]
     assert second.person == "Ästèr"
     assert [(s.at, s.value) for s in second.scores("PHQ-9")] == [(s.at, s.value) for s in first.scores("phq9")]
     assert [s.value for s in second.scores("Bündnis")] == [s.value for s in first.scores("alliance")]

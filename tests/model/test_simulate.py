@@ -23,8 +23,8 @@ from securebase.records.cohort import Cohort
 from securebase.records.vocabulary import Ending, Moment, Phase, Respondent, RuptureKind
 
 
-def draw(n: int, seed: int = 1, **given: object) -> Cohort:
-    return simulate("default", n_clients=n, rng=np.random.default_rng(seed), **given)  # type: ignore[arg-type]
+def draw(n: int, seed: int = 1, **options: object) -> Cohort:
+    return simulate("default", n_clients=n, rng=np.random.default_rng(seed), **options)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -186,11 +186,11 @@ def test_invalid_arguments_are_refused() -> None:
 
 
 # ---- records of processes beyond the fitted model -----------------------------------------------------
-def scenario_with(**on: object) -> Scenario:
+def scenario_with(**processes: object) -> Scenario:
     """Return the default scenario with complete data and these processes."""
-    usual = scenario("default")
-    tidy = CoursePlan(sessions=8)
-    return replace(usual, course=tidy, happens=replace(usual.happens, **on))  # type: ignore[arg-type]
+    default = scenario("default")
+    complete = CoursePlan(sessions=8)
+    return replace(default, course=complete, happens=replace(default.happens, **processes))  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")

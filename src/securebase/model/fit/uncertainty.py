@@ -11,7 +11,7 @@ from securebase.model.likelihood import Likelihood
 from securebase.model.panel import Panel
 from securebase.model.parameters import Parameters
 
-_TRIES = 20
+_MAX_ATTEMPTS = 20
 
 
 def draw_parameters(fitted: Fit, panel: Panel, count: int, rng: np.random.Generator) -> list[Parameters]:
@@ -25,20 +25,20 @@ def draw_parameters(fitted: Fit, panel: Panel, count: int, rng: np.random.Genera
         raise ModelError(
             f"there is no spread to draw from: {fitted.outcome.sentence}", advice=fitted.outcome.what_to_do
         )
-    scale = build_transform(panel, fitted.specification)
+    transform = build_transform(panel, fitted.specification)
     # one person is enough to see whether a draw is a valid model
-    likelihood = Likelihood(scale.panel.only(np.array([0])), scale.specification)
+    likelihood = Likelihood(transform.panel.only(np.array([0])), transform.specification)
     root = np.linalg.cholesky(np.linalg.inv(solution.hessian * fitted.n_persons))
     draws = []
     for _ in range(count):
         x = solution.x
-        for _try in range(_TRIES):
+        for _try in range(_MAX_ATTEMPTS):
             x = solution.x.copy()
             x[solution.free] += root @ rng.standard_normal(len(solution.free))
             try:
-                likelihood.value(scale.standard(x))
+                likelihood.value(transform.standard(x))
                 break
             except (ModelError, np.linalg.LinAlgError):
                 x = solution.x
-        draws.append(scale.natural(x))
+        draws.append(transform.natural(x))
     return draws
