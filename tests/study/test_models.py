@@ -202,7 +202,7 @@ def test_reliable_change_of_the_instrument_is_used(rows, fitted):
 
 
 def test_an_unknown_person_raises(rows, fitted):
-    with pytest.raises(ModelError, match="no person “nobody”"):
+    with pytest.raises(ModelError, match="person “nobody” is not in the table"):
         track_person(rows, fitted, "nobody")
 
 
