@@ -10,9 +10,15 @@ from bs4 import BeautifulSoup
 from securebase.records.cohort import Exclusion, ImportReport
 from securebase.reports.render import count, fixed, paired, points, short, standard, with_error
 from securebase.reports.study_report import study_report
+from securebase.study.checks import count_in_words, persons_in_words
+from securebase.study.labels import describe_parameter
+from securebase.study.phrases import caveats_in_words
 from securebase.study.reciprocal import AssociationVerdict
 from securebase.study.study import study
 from study_tables import cohort, draw_table
+
+#: for the table of the fixture below: one process, both directions, all sections but moderation
+MAX_WORDS = 2150
 
 
 @pytest.fixture(scope="module")
@@ -56,21 +62,28 @@ def test_the_first_page_gives_every_verdict(page, result):
 
 def test_evidence_against_a_verdict_is_on_the_first_page(page, result):
     first = page.find("section", class_="card")
-    items = first.find("ul", class_="findings").find_all("li")
-    for item, sentence, caveat, figures in zip(
-        items, result.findings_in_words, result.caveats_in_words, result.figures_in_words, strict=True
-    ):
-        note = item.find(class_="note").get_text(" ")
-        assert item.get_text(" ").strip().startswith(f"{sentence} {caveat}".strip())
-        assert figures in note
+    findings = [" ".join(p.get_text(" ").split()) for p in first.find_all("p", class_="finding")]
+    assert len(findings) == len(result.lags)
+    for lag, sentence, caveat in zip(result.lags, result.findings_in_words, result.caveats_in_words, strict=True):
+        finding = next(words for words in findings if words.startswith(f"{sentence} {caveat}".strip()))
+        detrended = lag.main.detrended
+        assert f"{detrended.n_pairs} pairs from {detrended.n_persons} persons" in finding
+        assert f"{lag.n_agreeing} of" in finding or "All" in finding
         assert not any(sign.isdigit() for sign in sentence)
+        # the figures are in the picture of the same page
+        for estimate in (lag.main.centred, detrended, lag.time_adjusted.detrended):
+            assert f"{standard(estimate.estimate)} ({standard(estimate.lower)} to {standard(estimate.upper)})" in str(
+                first.find("svg")
+            )
     persisting = next(lag for lag in result.lags if lag.verdict is AssociationVerdict.PERSISTS)
     fragile = replace(
         persisting.leave_one_out, n_influential=4, alternative_verdicts=((AssociationVerdict.INCONCLUSIVE, 4),)
     )
     lags = tuple(replace(lag, leave_one_out=fragile) if lag is persisting else lag for lag in result.lags)
-    again = BeautifulSoup(study_report(replace(result, lags=lags)), "html.parser")
-    assert "not robust to leaving out one person" in again.find("dl", class_="verdicts").get_text(" ")
+    caveats = tuple(caveats_in_words(lag, result.models) for lag in lags)
+    again = BeautifulSoup(study_report(replace(result, lags=lags, caveats_in_words=caveats)), "html.parser")
+    against = again.find("dl", class_="verdicts").find_all("span", class_="against")
+    assert any("It is not robust: leaving out any one of 4" in span.get_text() for span in against)
 
 
 def test_leave_one_out_influence_is_in_table_4(page, result):
@@ -125,9 +138,9 @@ def test_names_from_the_table_are_escaped(html, page):
 
 def test_every_section_has_its_table(page):
     captions = [c.get_text(" ") for c in page.find_all("caption")]
-    assert [f"Table {i}." for i in (1, 2, 3, 4, 5, 6, 7, "7b", 8)] == [c.split(".")[0] + "." for c in captions]
+    assert [f"Table {i}." for i in (1, 2, 3, 4, 5, 6, 7, "7b", "7c", 8)] == [c.split(".")[0] + "." for c in captions]
     headings = [h.get_text() for h in page.find_all("h2")]
-    assert {"What this cannot show", "How it was computed", "The fitted model", "Both directions of lag"} <= {*headings}
+    assert {"Limitations", "Methods", "Continuous-time model", "Lagged associations in both directions"} <= {*headings}
 
 
 def test_both_estimates_are_shown(page, result):
@@ -139,11 +152,33 @@ def test_both_estimates_are_shown(page, result):
 
 def test_estimates_of_both_models_are_printed(page, result):
     text = page.get_text(" ")
-    for model in result.models:
+    table = next(t for t in page.find_all("table") if "Table 8." in t.find("caption").get_text())
+    rows = [[cell.get_text() for cell in row.find_all("td")] for row in table.find_all("tr") if row.find("td")]
+    assert len(rows) == len({row.name for model in result.models for row in model.parameters})
+    for column, model in enumerate(result.models, start=1):
         for row in model.parameters:
-            assert row.name in text
+            label = describe_parameter(row.name, result.request.labels, "session")[1]
+            assert [label, with_error(row.estimate, row.standard_error)] in [[r[0], r[column]] for r in rows]
     assert result.fingerprint in text
     assert result.versions["securebase"] in text
+
+
+def test_no_table_shows_a_raw_parameter_name(page, result):
+    names = {row.name for model in result.models for row in model.parameters if "[" in row.name}
+    assert "drift[y,x]" in names
+    for table in page.find_all("table"):
+        words = table.get_text(" ")
+        assert not [name for name in names if name in words]
+        assert not re.search(r"\b[a-z]+(_[a-z]+)*\[", words)
+    assert "effect of x on y" in page.get_text(" ")
+
+
+def test_the_report_stays_short(html):
+    """The visible words of the report; with a longer limit, say what a reader gains."""
+    main = BeautifulSoup(html, "html.parser").find("main")
+    for drawing in main.find_all("svg"):
+        drawing.decompose()
+    assert len(re.findall(r"[^\W\d_][\w’'-]*", main.get_text(" "))) <= MAX_WORDS
 
 
 def test_pictures_have_a_text_alternative(page):
@@ -175,7 +210,7 @@ def test_an_outcome_alone_gives_a_report():
     alone = cohort(type(rows)(20, rows.person, rows.times, {"y": rows.values["y"]}, rows.moments, "session"))
     page = BeautifulSoup(study_report(study(alone)), "html.parser")
     assert page.find("section", class_="card") is None
-    assert "Where the differences lie" in page.get_text()
+    assert "Descriptive statistics and variance components" in page.get_text()
 
 
 @pytest.mark.parametrize(
@@ -206,10 +241,13 @@ def test_numbers_are_formatted(formatted, expected):
 def test_model_checks_have_a_table_and_sentences(page, result):
     text = page.get_text(" ")
     assert result.checks is not None
-    for sentence in result.checks.summary:
+    assert count_in_words(result.checks.predictive) in text
+    for sentence in (*(check.shape for check in result.checks.residuals), *persons_in_words(result.checks.persons, 40)):
         assert sentence in text
-    table = next(t for t in page.find_all("table") if "Table 7b" in t.get_text(" "))
-    assert len(table.find("tbody").find_all("tr")) == len(result.checks.predictive)
-    assert page.get_text(" ").count("sorted residuals beside those of a normal distribution") == 2
+    tables = [t for t in page.find_all("table") if t.find("caption").get_text()[:8] in ("Table 7b", "Table 7c")]
+    cells = [cell.get_text() for t in tables for cell in t.find("tbody").find_all("td") if cell.get_text() != "–"]
+    assert len(cells) == len(result.checks.predictive)
+    assert sum("†" in cell for cell in cells) == sum(not check.is_reproduced for check in result.checks.predictive)
+    assert page.get_text(" ").count("Normal quantile plots") == 1
     without_checks = BeautifulSoup(study_report(replace(result, checks=None)), "html.parser")
     assert "Table 7b" not in without_checks.get_text(" ")

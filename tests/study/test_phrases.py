@@ -92,7 +92,7 @@ LABELS = {"x": "Warmth", "y": "Problems"}
         ),
         (
             finding(0.02, 0.60, 0.01, 0.80, AssociationVerdict.INCONCLUSIVE),
-            ("Inconclusive", "not significant, neither"),
+            ("Inconclusive", "not significantly related", "either within-person centred or detrended"),
         ),
         (
             finding(0.02, 0.60, 0.26, 0.01, AssociationVerdict.EMERGES),
@@ -146,11 +146,11 @@ def with_main_influence(result: LagFinding, summary: LeaveOneOutSummary) -> LagF
 def test_figures_of_a_finding():
     result = finding(0.30, 0.001, 0.26, 0.01, AssociationVerdict.PERSISTS)
     assert figures_in_words(result) == (
-        "Within-person centred .30 (SE .050, p = .001); detrended .26 (SE .050, p = .010; in points 13% of its size "
-        "lost); adjusted for the common time course .20 (SE .050, p = .010)."
+        "Within-person centred .30 (SE .050, p = .001); detrended .26 (SE .050, p = .010; 13% smaller in "
+        "points); adjusted for the common time course .20 (SE .050, p = .010)."
     )
     reversed_sign = figures_in_words(finding(-0.30, 0.001, 0.13, 0.01, AssociationVerdict.ATTENUATES))
-    assert "in points its sign changes" in reversed_sign
+    assert "; sign reversed)" in reversed_sign
     robust = with_main_influence(result, replace(influence(0), max_p_value=0.0002))
     assert figures_in_words(robust).endswith("p always < .001.")
     fragile = with_main_influence(result, influence(3))
@@ -253,9 +253,7 @@ def test_an_inconclusive_verdict_has_no_caveats():
 def test_residual_autocorrelation_speaks_against_the_model():
     models = [model("carried", -0.04, 0.08, autocorrelation=-0.18), model("apart", -0.04, 0.08, autocorrelation=-0.14)]
     (sentence,) = autocorrelation_in_words(models, LABELS)
-    assert sentence.startswith(
-        "Warmth: the residual autocorrelation at lag 1 (−.18 with trend carried and −.14 with trend apart) exceeds"
-    )
+    assert sentence.startswith("Warmth: residual autocorrelation beyond chance (trend carried, trend apart)")
     assert "speaks against the model" in sentence
     weak = [model("carried", 0.1, 0.1, autocorrelation=0.04), NotFitted("apart", "too little")]
     assert autocorrelation_in_words(weak, LABELS) == ()

@@ -133,7 +133,7 @@ def test_the_summary_states_size_verdicts_and_fits(result):
     first, lag, *_, model = str(result).splitlines()
     assert first == "Study of y: 50 persons, 700 sessions"
     assert re.match(r"  x → y: persists \(centred 0\.\d\d, detrended 0\.\d\d, adjusted for the common time course", lag)
-    assert model.startswith("  model with trend random slopes: ")
+    assert model.startswith("  model with random slopes: ")
 
 
 def test_measures_of_one_session_share_a_row():

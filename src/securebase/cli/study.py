@@ -19,6 +19,7 @@ from securebase.cli.output import (
 )
 from securebase.reports.study_report import study_report
 from securebase.study.estimator import LagEstimate
+from securebase.study.labels import describe_trend
 from securebase.study.phrases import number
 from securebase.study.reciprocal import LagFinding
 from securebase.study.result import NotFitted, StudyResult
@@ -107,14 +108,13 @@ def _print(result: StudyResult) -> None:
             print_sentences([figures] if figures else [], indent="    ")
     print_heading("Fitted model")
     for model in result.models:
+        name = describe_trend(model.trend).capitalize()
         if isinstance(model, NotFitted):
-            print_sentences([f"Trend {model.trend} could not be fitted. {model.reason}"])
+            print_sentences([f"{name} could not be fitted. {model.reason}"])
         else:
             ended = model.outcome.replace("_", " ")
             advice = "" if model.converged else f" {model.sentence} {model.what_to_do}"
-            print_sentences(
-                [f"Trend {model.trend}: {ended}, log-likelihood {format_number(model.log_likelihood, 8)}.{advice}"]
-            )
+            print_sentences([f"{name}: {ended}, log-likelihood {format_number(model.log_likelihood, 8)}.{advice}"])
     if result.checks:
         print_heading("Model checks")
         print_sentences(result.checks.summary)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from markupsafe import Markup
 
 from securebase.charts import style
@@ -14,12 +17,21 @@ from securebase.charts.study_residuals import residuals_chart
 from securebase.charts.study_slopes import slopes_chart
 from securebase.errors import check_class
 from securebase.reports.render import render
+from securebase.study.agreement import residual_autocorrelations
+from securebase.study.checks import NORMALITY, count_in_words, persons_in_words
 from securebase.study.detrending import Detrending
 from securebase.study.estimators import ALTERNATIVES, PRIMARY, TIME_ADJUSTED
+from securebase.study.labels import describe_parameter, describe_trend
 from securebase.study.moderation import RULE as MODERATION_RULE
-from securebase.study.phrases import agreement_in_words, autocorrelation_in_words, flags_in_words
-from securebase.study.reciprocal import AssociationVerdict
+from securebase.study.phrases import (
+    agreement_in_words,
+    attenuation_in_words,
+    autocorrelation_in_words,
+    flags_in_words,
+)
+from securebase.study.reciprocal import AssociationVerdict, LagFinding
 from securebase.study.result import ModelSummary, NotFitted, ParameterRow, StudyResult
+from securebase.study.table_features import MEASURES
 
 #: pixels of a picture: half a row of a page, or the full width of a phone
 _COLUMN = 400
@@ -62,7 +74,7 @@ def study_report(result: StudyResult) -> str:
         "study_report.html",
         result=result,
         label=result.request.label,
-        unit=result.request.time_unit if result.request.time_unit != "file" else "unit of time",
+        unit=_unit(result),
         detrendings=tuple(Detrending),
         verdicts=_verdicts(result),
         forest=_forest(result),
@@ -79,40 +91,97 @@ def study_report(result: StudyResult) -> str:
             if result.checks
             else {}
         ),
-        estimators=(PRIMARY, TIME_ADJUSTED, *ALTERNATIVES),
+        estimators=[e for e in (PRIMARY, TIME_ADJUSTED, *ALTERNATIVES) if e.name in _estimator_names(result)],
         fitted=fitted,
-        estimates=_estimates(fitted),
-        counted=[agreement_in_words(lag) for lag in result.lags],
+        estimates=_estimates(result, fitted),
+        describe_trend=describe_trend,
+        attenuation_in_words=attenuation_in_words,
+        **_checks(result),
         misfits=autocorrelation_in_words(fitted, result.request.labels),
         not_fitted=[m for m in result.models if isinstance(m, NotFitted)],
     )
 
 
-def _estimates(fitted: list[ModelSummary]) -> list[tuple[str, list[ParameterRow | None]]]:
-    """Return parameter names with their row in each model (None if absent), in the order of the first model."""
+def _estimator_names(result: StudyResult) -> set[str]:
+    return {pair.estimator for lag in result.lags for pair in (lag.main, lag.time_adjusted, *lag.alternatives)}
+
+
+ParameterRows = list[tuple[str, list[ParameterRow | None]]]
+
+
+def _estimates(result: StudyResult, fitted: list[ModelSummary]) -> list[tuple[str, ParameterRows]]:
+    """Return headings with the labels of their parameters and each parameter's row in each model (None if absent)."""
+    request = result.request
     tables = [{row.name: row for row in model.parameters} for model in fitted]
     names = dict.fromkeys(name for rows in tables for name in rows)
-    return [(name, [rows.get(name) for rows in tables]) for name in names]
+    parts: dict[str, ParameterRows] = {}
+    for name in names:
+        heading, label = describe_parameter(name, request.labels, _unit(result))
+        parts.setdefault(heading, []).append((label, [rows.get(name) for rows in tables]))
+    return list(parts.items())
 
 
-def _verdicts(result: StudyResult) -> list[tuple[AssociationVerdict, list[tuple[str, str]]]]:
-    """Return each verdict that occurs with its associations and their caveats, in the order of the verdicts."""
-    label = result.request.label
-    by_verdict = [
-        (
-            verdict,
-            [
-                (
-                    f"{label(lag.link.earlier)} → {label(lag.link.later)} {lag.link.step.label}",
-                    flags_in_words(lag, result.models),
-                )
-                for lag in result.lags
-                if lag.verdict is verdict
-            ],
-        )
-        for verdict in _ORDER
-    ]
-    return [(verdict, associations) for verdict, associations in by_verdict if associations]
+def _unit(result: StudyResult) -> str:
+    return result.request.time_unit if result.request.time_unit != "file" else "unit of time"
+
+
+def _checks(result: StudyResult) -> dict[str, Any]:
+    """Return sentences and tables of the model checks: statistics of one column, and of pairs of columns."""
+    checks = result.checks
+    if checks is None:
+        return {}
+    shapes = [check.shape for check in checks.residuals if check.shape]
+    n_persons = next(m.n_persons for m in result.models if isinstance(m, ModelSummary))
+    cells = {(check.measure, check.columns): check for check in checks.predictive}
+    columns = list(dict.fromkeys(columns[0] for _, columns in cells if len(columns) == 1))
+    measures = dict.fromkeys(measure for measure, names in cells if len(names) == 1)
+    pairs = dict.fromkeys(names for _, names in cells if len(names) == 2)
+    return {
+        "check_sentences": [
+            *shapes,
+            *([NORMALITY] if shapes else []),
+            count_in_words(checks.predictive),
+            *persons_in_words(checks.persons, n_persons),
+        ],
+        "check_columns": columns,
+        "column_checks": [(measure, [cells.get((measure, (name,))) for name in columns]) for measure in measures],
+        "pair_checks": [
+            (*names, [cells.get((MEASURES[row], names)) for row in ("same_row", "next_row")]) for names in pairs
+        ],
+        "share": lambda value: f"{value:.1%}",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Association:
+    """One association on the first page; flagged: its caveats speak against the verdict."""
+
+    finding: str
+    caveats: str
+    flagged: bool
+    basis: str
+
+
+def _verdicts(result: StudyResult) -> list[tuple[AssociationVerdict, list[_Association]]]:
+    """Return each verdict that occurs with its associations, in the order of the verdicts."""
+    by_verdict: dict[AssociationVerdict, list[_Association]] = {verdict: [] for verdict in _ORDER}
+    for lag, finding, caveats in zip(result.lags, result.findings_in_words, result.caveats_in_words, strict=True):
+        flagged = bool(flags_in_words(lag, result.models))
+        by_verdict[lag.verdict].append(_Association(finding, caveats, flagged, _basis(lag, result)))
+    return [(verdict, associations) for verdict, associations in by_verdict.items() if associations]
+
+
+def _basis(lag: LagFinding, result: StudyResult) -> str:
+    """Return the amount of data behind a finding, the agreement of other estimators, and doubts about the model."""
+    parts = []
+    if lag.main.detrended is not None:
+        parts.append(f"{lag.main.detrended.n_pairs:,} pairs from {lag.main.detrended.n_persons:,} persons.")
+    parts.append(f"{agreement_in_words(lag)} (Table 4).")
+    names = (lag.link.earlier, lag.link.later)
+    doubtful = [result.request.label(name) for name in names if residual_autocorrelations(result.models, name)]
+    if doubtful:
+        parts.append(f"Autocorrelated model residuals of {' and '.join(doubtful)} (Table 7).")
+    return " ".join(parts)
 
 
 def _forest(result: StudyResult) -> dict[str, Markup]:

@@ -24,6 +24,9 @@ from securebase.study.table_features import FeatureKey, Features
 
 Array = NDArray[np.float64]
 
+#: consequence of skewed residuals or heavy tails
+NORMALITY = "Standard errors from the observed information assume normal residuals; robust standard errors do not."
+
 #: moments of residuals beyond this |z| are reported: two-sided 1%
 _MAX_Z = 2.58
 
@@ -33,7 +36,8 @@ class ResidualCheck:
     """Standardised one-step-ahead residuals of one column.
 
     Where the model holds: mean 0, SD 1, no autocorrelation (at lag 1), skewness and excess kurtosis 0. `beyond` is the
-    share outside ±3. `sentence` is empty where nothing exceeds chance.
+    share outside ±3. `sentence` names everything that exceeds chance, `shape` only skewness and kurtosis; both are
+    empty where nothing does.
     """
 
     score: str
@@ -45,11 +49,15 @@ class ResidualCheck:
     kurtosis: float
     beyond: float
     sentence: str
+    shape: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PredictiveCheck:
-    """One statistic of the data beside the median and the central 95% of replicated tables; p is two-sided."""
+    """One statistic of the data beside the median and the central 95% of replicated tables; p is two-sided.
+
+    `measure` is the statistic without the names of its `columns`.
+    """
 
     statistic: str
     observed: float
@@ -59,6 +67,9 @@ class PredictiveCheck:
     p: float
     is_reproduced: bool
     sentence: str
+    measure: str
+    columns: tuple[str, ...]
+    is_share: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,22 +135,19 @@ def _residual_check(name: str, z: Array, person: NDArray[np.intp]) -> ResidualCh
     mean, sd = float(residuals.mean()), float(residuals.std(ddof=1)) if n > 1 else np.nan
     standardised = (residuals - mean) / residuals.std() if n > 1 and np.ptp(residuals) > 0 else np.zeros(n)
     skewness, kurtosis = float((standardised**3).mean()), float((standardised**4).mean() - 3.0)
-    problems = []
+    problems, shape = [], []
     # under normality SE ≈ 1/√n (autocorrelation), √(6/n) (skewness), √(24/n) (kurtosis)
     if autocorrelation is not None and abs(autocorrelation) * np.sqrt(len(earlier)) > _MAX_Z:
         sign = "positive" if autocorrelation > 0 else "negative"
         problems.append(f"{sign} residual autocorrelation at lag 1 ({_signed_number(autocorrelation)})")
     if abs(skewness) > _MAX_Z * np.sqrt(6.0 / n):
-        side = "high" if skewness > 0 else "low"
-        problems.append(f"unexpectedly {side} scores deviate further than others (skewness {_signed_number(skewness)})")
+        side = "right" if skewness > 0 else "left"
+        shape.append(f"residuals skewed to the {side} (skewness {_signed_number(skewness)})")
     if abs(kurtosis) > _MAX_Z * np.sqrt(24.0 / n):
-        problems.append(
-            f"{'more' if kurtosis > 0 else 'fewer'} extreme residuals than under a normal distribution (excess "
-            f"kurtosis {_signed_number(kurtosis)}); robust standard errors do not depend on this"
-        )
-    sentence = f"{name}: {'; '.join(problems)}." if problems else ""
+        shape.append(f"{'heavy' if kurtosis > 0 else 'light'} tails (excess kurtosis {_signed_number(kurtosis)})")
     beyond = float((np.abs(residuals) > 3.0).mean())
-    return ResidualCheck(name, n, mean, sd, autocorrelation, skewness, kurtosis, beyond, sentence)
+    sentences = (f"{name}: {'; '.join(parts)}." if parts else "" for parts in (problems + shape, shape))
+    return ResidualCheck(name, n, mean, sd, autocorrelation, skewness, kurtosis, beyond, *sentences)
 
 
 def _signed_number(x: float) -> str:
@@ -181,10 +189,12 @@ def _predictive_check(key: FeatureKey, observed: float, replicated: Array) -> Pr
     inside = lower <= observed <= upper
     value, low, high = (f"{v:.1%}" if key.is_share else f"{v:.3g}" for v in (observed, lower, upper))
     sentence = (
-        f"{key.words}: {value} in the data, {low} to {high} in 95% of replicated tables"
+        f"{key.words}: {value} in the data, {low} to {high} in 95% of simulated tables"
         f"{'' if inside else '; the model does not reproduce it'}."
     )
-    return PredictiveCheck(key.words, observed, median, lower, upper, p, inside, sentence)
+    return PredictiveCheck(
+        key.words, observed, median, lower, upper, p, inside, sentence, key.measure, key.columns, key.is_share
+    )
 
 
 def _summary(
@@ -195,12 +205,26 @@ def _summary(
 ) -> tuple[str, ...]:
     outside = [check for check in predictive if not check.is_reproduced]
     sentences = [check.sentence for check in residuals if check.sentence]
-    sentences.append(
-        f"Of {len(predictive)} statistics of the data, {len(outside)} {'lies' if len(outside) == 1 else 'lie'} outside "
-        "the central 95% of tables simulated from the model (posterior predictive check); by chance about "
-        f"{0.05 * len(predictive):.1g} would."
-    )
+    if any(check.shape for check in residuals):
+        sentences.append(NORMALITY)
+    sentences.append(count_in_words(predictive))
     sentences += [check.sentence for check in outside]
+    sentences += persons_in_words(persons, n_persons)
+    return tuple(sentences)
+
+
+def count_in_words(predictive: tuple[PredictiveCheck, ...]) -> str:
+    """Return how many statistics the model does not reproduce, and how many chance would give."""
+    n_outside = sum(not check.is_reproduced for check in predictive)
+    return (
+        f"Of {len(predictive)} statistics of the data, {n_outside} {'lies' if n_outside == 1 else 'lie'} outside the "
+        f"central 95% of tables simulated from the model; about {0.05 * len(predictive):.1g} would by chance."
+    )
+
+
+def persons_in_words(persons: tuple[PersonFit, ...], n_persons: int) -> list[str]:
+    """Return a sentence on outlying persons; nothing if there are none."""
+    sentences = []
     if persons:
         names = ", ".join(f"“{person.person}”" for person in persons[:5])
         suffix = f" and {len(persons) - 5} more" if len(persons) > 5 else ""
@@ -208,4 +232,4 @@ def _summary(
         sentences.append(
             f"{len(persons)} of {n_persons} persons {verb} the model worse than chance would explain: {names}{suffix}."
         )
-    return tuple(sentences)
+    return sentences

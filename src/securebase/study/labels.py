@@ -50,6 +50,66 @@ def group_by_part(fitted: FitResult) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple((MEANINGS[part].format(**words), tuple(names)) for part, names in parts.items())
 
 
+#: block of parameters → heading of its rows in a table of estimates; {unit} is the unit of time
+_HEADINGS: Mapping[str, str] = {
+    "drift": "Drift, per {unit}",
+    "diffusion": "Diffusion: covariance of the shocks, per {unit}",
+    "start_covariance": "Covariance of initial deviations",
+    "level_covariance": "Covariance of usual levels between persons",
+    "change_covariance": "Covariance of random slopes between persons",
+    "level_change_covariance": "Covariance of usual levels with random slopes",
+    "therapist_covariance": "Covariance of usual levels between therapists",
+    "level_mean": "Mean usual level",
+    "covariate_effect": "Covariates: difference in usual level per unit",
+    "slope": "Mean slope, per {unit}",
+    "change": "Mean change by the planned end",
+    "rate": "Speed of change, per {unit}",
+    "start_mean": "Mean initial deviation",
+    "therapy_effect": "Input during therapy (natural change included), per {unit}",
+    "input_effect": "Inputs, per unit and {unit} of exposure",
+    "loading": "Loadings",
+    "intercept": "Intercepts",
+    "measurement_noise": "Measurement error variance",
+}
+#: parts whose parameters have two columns
+_PAIRS = frozenset(part for part in _HEADINGS if part.endswith("covariance")) | {
+    "drift",
+    "diffusion",
+    "covariate_effect",
+    "input_effect",
+}
+
+
+def describe_parameter(name: str, labels: Mapping[str, str], unit: str) -> tuple[str, str]:
+    """Return heading and row label of a parameter: drift[y,x] → (“Drift, per session”, “effect of x on y”)."""
+    part, _, arguments = name.removesuffix("]").partition("[")
+    heading = _HEADINGS[part].format(unit=unit)
+    if part not in _PAIRS:
+        return heading, labels.get(arguments, arguments) if arguments else "all columns"
+    first, second = (labels.get(column, column) for column in _split(arguments, labels))
+    match part:
+        case "drift":
+            effect = f"effect of {second} on {first}"
+            return heading, f"{first} on itself (rate of return)" if first == second else effect
+        case "covariate_effect" | "input_effect":
+            return heading, f"effect of {second} on {first}"
+        case "level_change_covariance":
+            return heading, f"level of {first}, slope of {second}"
+    return heading, f"{first}, variance" if first == second else f"{first} with {second}"
+
+
+def _split(arguments: str, labels: Mapping[str, str]) -> tuple[str, str]:
+    """Return the two columns of a parameter; names of columns may contain commas themselves."""
+    parts = arguments.split(",")
+    splits = [(",".join(parts[:i]), ",".join(parts[i:])) for i in range(1, len(parts))]
+    return next((pair for pair in splits if pair[0] in labels and pair[1] in labels), splits[0])
+
+
+def describe_trend(trend: str) -> str:
+    """Return “trend carried”, or “random slopes” for the model with a linear trend of each person."""
+    return trend if trend == "random slopes" else f"trend {trend}"
+
+
 def describe_specification(spec: Specification) -> str:
     """Return the specification as a line: trend carried, start stationary, random slopes, inputs technique."""
     optional = (

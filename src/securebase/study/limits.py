@@ -36,18 +36,21 @@ def limits(
         *_missing(table, variance),
         *_session_order(request),
         *_multiple_tests(lags),
+        *(_LAGS if lags else ()),
         *_ALWAYS,
     )
 
 
+_LAGS = (
+    "The analysis treats no column as randomly assigned. A lag shows what tends to come first, not what causes it: an "
+    "unmeasured event that affects both columns, one slightly earlier than the other, gives the same pattern.",
+    "Lags use observed scores: measurement error attenuates them and leaves part of the past uncontrolled. Only the "
+    "fitted model separates error from change.",
+)
 _ALWAYS = (
-    "Nobody was assigned to a process at random. A lag says what tends to come first, not what brings it about: a "
-    "hidden event that moves both, one a little earlier than the other, looks the same.",
-    "Scores contain measurement error. The lags use observed scores, which biases them towards zero and leaves part of "
-    "the past uncontrolled; only the fitted model separates error from change.",
-    "These are averages over persons. They need not hold for any single person.",
-    "Values are assumed to be missing at random given the recorded values. Persons who leave because of how they feel "
-    "at that moment violate this.",
+    "Estimates are averages over persons and need not hold for any one person.",
+    "Values are assumed to be missing at random given the recorded values; dropout that depends on how a person feels "
+    "at that moment violates this.",
 )
 
 
@@ -56,9 +59,9 @@ def _adjustments(request: StudyRequest) -> list[str]:
     sentences = []
     if request.covariates:
         sentences.append(
-            f"{', '.join(request.covariates)}: usual levels in the fitted models are adjusted for these covariates. "
-            "The lags compare each person with themselves, so that stable characteristics cancel out; whether they "
-            "moderate the lags was not examined."
+            f"{', '.join(request.covariates)}: the fitted models adjust usual levels for these covariates. "
+            "Lags compare persons with themselves, so stable characteristics cancel out; whether they moderate the "
+            "lags was not examined."
         )
     if request.inputs:
         sentences.append(
@@ -84,18 +87,17 @@ def _adjustments(request: StudyRequest) -> list[str]:
 
 def _smallest_effects(lags: tuple[LagFinding, ...], labels: Mapping[str, str]) -> list[str]:
     """Return the lag detectable with 80% power: (t.975 + z.80) standard errors."""
-    sentences = []
+    smallest = []
     for finding in lags:
         lag = finding.main.detrended
         if not finding.toward_outcome or lag is None:
             continue
         detectable = (stats.t.ppf(0.975, lag.n_persons - 1) + stats.norm.ppf(0.8)) * lag.standard_error
-        sentences.append(
-            f"{labels.get(finding.link.earlier, finding.link.earlier)}: with {lag.n_pairs:,} pairs from "
-            f"{lag.n_persons:,} persons, the smallest detrended lag detectable with 80% power is about "
-            f"{number(float(detectable))}."
+        smallest.append(
+            f"{labels.get(finding.link.earlier, finding.link.earlier)} about {number(float(detectable))} "
+            f"({lag.n_pairs:,} pairs from {lag.n_persons:,} persons)"
         )
-    return sentences
+    return [f"Smallest detrended lag detectable with 80% power: {'; '.join(smallest)}."] if smallest else []
 
 
 def _short_courses(table: SessionTable, lags: tuple[LagFinding, ...], request: StudyRequest) -> list[str]:
@@ -111,21 +113,23 @@ def _short_courses(table: SessionTable, lags: tuple[LagFinding, ...], request: S
         return []
     centring = (1 + pair.centred.own_past) / median
     detrending = 2 * (1 + pair.detrended.own_past) / median
+    jackknife = ""
+    if any(a.estimator == "half_panel_jackknife" for lag in lags for a in lag.estimable_alternatives):
+        jackknife = (
+            " The half-panel jackknife shows how much this may matter; it assumes one linear trend over a whole course "
+            "and overcorrects curved courses."
+        )
     return [
-        f"Courses are short: half of the persons have {median:.0f} values of {request.label(request.outcome)} or "
-        f"fewer. Within-person centring then lowers the estimated autoregression by about {number(centring)}, "
-        f"detrending by about {number(detrending)}, and both can bias cross-lags too. The row “half-panel jackknife” "
-        "shows how much this may matter; it assumes that one linear trend holds over a whole course, and overcorrects "
-        "where courses are curved."
+        f"Half of the persons have {median:.0f} values of {request.label(request.outcome)} or fewer. At that length, "
+        f"within-person centring lowers the estimated autoregression by about {number(centring)} and detrending by "
+        f"about {number(detrending)}; both can bias cross-lags too.{jackknife}"
     ]
 
 
 def _few_persons(size: DataSize) -> list[str]:
     if size.n_persons >= _FEW_PERSONS:
         return []
-    return [
-        f"With {size.n_persons} persons, cluster-robust standard errors are themselves uncertain and tend to be small."
-    ]
+    return [f"With {size.n_persons} persons, cluster-robust standard errors are imprecise and tend to be too small."]
 
 
 def _excluded_persons(lags: tuple[LagFinding, ...], labels: Mapping[str, str]) -> list[str]:
@@ -133,14 +137,14 @@ def _excluded_persons(lags: tuple[LagFinding, ...], labels: Mapping[str, str]) -
     parts = [f"{count} from {name}" for name, count in excluded.items() if count]
     if not parts:
         return []
-    return [f"Detrending needs three values a person; persons excluded for this reason: {', '.join(parts)}."]
+    return [f"Persons excluded because detrending needs three values: {', '.join(parts)}."]
 
 
 def _missing(table: SessionTable, variance: tuple[VarianceRow, ...]) -> list[str]:
-    parts = [f"{row.label} at {row.n_missing / table.n_rows:.0%}" for row in variance if row.n_missing]
+    parts = [f"{row.label} {row.n_missing / table.n_rows:.0%}" for row in variance if row.n_missing]
     if not parts:
         return []
-    return [f"Values are missing for {', '.join(parts)} of the {table.n_rows:,} sessions in the table."]
+    return [f"Missing values: {', '.join(parts)} of the {table.n_rows:,} sessions in the table."]
 
 
 def _session_order(request: StudyRequest) -> list[str]:
@@ -149,9 +153,8 @@ def _session_order(request: StudyRequest) -> list[str]:
     if not (before and after):
         return []
     return [
-        f"The order within a session was taken as stated: {', '.join(before)} before it, {', '.join(after)} after or "
-        "during it. If this is wrong, lags from columns before to columns after the same session are concurrent "
-        "associations."
+        f"The analysis takes {', '.join(before)} as measured before the session and {', '.join(after)} as measured "
+        "after or during it. If this is wrong, same-session lags are concurrent associations."
     ]
 
 
@@ -160,6 +163,6 @@ def _multiple_tests(lags: tuple[LagFinding, ...]) -> list[str]:
     if tests < 4:
         return []
     return [
-        f"{tests} lags are tested at .05 without correction for multiple testing; under the null hypothesis the chance "
-        f"of at least one below .05 would be {number(1 - 0.95**tests)} if the tests were independent."
+        f"{tests} lags are tested at .05 without correction for multiple testing. If none existed and the tests were "
+        f"independent, the chance of at least one p below .05 would be {number(1 - 0.95**tests)}."
     ]

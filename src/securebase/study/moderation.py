@@ -28,9 +28,9 @@ from securebase.study.table import SessionTable
 MIN_PERSONS, MIN_PAIRS = 10, 40
 
 RULE = (
-    "The rule is that of the lags, applied to the product (or the square): persists, attenuates, emerges, "
-    "inconclusive. Its last step adjusts for the common time course of all persons, and for a product also for the "
-    "squares of its two parts, because curvature of one of two correlated columns looks like an interaction."
+    "The rule of the lags, applied to the product (or the square). The last step adjusts for the common time course "
+    "and, for a product, also for the squares of its two parts, because curvature of one of two correlated columns "
+    "looks like an interaction."
 )
 
 

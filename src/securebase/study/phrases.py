@@ -12,6 +12,7 @@ from securebase.study.agreement import (
     residual_autocorrelations,
 )
 from securebase.study.estimator import LagEstimate, LagStep
+from securebase.study.labels import describe_trend
 from securebase.study.reciprocal import AssociationVerdict, LagFinding, LagPair, LeaveOneOutSummary
 from securebase.study.result import EffectRow, ModelSummary, NotFitted
 
@@ -61,20 +62,19 @@ def _verdict(pair: LagPair, centred: LagEstimate, detrended: LagEstimate, earlie
         )
     if centred.significant:
         return (
-            f"{tends}. Once each person’s linear trend is removed it is no longer significant, although it keeps at "
-            "least half of its size: inconclusive."
+            f"{tends}. Once each person’s linear trend is removed, it is no longer significant but keeps at least half "
+            "its size: inconclusive."
         )
     return (
-        f"Inconclusive: whether {earlier} precedes {later} is not significant, neither within-person centred nor "
-        "detrended."
+        f"Inconclusive: {earlier} is not significantly related to {later}, either within-person centred or detrended."
     )
 
 
 def _time_adjusted(finding: LagFinding) -> str:
     """Return the end of a sentence on an association that persists: its response to the common time course."""
     if finding.time_adjusted.detrended is None:
-        return "; adjustment for the common time course of all persons was not possible."
-    adjustment = "after adjustment for the common time course of all persons"
+        return "; adjustment for the common time course was not possible."
+    adjustment = "after adjustment for the common time course"
     if finding.verdict is AssociationVerdict.ATTENUATES:
         return f", but attenuates {adjustment}, so it may reflect a shared trend."
     if finding.verdict is AssociationVerdict.INCONCLUSIVE:
@@ -87,7 +87,7 @@ def figures_in_words(finding: LagFinding) -> str:
     pair, adjusted, leave_one_out = finding.main, finding.time_adjusted.detrended, finding.main.leave_one_out
     if pair.centred is None or pair.detrended is None:
         return ""
-    attenuation = "" if pair.attenuation is None else f"; {_attenuation(pair.attenuation)}"
+    attenuation = "" if pair.attenuation is None else f"; {attenuation_in_words(pair.attenuation)}"
     figures = [
         f"Within-person centred {number(pair.centred.estimate)} ({_error(pair.centred)})",
         f"detrended {number(pair.detrended.estimate)} ({_error(pair.detrended)}{attenuation})",
@@ -169,12 +169,14 @@ def _model_evidence(finding: LagFinding, sides: Mapping[str, IntervalSide]) -> s
     }
     if len({*sides.values()}) == 1:
         return words[next(iter(sides.values()))]
-    by_side = {side: [trend for trend, position in sides.items() if position is side] for side in IntervalSide}
+    by_side = {
+        side: [describe_trend(trend) for trend, position in sides.items() if position is side] for side in IntervalSide
+    }
     if not by_side[IntervalSide.OPPOSITE_SIGN]:
-        return f"shows it with trend {' and '.join(by_side[IntervalSide.SAME_SIGN])} only"
+        return f"shows it with {' and '.join(by_side[IntervalSide.SAME_SIGN])} only"
     words |= {IntervalSide.SAME_SIGN: "shows it", IntervalSide.INCLUDES_ZERO: "does not show it"}
     order = (IntervalSide.OPPOSITE_SIGN, IntervalSide.SAME_SIGN, IntervalSide.INCLUDES_ZERO)
-    parts = [f"{words[side]} with trend {' and '.join(by_side[side])}" for side in order if by_side[side]]
+    parts = [f"{words[side]} with {' and '.join(by_side[side])}" for side in order if by_side[side]]
     return ", and ".join(parts)
 
 
@@ -195,11 +197,11 @@ def _direction(lag: LagEstimate) -> str:
     return "higher" if lag.estimate > 0 else "lower"
 
 
-def _attenuation(attenuation: float) -> str:
+def attenuation_in_words(attenuation: float) -> str:
     """Return the share of its size, in points, that an association loses by detrending."""
     if attenuation > 1:
-        return "in points its sign changes"
-    return f"in points {abs(attenuation):.0%} {'of its size lost' if attenuation >= 0 else 'larger'}"
+        return "sign reversed"
+    return f"{abs(attenuation):.0%} {'smaller' if attenuation >= 0 else 'larger'} in points"
 
 
 def alternatives_in_words(finding: LagFinding) -> str:
@@ -232,9 +234,9 @@ def model_in_words(finding: LagFinding, models: Sequence[ModelSummary | NotFitte
         if not isinstance(model, ModelSummary):
             continue
         if not is_usable(model):
-            effects.append(f"{model.outcome.replace('_', ' ')} with trend {model.trend}")
+            effects.append(f"{model.outcome.replace('_', ' ')} with {describe_trend(model.trend)}")
         elif (effect := matching_effect(finding, model)) is not None:
-            effects.append(f"{_effect(effect)} with trend {model.trend}")
+            effects.append(f"{_effect(effect)} with {describe_trend(model.trend)}")
     if not effects:
         return "No model could be fitted."
     doubts = [
@@ -251,12 +253,11 @@ def autocorrelation_in_words(models: Sequence[ModelSummary | NotFitted], labels:
     names = dict.fromkeys(r.construct for m in models if isinstance(m, ModelSummary) for r in m.residuals)
     sentences = []
     for name in names:
-        values = [f"{number(r)} with trend {trend}" for trend, r in residual_autocorrelations(models, name)]
-        if values:
+        trends = dict.fromkeys(describe_trend(trend) for trend, _ in residual_autocorrelations(models, name))
+        if trends:
             sentences.append(
-                f"{labels.get(name, name)}: the residual autocorrelation at lag 1 ({' and '.join(values)}) exceeds "
-                "chance and speaks against the model for this column: its effects may be artefacts of "
-                "misspecification."
+                f"{labels.get(name, name)}: residual autocorrelation beyond chance ({', '.join(trends)}) speaks "
+                "against the model for this column; its effects may be artefacts of misspecification."
             )
     return tuple(sentences)
 

@@ -42,14 +42,12 @@ class AssociationVerdict(StrEnum):
 
 
 RULE = (
-    "Persists: significant (p below .05) when within-person centred and when detrended within person, with the same "
-    "sign and at least half of its size; and likewise once more when adjusted for the common time course of all "
-    "persons. "
-    "Attenuates: significant when within-person centred, but changing its sign or losing more than half of its size at "
-    "one of these two steps. "
-    "Emerges: significant only when detrended within person. "
+    "Persists: significant (p < .05) when within-person centred and when detrended, with the same sign and at least "
+    "half its size; and again after adjustment for the common time course. "
+    "Attenuates: significant when centred, but reversed or reduced by more than half at one of these two steps. "
+    "Emerges: significant only when detrended. "
     "Inconclusive: everything else. "
-    "Sizes are compared in points, because standard deviations differ between centred and detrended values."
+    "Sizes are compared in points, because SDs differ between centred and detrended values."
 )
 
 

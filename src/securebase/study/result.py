@@ -10,6 +10,7 @@ from typing import Any
 
 from securebase.records.cohort import ImportReport
 from securebase.study.checks import ModelChecks
+from securebase.study.labels import describe_trend
 from securebase.study.moderation import ModerationFinding
 from securebase.study.reciprocal import LagFinding
 from securebase.study.trajectories import Trajectories
@@ -229,7 +230,7 @@ class StudyResult:
         lines += [f"  {lag.link.name}: {lag.verdict.label}{_estimates(lag)}" for lag in self.lags]
         for model in self.models:
             ended = model.outcome.replace("_", " ") if isinstance(model, ModelSummary) else "could not be fitted"
-            lines.append(f"  model with trend {model.trend}: {ended}")
+            lines.append(f"  model with {describe_trend(model.trend)}: {ended}")
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, Any]:

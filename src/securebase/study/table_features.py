@@ -15,12 +15,30 @@ Indices = NDArray[np.intp]
 #: a change from one row to the next beyond this many SDs of all such changes counts as a jump
 _JUMP_SDS = 3.0
 
+#: statistic → its name in tables that name the columns elsewhere
+MEASURES = {
+    "row_sd_first_half": "row-to-row SD, first half",
+    "row_sd_second_half": "row-to-row SD, second half",
+    "sd_first": "SD between persons, first score",
+    "sd_last": "SD between persons, last score",
+    "autocorrelation_1": "autocorrelation, lag 1",
+    "autocorrelation_2": "autocorrelation, lag 2",
+    "jumps": "jumps beyond 3 SD",
+    "lowest": "at the lowest score",
+    "highest": "at the highest score",
+    "same_row": "same row",
+    "next_row": "next row",
+}
+_SHARES = frozenset(("jumps", "lowest", "highest"))
+
 
 @dataclass(frozen=True, slots=True)
 class FeatureKey:
-    """Name of a statistic, in words that begin a sentence."""
+    """Name of a statistic, in words that begin a sentence; `measure` is the name without its columns."""
 
     words: str
+    measure: str
+    columns: tuple[str, ...]
     is_share: bool = False
 
 
@@ -79,24 +97,24 @@ class Features:
             change = column[later] - column[earlier]
             observed = column[np.isfinite(column)]
             jumps = float((np.abs(change) > _JUMP_SDS * change.std()).mean()) if len(change) > 1 else np.nan
-            values |= {
-                FeatureKey(f"Row-to-row SD of {name}, first half of a course"): _row_sd(change[~late]),
-                FeatureKey(f"Row-to-row SD of {name}, second half"): _row_sd(change[late]),
-                FeatureKey(f"SD between persons of the first {name}"): _sd(column[self.first[k]]),
-                FeatureKey(f"SD between persons of the last {name}"): _sd(column[self.last[k]]),
-                FeatureKey(f"Autocorrelation of {name} within persons, lag 1"): _correlation(
+            statistics = {
+                ("row_sd_first_half", f"Row-to-row SD of {name}, first half of a course"): _row_sd(change[~late]),
+                ("row_sd_second_half", f"Row-to-row SD of {name}, second half"): _row_sd(change[late]),
+                ("sd_first", f"SD between persons of the first {name}"): _sd(column[self.first[k]]),
+                ("sd_last", f"SD between persons of the last {name}"): _sd(column[self.last[k]]),
+                ("autocorrelation_1", f"Autocorrelation of {name} within persons, lag 1"): _correlation(
                     deviation[earlier], deviation[later]
                 ),
-                FeatureKey(f"Autocorrelation of {name} within persons, lag 2"): _correlation(
+                ("autocorrelation_2", f"Autocorrelation of {name} within persons, lag 2"): _correlation(
                     deviation[earlier_2], deviation[later_2]
                 ),
-                FeatureKey(f"Share of jumps in {name} (beyond 3 SDs of all changes)", is_share=True): jumps,
-                FeatureKey(f"Share of {name} at the lowest observed score", is_share=True): _share(
-                    observed <= self.lowest[k]
-                ),
-                FeatureKey(f"Share of {name} at the highest observed score", is_share=True): _share(
-                    observed >= self.highest[k]
-                ),
+                ("jumps", f"Share of jumps in {name} (beyond 3 SDs of all changes)"): jumps,
+                ("lowest", f"Share of {name} at the lowest observed score"): _share(observed <= self.lowest[k]),
+                ("highest", f"Share of {name} at the highest observed score"): _share(observed >= self.highest[k]),
+            }
+            values |= {
+                FeatureKey(words, MEASURES[key], (name,), is_share=key in _SHARES): value
+                for (key, words), value in statistics.items()
             }
         return values | self._pairs(deviations)
 
@@ -108,9 +126,16 @@ class Features:
             for b, second in enumerate(self.names):
                 x, y = deviations[:, a], deviations[:, b]
                 if a < b:
-                    values[FeatureKey(f"Correlation of {first} and {second} within persons")] = _correlation(x, y)
+                    key = FeatureKey(
+                        f"Correlation of {first} and {second} within persons", MEASURES["same_row"], (first, second)
+                    )
+                    values[key] = _correlation(x, y)
                 if a != b:
-                    key = FeatureKey(f"Correlation of {first} with the next {second} within persons")
+                    key = FeatureKey(
+                        f"Correlation of {first} with the next {second} within persons",
+                        MEASURES["next_row"],
+                        (first, second),
+                    )
                     values[key] = _correlation(x[earlier], y[earlier + 1])
         return values
 

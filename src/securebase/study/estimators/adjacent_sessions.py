@@ -25,7 +25,6 @@ def estimate(table: SessionTable, link: Link, detrending: Detrending) -> Influen
 ESTIMATOR = LagEstimator(
     "adjacent_sessions",
     "adjacent sessions only",
-    "Only pairs of sessions at most one and a half times the usual distance apart; with session numbers, only "
-    "consecutive numbers.",
+    "Sessions at most 1.5 times the usual distance apart; with session numbers, consecutive numbers only.",
     estimate,
 )

@@ -70,7 +70,7 @@ def remove_common_course(detrending: Detrending, values: Array, table: SessionTa
 ESTIMATOR = LagEstimator(
     "common_time_course",
     "adjusted for the common time course",
-    "The mean course of all persons, whatever its shape, is estimated and removed together with each person’s mean or "
-    "trend, so that curvature shared by everyone cannot appear as a lag.",
+    "The mean course of all persons, of any shape, is removed together with each person’s mean or trend, so that "
+    "shared curvature cannot appear as a lag.",
     estimate,
 )

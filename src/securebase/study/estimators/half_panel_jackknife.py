@@ -69,7 +69,7 @@ def _in_second_half(table: SessionTable) -> NDArray[np.bool_]:
 ESTIMATOR = LagEstimator(
     "half_panel_jackknife",
     "half-panel jackknife",
-    "Twice the estimate less the mean of those from the first and from the second half of each course. It removes most "
-    "of the bias that within-person centring or detrending causes in short courses, at the cost of precision.",
+    "Twice the estimate minus the mean of the estimates from the first and second half of each course: removes most of "
+    "the bias of centring or detrending short courses, at the cost of precision.",
     estimate,
 )

@@ -23,6 +23,6 @@ def estimate(table: SessionTable, link: Link, detrending: Detrending) -> Influen
 ESTIMATOR = LagEstimator(
     "min_observations",
     "long courses only",
-    f"Only persons with at least {MIN_OBSERVATIONS} values of both columns.",
+    f"Persons with at least {MIN_OBSERVATIONS} values of both columns.",
     estimate,
 )

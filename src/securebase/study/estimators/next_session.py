@@ -18,8 +18,8 @@ def estimate(table: SessionTable, link: Link, detrending: Detrending) -> Influen
 ESTIMATOR = LagEstimator(
     "next_session",
     "one session later",
-    "Where a column measured before a session precedes one measured after it, the lag leads to the next session "
-    "instead, so that it does not depend on the order within a session.",
+    "The lag within a session is replaced by the lag to the next session, which does not depend on the order within a "
+    "session.",
     estimate,
     applies=lambda _, link: link.step is LagStep.SAME_SESSION,
 )

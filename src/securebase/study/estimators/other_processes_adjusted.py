@@ -31,7 +31,7 @@ def _adjustment_columns(table: SessionTable, link: Link) -> list[str]:
 ESTIMATOR = LagEstimator(
     "other_processes_adjusted",
     "adjusted for the other columns",
-    "Every other column at the same session is an additional regressor.",
+    "All other columns at the same session are additional regressors.",
     estimate,
     applies=lambda table, link: bool(_adjustment_columns(table, link)),
 )

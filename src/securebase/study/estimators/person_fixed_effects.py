@@ -31,7 +31,6 @@ def estimate(table: SessionTable, link: Link, detrending: Detrending) -> Influen
 ESTIMATOR = LagEstimator(
     "person_fixed_effects",
     "person fixed effects from the pairs",
-    "Each person’s mean and trend are estimated in the regression itself, from the pairs that enter it, not from all "
-    "values of the person.",
+    "Means and trends are estimated in the regression itself, from its pairs instead of all values of the person.",
     estimate,
 )

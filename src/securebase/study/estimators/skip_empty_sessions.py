@@ -18,6 +18,6 @@ def estimate(table: SessionTable, link: Link, detrending: Detrending) -> Influen
 ESTIMATOR = LagEstimator(
     "skip_empty_sessions",
     "empty sessions skipped",
-    "A session at which neither column was recorded is skipped, which gives more pairs, some of them further apart.",
+    "Sessions without a value of either column are skipped: more pairs, some of them further apart.",
     estimate,
 )

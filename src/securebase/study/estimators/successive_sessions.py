@@ -15,7 +15,7 @@ def estimate(table: SessionTable, link: Link, detrending: Detrending) -> Influen
 ESTIMATOR = LagEstimator(
     "successive_sessions",
     "successive sessions",
-    "Lag 1 is the person’s next session in the table, even where a session number in between is missing. A pair counts "
-    "if all three values are present.",
+    "Each person’s next session in the table, even if session numbers in between are missing; a pair needs all three "
+    "values.",
     estimate,
 )

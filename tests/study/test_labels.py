@@ -1,0 +1,34 @@
+"""Names of parameters and models in words."""
+
+import pytest
+
+from securebase.study.labels import describe_parameter, describe_trend
+
+LABELS = {"y": "Mood", "x": "Warmth", "a,b": "Both"}
+
+
+@pytest.mark.parametrize(
+    ("name", "heading", "label"),
+    [
+        ("drift[y,x]", "Drift, per week", "effect of Warmth on Mood"),
+        ("drift[y,y]", "Drift, per week", "Mood on itself (rate of return)"),
+        ("drift[a,b,y]", "Drift, per week", "effect of Mood on Both"),
+        ("level_covariance[x,y]", "Covariance of usual levels between persons", "Warmth with Mood"),
+        ("level_covariance[x,x]", "Covariance of usual levels between persons", "Warmth, variance"),
+        (
+            "level_change_covariance[y,x]",
+            "Covariance of usual levels with random slopes",
+            "level of Mood, slope of Warmth",
+        ),
+        ("covariate_effect[y,age]", "Covariates: difference in usual level per unit", "effect of age on Mood"),
+        ("level_mean[y]", "Mean usual level", "Mood"),
+        ("rate", "Speed of change, per week", "all columns"),
+    ],
+)
+def test_a_parameter_is_described_by_its_columns(name, heading, label):
+    assert describe_parameter(name, LABELS, "week") == (heading, label)
+
+
+def test_a_model_is_described_by_its_trend():
+    assert describe_trend("carried") == "trend carried"
+    assert describe_trend("random slopes") == "random slopes"
