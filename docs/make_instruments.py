@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from securebase.measurement.catalogue import instruments
-from securebase.measurement.instrument import AdministrationSchedule, Instrument, MissingRule, Scale
+from securebase.measurement.catalogue import earlier_versions, instruments
+from securebase.measurement.instrument import AdministrationSchedule, Instrument, Item, MissingRule, Scale
+from securebase.measurement.reading_ease import reading_grade
 
 PAGE = Path(__file__).parent / "instruments.md"
 
@@ -19,6 +20,10 @@ Written from the shelf by `docs/make_instruments.py`; a test fails when this pag
 An instrument here is a numeric skeleton: items by number with a very short label of our own, range, scoring, bands,
 licence and provenance. No questionnaire's wording is included; the site that may use it adds it. *Unverified* means
 that nobody has yet checked the value in a primary source; the product marks it on screen too.
+
+Our own questionnaires are listed with their items. *Grade* is the Flesch–Kincaid grade, the year of school at which an
+item is easy to read; a test keeps every item at 6 or below. Earlier wordings stay on file, and administrations show the
+wording that was asked ([decision 14](decisions/0014-reworded-questionnaires-get-a-version.md)).
 """
 
 MISSING = {
@@ -54,18 +59,48 @@ def rhythm(schedule: AdministrationSchedule, moment: str) -> str:
     return f"Asked by the workbench with the check-in {moment} the session, {when}{start}{areas}."
 
 
+def item_row(item: Item) -> str:
+    anchors = "; ".join(o.label for o in item.options) or f"{item.low_label} – {item.high_label}"
+    return f"| {item.number} {item.label} | {item.text} | {anchors} | {reading_grade(item.text):.1f} |"
+
+
+def changed_items(earlier: Instrument, current: Instrument) -> list[str]:
+    """Return the items of an earlier version that read differently today."""
+    return [
+        f"- {item.number} {item.text} ({item.low_label} – {item.high_label})"
+        if item.low_label
+        else f"- {item.number} {item.text}"
+        for item in earlier.items
+        if (item.text, item.low_label, item.high_label)
+        != (
+            current.item(item.number).text,
+            current.item(item.number).low_label,
+            current.item(item.number).high_label,
+        )
+    ]
+
+
 def section(instrument: Instrument) -> str:
     lines = [f"## {instrument.name} (`{instrument.id}`)", "", instrument.about, ""]
     if instrument.schedule is not None:
         lines += [rhythm(instrument.schedule, instrument.moment), ""]
     if not instrument.validated:
-        lines += ["**Not validated**: own wording, own scoring.", ""]
+        lines += [f"**Not validated**: own wording, own scoring. Version {instrument.version}.", ""]
     lines += [
         "| Scale | Construct | Score | Range | Missing items | Bands | Reliable change |",
         "| --- | --- | --- | --- | --- | --- | --- |",
         *(scale_row(scale) for scale in instrument.scales),
         "",
     ]
+    if instrument.own_wording:
+        lines += [
+            "| Item | Asks | Anchors | Grade |",
+            "| --- | --- | --- | --- |",
+            *map(item_row, instrument.items),
+            "",
+        ]
+    for version in earlier_versions(instrument.id):
+        lines += [f"Version {version.version} asked:", "", *changed_items(version, instrument), ""]
     for rule in instrument.safety_rules:
         lines += [f"Safety: item {rule.item} at {number(rule.at_least)} or more raises an alert ({rule.concern}).", ""]
     holder = f" ({instrument.licence.holder})" if instrument.licence.holder else ""

@@ -1,4 +1,8 @@
-"""The shelf of instruments: one TOML file each in `instruments/`, named by its id."""
+"""The shelf of instruments: one TOML file each in `instruments/`, named by its id.
+
+`instruments/earlier/` holds the file of each earlier version, unchanged, so that old administrations keep the wording
+and the scales that they were made with (decision 14).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from importlib import resources
 from types import MappingProxyType
 
 from securebase.errors import InstrumentError, check_class
-from securebase.measurement.instrument import Instrument
+from securebase.measurement.instrument import Instrument, Scale
 from securebase.measurement.instrument_reader import read_instrument
 
 
@@ -26,6 +30,47 @@ def _load_shelf() -> MappingProxyType[str, Instrument]:
             )
         shelf[entry.id] = entry
     return MappingProxyType(shelf)
+
+
+@cache
+def _load_earlier_versions() -> MappingProxyType[tuple[str, str], Instrument]:
+    folder = resources.files("securebase.measurement") / "instruments" / "earlier"
+    versions: dict[tuple[str, str], Instrument] = {}
+    for file in sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name):
+        entry = read_instrument(file.name, file.read_bytes())
+        if f"{entry.id}.{entry.version}.toml" != file.name:
+            raise InstrumentError(
+                f"id and version “{entry.id}.{entry.version}” differ from the file name", where=f"{file.name}, version"
+            )
+        versions[entry.id, entry.version] = entry
+    return MappingProxyType(versions)
+
+
+def earlier_versions(name: str) -> tuple[Instrument, ...]:
+    """Return the earlier versions of an instrument, oldest first."""
+    versions = [entry for (instrument_id, _), entry in _load_earlier_versions().items() if instrument_id == name]
+    return tuple(sorted(versions, key=lambda entry: int(entry.version)))
+
+
+def instrument_in_version(name: str, version: str) -> Instrument:
+    """Return an instrument with the wording and the scales of one version.
+
+    Raises InstrumentError if the instrument or the version is unknown.
+    """
+    current = instrument(name)
+    if version == current.version:
+        return current
+    try:
+        return _load_earlier_versions()[name, version]
+    except KeyError:
+        raise InstrumentError(f"unknown version “{version}” of {name}", where=name) from None
+
+
+def find_scale(name: str, scale_id: str) -> Scale | None:
+    """Return a scale of an instrument from the latest version that has it, or None."""
+    shelf = _load_shelf()
+    versions = (shelf[name], *reversed(earlier_versions(name))) if name in shelf else ()
+    return next((scale for version in versions for scale in version.scales if scale.id == scale_id), None)
 
 
 def instruments() -> dict[str, Instrument]:

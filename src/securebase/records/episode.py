@@ -66,6 +66,8 @@ class AdministrationRecord:
         Item number → response, None if unanswered.
     scores : tuple of ScoreRecord
         Scores computed from the responses.
+    instrument_version : str, default "1"
+        Version of the instrument: the wording that was asked.
     """
 
     instrument: str
@@ -75,6 +77,7 @@ class AdministrationRecord:
     respondent: Respondent = Respondent.CLIENT
     responses: Mapping[int, float | None] = field(default_factory=dict)
     scores: tuple[ScoreRecord, ...] = ()
+    instrument_version: str = "1"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from functools import partial
 from securebase.ipt.due import TaskStanding, TaskState, course_tasks
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Audience, Worksheet
-from securebase.measurement.catalogue import instruments
+from securebase.measurement.catalogue import find_scale, instruments
 from securebase.picture import phrases
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
@@ -171,7 +171,8 @@ def measures_every_fourth(record: EpisodeRecord) -> Table:
 
 def _scale_name(instrument: str, scale: str) -> str:
     spec = instruments().get(instrument)
-    label = next((s.label for s in spec.scales if s.id == scale), scale) if spec else scale
+    known = find_scale(instrument, scale)
+    label = known.label if known is not None else scale
     return f"{label} ({spec.name if spec else instrument})"
 
 

@@ -245,6 +245,7 @@ def _administration(row: Administration, at: float) -> records.AdministrationRec
             for s in row.scores.all()
             if s.value is not None
         ),
+        instrument_version=row.instrument_version,
     )
 
 

@@ -27,6 +27,14 @@ CLIENT_PAGES = (
     "own-page-settings", "client-report", "client-downloads",
 )  # fmt: skip
 CLINIC_PAGES = ("caseload", "library", "clinic", "clinic-lineage", "course-forms")
+#: items that were reworded later; their administrations show what was asked then
+ASKED_THEN = {
+    "session_before": "How hard was it to enjoy or care about things?",
+    "session_after": "How much clearer is what you feel, and why?",
+    "dispute_week": "How heated or frozen were things with that person?",
+    "own_attachment": "How often do you want someone near and push them away at once?",
+    "emotion_month": "How many kinds of feeling could you let yourself have?",
+}
 REASON = "a test opens an existing clinic"
 
 
@@ -160,6 +168,7 @@ def pages(texts: dict[str, Any]) -> dict[str, Any]:
     from securebase.workbench.accounts.models import Account
     from securebase.workbench.clients.models import Client
     from securebase.workbench.supervision.models import Share
+    from securebase.workbench.therapy_sessions.models import Administration
     from securebase.workbench.worksheets.models import Artefact
 
     browser, refused, unseen, visited = Browser(HTTP_HOST="localhost"), [], [], 0
@@ -187,6 +196,10 @@ def pages(texts: dict[str, Any]) -> dict[str, Any]:
     for row in Artefact.objects.unscoped(reason=REASON).filter(id__in=list(texts)):
         args = [row.episode.client_id, row.worksheet, row.id]
         visit(reverse("worksheet", args=args), texts[str(row.id)]["texts"])
+    for name, asked in ASKED_THEN.items():
+        rows = Administration.objects.unscoped(reason=REASON).filter(instrument=name).select_related("episode")
+        assert {row.instrument_version for row in rows} == {"1"}, name
+        visit(reverse("administration", args=[rows[0].episode.client_id, rows[0].id]), [asked])
     for share in Share.objects.unscoped(reason=REASON).filter(revoked_at=None):
         comments = [c.text for c in share.comments.filter(removed_at=None, artefact=None)]
         visit(reverse("shared-course", args=[share.id]), [share.label, *comments], by=supervisor)

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from securebase.measurement.schedule import scheduled_instruments
 from securebase.records.vocabulary import Moment
+from securebase.workbench.course.queries import record_of
 from securebase.workbench.therapy_sessions import actions, overview
-from securebase.workbench.therapy_sessions.models import ExtraChoice
+from securebase.workbench.therapy_sessions.models import Administration, ExtraChoice
 from workbench.cast import NOON, Cast, answers
 
 
@@ -58,7 +59,7 @@ def test_scales_are_grouped_and_shown_over_time(full: Cast, alma: Browser) -> No
     assert "Asked besides" in main.find(class_="besides").find("summary").text
     groups = {g.name: [(r.instrument.id, r.scale.id) for r in g.rows] for g in overview.scale_groups(full.episode)}
     assert groups["Check-in"][0] == ("session_before", "symptoms")
-    assert ("dispute_week", "dispute") in groups["Asked besides"]
+    assert ("dispute_week", "tension") in groups["Asked besides"]
     assert ("own_attachment", "attachment_anxiety") in groups["Asked besides"]
     assert groups["Your own rating"] == [("therapist_after", s) for s in ("alliance", "felt_understood", "strain")]
     symptoms = overview.scale_groups(full.episode)[0].rows[0]
@@ -66,6 +67,52 @@ def test_scales_are_grouped_and_shown_over_time(full: Cast, alma: Browser) -> No
     assert 'aria-label="Symptoms from 4 to 7"' in symptoms.curve
     assert len(table.find_all("svg")) == len(groups["Check-in"]) + len(groups["Your own rating"])
     assert len(cells) == len(groups["Asked besides"])
+
+
+def age(cast: Cast, session: int, instrument: str, scale: tuple[str, str] | None = None) -> Administration:
+    """Turn the administration of a session into one that an earlier release recorded in version 1."""
+    administration = Administration.objects.visible_to(cast.alma).get(
+        instrument=instrument, therapy_session__number=session
+    )
+    administration.instrument_version = "1"
+    administration.save()
+    if scale is not None:
+        administration.scores.filter(scale=scale[1]).update(scale=scale[0])
+    return administration
+
+
+def test_scores_do_not_continue_where_the_meaning_of_a_scale_changed(full: Cast, alma: Browser) -> None:
+    administration = age(full, 1, "dispute_week", ("dispute", "tension"))
+    rows = {(r.instrument.id, r.scale.id): r for g in overview.scale_groups(full.episode) for r in g.rows}
+    earlier, latest = rows["dispute_week", "dispute"], rows["dispute_week", "tension"]
+    assert (earlier.n, earlier.last, earlier.change) == (1, 4.0, None)
+    assert (latest.n, latest.first, latest.change) == (1, 7.0, None)
+    assert earlier.version_note.startswith("earlier wording, last asked")
+    assert latest.version_note == ""
+    cells = [" ".join(c.text.split()) for c in page(full, alma).select(".besides .cells li")]
+    assert any("Heat of the dispute" in cell and "not comparable with the new scale" in cell for cell in cells)
+    # the administration shows what was asked then
+    shown = alma.get(reverse("administration", args=[full.carla.id, administration.id])).content.decode()
+    assert "How heated or frozen were things with that person?" in shown
+    assert "Heat of the dispute" in shown
+    assert "How tense" not in shown
+    # exports keep the two apart, and the record carries the version
+    record = record_of(full.episode, NOON + timedelta(days=8))
+    assert {a.instrument_version for a in record.administrations if a.instrument == "dispute_week"} == {"1", "2"}
+    assert len(record.scores("dispute", scale="tension")) == 1
+    table = alma.get(reverse("client-scores", args=[full.carla.id])).content.decode()
+    columns = table.splitlines()[0].split(",")
+    assert len([c for c in columns if c in {"dispute", "dispute_week_dispute", "dispute_week_tension"}]) == 2
+
+
+def test_scores_continue_with_a_note_where_only_an_item_was_reworded(full: Cast, alma: Browser) -> None:
+    age(full, 1, "session_before")
+    rows = {r.scale.id: r for r in overview.scale_groups(full.episode)[0].rows if r.instrument.id == "session_before"}
+    assert rows["symptoms"].n == 2
+    assert rows["symptoms"].version_note.startswith("wording changed ")
+    # loneliness was asked in the same words
+    assert rows["loneliness"].version_note == ""
+    assert "compare scores before and after with care" in page(full, alma).find("table", class_="scores").text
 
 
 def test_both_ratings_are_compared_in_a_chart_and_in_words(full: Cast, alma: Browser) -> None:
@@ -94,7 +141,7 @@ def test_additional_questionnaires_show_past_and_next_sessions(full: Cast, alma:
     # questionnaires of problem areas that were not chosen are listed separately
     elsewhere = main.find("a", string="Grief").parent
     assert "Come with their problem area" in elsewhere.text
-    assert [a.text for a in elsewhere.find_all("a")[1:]] == ["Steps towards people", "Grief", "The change of role"]
+    assert [a.text for a in elsewhere.find_all("a")[1:]] == ["Reaching out", "Grief", "Your new role"]
 
 
 def test_additional_questionnaire_can_be_requested_and_switched_off_and_on(full: Cast, alma: Browser) -> None:

@@ -52,8 +52,8 @@ def test_check_in_opens_with_the_due_questionnaires(cast: Cast) -> None:
 def test_one_page_asks_everything_and_each_instrument_is_recorded(cast: Cast, browser: Browser) -> None:
     invitation = cast.invite(Moment.AFTER, at=timezone.now(), extras=None)
     page = main(browser.get(invitation.path))
-    assert [h.text for h in page.find_all("h2")] == ["What is hoped for"]
-    assert "Think of the therapy that is beginning." in page.text
+    assert [h.text for h in page.find_all("h2")] == ["What you expect"]
+    assert "Think of the therapy ahead." in page.text
     assert len(page.find_all("fieldset", attrs={"data-slider": True})) == 7 + 4
     response = browser.post(invitation.path, submission_data(invitation.check_in, "6", item_expectation_3="9"))
     assert response.headers["Location"] == invitation.path + "sent/"
@@ -159,7 +159,7 @@ def test_paper_link_and_typing_in_ask_the_same_after_the_area_changes(cast: Cast
         assert "The dispute" in page.text
         assert "Grief" not in page.text
     # both continue the numbers of the session set, so that a row can be looked up by its number
-    assert "13. How heated or frozen" in " ".join(paper_form.text.split())
+    assert "13. How tense were things" in " ".join(paper_form.text.split())
     assert type_in_form.find("label", attrs={"for": "item_dispute_week_1"}).find("b").text == "13"
     assert CheckIn.objects.visible_to(cast.alma).get().extras == BEFORE
 
@@ -179,7 +179,7 @@ def test_paper_form_with_additional_questionnaires_is_typed_in(cast: Cast, alma:
     assert stored_answers(cast)["expectation"] == {1: 8.0, 2: 6.0, 3: None, 4: None}
     assert CheckIn.objects.visible_to(cast.alma).get().extras == AFTER
     session = main(alma.get(reverse("session", args=[cast.carla.id, cast.session.id])))
-    assert "What is hoped for" in session.text
+    assert "What you expect" in session.text
 
 
 def test_new_link_keeps_the_questionnaires_until_it_is_withdrawn(cast: Cast) -> None:

@@ -220,4 +220,5 @@ def _build_administration(
             for s in scored.scores.values()
             if s.value is not None
         ),
+        instrument_version=questionnaire.version,
     )

@@ -14,7 +14,6 @@ from securebase.ipt.lineage import Lineage
 from securebase.ipt.rendering import render_value
 from securebase.ipt.shelf import worksheet, worksheets
 from securebase.ipt.worksheet import Worksheet
-from securebase.measurement.catalogue import instrument as get_instrument
 from securebase.measurement.schedule import SESSION_SETS
 from securebase.picture import phrases as numbers
 from securebase.records.artefact import ArtefactRecord
@@ -180,7 +179,7 @@ def _previous(now: Administration) -> Administration | None:
 
 
 def _safety_points(now: Administration) -> list[OverviewPoint]:
-    safety_items = {rule.item for rule in get_instrument(now.instrument).safety_rules}
+    safety_items = {rule.item for rule in now.instrument_as_asked.safety_rules}
     answers = [(item, words, alert) for item, words, alert in item_answers(now) if item.number in safety_items]
     return [OverviewPoint(f"{item.label}: {words.lower()}", "alert" if alert else "") for item, words, alert in answers]
 
@@ -209,7 +208,9 @@ def _change_points(now: Administration, before: Administration | None) -> list[O
     """List the answers that changed most, if they changed enough."""
     if before is None:
         return []
-    spec = get_instrument(now.instrument)
+    if now.instrument_version != before.instrument_version:
+        return [OverviewPoint("Some questions have new wording, so single answers are not compared with last time")]
+    spec = now.instrument_as_asked
     safety_items = {rule.item for rule in spec.safety_rules}
     last = {r.item: r.value for r in before.responses.all()}
     current = {r.item: r.value for r in now.responses.all()}

@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from securebase.measurement.catalogue import instrument as get_instrument
+from securebase.measurement.catalogue import instrument_in_version
 from securebase.measurement.instrument import Instrument
 from securebase.measurement.schedule import SESSION_SETS
 from securebase.records.vocabulary import Moment, Phase, Respondent, RuptureKind
@@ -150,6 +151,11 @@ class Administration(ScopedModel):
     @property
     def name(self) -> str:
         return get_instrument(self.instrument).name
+
+    @property
+    def instrument_as_asked(self) -> Instrument:
+        """Instrument in the version that was answered."""
+        return instrument_in_version(self.instrument, self.instrument_version)
 
     @property
     def came_late(self) -> bool:

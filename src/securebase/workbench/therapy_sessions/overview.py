@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
+
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from securebase.charts.sparkline import scores_sparkline
 from securebase.measurement import change
@@ -22,7 +26,10 @@ from securebase.workbench.therapy_sessions.schedule import administered_sessions
 # ---- scales over time ------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class ScaleRow:
-    """One scale over time: first and last score, the last one's severity band, the change and a sparkline."""
+    """One scale over time: first and last score, the last one's severity band, the change and a sparkline.
+
+    `version_note` tells the therapist where the wording changed within the series, or that a new scale replaced it.
+    """
 
     instrument: Instrument
     scale: Scale
@@ -33,6 +40,7 @@ class ScaleRow:
     band: Band | None
     change: change.ScoreChange | None
     curve: str
+    version_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +62,13 @@ _GROUP_NAMES = ("Check-in", "Asked besides", "Questionnaires", "Your own rating"
 
 def scale_groups(episode: Episode) -> list[ScaleGroup]:
     """Return all scales with a score, grouped by source; the followed measure and its group come first."""
-    series: dict[tuple[str, str], list[tuple[datetime, float]]] = {}
+    series: dict[tuple[str, str], list[_VersionedScore]] = {}
     for administration in counted_administrations(episode):
         for score in administration.scores.all():
             if score.value is not None:
-                series.setdefault((administration.instrument, score.scale), []).append((administration.at, score.value))
-    rows = [_scale_row(get_instrument(i), s, scores) for (i, s), scores in series.items()]
+                point = _VersionedScore(administration.at, score.value, administration.instrument_as_asked)
+                series.setdefault((administration.instrument, score.scale), []).append(point)
+    rows = [_scale_row(s, scores) for (_, s), scores in series.items()]
     symptom_measure = episode.symptom_instrument_and_scale
     ranks = {name: rank for rank, name in enumerate(SESSION_SETS.values())}
 
@@ -79,13 +88,44 @@ def _group_name(instrument: Instrument) -> str:
     return "Asked besides" if instrument.schedule is not None else "Questionnaires"
 
 
-def _scale_row(instrument: Instrument, scale_id: str, scores: list[tuple[datetime, float]]) -> ScaleRow:
-    scale, first, last = instrument.scale(scale_id), scores[0][1], scores[-1][1]
-    points = [((at - scores[0][0]).total_seconds() / 86_400, value) for at, value in scores]
+@dataclass(frozen=True, slots=True)
+class _VersionedScore:
+    """A score with the instrument in the version that was answered."""
+
+    at: datetime
+    value: float
+    instrument: Instrument
+
+
+def _scale_row(scale_id: str, scores: list[_VersionedScore]) -> ScaleRow:
+    # a scale id stands for one meaning: where a version changed it, the scale has a new id and begins a new series
+    instrument, first, last = scores[-1].instrument, scores[0].value, scores[-1].value
+    scale = instrument.scale(scale_id)
+    points = [((s.at - scores[0].at).total_seconds() / 86_400, s.value) for s in scores]
     curve = scores_sparkline(scale.label, points, scale.minimum, scale.maximum, construct=scale.construct)
     moved = change.score_change(scale, first, last) if len(scores) > 1 else None
     band = change.severity_band(scale, last)
-    return ScaleRow(instrument, scale, first, last, scores[-1][0], len(scores), band, moved, curve)
+    note = _version_note(scale, scores)
+    return ScaleRow(instrument, scale, first, last, scores[-1].at, len(scores), band, moved, curve, note)
+
+
+def _version_note(scale: Scale, scores: list[_VersionedScore]) -> str:
+    """Return a note on the wording of a scale: replaced by a new scale, begun after one, or changed on the way."""
+    latest = get_instrument(scores[-1].instrument.id)
+    if scale.id not in {s.id for s in latest.scales}:
+        return f"earlier wording, last asked {_format_day(scores[-1].at)}; not comparable with the new scale"
+    for before, after in pairwise(scores):
+        if _wording(before.instrument, scale) != _wording(after.instrument, scale):
+            return f"wording changed {_format_day(after.at)}; compare scores before and after with care"
+    return ""
+
+
+def _wording(instrument: Instrument, scale: Scale) -> list[tuple[str, str, str]]:
+    return [(i.text, i.low_label, i.high_label) for i in map(instrument.item, scale.items)]
+
+
+def _format_day(at: datetime) -> str:
+    return date_format(timezone.localtime(at), "j F Y")
 
 
 def counted_administrations(episode: Episode) -> list[Administration]:

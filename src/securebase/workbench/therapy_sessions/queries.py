@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 from django.http import Http404
 
-from securebase.measurement.catalogue import instrument as get_instrument
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.instrument import Instrument, Item, ResponseOption, Scale
 from securebase.measurement.schedule import SESSION_SETS
@@ -145,7 +144,7 @@ def own_rating(session: TherapySession) -> list[tuple[Item, str]]:
     if last is None:
         return []
     responses = {r.item: r.value for r in last.responses.all()}
-    return [(i, format_answer(i, responses.get(i.number))) for i in get_instrument(last.instrument).items]
+    return [(i, format_answer(i, responses.get(i.number))) for i in last.instrument_as_asked.items]
 
 
 # ---- the client's link -----------------------------------------------------------------------------------------------
@@ -179,7 +178,7 @@ def administration_rows(episode: Episode) -> list[AdministrationRow]:
 
 
 def administration_row(administration: Administration) -> AdministrationRow:
-    instrument = get_instrument(administration.instrument)
+    instrument = administration.instrument_as_asked
     values = {s.scale: (s.value, s.note) for s in administration.scores.all()}
     responses = {r.item: r.value for r in administration.responses.all()}
     return AdministrationRow(
@@ -193,7 +192,7 @@ def administration_row(administration: Administration) -> AdministrationRow:
 
 def item_answers(administration: Administration) -> list[tuple[Item, str, bool]]:
     """Return each item with its answer in words and whether it raised an alert."""
-    instrument = get_instrument(administration.instrument)
+    instrument = administration.instrument_as_asked
     responses = {r.item: r.value for r in administration.responses.all()}
     alerts = {a.item for a in administration.safety_alerts.all()}
     return [(i, format_answer(i, responses.get(i.number)), i.number in alerts) for i in instrument.items]
