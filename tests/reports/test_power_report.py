@@ -41,16 +41,28 @@ def test_every_design_is_in_both_tables(result, page):
 def test_methods_answers_and_limits_are_included(result, page):
     text = " ".join(page.get_text(" ").split())
     assert result.methods in text
-    for sentence in (*result.limits, "false alarms", "Not verified."):
+    for sentence in (
+        *result.limits,
+        "type I error",
+        "† A judgement, or not yet checked against the original publication.",
+    ):
         assert sentence in text
     items = [li.get_text() for li in page.find("section", class_="card").find_all("li")]
     assert len(items) == len(result.required_clients) == 2
 
 
+def test_no_table_shows_a_raw_parameter_name(result, page):
+    truth = result.plan.truth
+    table = next(t for t in page.find_all("table") if "Table 3." in t.find("caption").get_text())
+    assert len(table.find_all("td")) == len(truth.parameters.named(truth.specification))
+    assert "effect of alliance on symptoms" in table.get_text(" ")
+    assert not re.search(r"\b[a-z]+(_[a-z]+)*\[", page.get_text(" "))
+
+
 def test_pictures_have_titles_and_descriptions(page):
     titles = [svg.find("title").get_text() for svg in page.find_all("svg")]
     assert titles.count("Power over clients, effect −.15") == 2  # for a page and for a phone
-    assert titles.count("False alarms over clients, effect 0") == 2
+    assert titles.count("Type I error over clients, effect 0") == 2
     described = page.find("svg").find("desc").get_text()
     assert re.search(r"With 8 sessions it goes from \.\d\d at 40 clients to \.\d\d at [\d,]+ clients\.", described)
 

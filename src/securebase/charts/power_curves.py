@@ -19,7 +19,7 @@ Measure = Literal["power", "precision", "bias"]
 _TITLES: dict[Measure, str] = {
     "power": "power",
     "precision": "mean width of the interval",
-    "bias": "mean estimate less the truth",
+    "bias": "bias",
 }
 #: from few sessions to many: light to dark, so that the order shows without colour
 _INKS = ("#6fb0a6", "#1d6a72", "#25313a", "#8a5a9e", "#c2622d", "#b08a1e")
@@ -122,7 +122,7 @@ def _ticks(clients: Sequence[int], largest: int, max_ticks: int) -> list[int]:
 
 
 def _label(result: PowerResult, setting: Setting, measure: Measure) -> str:
-    name = "False alarms" if measure == "power" and not setting.effect else measure.capitalize()
+    name = "Type I error" if measure == "power" and not setting.effect else measure.capitalize()
     return f"{name} over clients{setting_in_words(setting, result.plan, lead=', ')}"
 
 

@@ -10,7 +10,8 @@ from securebase.charts import style
 from securebase.charts.power_curves import Measure, power_chart
 from securebase.charts.render import svg
 from securebase.errors import InputError, check_class
-from securebase.reports.render import render
+from securebase.reports.render import render, words
+from securebase.study.labels import describe_parameter
 from securebase.study.power.phrases import (
     CURVE_SENTENCE,
     count_outcomes,
@@ -19,7 +20,7 @@ from securebase.study.power.phrases import (
     required_clients_in_words,
     setting_in_words,
 )
-from securebase.study.power.plan import Setting
+from securebase.study.power.plan import PowerPlan, Setting
 from securebase.study.power.result import OUTCOMES, PowerResult
 
 #: pixels of a picture: half a row of a page, or the full width of a phone
@@ -69,15 +70,26 @@ def power_report(result: PowerResult) -> str:
         settings=[(s, setting_in_words(s, plan)) for s in plan.settings],
         charts={s: _charts(result, s) for s in plan.settings},
         answers=[required_clients_in_words(answer, plan) for answer in result.required_clients],
-        named=plan.truth.with_effect(plan.earlier, plan.later, plan.effects[0]).parameters.named(
-            plan.truth.specification
-        ),
+        parameters=_parameters(plan),
         ended=dict(sorted(count_outcomes(result.cells).items(), key=lambda item: OUTCOMES.index(item[0]))),
         effects=effects_in_words(plan),
         first_effect=effect_in_words(plan.effects[0]),
         curve=CURVE_SENTENCE,
         level=f"{100 * (1 - plan.alpha):g}%",
     )
+
+
+def _parameters(plan: PowerPlan) -> dict[str, list[tuple[str, float]]]:
+    """Return heading → labels and values of the simulated model's parameters, with the first effect of the plan."""
+    specification = plan.truth.specification
+    unit = specification.time_unit if specification.time_unit != "file" else "unit of time"
+    labels = {name: words(name) for name in (*specification.constructs, *specification.scores)}
+    truth = plan.truth.with_effect(plan.earlier, plan.later, plan.effects[0])
+    parts: dict[str, list[tuple[str, float]]] = {}
+    for name, value in truth.parameters.named(specification).items():
+        heading, label = describe_parameter(name, labels, unit)
+        parts.setdefault(heading, []).append((label, value))
+    return parts
 
 
 def _charts(result: PowerResult, setting: Setting) -> dict[str, Markup]:

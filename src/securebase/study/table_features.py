@@ -23,9 +23,9 @@ MEASURES = {
     "sd_last": "SD between persons, last score",
     "autocorrelation_1": "autocorrelation, lag 1",
     "autocorrelation_2": "autocorrelation, lag 2",
-    "jumps": "jumps beyond 3 SD",
-    "lowest": "at the lowest score",
-    "highest": "at the highest score",
+    "jumps": "share of jumps beyond 3 SDs",
+    "lowest": "share at the lowest score",
+    "highest": "share at the highest score",
     "same_row": "same row",
     "next_row": "next row",
 }
