@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from securebase.ipt.areas import Area, areas
+from securebase.ipt.client_labels import LABELS, NAMES
 from securebase.ipt.course_format import default_formats
 from securebase.ipt.due import MAINTENANCE_TASKS, MIN_CHANGE
 from securebase.ipt.evidence import HIGH_STRAIN, LOW_EXPECTATIONS_MET, MIN_PEOPLE
@@ -20,7 +21,6 @@ from securebase.ipt.timeline import WINDOW_MONTHS
 from securebase.ipt.worksheet import Field, FieldKind, Worksheet, WorksheetGroup
 from securebase.model.theory import theory
 from securebase.reports.for_client import AREAS, HEADINGS
-from securebase.workbench.own_pages.labels import LABELS, NAMES
 
 PAGE = Path(__file__).parent / "ipt-content.md"
 

@@ -160,7 +160,7 @@ class Therapist:
     def draw_circle(self, *, steps: int, on: datetime) -> None:
         """Type in a new version of the circle, with everybody moved some rings towards the client."""
         self.go("relationships", self.client)
-        self.page.get_by_text("Type the places in instead of dragging").click()
+        self.page.get_by_text("Enter positions instead of dragging").click()
         rings = ["closest", "close", "wider"]
         for n, select in enumerate(self.page.locator("select[name^=ring_]").all()):
             select.select_option(rings[min(max(n + 2 - steps, 0), 2)])

@@ -59,14 +59,14 @@ def test_a_value_is_parsed(name: str, typed: object, value: object) -> None:
 @pytest.mark.parametrize(
     ("name", "typed", "message"),
     [
-        ("mood", "eleven", "not a number"),
-        ("mood", "11", "between 0 and 10"),
-        ("mood", "nan", "between"),
+        ("mood", "eleven", "Enter a number"),
+        ("mood", "11", "from 0 to 10"),
+        ("mood", "nan", "from 0 to 10"),
         ("mood", "3.5", "steps of 1"),
         ("suds", "47", "steps of 5"),
-        ("kind", "c", "none of the choices"),
+        ("kind", "c", "one of the options"),
         ("done", "perhaps", "yes or no"),
-        ("day", "9.3.2026", "year, month and day"),
+        ("day", "9.3.2026", "year-month-day"),
         ("line", "x" * 301, "301 characters"),
     ],
 )
@@ -82,13 +82,13 @@ def test_empty_rows_are_omitted_and_the_others_renumbered() -> None:
     typed = [{"what": "", "done": "no"}, {"what": "call", "n": "x"}, {}, {"what": "visit"}]
     parsed = parse_values(SHEET, {"steps": typed})
     assert parsed.values == {"steps": ({"what": "call"}, {"what": "visit"})}
-    assert parsed.unread == {"steps.0.n": ("x", "This is not a number.")}
+    assert parsed.unread == {"steps.0.n": ("x", "Enter a number.")}
 
 
 def test_too_many_rows_are_reported() -> None:
     parsed = parse_values(SHEET, {"steps": [{"what": str(n)} for n in range(MAX_ROWS + 2)]})
     assert len(parsed.values["steps"]) == MAX_ROWS  # type: ignore[arg-type]
-    assert "At most" in parsed.unread["steps"][1]
+    assert "Only 40 rows fit" in parsed.unread["steps"][1]
 
 
 def test_fields_of_the_other_kind_of_formulation_are_not_needed() -> None:

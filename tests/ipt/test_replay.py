@@ -19,7 +19,7 @@ def test_a_dialogue_keeps_its_lines_in_order_with_labelled_faults() -> None:
     }
     turns = dialogue(parse_values(worksheet("communication_analysis"), typed).values)
     assert turns == (
-        Turn("client", "You are late", heard="You are bad", faults=("Said sideways", "Came as an attack")),
+        Turn("client", "You are late", heard="You are bad", faults=("Indirect", "Sounded like an attack")),
         Turn("silence", "Nobody spoke"),
         Turn("client", "I was worried", better="Call me next time"),
     )

@@ -124,7 +124,7 @@ def test_goals_share_one_table() -> None:
     ]
     (table,) = goals(selections, lambda a: f"Session {a.session}")
     assert isinstance(table, Table)
-    assert table.head == ("Goal", "At the start", "Session 8", "Wished for")
+    assert table.head == ("Goal", "At the start", "Session 8", "Target")
     assert table.rows == (("Say it", "2", "6", "8"),)
     assert goals([], lambda _: "") == ()
 

@@ -84,7 +84,7 @@ def _parse_rows(spec: Field, typed: Any, unread: dict[str, tuple[str, str]]) -> 
             rows.append(cells)
             unread |= unread_cells
     if len(rows) > MAX_ROWS:
-        unread[spec.id] = ("", f"At most {MAX_ROWS} rows fit here; the rest was not kept.")
+        unread[spec.id] = ("", f"Only {MAX_ROWS} rows fit here. The other rows were not saved.")
         unread_rows = {k for k in unread if k.startswith(f"{spec.id}.") and int(k.split(".")[1]) >= MAX_ROWS}
         for key in unread_rows:
             del unread[key]
@@ -116,7 +116,7 @@ def _parse_text(spec: Field, text: str) -> tuple[str, Any]:
     limit = LINE_LENGTH if spec.kind is FieldKind.LINE else TEXT_LENGTH
     text = _SPACE.sub(" ", text.replace("\n", " ")) if spec.kind is FieldKind.LINE else text
     if len(text) > limit:
-        return f"This is {len(text):,} characters long; {limit:,} fit here.", None
+        return f"This text is too long: {len(text):,} characters, where {limit:,} fit.", None
     return "", text
 
 
@@ -124,34 +124,34 @@ def _parse_number(spec: Field, text: str) -> tuple[str, Any]:
     try:
         value = float(text.replace(",", "."))
     except ValueError:
-        return "This is not a number.", None
+        return "Enter a number.", None
     if not math.isfinite(value) or not spec.minimum <= value <= spec.maximum:
-        return f"The number must lie between {spec.minimum:g} and {spec.maximum:g}.", None
+        return f"Enter a number from {spec.minimum:g} to {spec.maximum:g}.", None
     steps = (value - spec.minimum) / spec.step
     if abs(steps - round(steps)) > 1e-9:
-        return f"The number must go in steps of {spec.step:g} from {spec.minimum:g}.", None
+        return f"Enter a number in steps of {spec.step:g}, starting at {spec.minimum:g}.", None
     return "", value
 
 
 def _parse_choice(spec: Field, text: str) -> tuple[str, Any]:
-    return ("", text) if spec.option(text) else ("This is none of the choices.", None)
+    return ("", text) if spec.option(text) else ("Choose one of the options.", None)
 
 
 def _parse_yes_no(_: Field, text: str) -> tuple[str, Any]:
     answers = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "0": False}
     value = answers.get(text.lower())
-    return ("", value) if value is not None else ("Answer yes or no.", None)
+    return ("", value) if value is not None else ("Choose yes or no.", None)
 
 
 def _parse_date(_: Field, text: str) -> tuple[str, Any]:
     try:
         return "", date.fromisoformat(text).isoformat()
     except ValueError:
-        return "Write the day as year, month and day: 2026-03-09.", None
+        return "Enter the date as year-month-day, for example 2026-03-09.", None
 
 
 def _parse_person(_: Field, text: str) -> tuple[str, Any]:
-    return ("", text) if len(text) <= 80 else ("This is nobody of the inventory.", None)
+    return ("", text) if len(text) <= 80 else ("Choose a person from the list.", None)
 
 
 _PARSERS = {

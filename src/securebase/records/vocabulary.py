@@ -170,5 +170,5 @@ class Technique(StrEnum):
             "non_directive_exploration": "Exploration, non-directive",
             "directive_exploration": "Exploration, directive",
             "therapeutic_relationship": "Use of the therapeutic relationship",
-            "psychoeducation": "Psycho-education",
+            "psychoeducation": "Psychoeducation",
         }.get(self.value, self.value.replace("_", " ").capitalize())

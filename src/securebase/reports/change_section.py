@@ -12,12 +12,14 @@ from securebase.reports.document import Block, Paragraph, Picture, Table, TextTo
 
 #: width in pixels; the page scales it
 PAGE = 620
-NOT_TESTED = "These questions are our own and have not been tested in research yet: read the numbers with care."
+NOT_TESTED = (
+    "We wrote these questions ourselves and they have not been tested in research yet, so read the numbers with care."
+)
 _PLAIN = {
-    "improved": "That is more than chance in answering would give: a change you can rely on, for the better.",
-    "worse": "That is more than chance in answering would give: things are harder than at the start.",
-    "within_error": "That is little enough that it may be chance in answering.",
-    "unknown": "How much of it is chance in answering cannot be told for these questions.",
+    "improved": "That is a real improvement, more than normal ups and downs.",
+    "worse": "That is more than normal ups and downs: things are harder than at the start.",
+    "within_error": "A difference this small may just be normal ups and downs.",
+    "unknown": "For these questions we can’t tell whether that is more than normal ups and downs.",
 }
 
 
@@ -34,7 +36,9 @@ def client_blocks(picture: ClientPicture) -> tuple[Block, ...]:
         return ()
     lower = "lower is better" if part.worse_is_higher else "higher is better"
     first, last = phrases.number(part.change.first), phrases.number(part.change.last)
-    summary = f"You answered {len(part.reported)} times. At first your score was {first}, at last {last} ({lower})."
+    summary = (
+        f"You answered {len(part.reported)} times. Your score was {first} at first and {last} most recently ({lower})."
+    )
     plain = replace(picture, symptoms=replace(part, remission_below=None))
     blocks: list[Block] = [_graph(plain, "Each dot is one of your answers."), Paragraph(summary)]
     blocks.append(Paragraph(_PLAIN[part.change.verdict] if part.change.points else "It is the same as at the start."))

@@ -17,32 +17,32 @@ from securebase.reports.worksheet_parts import GOALS, goals_part, missing_part, 
 
 #: Problem areas in words for the client.
 AREAS = {
-    ProblemArea.GRIEF: "the loss of somebody close to you",
-    ProblemArea.ROLE_DISPUTE: "a conflict with somebody who matters to you",
-    ProblemArea.ROLE_TRANSITION: "a great change in your life",
-    ProblemArea.INTERPERSONAL_DEFICITS: "finding and keeping closeness with other people",
+    ProblemArea.GRIEF: "the loss of someone close to you",
+    ProblemArea.ROLE_DISPUTE: "a conflict with someone who matters to you",
+    ProblemArea.ROLE_TRANSITION: "a major change in your life",
+    ProblemArea.INTERPERSONAL_DEFICITS: "building and keeping close relationships",
 }
 #: headings of worksheets for the client
 HEADINGS = {
-    "diagnosis": "What it is called",
-    "psychoeducation": "What we said about the illness",
-    "sick_role": "What may rest for a while",
+    "diagnosis": "Your diagnosis",
+    "psychoeducation": "About the illness",
+    "sick_role": "What can wait for now",
     "contract": "What we agreed",
-    "formulation": "How we came to understand it",
-    "social_plan": "Your steps towards people",
-    "communication_analysis": "What can be said another way",
+    "formulation": "How we understand it",
+    "social_plan": "Reaching out",
+    "communication_analysis": "What you could say differently",
     "decision_analysis": "What you decided",
     "experiment": "What you tried",
     "story_card": "Your story cards",
     "gains": "What you have gained",
     "relapse_plan": "Your plan for staying well",
-    "maintenance_contract": "How we go on",
+    "maintenance_contract": "What happens next",
 }
 #: Worksheets listed as missing if they are empty.
 EXPECTED_SHEETS = ("contract", "gains", "relapse_plan")
 NOTHING_YET = (
-    "There is nothing to take home yet. This report fills as you work: with the goals you agree on, the circle you "
-    "draw, the gains you name, and the plan you make for later."
+    "There is nothing to show yet. Your goals, the circle you draw, what you have gained and your plan for staying "
+    "well will appear here."
 )
 
 
@@ -53,15 +53,13 @@ def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Rep
     sheets = [
         sheet_part(Audience.CLIENT, case, selected[name], heading=HEADINGS.get(name, ""), skip=GOALS)
         if name in selected
-        else missing_part(shelf[name], reason=f"Nothing of it is shared with the client yet. {shelf[name].about}")
+        else missing_part(shelf[name], reason=f"Nothing shared with the client yet. {shelf[name].about}")
         for name in shelf
         if name in selected or name in EXPECTED_SHEETS
     ]
     return (
-        ReportPart(
-            "course", "What we worked on", "The focus of the work, and how many sessions", partial(_course, case)
-        ),
-        goals_part(Audience.CLIENT, case, tuple(selected.values()), "Your goals, and how they stand"),
+        ReportPart("course", "What we worked on", "Focus and number of sessions", partial(_course, case)),
+        goals_part(Audience.CLIENT, case, tuple(selected.values()), "Your goals and progress"),
         _symptoms(case),
         _circle(case),
         *(part for part in sheets if part is not None),
@@ -99,9 +97,9 @@ def _course(case: Case) -> tuple[Block, ...]:
         )
     if record.problem_areas:
         areas = " and ".join(AREAS[a] for a in record.problem_areas)
-        sentences.append(f"What we worked on was {areas}.")
+        sentences.append(f"We worked on {areas}.")
     if not sentences:
-        sentences.append("We are at the beginning.")
+        sentences.append("Your therapy has just begun.")
     return (Heading("What we worked on"), Paragraph(" ".join(sentences), TextTone.LEAD))
 
 
@@ -110,12 +108,12 @@ def _symptoms(case: Case) -> ReportPart:
     ready = len(case.picture.symptoms.reported) >= 2 and case.picture.symptoms.change is not None
     return ReportPart(
         "symptoms",
-        "Own answers over time",
+        "Answers over time",
         f"A graph of {len(case.picture.symptoms.reported)} answers on the {case.picture.symptoms.measure}",
         build,
         by_default=False,
-        missing="" if ready else "It needs at least two answers on the measure that is followed.",
-        caution="Tick it if you have looked at it together and the client would like to have it.",
+        missing="" if ready else "Needs at least two answers on the tracked symptom measure.",
+        caution="Tick this if you have looked at it together and the client wants it.",
     )
 
 
@@ -139,7 +137,7 @@ def _circles(case: Case) -> tuple[Block, ...]:
     versions = first_and_last_circle(Audience.CLIENT, case.record)
     names = names_for_reader(Audience.CLIENT, case.record)
     days = [case.day(c.at) for c in versions]
-    explanation = "You are in the middle. The nearer somebody stands, the closer they were to you then."
+    explanation = "You are in the middle. The nearer someone is to you, the closer you felt to them at the time."
     return (
         Heading("The people around you"),
         Paragraph(explanation),
@@ -151,7 +149,7 @@ def _help(case: Case) -> ReportPart:
     return ReportPart(
         "help",
         "Help now",
-        "The clinic’s own words on where to find help at once",
-        lambda: (Box((Paragraph(case.help_now),), "If you need help at once", TextTone.ALERT),),
+        "The clinic’s text on where to get help",
+        lambda: (Box((Paragraph(case.help_now),), "If you need help now", TextTone.ALERT),),
         missing="" if case.help_now.strip() else "The clinic has not written it yet (under Clinic).",
     )

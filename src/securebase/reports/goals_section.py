@@ -47,11 +47,11 @@ def goals(sheets: Sequence[SelectedArtefacts], time_label: Callable[[ArtefactRec
     if not collected:
         return ()
     used = [name for name in dict.fromkeys(name for name, _, _ in columns) if any(g.at.get(name) for g in collected)]
-    wishes = ["Wished for"] if any(g.wished for g in collected) else []
+    wishes = ["Target"] if any(g.wished for g in collected) else []
     head = ("Goal", *used, *wishes)
     rows = tuple((g.words, *(g.at.get(n) or "–" for n in used), *(g.wished or "–" for _ in wishes)) for g in collected)
     numbers = tuple(range(1, len(head)))
-    caption = "How near each goal is: 0 far off, 10 reached" if numbers else ""
+    caption = "How close each goal is (0 far off, 10 reached)" if numbers else ""
     return (Table(caption, head, rows, numbers),)
 
 

@@ -11,7 +11,10 @@ from securebase.reports.part import Case, ReportPart
 
 #: title and purpose of each report
 TITLES = {
-    Audience.CLIENT: ("For the client", "In plain words, to take home: of what they shared, drew or were given."),
+    Audience.CLIENT: (
+        "For the client",
+        "In plain words, to take home: what was shared with them and what they wrote or drew.",
+    ),
     Audience.REFERRER: ("For the referrer", "Course, diagnosis, focus, change with its limits, and what you add."),
     Audience.SUPERVISOR: ("For a supervisor", "A portfolio of the case from routine work, under a pseudonym."),
 }

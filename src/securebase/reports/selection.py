@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from securebase.ipt.client_labels import CLIENT_LABELS
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Audience, Field, Worksheet
 from securebase.records.artefact import ArtefactRecord, ClosenessCircle
@@ -18,22 +19,6 @@ from securebase.records.vocabulary import Agreement, CircleKind, Respondent
 #: Worksheets about risk; a referrer gets them only if the therapist ticks them.
 RISK = frozenset({"risk_review"})
 _AGREED = frozenset({Agreement.AGREED, Agreement.EDITED})
-
-#: Labels about the client, reworded to address the client.
-CLIENT_LABELS = {
-    "How the client says it": "How you say it",
-    "In the client’s words": "In your words",
-    "Made by the client first?": "Did you begin it?",
-    "Said aloud to the client": "What I said to you",
-    "Said that the hour is the client’s?": "Said that the hour is yours?",
-    "What keeps the client going?": "What keeps you going?",
-    "What the client can do now": "What you can do now",
-    "What the client did for it": "What you did for it",
-    "What the client does to get well": "What you do to get well",
-    "What the client gets from them": "What you get from them",
-    "What the client gives them": "What you give them",
-    "What would the client like to change?": "What would you like to change?",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,10 +116,10 @@ def goals_part(report: Audience, case: Case, sheets: Sequence[SelectedArtefacts]
     ready = holds_goals(sheets)
     return ReportPart(
         id="goals",
-        label="Goals and how they stand",
-        preview="Goals of the contract with where they stood at each review",
+        label="Goals and progress",
+        preview="Goals from the contract and their progress at each review",
         build=partial(_goals, report, case, tuple(sheets), heading),
-        missing="" if ready else "No goals that may be shown here yet. They come with the contract.",
+        missing="" if ready else "No goals to show yet. They come from the contract.",
     )
 
 

@@ -72,7 +72,7 @@ def note(page: Any, live_server: Any, people: Cast) -> Any:
 
 
 def test_the_page_warns_a_minute_before_and_a_key_keeps_it_open(page: Any, note: Any) -> None:
-    warning = page.get_by_text("it closes in a minute")
+    warning = page.get_by_text("will close in a minute")
     page.clock.fast_forward("13:50")
     assert warning.count() == 0
     page.clock.fast_forward("00:20")

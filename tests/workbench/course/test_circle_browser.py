@@ -233,7 +233,7 @@ def test_two_windows_do_not_overwrite_each_other(circle_page: CirclePage) -> Non
     circle_page.disc("Omar").press("ArrowUp")
     circle_page.wait_until_saved()
     second_page.disc("Choir").press("ArrowUp")
-    second_page.page.locator("[data-status].refused").filter(has_text="saved elsewhere").wait_for()
+    second_page.page.locator("[data-status].refused").filter(has_text="changed elsewhere").wait_for()
     assert [e for e in second_page.errors if "409" not in e] == []
 
 
@@ -275,7 +275,7 @@ def test_plain_form_works_without_javascript(
     context.add_cookies([{"name": name, "value": signed_in.cookies[name].value, "url": live_server.url}])
     page = context.new_page()
     page.goto(live_server.url + reverse("relationships", args=[cast.carla.id]))
-    page.get_by_text("Type the places in instead of dragging").click()
+    page.get_by_text("Enter positions instead of dragging").click()
     page.get_by_label("Ring of Boss").select_option("outside")
     page.get_by_label("Hour of Boss").select_option("9")
     page.get_by_role("button", name="Save the circle").click()

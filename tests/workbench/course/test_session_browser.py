@@ -378,11 +378,11 @@ def test_exchange_is_drawn_while_typing_and_after_loading(
         row.get_by_role("radio", name="The other", exact=True).check()
         row.get_by_label("Said or done").fill("Fine, then I <go>.")
         row.get_by_label("As the other heard it").fill("You do not matter")
-        row.get_by_role("checkbox", name="Came as an attack").check()
+        row.get_by_role("checkbox", name="Sounded like an attack").check()
         row.get_by_label("A better version").fill("I need an hour alone")
         turn = page.locator(".turn.other")
         assert turn.locator(".line").inner_text() == "Fine, then I <go>."
-        assert turn.locator(".fault").inner_text() == "Came as an attack"
+        assert turn.locator(".fault").inner_text() == "Sounded like an attack"
         assert turn.locator(".better").inner_text() == "better I need an hour alone"
         page.locator("[data-saving]").filter(has_text=re.compile(r"^Saved \d\d:\d\d$")).wait_for()
         html_before = replay_html(page)

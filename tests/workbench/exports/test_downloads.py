@@ -91,7 +91,7 @@ def test_report_is_downloaded_and_audited(full: Cast, alma: Browser, kind: str) 
 
 def test_page_lists_ready_and_missing_parts(full: Cast, alma: Browser) -> None:
     page = alma.get(reverse("client-report-choose", args=[full.carla.id, "client"])).content.decode()
-    assert "Goals of the contract" in page
+    assert "Goals from the contract" in page
     assert "My plan for staying well" in page  # named as missing
     assert reverse("worksheet-begin", args=[full.carla.id, "relapse_plan"]) in page
     assert "The client has not drawn a circle yet." in page

@@ -151,7 +151,7 @@ def test_a_stale_screen_overwrites_nothing(cast: Cast) -> None:
     first = draw(cast, place(lena, 0.3, 10), expected=("", 0))
     draw(cast, place(lena, 0.4, 10), expected=(str(first.id), 1))
     for stale in (("", 0), (str(first.id), 1)):
-        with pytest.raises(InputError, match="saved elsewhere"):
+        with pytest.raises(InputError, match="changed elsewhere"):
             draw(cast, place(lena, 1.0, 10), expected=stale)
     assert versions(cast)[0].placement_values[0].radius == 0.4
 

@@ -106,7 +106,7 @@ def test_a_stale_page_is_refused(alma: Browser, cast: Cast) -> None:
     save(alma, cast, [placement], over=" 0")
     late = save(alma, cast, [], over=" 0")
     assert late.status_code == 409
-    assert "saved elsewhere" in late.json()["refused"]
+    assert "changed elsewhere" in late.json()["refused"]
     assert circles(cast)[0].placement_values[0].radius == 0.4
 
 

@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from securebase.errors import NotPermittedError
 from securebase.ipt.parsing import parse_values
-from securebase.ipt.shelf import worksheet
+from securebase.ipt.shelf import worksheet, worksheets
+from securebase.ipt.worksheet import Field, FieldKind
 from securebase.measurement.catalogue import instrument
 from securebase.records.artefact import Placement
 from securebase.records.vocabulary import Agreement, Moment, Respondent
@@ -208,7 +209,7 @@ def test_the_code_form_redirects_only_within_the_own_page(cast: Cast, browser: B
 
 def test_close_leaves_nothing_in_the_browser(cast: Cast) -> None:
     browser = visiting_browser(cast)
-    assert "Nothing of it stays" in browser.post("/own/close/").content.decode()
+    assert "Nothing from it is left" in browser.post("/own/close/").content.decode()
     assert "own_page" not in browser.session
     assert browser.get("/own/").status_code == 410
 
@@ -410,14 +411,14 @@ def test_fields_hidden_from_the_client_keep_their_values(cast: Cast) -> None:
 def test_the_client_reads_and_answers_the_formulation(cast: Cast, agreement: str, words: str) -> None:
     artefact = new_artefact(cast, "formulation", {"narrative": "It began when Ana left"})
     browser = visiting_browser(cast)
-    assert "To read: how we understand it" in browser.get("/own/").content.decode()
+    assert "Please read: how we understand it" in browser.get("/own/").content.decode()
     path = f"/own/sheet/formulation/{artefact.id}/"
     browser.post(path + "answer/", {"agreement": agreement, "said": words, "version": "1", "revision": "1"})
     row = reload(artefact)
     assert row.agreement == agreement
     assert row.versions.get().said == words
     assert row.values == {"narrative": "It began when Ana left"}
-    assert "To read: how we understand it" not in browser.get("/own/").content.decode()
+    assert "Please read: how we understand it" not in browser.get("/own/").content.decode()
     assert Entry.objects.filter(action="artefact.answered", actor="", client=str(cast.carla.id)).exists()
 
 
@@ -433,7 +434,7 @@ def test_an_open_check_in_can_be_answered_from_the_page(cast: Cast) -> None:
     old = cast.invite(at=timezone.now())
     expires = old.check_in.expires_at
     browser = visiting_browser(cast)
-    assert "A check-in waits for you" in browser.get("/own/").content.decode()
+    assert "Your check-in is ready" in browser.get("/own/").content.decode()
     path = browser.post(reverse("own-check-in", args=[old.check_in.id])).headers["Location"]
     assert path != old.path
     assert browser.get(path).status_code == 200
@@ -453,7 +454,7 @@ def test_other_check_ins_are_unreachable(cast: Cast) -> None:
     browser = visiting_browser(cast)
     for check_in in (theirs, on_paper, ran_out):
         assert browser.post(reverse("own-check-in", args=[check_in.id])).status_code == 404
-    assert "A check-in waits" not in browser.get("/own/").content.decode()
+    assert "Your check-in is ready" not in browser.get("/own/").content.decode()
 
 
 # ---- on paper --------------------------------------------------------------------------------------------------------
@@ -537,21 +538,25 @@ def test_the_symptom_line_appears_only_if_shared(cast: Cast, alma: Browser) -> N
     check_in = cast.invite().check_in
     record_check_in(check_in=check_in, responses=answers("session_before", 5.0), submission="s", at=NOON)
     browser = visiting_browser(cast)
-    assert "How it has been" not in browser.get("/own/").content.decode()
+    assert "How you have been" not in browser.get("/own/").content.decode()
     alma.post(reverse("own-page-settings", args=[cast.carla.id]), {"graph": "1"})
     page = browser.get("/own/").content.decode()
-    assert "How it has been" in page
+    assert "How you have been" in page
     assert "You have answered once so far: 5" in page
 
 
 @pytest.mark.parametrize(
     ("values", "verdict"),
-    [([16.0, 4.0], "better by more"), ([4.0, 16.0], "worse by more"), ([10.0, 9.0], "may not mean a change")],
+    [
+        ([16.0, 4.0], "a real improvement"),
+        ([4.0, 16.0], "worse, by more than normal"),
+        ([10.0, 9.0], "may just be normal ups and downs"),
+    ],
 )
 def test_a_change_is_compared_with_measurement_error(values: list[float], verdict: str) -> None:
     words = describe_change(instrument("phq9").scale("total"), values)
     assert verdict in words
-    assert "0 to 27, where more means more trouble" in words
+    assert "0 to 27 (lower is better)" in words
 
 
 def test_an_answer_to_an_outdated_text_is_refused(cast: Cast) -> None:
@@ -587,10 +592,65 @@ def test_the_therapist_sees_recent_client_activity(cast: Cast, alma: Browser) ->
     enter_middle_phase(cast)
     artefact = new_artefact(cast, "formulation", {"narrative": "It began when Ana left"})
     browser, path = visiting_browser(cast), reverse("own-page-settings", args=[cast.carla.id])
-    assert "From the client lately" not in alma.get(path).content.decode()
+    assert "Recent activity" not in alma.get(path).content.decode()
     browser.post(browser.get("/own/sheet/story_card/").headers["Location"], {"story": "The harbour", "revision": "0"})
     data = {"agreement": "agreed", "version": "1", "revision": str(reload(artefact).revision)}
     browser.post(f"/own/sheet/formulation/{artefact.id}/answer/", data)
     page = alma.get(path).content.decode()
     assert "wrote in “Story card”" in page
     assert "answered “Formulation”" in page
+
+
+# ---- words for the client --------------------------------------------------------------------------------------------
+def sample_value(field: Field) -> Any:
+    """Return a value that fits the field."""
+    match field.kind:
+        case FieldKind.LINE | FieldKind.TEXT:
+            return "some words"
+        case FieldKind.SCALE | FieldKind.NUMBER | FieldKind.EXTENT:
+            return f"{field.minimum:g}"
+        case FieldKind.CHOICE | FieldKind.CHOICES:
+            return field.options[0].value
+        case FieldKind.YES_NO:
+            return "yes"
+        case FieldKind.DATE:
+            return "2026-03-09"
+        case FieldKind.ROWS:
+            return [{column.id: sample_value(column) for column in field.columns}]
+    return ""
+
+
+def assert_addresses_the_client(page: bytes, name: str) -> None:
+    text = " ".join(BeautifulSoup(page, "html.parser").get_text(" ").split())
+    assert "the client" not in text.lower(), name
+    assert [spec.id for spec in worksheets().values() if spec.teaches and spec.teaches in text] == [], name
+
+
+def test_no_page_speaks_about_the_client_or_shows_a_therapists_instructions(cast: Cast) -> None:
+    Episode.objects.visible_to(cast.alma).update(phase="ending")
+    OwnPage.objects.visible_to(cast.alma).update(shows_graph=True, shows_circle=True)
+    browser = visiting_browser(cast)
+    new_sheets = [spec.id for spec in worksheets().values() if spec.client_fills]
+    assert len(new_sheets) > 3
+    for name in new_sheets:
+        path = browser.get(f"/own/sheet/{name}/").headers["Location"]
+        page = browser.get(path)
+        assert page.status_code == 200
+        assert_addresses_the_client(page.content, name)
+    for spec in (w for w in worksheets().values() if w.for_client):
+        artefact = new_artefact(cast, spec.id, {f.id: sample_value(f) for f in spec.fields})
+        assert_addresses_the_client(browser.get(f"/own/sheet/{spec.id}/{artefact.id}/").content, spec.id)
+    for path in ("/own/", "/own/circle/", "/own/end/"):
+        assert_addresses_the_client(browser.get(path).content, path)
+    assert_addresses_the_client(Browser().get(new_link(cast).path).content, "code")
+    assert_addresses_the_client(Browser().get("/own/").content, "closed")
+
+
+@pytest.mark.parametrize("moment", [Moment.BEFORE, Moment.AFTER])
+def test_no_check_in_speaks_about_the_client(cast: Cast, browser: Browser, moment: Moment) -> None:
+    invitation = cast.invite(moment)
+    assert_addresses_the_client(browser.get(invitation.path).content, "check-in")
+    assert_addresses_the_client(browser.post(invitation.path, {"submission": "a"}).content, "unanswered")
+    browser.post(invitation.path, {"submission": "a", "item_1": "3", "as_it_is": "1"})
+    assert_addresses_the_client(browser.get(invitation.path + "sent/").content, "sent")
+    assert_addresses_the_client(Browser().get(invitation.path).content, "closed")

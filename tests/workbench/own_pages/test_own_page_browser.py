@@ -130,17 +130,17 @@ def test_a_client_on_a_phone_by_touch(phone: Any, live_server: Any, people: Cast
     phone.get_by_role("link", name="Help now").tap()
     assert phone.get_by_text("local emergency number").is_visible()
 
-    phone.locator("section", has_text="To read: how we understand it").get_by_role("link").tap()
-    phone.get_by_role("heading", name="What do you say to it?").wait_for()
+    phone.locator("section", has_text="Please read: how we understand it").get_by_role("link").tap()
+    phone.get_by_role("heading", name="Do you agree?").wait_for()
     problems += findings(phone)
-    phone.get_by_label("Yes, but I would change something").tap()
+    phone.get_by_label("Yes, but I’d change something").tap()
     phone.get_by_label("In your own words").fill("It began a year earlier")
     phone.get_by_role("button", name="Send my answer").tap()
-    phone.get_by_text("Your answer is with your therapist").wait_for()
+    phone.get_by_text("Your answer has been sent to your therapist").wait_for()
     formulation = people.episode.artefacts.get(worksheet="formulation")
     assert (formulation.agreement, formulation.versions.get().said) == ("edited", "It began a year earlier")
 
-    phone.get_by_role("link", name="New: story card").tap()
+    phone.get_by_role("link", name="New: a story of mine").tap()
     phone.get_by_label("Which story?").fill("The harbour")
     phone.get_by_role("checkbox", name="Courage").tap()
     phone.get_by_text("Saved ", exact=False).first.wait_for()
@@ -148,9 +148,9 @@ def test_a_client_on_a_phone_by_touch(phone: Any, live_server: Any, people: Cast
     assert stories(people) == [{"story": "The harbour", "tones": ["courage"]}]
 
     phone.get_by_role("link", name="Back to your page").tap()
-    phone.get_by_role("link", name="Look at my circle").tap()
-    phone.get_by_label("Somebody is missing?").fill("Ana")
-    phone.get_by_role("button", name="Add this person").tap()
+    phone.get_by_role("link", name="Open my circle").tap()
+    phone.get_by_label("Is someone missing?").fill("Ana")
+    phone.get_by_role("button", name="Add person").tap()
     phone.locator("[data-tray]").get_by_text("Ana").tap()
     phone.get_by_role("slider", name="Ana").wait_for()
     phone.get_by_text("Saved ", exact=False).first.wait_for()
@@ -160,15 +160,15 @@ def test_a_client_on_a_phone_by_touch(phone: Any, live_server: Any, people: Cast
     ]
 
     phone.get_by_role("link", name="Back to your page").tap()
-    phone.get_by_role("button", name="Answer it now").tap()
+    phone.get_by_role("button", name="Start the check-in").tap()
     phone.get_by_role("heading", name="How have things been?").wait_for()
     phone.go_back()
     phone.goto(live_server.url + "/own/")
     phone.get_by_role("button", name="Close", exact=True).tap()
-    phone.get_by_text("Nothing of it stays").wait_for()
+    phone.get_by_text("Nothing from it is left").wait_for()
     problems += findings(phone)
     phone.goto(live_server.url + "/own/")
-    assert phone.get_by_role("heading", name="This page is not open").is_visible()
+    assert phone.get_by_role("heading", name="This page isn’t open").is_visible()
     assert problems == []
 
 
@@ -195,13 +195,13 @@ def test_a_client_on_a_desktop_by_keyboard(desk: Any, live_server: Any, people: 
     desk.keyboard.press("Enter")
     desk.wait_for_url("**/own/sheet/formulation/**")
     problems += findings(desk)
-    tab_to("Yes, that is how I see it")
+    tab_to("Yes, that’s how I see it")
     desk.keyboard.press(" ")
     tab_to("Send my answer")
     desk.keyboard.press("Enter")
     desk.wait_for_url("**/own/")
     assert people.episode.artefacts.get(worksheet="formulation").agreement == "agreed"
-    tab_to("New: story card")
+    tab_to("New: a story of mine")
     desk.keyboard.press("Enter")
     desk.wait_for_url("**/own/sheet/story_card/**")
     problems += findings(desk)
@@ -219,7 +219,7 @@ def test_a_client_on_a_desktop_by_keyboard(desk: Any, live_server: Any, people: 
 
 def test_offline_input_is_saved_after_the_tab_was_closed(phone: Any, live_server: Any, people: Cast) -> None:
     open_page(phone, live_server, people)
-    phone.get_by_role("link", name="New: story card").tap()
+    phone.get_by_role("link", name="New: a story of mine").tap()
     phone.get_by_label("Which story?").fill("The harbour")
     phone.get_by_text("Saved ", exact=False).first.wait_for()
     address = phone.url
@@ -248,7 +248,7 @@ def test_a_handed_over_device_stores_nothing(desk: Any, live_server: Any, people
     desk.goto(live_server.url + f"/clients/{people.carla.id}/own-page/")
     problems = findings(desk)
     desk.get_by_role("button", name="Hand over this device").click()
-    desk.get_by_role("link", name="New: story card").click()
+    desk.get_by_role("link", name="New: a story of mine").click()
     desk.wait_for_url("**/own/sheet/story_card/**")
     desk.context.set_offline(True)
     desk.get_by_label("Which story?").fill("The harbour")

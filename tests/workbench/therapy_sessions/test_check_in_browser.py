@@ -84,7 +84,7 @@ def test_untouched_slider_is_shown_as_unanswered(page: Any, live_server: Any, ca
     assert page.locator("#item_2 output").inner_text() == "5 of 10"
     page.locator("#item_3 input[type=range]").tap()
     assert page.locator("#item_3 output").inner_text() == "5 of 10"
-    page.locator("#item_2").get_by_role("button", name="Leave open").click()
+    page.locator("#item_2").get_by_role("button", name="Clear").click()
     assert page.locator("#item_2 output").inner_text() == "Not answered yet"
     page.get_by_label("No, not at all").check()
     page.get_by_role("button", name="Send", exact=True).click()
@@ -125,7 +125,7 @@ def test_answers_survive_a_closed_tab_for_one_day(page: Any, live_server: Any, c
     second = context.new_page()
     second.goto(live_server.url + path)
     assert second.locator("#item_1 output").inner_text() == "8 of 10"
-    assert second.get_by_text("What you chose before is back. It is not sent yet.").count() == 1
+    assert second.get_by_text("Your earlier answers are back. They have not been sent yet.").count() == 1
     names = second.evaluate("Object.keys(localStorage)")
     assert len(names) == 1
     assert path.split("/")[2] not in names[0]  # the stored name does not reveal the link
@@ -148,7 +148,7 @@ def test_all_answers_can_be_cleared(page: Any, live_server: Any, cast: Cast) -> 
     open_link(page, live_server, cast)
     move_slider(page, 1, 3)
     page.get_by_label("Yes, often").check()
-    page.get_by_role("button", name="Empty everything").click()
+    page.get_by_role("button", name="Clear my answers").click()
     assert page.locator("input[type=radio]:checked").count() == 0
     assert page.locator("#item_1 output").inner_text() == "Not answered yet"
     assert page.evaluate("localStorage.length") == 0
@@ -160,7 +160,7 @@ def test_stored_answers_of_a_closed_link_are_deleted(page: Any, live_server: Any
     assert page.evaluate("localStorage.length") == 1
     withdraw_check_in(check_in=cast.session.check_ins.get(), by=cast.alma)
     page.goto(live_server.url + path)
-    page.get_by_role("heading", name="This link is not open any more").wait_for()
+    page.get_by_role("heading", name="This link no longer works").wait_for()
     # nothing of a closed link stays on the phone
     assert page.evaluate("localStorage.length") == 0
 
@@ -195,10 +195,10 @@ def test_network_failure_loses_nothing_and_saves_once(page: Any, live_server: An
     assert page.locator(".help-at-once").is_visible()  # help is shown without the network
     page.context.set_offline(True)
     page.get_by_role("button", name="Send", exact=True).click()
-    page.get_by_text("Not sent yet. Your answers are kept here").wait_for()
+    page.get_by_text("Not sent yet. Your answers are still here").wait_for()
     page.context.set_offline(False)
     page.wait_for_url("**/sent/")
-    assert page.get_by_role("heading", name="Help at once").is_visible()
+    assert page.get_by_role("heading", name="Get help now").is_visible()
     assert cast.episode.administrations.count() == 1
     assert cast.episode.safety_alerts.count() == 1
 
@@ -211,7 +211,7 @@ def test_status_appears_beside_the_pressed_button(page: Any, live_server: Any, c
     button.wait_for()
     page.context.set_offline(True)
     button.click()
-    text = page.get_by_text("Not sent yet. Your answers are kept here")
+    text = page.get_by_text("Not sent yet. Your answers are still here")
     text.wait_for()
     assert abs(text.bounding_box()["y"] - button.bounding_box()["y"]) < 150
     assert text.bounding_box()["y"] < 844
@@ -226,7 +226,7 @@ def test_alert_answer_is_recorded_without_cookies(page: Any, live_server: Any, c
     page.get_by_label("Yes, often").check()
     page.context.clear_cookies()
     page.get_by_role("button", name="Send", exact=True).click()
-    page.get_by_role("heading", name="Help at once").wait_for()
+    page.get_by_role("heading", name="Get help now").wait_for()
     assert cast.episode.safety_alerts.count() == 1
 
 
@@ -241,7 +241,7 @@ def test_second_tab_shows_help_and_records_its_alert(page: Any, live_server: Any
     third = page.context.new_page()
     second.get_by_label("Yes, often").check()
     second.get_by_role("button", name="Send", exact=True).click()
-    second.get_by_role("heading", name="Help at once").wait_for()
+    second.get_by_role("heading", name="Get help now").wait_for()
     assert cast.episode.safety_alerts.count() == 1
     third.goto(live_server.url + path)
     assert third.get_by_text("local emergency number").is_visible()
@@ -312,6 +312,6 @@ def test_form_works_without_javascript(chromium: Any, live_server: Any, cast: Ca
     page.get_by_label("Yes, often").check()
     assert page.locator(".help-at-once").is_visible()
     page.get_by_role("button", name="Send", exact=True).click()
-    assert page.get_by_role("heading", name="Help at once").is_visible()
+    assert page.get_by_role("heading", name="Get help now").is_visible()
     assert stored_responses(cast)[1] == 8.0
     context.close()

@@ -43,7 +43,7 @@ def test_link_names_nobody(cast: Cast, browser: Browser) -> None:
     page = browser.get(path).content.decode()
     assert "Carla" not in page
     assert "Before session 1" in page
-    assert "Only you and Alma see your answers" in page
+    assert "Only you and Alma can see your answers" in page
     assert "depress" not in page.lower()
 
 
@@ -66,7 +66,7 @@ def test_answers_are_recorded_and_acknowledged(cast: Cast, browser: Browser) -> 
     assert stored_responses(cast)[6] == 0.0
     page = browser.get(path + "sent/").content.decode()
     assert "Thank you" in page
-    assert "Help at once" not in page
+    assert "Get help now" not in page
     check_in = CheckIn.objects.visible_to(cast.alma).get()
     assert check_in.opened_at is not None
     assert check_in.answered_at is not None
@@ -80,9 +80,9 @@ def test_safety_answer_shows_help_and_raises_an_alert_in_the_same_request(cast: 
     alert = SafetyAlert.objects.visible_to(cast.alma).get()
     assert alert.value == 2.0
     page = browser.get(path + "sent/").content.decode()
-    assert "Help at once" in page
+    assert "Get help now" in page
     assert "Ring the harbour bell." in page
-    assert "do not wait for a reply" in page
+    assert "don’t wait for a reply" in page
 
 
 def test_safety_answer_is_recorded_despite_unanswered_items(cast: Cast, browser: Browser) -> None:
@@ -109,7 +109,7 @@ def test_unanswered_items_are_listed_once_and_may_stay_unanswered(cast: Cast, br
     incomplete_data = {"submission": "phone-1", "item_1": "7", "item_11": "0"}
     response = browser.post(path, incomplete_data)
     soup = BeautifulSoup(response.content, "html.parser")
-    assert "9 questions still open" in soup.text
+    assert "You skipped 9 questions" in soup.text
     assert soup.find("input", attrs={"name": "item_1", "value": "7"}).has_attr("checked")
     assert soup.find("input", attrs={"name": "submission"})["value"] == "phone-1"
     assert cast.episode.administrations.count() == 0
@@ -120,7 +120,7 @@ def test_unanswered_items_are_listed_once_and_may_stay_unanswered(cast: Cast, br
 def test_empty_check_in_is_not_recorded(cast: Cast, browser: Browser) -> None:
     response = browser.post(link(cast), {"submission": "x", "as_it_is": "1"})
     assert response.status_code == 200
-    assert "Nothing is answered yet" in response.content.decode()
+    assert "You haven’t answered anything yet" in response.content.decode()
     assert cast.episode.administrations.count() == 0
 
 
@@ -151,7 +151,7 @@ def test_used_link_shows_no_earlier_answers(cast: Cast, browser: Browser) -> Non
         page = response.content.decode()
         assert "has been sent" in page
         assert "How low have you felt" not in page
-        assert "Help at once" not in page
+        assert "Get help now" not in page
     assert Browser().get(path + "sent/").status_code == 410
     assert Browser().post(path, submission_data("other")).status_code == 410
     assert stored_responses(cast)[1] == 10.0
@@ -182,7 +182,7 @@ def test_closed_link_shows_that_it_is_closed(cast: Cast, browser: Browser, state
         response = browser.get(path)
         post_response = browser.post(path, submission_data())
     assert response.status_code == post_response.status_code == 410
-    assert "not open any more" in response.content.decode()
+    assert "no longer works" in response.content.decode()
     assert cast.episode.administrations.count() == 0
 
 

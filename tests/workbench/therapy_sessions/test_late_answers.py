@@ -50,9 +50,9 @@ def test_second_submission_with_an_alert_raises_it_and_shows_help(
     alert = SafetyAlert.objects.visible_to(cast.alma).get()
     assert alert.value == 3.0
     page = text(browser.get(response.headers["Location"]))
-    assert "Help at once" in page
-    assert "is alerted to your answer" in page
-    assert "Your first answers were kept" in page
+    assert "Get help now" in page
+    assert "has been alerted to your answer" in page
+    assert "your first answers count" in page
     assert Entry.objects.filter(action="check_in.answered_late").count() == 1
 
 
@@ -82,15 +82,15 @@ def test_repeated_second_submission_is_recorded_once(cast: Cast, browser: Browse
 def test_second_submission_without_an_alert_is_not_recorded(cast: Cast, browser: Browser, answered_path: str) -> None:
     response = browser.post(answered_path, submission_data("second tab", item_1="9"))
     assert response.status_code == 410
-    assert "Your first answers were kept; these were not" in text(response)
+    assert "these new ones were not saved" in text(response)
     assert cast.episode.administrations.count() == 1
 
 
 def test_incomplete_second_submission_shows_that_the_first_was_kept(browser: Browser, answered_path: str) -> None:
     response = browser.post(answered_path, {"submission": "second tab", "item_1": "3"})
     assert response.status_code == 410
-    assert "still open" not in text(response)
-    assert "Your first answers were kept" in text(response)
+    assert "You skipped" not in text(response)
+    assert "Your first answers count" in text(response)
 
 
 def test_incomplete_second_submission_with_an_alert_is_recorded(
@@ -124,10 +124,10 @@ def test_alert_answer_to_a_closed_link_shows_help_and_the_failure(cast: Cast, br
     response = browser.post(path, submission_data("one", item_11="2"))
     assert response.status_code == 410
     page = text(response)
-    assert "Help at once" in page
-    assert "did not reach your therapist" in page
-    assert "Nothing is wrong" not in page
-    assert "Help at once" not in text(browser.post(path, submission_data("one")))
+    assert "Get help now" in page
+    assert "your therapist did not get the answers" in page
+    assert "You did nothing wrong" not in page
+    assert "Get help now" not in text(browser.post(path, submission_data("one")))
 
 
 def test_check_in_works_without_cookies(cast: Cast) -> None:

@@ -79,7 +79,7 @@ def test_unanswered_questionnaire_is_not_recorded_and_items_are_asked_again(cast
         "item_dispute_week_1": "8"
     }
     response = browser.post(invitation.path, incomplete_data)
-    assert "2 questions still open" in main(response).text
+    assert "You skipped 2 questions" in main(response).text
     assert main(response).find("input", attrs={"name": "item_dispute_week_1", "value": "8"}).has_attr("checked")
     assert cast.episode.administrations.count() == 0
     assert browser.post(invitation.path, incomplete_data | {"as_it_is": "1"}).status_code == 302
@@ -276,12 +276,12 @@ def test_answers_after_the_start_are_recorded_as_between_sessions(cast: Cast, br
     invitation = cast.invite(Moment.BEFORE, at=timezone.now(), extras=None)
     after_start = cast.session.held_at + timedelta(minutes=30)
     with patch("django.utils.timezone.now", return_value=after_start):
-        assert "Your session has begun meanwhile" in main(browser.get(invitation.path)).text
+        assert "Your session has already started" in main(browser.get(invitation.path)).text
         assert browser.post(invitation.path, submission_data(invitation.check_in, "7")).status_code == 302
-        assert "do not count as from before the session" in main(browser.get(invitation.path + "sent/")).text
+        assert "not as how you were before the" in main(browser.get(invitation.path + "sent/")).text
         # a repeated submission gets the same page
         browser.post(invitation.path, submission_data(invitation.check_in, "7"))
-        assert "do not count as from before the session" in main(browser.get(invitation.path + "sent/")).text
+        assert "not as how you were before the" in main(browser.get(invitation.path + "sent/")).text
     rows = list(cast.episode.administrations.all())
     assert {(a.moment, a.therapy_session, a.at) for a in rows} == {("between", None, after_start)}
     assert {a.instrument for a in rows} == {"session_before", *BEFORE}
@@ -293,14 +293,14 @@ def test_safety_answer_after_the_start_raises_an_alert(cast: Cast, browser: Brow
     invitation = cast.invite(Moment.BEFORE, at=timezone.now())
     with patch("django.utils.timezone.now", return_value=cast.session.held_at + timedelta(hours=2)):
         browser.post(invitation.path, {"submission": "x", "item_11": "3"})
-        assert "Help at once" in main(browser.get(invitation.path + "sent/")).text
+        assert "Get help now" in main(browser.get(invitation.path + "sent/")).text
     assert SafetyAlert.objects.visible_to(cast.alma).get().value == 3.0
 
 
 def test_answer_a_few_minutes_late_counts_as_before(cast: Cast, browser: Browser) -> None:
     invitation = cast.invite(Moment.BEFORE, at=timezone.now())
     with patch("django.utils.timezone.now", return_value=cast.session.held_at + timedelta(minutes=10)):
-        assert "has begun" not in main(browser.get(invitation.path)).text
+        assert "has already started" not in main(browser.get(invitation.path)).text
         browser.post(invitation.path, submission_data(invitation.check_in))
     assert cast.episode.administrations.get().moment == Moment.BEFORE
 

@@ -97,7 +97,7 @@ def test_a_save_over_an_unseen_change_is_refused(cast: Cast) -> None:
 
 def test_unparsable_input_is_stored_as_typed(cast: Cast) -> None:
     artefact = save(cast, fields={"what_happened": "She hung up", "mood_before": "eleven"})
-    assert artefact.unread == {"mood_before": ["eleven", "This is not a number."]}
+    assert artefact.unread == {"mood_before": ["eleven", "Enter a number."]}
     assert "mood_before" not in artefact.values
 
 

@@ -81,7 +81,7 @@ def test_a_pause_in_typing_saves(context: Any, live_server: Any, cast: Cast) -> 
     wait_until_writing(page)
     wait_until_saved(page)
     assert saved_values(cast)["mood_before"] == 4
-    page.get_by_role("group", name="Mood before").get_by_role("button", name="Leave open").click()
+    page.get_by_role("group", name="Mood before").get_by_role("button", name="Clear").click()
     wait_until_writing(page)
     wait_until_saved(page)
     assert "mood_before" not in saved_values(cast)
@@ -117,7 +117,7 @@ def test_two_tabs_lose_no_word(context: Any, live_server: Any, cast: Cast) -> No
     second.get_by_role("alert").get_by_text("changed in another tab").wait_for()
     assert saved_values(cast)["what_happened"] == "First, and more"
     assert second.get_by_label("What happened?").input_value() == "Second"
-    second.get_by_role("button", name="Save mine as the newest version").click()
+    second.get_by_role("button", name="Save my text as a new version").click()
     wait_until_saved(second)
     assert saved_values(cast)["what_happened"] == "Second"
     versions = Artefact.objects.visible_to(cast.alma).get().versions.order_by("number")
@@ -131,7 +131,7 @@ def test_an_ended_session_loses_no_word(context: Any, live_server: Any, cast: Ca
     wait_until_saved(page)
     context.clear_cookies(name=django_settings.SESSION_COOKIE_NAME)
     page.get_by_label("What happened?").fill("She hung up, and I did not call again")
-    page.get_by_text("your sign-in has ended").wait_for()
+    page.get_by_text("you have been signed out").wait_for()
     page.get_by_label("What happened?").fill("She hung up, and I did not call again. Not once.")
     page.get_by_role("link", name="Sign in again here").click()
     page.get_by_label("User name").fill("alma")
@@ -159,7 +159,7 @@ def test_a_lost_connection_is_shown_and_input_saved_later(context: Any, live_ser
 def test_rows_are_added_moved_removed_and_put_back(context: Any, live_server: Any, cast: Cast) -> None:
     page = context.new_page()
     page.goto(worksheet_url(live_server, cast, "communication_analysis"))
-    page.get_by_label("Which exchange?").fill("The call")
+    page.get_by_label("Which conversation?").fill("The call")
     rows = page.locator(".sheet-row")
     assert rows.count() == 1
     rows.nth(0).get_by_label("Said or done").fill("How are you?")
@@ -173,7 +173,7 @@ def test_rows_are_added_moved_removed_and_put_back(context: Any, live_server: An
     lines = [(line["speaker"], line["said"]) for line in saved_values(cast)["lines"]]
     assert lines == [("client", "Fine."), ("other", "How are you?")]
     rows.nth(0).get_by_role("button", name="Remove row").click()
-    page.get_by_role("button", name="Undo: put the row back").click()
+    page.get_by_role("button", name="Undo: restore the row").click()
     wait_until_writing(page)
     wait_until_saved(page)
     assert [line["said"] for line in saved_values(cast)["lines"]] == ["Fine.", "How are you?"]

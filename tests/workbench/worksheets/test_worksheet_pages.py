@@ -67,7 +67,7 @@ def test_autosave_replies_with_the_time(cast: Cast, alma: Browser) -> None:
     data: dict[str, Any] = {"revision": "0", "what_happened": "She hung up", "mood_before": "eleven"}
     reply = alma.post(url, data, headers={"X-Autosave": "1"}).json()
     assert re.fullmatch(r"\d\d:\d\d", reply["saved"])
-    assert reply["problems"] == {"mood_before": "This is not a number."}
+    assert reply["problems"] == {"mood_before": "Enter a number."}
     assert 'value="6" checked' not in alma.get(url).content.decode()
     assert saved_artefact(cast).unread["mood_before"][0] == "eleven"
     conflict = alma.post(url, data | {"what_happened": "Other"}, headers={"X-Autosave": "1"})

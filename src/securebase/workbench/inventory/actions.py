@@ -156,7 +156,7 @@ def draw_circle(
     _check_placements(episode, placements)
     last = _latest_circle(episode, by, kind)
     if expected is not None and expected != ((str(last.id), last.version) if last else ("", 0)):
-        raise InputError("the circle was saved elsewhere meanwhile", advice="Load the page again, then move on.")
+        raise InputError("the circle was changed elsewhere", advice="Reload the page, then make your change again.")
     session_id = _session_id(episode, session_number)
     stored = [asdict(replace(p, angle=p.angle % 360.0)) for p in placements]
     drawn_by = by.id if by is not None else None

@@ -24,7 +24,7 @@ from securebase.workbench.own_pages.pages import show
 from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import post_only
 
-_UNREADABLE_MESSAGE = "The circle could not be read, so nothing was saved."
+_UNREADABLE_MESSAGE = "We couldn’t read the circle, so nothing was saved."
 _MAX_NAME_LENGTH = 80
 
 
@@ -97,7 +97,7 @@ def save(request: HttpRequest, visit: Visit) -> HttpResponse:
     at = timezone.localtime(saved.drawn_at)
     if _wants_json(request):
         return JsonResponse({"over": f"{saved.id} {saved.version}", "saved": f"{at:%H:%M}", "circle": str(saved.id)})
-    messages.success(request, "Your circle is saved.")
+    messages.success(request, "Circle saved.")
     return redirect("own-circle")
 
 
@@ -108,14 +108,14 @@ def add_person(request: HttpRequest, visit: Visit) -> HttpResponse:
     _require_circle(visit)
     name = " ".join(request.POST.get("name", "").split())
     if not name or len(name) > _MAX_NAME_LENGTH:
-        messages.error(request, "Type a name: a first name is enough.")
+        messages.error(request, "Enter a name. A first name is enough.")
         return redirect("own-circle")
     try:
         add_relationship(episode=visit.episode, by=None, name_shown=name, at=timezone.now())
     except InputError as error:
         messages.error(request, sentence(error))
     else:
-        messages.success(request, f"{name} is there, and waits for a place.")
+        messages.success(request, f"{name} added. Now place them on the circle.")
     return redirect("own-circle")
 
 

@@ -43,8 +43,8 @@ from securebase.workbench.worksheets.models import Artefact
 from securebase.workbench.worksheets.queries import people_of, values_of, worksheet_or_404
 
 _CODE_ERRORS = {
-    actions.CodeOutcome.WRONG: "That is not the code. Look at it again, or ask your therapist.",
-    actions.CodeOutcome.LOCKED: "Too many tries. The page is closed for about a quarter of an hour.",
+    actions.CodeOutcome.WRONG: "That code is not correct. Check it and try again, or ask your therapist.",
+    actions.CodeOutcome.LOCKED: "Too many wrong codes. Try again in 15 minutes.",
 }
 
 
@@ -198,7 +198,7 @@ def _save(
         problems = {field: reason for field, (_, reason) in filled.unread.items()}
         return JsonResponse({"saved": f"{at:%H:%M}", "revision": saved.revision, "problems": problems})
     if filled.unread:
-        messages.warning(request, "Saved, but for what is marked below.")
+        messages.warning(request, "Saved, except the fields marked below.")
         return redirect("own-worksheet", spec.id, artefact_id)
     messages.success(request, "Saved.")
     return redirect("own-home")
@@ -233,15 +233,16 @@ def _render_worksheet(
     else:
         context["rendered"] = render_fields(visible, values, people)
         context["answers"] = _ANSWERS if spec.agreement else ()
+        context["own_answer"] = dict(_ANSWERS).get(artefact.agreement, "") if artefact else ""
     status = 400 if refused else 200
     return show(request, visit, "worksheet", context, status=status)
 
 
 #: The answers that a client can give to a text written with or about them.
 _ANSWERS = (
-    (Agreement.AGREED.value, "Yes, that is how I see it"),
-    (Agreement.EDITED.value, "Yes, but I would change something"),
-    (Agreement.DECLINED.value, "No, not like this"),
+    (Agreement.AGREED.value, "Yes, that’s how I see it"),
+    (Agreement.EDITED.value, "Yes, but I’d change something"),
+    (Agreement.DECLINED.value, "No, I see it differently"),
     (Agreement.OPEN.value, "I want to talk about it first"),
 )
 
@@ -256,10 +257,10 @@ def answer(request: HttpRequest, visit: Visit, name: str, artefact_id: uuid.UUID
     agreement, words = request.POST.get("agreement", ""), request.POST.get("said", "").strip()
     spec = worksheet_or_404(name)
     if agreement not in {value for value, _ in _ANSWERS}:
-        return _render_worksheet(request, visit, spec, artefact_id, artefact, refused="Choose one of the answers.")
+        return _render_worksheet(request, visit, spec, artefact_id, artefact, refused="Choose an answer first.")
     if agreement == Agreement.EDITED and not words:
         return _render_worksheet(
-            request, visit, spec, artefact_id, artefact, refused="Say in a few words what you would change."
+            request, visit, spec, artefact_id, artefact, refused="Write in a few words what you would change."
         )
     try:
         answer_artefact(
@@ -273,7 +274,7 @@ def answer(request: HttpRequest, visit: Visit, name: str, artefact_id: uuid.UUID
         )
     except InputError as error:
         return _render_worksheet(request, visit, spec, artefact_id, artefact, refused=sentence(error))
-    messages.success(request, "Thank you. Your answer is with your therapist.")
+    messages.success(request, "Thank you. Your answer has been sent to your therapist.")
     return redirect("own-home")
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from securebase.ipt.client_labels import relabel_for_client
 from securebase.ipt.rendering import title_in_words
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Audience, Worksheet
@@ -18,7 +19,6 @@ from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.models import Entry
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.own_pages.actions import OWN_PAGE_REASON
-from securebase.workbench.own_pages.labels import relabel_for_client
 from securebase.workbench.own_pages.models import OwnPage
 from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode, CheckInState, TherapySession
 from securebase.workbench.therapy_sessions.tokens import digest
@@ -182,5 +182,5 @@ def recent_activity(account: Account, episode: Episode, *, n: int = 8) -> list[P
         for e in answer_entries
         if e.object_id in artefacts
     ]
-    activities += [PageActivity(c.drawn_at, "drew on the circle") for c in circles]
+    activities += [PageActivity(c.drawn_at, "changed the circle") for c in circles]
     return sorted(activities, key=lambda activity: activity.at, reverse=True)[:n]

@@ -41,7 +41,7 @@ def own_page(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         actions.set_page_contents(
             page=row, by=current_account(request), graph="graph" in request.POST, circle="circle" in request.POST
         )
-        messages.success(request, "Saved what the page shows.")
+        messages.success(request, "Saved.")
         return redirect("own-page-settings", client_id)
     episode = context["episode"]
     context |= {
@@ -59,7 +59,7 @@ def make_link(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Create a new link and code and show them once; the workbench stores only a digest and a hash."""
     context = _context(request, client_id, "own-page-link")
     if not settings.ADDRESS:
-        messages.error(request, "The clinic has no address yet, so a link would lead nowhere.")
+        messages.error(request, "The clinic has no web address yet, so links cannot work.")
         return redirect("own-page-settings", client_id)
     link = actions.make_link(client=context["client"], by=current_account(request), at=timezone.now())
     context |= {"page": link.page, "link": settings.ADDRESS + link.path, "code": f"{link.code[:3]} {link.code[3:]}"}
@@ -89,5 +89,5 @@ def close(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     context = _context(request, client_id, "own-page-close")
     if context["page"] is not None:
         actions.close_page(page=context["page"], by=current_account(request), at=timezone.now())
-    messages.success(request, "The page is closed: no link leads to it now.")
+    messages.success(request, "The page is closed. Its link no longer works.")
     return redirect("own-page-settings", client_id)

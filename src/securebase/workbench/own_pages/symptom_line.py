@@ -42,24 +42,23 @@ def symptom_line(episode: Episode, now: datetime) -> SymptomLine | None:
     scale = instrument(name).scale(scale_id)
     drawing = scores_sparkline("Your answers", points, scale.minimum, scale.maximum, construct=scale.construct)
     words = describe_change(scale, [value for _, value in points])
-    return SymptomLine("How it has been", mark_safe(drawing), words)  # noqa: S308 (our own SVG)
+    return SymptomLine("How you have been", mark_safe(drawing), words)  # noqa: S308 (our own SVG)
 
 
 def describe_change(scale: Scale, values: list[float]) -> str:
     """Describe the first and last score, and whether their difference exceeds measurement error where that is known."""
-    meaning = "more trouble" if scale.direction is Direction.HIGHER_IS_WORSE else "better"
-    ends = f"{phrases.number(scale.minimum)} to {phrases.number(scale.maximum)}, where more means {meaning}"
+    better = "lower" if scale.direction is Direction.HIGHER_IS_WORSE else "higher"
+    ends = f"{phrases.number(scale.minimum)} to {phrases.number(scale.maximum)} ({better} is better)"
     if len(values) == 1:
-        return f"You have answered once so far: {phrases.number(values[0])}, on a scale from {ends}."
-    summary = (
-        f"The first was {phrases.number(values[0])}, the last {phrases.number(values[-1])}, on a scale from {ends}."
-    )
+        return f"You have answered once so far: {phrases.number(values[0])} on a scale from {ends}."
+    first, last = phrases.number(values[0]), phrases.number(values[-1])
+    summary = f"Your first score was {first} and your latest is {last}, on a scale from {ends}."
     return f"{summary} {_CHANGE_SENTENCES[score_change(scale, values[0], values[-1]).verdict]}".strip()
 
 
 _CHANGE_SENTENCES = {
-    "improved": "That is better by more than such answers move by themselves.",
-    "worse": "That is worse by more than such answers move by themselves: talk about it in your next session.",
-    "within_error": "Such answers move by as much by themselves, so it may not mean a change.",
+    "improved": "That is a real improvement, more than normal ups and downs.",
+    "worse": "That is worse, by more than normal ups and downs. Please talk about it in your next session.",
+    "within_error": "A difference this small may just be normal ups and downs.",
     "unknown": "",
 }

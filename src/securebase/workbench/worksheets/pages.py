@@ -17,6 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods
 
 from securebase.errors import InputError
+from securebase.ipt.client_labels import relabel_for_client
 from securebase.ipt.follow_up import follow_up_values
 from securebase.ipt.parsing import ParsedValues, parse_values
 from securebase.ipt.worksheet import FieldKind, Worksheet
@@ -144,7 +145,7 @@ def _save(request: HttpRequest, context: dict[str, Any], current: _CurrentWorksh
         state = {"revision": saved.revision, "version": saved.version, "problems": problems}
         return JsonResponse({"saved": f"{at:%H:%M}"} | state)
     if filled.unread:
-        messages.warning(request, "Saved, but for what is marked below.")
+        messages.warning(request, "Saved, except the fields marked below.")
     else:
         unanswered = spec.agreement and saved.agreement == Agreement.OPEN
         hint = " What the client says to it is written down on its own page." if unanswered else ""
@@ -309,6 +310,8 @@ def paper(request: HttpRequest, client_id: uuid.UUID, name: str) -> HttpResponse
     """Show an empty form to print; it carries no client data."""
     context = _client_context(request, client_id, "worksheet-paper")
     spec = queries.worksheet_or_404(name)
+    if spec.client_fills:
+        spec = relabel_for_client(spec)
     blank = build_inputs(spec, {}, {}, people={}, **_lineage_options(request))
     return render(request, "worksheets/paper.html", context | {"worksheet": spec, "inputs": blank, "tab": "course"})
 

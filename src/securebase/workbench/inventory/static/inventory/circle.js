@@ -125,7 +125,7 @@ function start(root) {
     const last = history.pop();
     if (!last) return;
     setPlace(...last);
-    announce(`Taken back. ${part("announcement").textContent}`);
+    announce(`Undone. ${part("announcement").textContent}`);
   }
 
   function choose(id) {
@@ -362,7 +362,7 @@ function createSaver(address, form, setStatus, places) {
       try {
         await send(extra);
       } catch {
-        setStatus("Not saved: the workbench did not answer. It is tried again.", true);
+        setStatus("Not saved yet: no connection. Trying again…", true);
         timer = setTimeout(() => self.sendNow(extra), RETRY_DELAY);
       } finally {
         busy = false;
@@ -385,7 +385,7 @@ function createSaver(address, form, setStatus, places) {
     for (const [name, value] of Object.entries(extra)) body.set(name, value);
     const response = await fetch(address, { method: "POST", body, headers: { Accept: "application/json" }, keepalive: true });
     if (response.redirected || !(response.headers.get("Content-Type") ?? "").includes("json")) {
-      setStatus("Not saved: you have been signed out. Load the page again to sign in, then make the last move once more.", true);
+      setStatus("Not saved: you have been signed out. Reload the page to sign in, then repeat your last change.", true);
       return;
     }
     const reply = await response.json();

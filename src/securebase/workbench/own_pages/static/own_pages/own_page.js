@@ -64,16 +64,16 @@ class Draft {
     note.className = "callout warn";
     note.setAttribute("role", "alert");
     const text = document.createElement("p");
-    text.textContent = "You typed something here before that could not be saved, and the page was changed since.";
+    text.textContent = "Text you entered earlier could not be saved, and this worksheet has changed since.";
     const mine = document.createElement("button");
-    Object.assign(mine, { type: "button", className: "button", textContent: "Take what I typed then" });
+    Object.assign(mine, { type: "button", className: "button", textContent: "Use my earlier text" });
     mine.addEventListener("click", async () => {
       fields.set("revision", this.form.elements.revision.value);
       fields.set("anew", "1");
       if (await this.send(fields)) location.reload();
     });
     const theirs = document.createElement("button");
-    Object.assign(theirs, { type: "button", className: "button quiet", textContent: "Keep what is here" });
+    Object.assign(theirs, { type: "button", className: "button quiet", textContent: "Keep the current text" });
     theirs.addEventListener("click", () => { this.discard(); note.remove(); });
     note.append(text, mine, theirs);
     this.form.before(note);

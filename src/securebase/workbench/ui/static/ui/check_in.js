@@ -28,11 +28,11 @@ function start(form) {
     for (const button of form.querySelectorAll("input[type=radio]")) button.checked = false;
     for (const slider of sliders) slider.update();
     draft.remove();
-    document.querySelector("[data-status]").textContent = "Everything is empty again.";
+    document.querySelector("[data-status]").textContent = "Your answers are cleared.";
     document.querySelector("main").focus();
     scrollTo(0, 0);
   });
-  if (restored) document.querySelector("[data-status]").textContent = "What you chose before is back. It is not sent yet.";
+  if (restored) document.querySelector("[data-status]").textContent = "Your earlier answers are back. They have not been sent yet.";
 }
 
 // A slider in place of the radio buttons of a question. Until it is touched, no button is checked and it says so.
@@ -45,7 +45,7 @@ function Slider(question, onChange) {
   const line = document.createElement("div");
   Object.assign(range, { type: "range", min: 0, max: buttons.length - 1, step: 1 });
   range.setAttribute("aria-labelledby", question.querySelector("legend").id);
-  Object.assign(undo, { type: "button", className: "link", textContent: "Leave open" });
+  Object.assign(undo, { type: "button", className: "link", textContent: "Clear" });
   line.className = "answered-line";
   line.append(output, undo);
   question.querySelector(".steps").hidden = true;
@@ -175,7 +175,7 @@ async function send(event, form, draft) {
       for (const sendButton of sendButtons) sendButton.disabled = false;
       return;
     }
-    status.textContent = "Not sent yet. Your answers are kept here, and sending is tried again.";
+    status.textContent = "Not sent yet. Your answers are still here. Trying again…";
     await Promise.race([pause(wait), new Promise((resolve) => addEventListener("online", resolve, { once: true }))]);
   }
 }

@@ -54,7 +54,7 @@ function restoreInput() {
     for (let group = field.closest("details"); group; group = group.parentElement.closest("details")) group.open = true;
   }
   discardInput();
-  showWarning("What you had typed before you were away is back. It is not saved yet.");
+  showWarning("Your unsaved text is back. It is not saved yet.");
 }
 
 // ---- idle time ------------------------------------------------------------------------------------------------------
@@ -77,7 +77,7 @@ function goToSignIn() {
 }
 
 function warn() {
-  showWarning("Nobody has touched this page for a while: it closes in a minute. Press any key or click to stay.");
+  showWarning("This page has not been used for a while and will close in a minute. Press a key or click to stay.");
   warning.dataset.leaving = "yes";
 }
 

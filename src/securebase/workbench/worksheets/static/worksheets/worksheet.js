@@ -67,7 +67,7 @@ class Autosave {
       await this.handleResponse(response, sending, revision);
     } catch {
       this.failed = true;
-      this.setStatus("Not saved yet: no connection. It is tried again.", true);
+      this.setStatus("Not saved yet: no connection. Trying again…", true);
       this.saveIn(OFFLINE_RETRY_DELAY);
     } finally {
       this.busy = false;
@@ -97,11 +97,11 @@ class Autosave {
       this.setStatus("Nothing saved yet");
     } else if (response.status === 400) {
       this.failed = true; // the next change tries again
-      this.setStatus(`Not saved. ${reply.error ?? "The workbench could not take it; keep a copy of what you typed."}`, true);
+      this.setStatus(`Not saved. ${reply.error ?? "Please keep a copy of your text."}`, true);
     } else {
       const signedOut = response.status === 403 || response.type === "opaqueredirect";
       this.failed = true;
-      this.setStatus(signedOut ? (this.form.dataset.ended ?? "Not saved: your sign-in has ended. What you typed is kept in this tab.") : "Not saved yet. It is tried again.", true);
+      this.setStatus(signedOut ? (this.form.dataset.ended ?? "Not saved: you have been signed out. Your text is kept in this tab.") : "Not saved yet. Trying again…", true);
       if (signedOut && signIn) this.offerSignIn();
       else this.saveIn(RETRY_DELAY);
     }
@@ -140,7 +140,7 @@ class Autosave {
       location.reload();
     } else {
       this.stopped = false;
-      this.setStatus("What you typed before your sign-in ended could not be saved yet. Load the page again.", true);
+      this.setStatus("The text you entered before you were signed out could not be saved yet. Reload the page.", true);
     }
   }
 
@@ -151,9 +151,9 @@ class Autosave {
     note.className = "callout alert";
     note.setAttribute("role", "alert");
     const text = document.createElement("p");
-    text.textContent = "This was changed in another tab or by somebody else. What you typed is still here and is not saved.";
+    text.textContent = "This was changed in another tab or by someone else. Your text is still here but not saved.";
     const mine = document.createElement("button");
-    Object.assign(mine, { type: "button", className: "button", textContent: "Save mine as the newest version" });
+    Object.assign(mine, { type: "button", className: "button", textContent: "Save my text as a new version" });
     mine.addEventListener("click", () => {
       this.form.elements.revision.value = reply.revision;
       this.newVersion = true; // keeps the other text in the history
@@ -162,7 +162,7 @@ class Autosave {
       this.save();
     });
     const theirs = document.createElement("a");
-    Object.assign(theirs, { className: "button", textContent: "See what is saved now", href: this.form.action, target: "_blank" });
+    Object.assign(theirs, { className: "button", textContent: "View the saved version", href: this.form.action, target: "_blank" });
     const line = document.createElement("p");
     line.className = "actions";
     line.append(mine, theirs);
@@ -200,7 +200,7 @@ class Autosave {
 function makeClearable(field, autosave) {
   if (field.querySelector(".clear-choice")) return;
   const button = document.createElement("button");
-  Object.assign(button, { type: "button", className: "clear-choice", textContent: "Leave open" });
+  Object.assign(button, { type: "button", className: "clear-choice", textContent: "Clear" });
   const show = () => { button.hidden = !field.querySelector("input:checked"); };
   button.addEventListener("click", () => {
     const chosen = field.querySelector("input:checked");
@@ -266,7 +266,7 @@ class Rows {
   remove(row) {
     const next = row.nextElementSibling;
     const undo = document.createElement("button");
-    Object.assign(undo, { type: "button", className: "link", textContent: "Undo: put the row back" });
+    Object.assign(undo, { type: "button", className: "link", textContent: "Undo: restore the row" });
     undo.addEventListener("click", () => {
       if (next?.isConnected) next.before(row);
       else this.list.append(row);

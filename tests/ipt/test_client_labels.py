@@ -1,0 +1,48 @@
+"""Worksheets as clients see them: words that address the client, and no instructions for the therapist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from securebase.ipt.client_labels import CLIENT_LABELS, LABELS, NAMES, relabel_for_client
+from securebase.ipt.shelf import worksheets
+from securebase.ipt.worksheet import Audience, Field, Worksheet
+
+CLIENT_SHEETS = [spec for spec in worksheets().values() if spec.for_client]
+
+
+def field_texts(field: Field) -> Iterator[str]:
+    yield from (field.label, field.help, field.section, field.low_label, field.high_label, field.unit)
+    for option in field.options:
+        yield from (option.label, option.help)
+    for column in field.columns:
+        yield from field_texts(column)
+
+
+@pytest.mark.parametrize("spec", CLIENT_SHEETS, ids=lambda w: w.id)
+def test_a_worksheet_addresses_the_client(spec: Worksheet) -> None:
+    shown = relabel_for_client(spec)
+    texts = [shown.name, shown.about]
+    for field in shown.fields:
+        if Audience.CLIENT in field.reports:
+            texts += field_texts(field)
+    assert [text for text in texts if "the client" in text.lower() or "therapist" in text.lower()] == []
+
+
+@pytest.mark.parametrize("spec", CLIENT_SHEETS, ids=lambda w: w.id)
+def test_a_worksheet_carries_no_instructions_for_the_therapist(spec: Worksheet) -> None:
+    shown = relabel_for_client(spec)
+    assert spec.teaches
+    assert shown.teaches == ""
+    if not spec.client_fills:
+        assert not any(f.help or any(c.help for c in f.columns) for f in shown.fields)
+
+
+def test_every_label_belongs_to_the_shelf() -> None:
+    shelf = worksheets()
+    assert set(NAMES) == {spec.id for spec in CLIENT_SHEETS}
+    assert [(name, field) for name, field in LABELS if shelf[name].field(field) is None] == []
+    labels = {x.label for spec in shelf.values() for f in spec.fields for x in (f, *f.columns)}
+    assert set(CLIENT_LABELS) - labels == set()
