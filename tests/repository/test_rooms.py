@@ -24,7 +24,7 @@ def rooms() -> set[str]:
 
 
 def test_every_room_is_in_the_architecture() -> None:
-    shelves = {"measurement/instruments/"}  # named inside the line of its room
+    shelves = {"measurement/instruments/", "measurement/instruments/earlier/"}  # named inside the line of its room
     assert rooms() - NAMED - shelves == set()
 
 
