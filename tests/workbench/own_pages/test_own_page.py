@@ -648,7 +648,8 @@ def test_no_page_speaks_about_the_client_or_shows_a_therapists_instructions(cast
 
 @pytest.mark.parametrize("moment", [Moment.BEFORE, Moment.AFTER])
 def test_no_check_in_speaks_about_the_client(cast: Cast, browser: Browser, moment: Moment) -> None:
-    invitation = cast.invite(moment)
+    invitation = cast.invite(moment, at=timezone.now())
+    assert browser.get(invitation.path).status_code == 200
     assert_addresses_the_client(browser.get(invitation.path).content, "check-in")
     assert_addresses_the_client(browser.post(invitation.path, {"submission": "a"}).content, "unanswered")
     browser.post(invitation.path, {"submission": "a", "item_1": "3", "as_it_is": "1"})

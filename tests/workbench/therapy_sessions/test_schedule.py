@@ -53,7 +53,7 @@ def test_one_page_asks_everything_and_each_instrument_is_recorded(cast: Cast, br
     invitation = cast.invite(Moment.AFTER, at=timezone.now(), extras=None)
     page = main(browser.get(invitation.path))
     assert [h.text for h in page.find_all("h2")] == ["What you expect"]
-    assert "Think of the therapy ahead." in page.text
+    assert "A few extra questions this time, about: the therapy ahead." in page.text
     assert len(page.find_all("fieldset", attrs={"data-slider": True})) == 7 + 4
     response = browser.post(invitation.path, submission_data(invitation.check_in, "6", item_expectation_3="9"))
     assert response.headers["Location"] == invitation.path + "sent/"
