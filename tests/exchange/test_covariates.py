@@ -49,7 +49,7 @@ def test_the_panel_equals_one_built_by_hand() -> None:
     nan = np.nan
     assert rows.indicators == (("phq", "symptoms"), ("bdi", "symptoms"), ("warmth", "warmth"))
     assert rows.constructs == ("symptoms", "warmth")
-    assert rows.leading == (0, 2)
+    assert rows.reference_columns == (0, 2)
     np.testing.assert_array_equal(
         rows.scores,
         [

@@ -10,7 +10,7 @@ from securebase.measurement.scoring import score
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-def test_sessions() -> None:
+def test_the_sessions_example_reads_without_exclusions() -> None:
     cohort = read_cohort(
         EXAMPLES / "sessions.csv", person="client", time="session", outcome="phq9", processes=["alliance", "strain"]
     )
@@ -44,7 +44,7 @@ def test_the_untidy_export_gives_the_documented_remarks() -> None:
     assert [s.value for s in second.scores("Bündnis")] == [s.value for s in first.scores("alliance")]
 
 
-def test_responses() -> None:
+def test_the_responses_example_is_scored_with_one_alert() -> None:
     phq9 = catalogue.instrument("phq9")
     rows = read_responses(EXAMPLES / "phq9_forms.csv", phq9, person="client")
     scored = {row.person: score(phq9, row.responses) for row in rows}

@@ -17,12 +17,12 @@ KNOWN = sb.parameter_set()
 SIX, PARAMETERS = KNOWN.specification, KNOWN.in_score_units()
 COHORT, TRUTH = sb.simulate_with_truth("default", n_clients=12, rng=np.random.default_rng(1), sessions=4, dropout=0.0)
 ROWS = sb.panel(COHORT, ("symptoms", "alliance"))
-CLIENT = sb.panel(COHORT, SIX.constructs).only(np.array([0]))
+CLIENT = sb.panel(COHORT, SIX.constructs).select_persons(np.array([0]))
 SPECIFICATION = sb.Specification(("symptoms", "alliance"))
 WAVES = sb.discrete_time_specification(ROWS, "clpm", equal_lags=True)
 EDGES = [("alliance", "symptoms")]
 EFFECTS = sb.estimate_person_effects(CLIENT, SIX, PARAMETERS, EDGES, 0.12)
-REFUSED = sb.fit(ROWS.only(np.array([0])), SPECIFICATION)
+REFUSED = sb.fit(ROWS.select_persons(np.array([0])), SPECIFICATION)
 
 #: function → (arguments, keywords, message) of every refusal
 Refusal = tuple[tuple[Any, ...], dict[str, Any], str]

@@ -119,26 +119,26 @@ def test_mean_courses_are_those_of_the_model() -> None:
 
 
 def test_a_rupture_lowers_only_its_own_persons_alliance_from_its_session_on() -> None:
-    quiet = draw(4, missing=0.0, dropout=0.0)
+    unshocked = draw(4, missing=0.0, dropout=0.0)
     shock = Shock(1, 6, "alliance", -2.0, RuptureKind.WITHDRAWAL, repaired=8)
-    loud = draw(4, missing=0.0, dropout=0.0, shocks=[shock])
+    shocked = draw(4, missing=0.0, dropout=0.0, shocks=[shock])
     for person in (0, 2, 3):
-        assert repr(loud.episodes[person]) == repr(quiet.episodes[person])
-    fall = np.array([s.value for s in loud.episodes[1].scores("alliance")]) - np.array(
-        [s.value for s in quiet.episodes[1].scores("alliance")]
+        assert repr(shocked.episodes[person]) == repr(unshocked.episodes[person])
+    fall = np.array([s.value for s in shocked.episodes[1].scores("alliance")]) - np.array(
+        [s.value for s in unshocked.episodes[1].scores("alliance")]
     )
     assert (fall[:5] == 0).all()
     assert fall[5] == pytest.approx(-2.0 * 1.6 * np.sqrt(0.88), abs=0.35)
     assert abs(fall[12:]).max() < 0.5
-    symptoms = np.array([s.value for s in loud.episodes[1].symptom_scores]) - np.array(
-        [s.value for s in quiet.episodes[1].symptom_scores]
+    symptoms = np.array([s.value for s in shocked.episodes[1].symptom_scores]) - np.array(
+        [s.value for s in unshocked.episodes[1].symptom_scores]
     )
     assert (symptoms[:6] == 0).all()
     assert symptoms[6:10].max() > 0
-    (marked,) = loud.episodes[1].ruptures
-    days = {s.number: s.at for s in loud.episodes[1].sessions}
-    assert (marked.at, marked.session, marked.repaired_at) == (days[6], 6, days[8])
-    assert not quiet.episodes[1].ruptures
+    (rupture,) = shocked.episodes[1].ruptures
+    days = {s.number: s.at for s in shocked.episodes[1].sessions}
+    assert (rupture.at, rupture.session, rupture.repaired_at) == (days[6], 6, days[8])
+    assert not unshocked.episodes[1].ruptures
 
 
 def test_a_requested_alert_is_answered_and_recorded() -> None:
@@ -154,8 +154,8 @@ def test_a_requested_alert_is_answered_and_recorded() -> None:
 def test_safety_answers_occur_at_the_requested_rate() -> None:
     simulated = draw(60, safety=0.1, missing=0.0, dropout=0.0)
     n = 60 * 16
-    alarms = sum(len(e.safety_alerts) for e in simulated.episodes)
-    assert abs(alarms / n - 0.1) < 3.5 * np.sqrt(0.09 / n)
+    n_alerts = sum(len(e.safety_alerts) for e in simulated.episodes)
+    assert abs(n_alerts / n - 0.1) < 3.5 * np.sqrt(0.09 / n)
 
 
 def test_phases_follow_the_course() -> None:
@@ -324,13 +324,13 @@ def test_arms_have_the_same_persons_under_one_seed() -> None:
 
 
 def test_adding_a_process_leaves_other_responses_unchanged() -> None:
-    quiet = simulate(scenario_with(), n_clients=6, rng=np.random.default_rng(7))
+    uneventful = simulate(scenario_with(), n_clients=6, rng=np.random.default_rng(7))
     events = simulate(
         scenario_with(tellings=Retellings(chance=0.5, moves={})), n_clients=6, rng=np.random.default_rng(7)
     )
     assert any(e.tellings for e in events.episodes)
-    for quiet_episode, eventful_episode in zip(quiet.episodes, events.episodes, strict=True):
-        assert repr(quiet_episode.administrations) == repr(eventful_episode.administrations)
+    for plain_episode, eventful_episode in zip(uneventful.episodes, events.episodes, strict=True):
+        assert repr(plain_episode.administrations) == repr(eventful_episode.administrations)
     again = simulate(
         scenario_with(tellings=Retellings(chance=0.5, moves={})), n_clients=6, rng=np.random.default_rng(7)
     )

@@ -54,7 +54,7 @@ def parameters(spec: Specification, rng: np.random.Generator) -> Parameters:
     p, q = spec.p, len(spec.scores)
     has_rate = spec.trend == Trend.APART or (spec.random_slopes and spec.trend == Trend.CARRIED)
     drift, person = stable_drift(p, rng), covariance(2 * p, rng)
-    leading = np.array(spec.leading)
+    leading = np.array(spec.is_reference)
     return Parameters(
         drift=drift,
         diffusion=covariance(p, rng),

@@ -45,12 +45,12 @@ DEFINED = {
 }
 
 
-def test_the_glossary_has_rows() -> None:
+def test_the_glossary_names_code() -> None:
     assert len(NAMES) > 30
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_name_is_defined(name: str) -> None:
+def test_every_name_in_the_glossary_is_defined_in_src(name: str) -> None:
     assert name in DEFINED, f"GLOSSARY.md names `{name}`, but src does not define it"
 
 

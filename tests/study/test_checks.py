@@ -55,7 +55,7 @@ def test_distances_and_residuals_equal_those_of_the_joint_normal(part: str) -> N
     rows, q = small_problems.panel_for(specification, rng), small_problems.parameters(specification, rng)
     errors = prediction_errors(rows, specification, q)
     for i in range(rows.n_persons):
-        person = rows.only(np.array([i]))
+        person = rows.select_persons(np.array([i]))
         n = int(np.isfinite(person.scores).sum())
         assert errors.count[i] == n
         if not n:
@@ -150,7 +150,7 @@ def test_draws_have_the_standard_errors_as_sds(fitted: Fit, panel: Panel) -> Non
 
 def test_a_fit_without_covariance_is_not_checked(fitted: Fit, panel: Panel) -> None:
     failed = replace(fitted, outcome=Advice("not_converged", "The search ended early."))
-    with pytest.raises(ModelError, match="no spread to draw from"):
+    with pytest.raises(ModelError, match="parameters cannot be drawn from a fit"):
         check_fit(failed, panel, np.random.default_rng(9))
     with pytest.raises(ModelError, match="no fit to check"):
         check_fit(replace(fitted, parameters=None), panel, np.random.default_rng(9))

@@ -12,7 +12,7 @@ import vl_convert
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
 #: Attributes without a purpose in a static image. The font is that of the page.
-_DROPPED = {
+_UNUSED_ATTRIBUTES = {
     "font-family",
     "pointer-events",
     "aria-hidden",
@@ -54,7 +54,7 @@ def image(drawing: str, size: tuple[int, int]) -> str:
 
 
 def tidy(drawing: str, label: str, description: str) -> str:
-    """Return the SVG made fit for a page: responsive, labelled, with unique ids, without links, scripts or styles."""
+    """Return the SVG for a page: responsive, labelled, with unique ids, without links, scripts or styles."""
     ElementTree.register_namespace("", _SVG)
     # The text comes from the renderer in this process, never from outside.
     root = ElementTree.fromstring(drawing)  # noqa: S314
@@ -77,7 +77,7 @@ def tidy(drawing: str, label: str, description: str) -> str:
 
 
 def _clean(element: ElementTree.Element, name: str) -> None:
-    """Remove what a static image does not need from the children of `element`, and prefix every id with `name`."""
+    """Remove links, scripts and unused attributes from the children of `element`, and prefix every id with `name`."""
     for child in list(element):
         tag = child.tag.removeprefix(f"{{{_SVG}}}")
         if tag == "script" or (tag == "path" and child.get("d", "") in _EMPTY_PATHS):
@@ -86,7 +86,7 @@ def _clean(element: ElementTree.Element, name: str) -> None:
         for key in list(child.attrib):
             link_or_script = key == "href" or key.startswith((f"{{{_XLINK}}}", "on"))
             shape = tag == "rect" and key in {"width", "height"}
-            if link_or_script or (key in _DROPPED and not shape):
+            if link_or_script or (key in _UNUSED_ATTRIBUTES and not shape):
                 del child.attrib[key]
         if "id" in child.attrib:
             child.set("id", f"{name}-{child.attrib['id']}")

@@ -66,12 +66,14 @@ def read_responses(
     else:
         content, file = read_bytes(path), Path(path).name
     grid = read_grid(content, file)
-    places = _item_columns(grid, instrument, stem)
+    columns = _item_columns(grid, instrument, stem)
     persons = grid.column(NamedColumns(grid, {}).find(person)) if person is not None else None
-    everyone = range(len(grid.rows))
-    sign = find_decimal_sign(grid, places.values(), "auto", everyone)
+    row_indices = range(len(grid.rows))
+    sign = find_decimal_sign(grid, columns.values(), "auto", row_indices)
     missing_codes = frozenset(clean(s) for s in missing)
-    answers = {item: parse_column(grid, at, sign=sign, missing_codes=missing_codes) for item, at in places.items()}
+    answers = {
+        item: parse_column(grid, index, sign=sign, missing_codes=missing_codes) for item, index in columns.items()
+    }
     if not grid.rows:
         raise TableError("the table has no rows below the header", file=file)
     return tuple(
@@ -80,7 +82,7 @@ def read_responses(
             unescape_formula(clean(persons[i])) if persons is not None else None,
             {item: column[i] for item, column in answers.items()},
         )
-        for i in everyone
+        for i in row_indices
     )
 
 
@@ -103,10 +105,10 @@ def _item_columns(grid: Grid, instrument: Instrument, stem: str | None) -> dict[
     if complete:
         names = ", ".join(f"“{name}”" for name in complete)
         raise TableError(f"several sets of columns match: {names}", file=grid.file, advice="Choose one with --stem.")
-    longest = max(stems.values(), key=len, default={})
-    lacking = ", ".join(str(n) for n in sorted(scored - set(longest)))
+    best_match = max(stems.values(), key=len, default={})
+    missing_items = ", ".join(str(n) for n in sorted(scored - set(best_match)))
     raise TableError(
-        f"no column for item {lacking} of {instrument.name}",
+        f"no column for item {missing_items} of {instrument.name}",
         file=grid.file,
         advice=f"Name the columns by item, such as {instrument.id}_1, {instrument.id}_2.",
     )

@@ -70,36 +70,54 @@ class Panel:
                 f"times ({rows}), scores {self.scores.shape} and waves {self.wave.shape} of a panel differ in length"
             )
         if self.scores.shape[1] < len(self.constructs):
-            raise ModelError("a panel has fewer columns of scores than constructs")
+            raise ModelError(
+                f"a panel needs a column of scores for each construct "
+                f"(got {self.scores.shape[1]} for {len(self.constructs)})"
+            )
         for name, values, length in (("inputs", self.inputs, rows), ("covariates", self.covariates, self.n_persons)):
             if values is not None and (values.ndim != 2 or len(values) != length or not np.isfinite(values).all()):
-                raise ModelError(f"the {name} of a panel need one row each, with nothing missing")
+                raise ModelError(
+                    f"the {name} of a panel must be a finite array of {length} rows (got shape {values.shape})"
+                )
         if self.therapist is not None and (
             self.therapist.shape != (self.n_persons,) or self.therapist.min(initial=0) < 0
         ):
-            raise ModelError("every person of a panel needs one therapist, numbered from 0")
+            raise ModelError(
+                f"therapist must number the therapist of each of the {self.n_persons} persons from 0 "
+                f"(got shape {self.therapist.shape}, minimum {self.therapist.min(initial=0)})"
+            )
         if len(self.starts) != len(self.persons) + 1 or self.starts[0] != 0 or self.starts[-1] != rows:
-            raise ModelError("the persons of a panel do not cover its rows")
+            raise ModelError(
+                f"starts must lead from 0 to {rows} in {len(self.persons) + 1} entries "
+                f"(got {len(self.starts)} entries, {self.starts[:1]} to {self.starts[-1:]})"
+            )
         for name, names, values in (
             ("inputs", self.input_names, self.inputs),
             ("covariates", self.covariate_names, self.covariates),
         ):
             if names and (values is None or values.shape[1] != len(names)):
-                raise ModelError(f"the {name} of a panel and their names differ in number")
+                raise ModelError(
+                    f"the {name} of a panel have {len(names)} names for "
+                    f"{0 if values is None else values.shape[1]} columns"
+                )
         if self.indicators and len(self.indicators) != self.scores.shape[1]:
-            raise ModelError("the indicators of a panel and its columns of scores differ in number")
+            raise ModelError(
+                f"a panel needs an indicator for each column of scores "
+                f"(got {len(self.indicators)} for {self.scores.shape[1]})"
+            )
         if not np.isfinite(self.times).all():
-            raise ModelError("a time in the panel is missing or not finite")
-        gaps, inside = np.diff(self.times), self.within_person
-        if (gaps[inside] <= 0).any():
-            row = int(np.flatnonzero(inside & (gaps <= 0))[0])
+            row = int(np.flatnonzero(~np.isfinite(self.times))[0])
+            raise ModelError(f"every time of a panel must be finite (got {self.times[row]} in row {row})")
+        gaps, same_person = np.diff(self.times), self.within_person
+        if (gaps[same_person] <= 0).any():
+            row = int(np.flatnonzero(same_person & (gaps <= 0))[0])
             person = self.persons[int(np.searchsorted(self.starts, row, side="right")) - 1]
             raise ModelError(
                 f"the times of person “{person}” do not ascend", advice="Sort the rows and keep one per time."
             )
 
     @property
-    def leading(self) -> tuple[int, ...]:
+    def reference_columns(self) -> tuple[int, ...]:
         """Column of scores of each construct's reference indicator (p,)."""
         construct_of = [construct for _, construct in self.indicators] or list(self.constructs)
         return tuple(construct_of.index(construct) for construct in self.constructs)
@@ -117,12 +135,12 @@ class Panel:
     @property
     def within_person(self) -> NDArray[np.bool_]:
         """Mask (rows − 1,): True where a row and the next belong to one person."""
-        inside = np.ones(max(len(self.times) - 1, 0), dtype=bool)
-        between = self.starts[(self.starts > 0) & (self.starts < len(self.times))]
-        inside[between - 1] = False
-        return inside
+        mask = np.ones(max(len(self.times) - 1, 0), dtype=bool)
+        first_rows = self.starts[(self.starts > 0) & (self.starts < len(self.times))]
+        mask[first_rows - 1] = False
+        return mask
 
-    def only(self, persons: NDArray[np.int64]) -> Panel:
+    def select_persons(self, persons: NDArray[np.int64]) -> Panel:
         """Return the panel of some persons, by number and in this order."""
         lengths = np.diff(self.starts)[persons]
         rows = np.concatenate([np.arange(self.starts[i], self.starts[i + 1]) for i in persons] or [np.empty(0)])

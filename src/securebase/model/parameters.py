@@ -193,7 +193,7 @@ class Specification:
         return tuple(self.constructs.index(c) for _, c in self.indicators) or tuple(range(self.p))
 
     @property
-    def leading(self) -> tuple[bool, ...]:
+    def is_reference(self) -> tuple[bool, ...]:
         """Flag per column of scores (q,): True for the reference indicator, whose points are those of its construct."""
         construct = self.construct_of
         return tuple(c not in construct[:k] for k, c in enumerate(construct))
@@ -352,7 +352,7 @@ class Parameters:
         vector("start_mean", self.start_mean)
         vector("therapy_effect", self.therapy_effect)
         matrix("input_effect", self.input_effect, specification.inputs)
-        free = np.flatnonzero(~np.array(specification.leading))
+        free = np.flatnonzero(~np.array(specification.is_reference))
         for name, values in (("loading", self.loading), ("intercept", self.intercept)):
             if values is not None:
                 vector(name, values[free], tuple(specification.scores[k] for k in free))
@@ -413,7 +413,7 @@ class Parameters:
             return values
 
         def by_column(name: str, leading: float) -> Array | None:
-            pairs = zip(specification.scores, specification.leading, strict=True)
+            pairs = zip(specification.scores, specification.is_reference, strict=True)
             return (
                 None
                 if specification.is_plain

@@ -268,7 +268,7 @@ def residuals_by_person(panel: Panel, specification: Specification, z: Array) ->
 
 def single_person(panel: Panel, person: int) -> Panel:
     """Return the rows of one person as a panel."""
-    return panel.only(np.array([person], dtype=np.int64))
+    return panel.select_persons(np.array([person], dtype=np.int64))
 
 
 def residual_rows(residuals: dict[str, list[tuple[Residual, ...]]]) -> tuple[ResidualRow, ...]:

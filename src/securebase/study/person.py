@@ -111,7 +111,7 @@ def track_person(
         examples = ", ".join(panel.persons[:5]) + (", …" if panel.n_persons > 5 else "")
         raise ModelError(f"person “{person}” is not in the table", advice=f"Known persons: {examples}.")
     person_panel = single_person(panel, panel.persons.index(person))
-    scores = person_panel.scores[:, person_panel.leading[0]]
+    scores = person_panel.scores[:, person_panel.reference_columns[0]]
     scores = scores[np.isfinite(scores)]
     first, last = (float(scores[0]), float(scores[-1])) if len(scores) else (None, None)
     change = None
@@ -176,7 +176,7 @@ def last_score_coverage(panel: Panel, fitted: Fit) -> Coverage | None:
     """
     if fitted.parameters is None:
         return None
-    name = fitted.specification.scores[panel.leading[0]]
+    name = fitted.specification.scores[panel.reference_columns[0]]
     residuals = standardised_residuals(panel, fitted.specification, fitted.parameters)[name]
     last = np.abs([values[-1].value for values in residuals if len(values) > 1])
     if not len(last):
@@ -195,7 +195,7 @@ def _mean_level(panel: Panel, parameters: Parameters) -> Array:
 def _levels(person_panel: Panel, tracked: TrackedCourse, mean_level: Array) -> tuple[ConstructLevel, ...]:
     levels = []
     for k, name in enumerate(person_panel.constructs):
-        scores = person_panel.scores[:, person_panel.leading[k]]
+        scores = person_panel.scores[:, person_panel.reference_columns[k]]
         scores = scores[np.isfinite(scores)]
         levels.append(
             ConstructLevel(

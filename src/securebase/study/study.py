@@ -229,7 +229,7 @@ def _select(cohort: Cohort, argument: str, names: Sequence[str] | str) -> tuple[
 
 def _check_scores(rows: Panel, measures: Measures | None) -> None:
     """Raise ModelError if `measures` names a scale without scores."""
-    for name, column in zip(rows.constructs, rows.leading, strict=True):
+    for name, column in zip(rows.constructs, rows.reference_columns, strict=True):
         if name in (measures or {}) and not np.isfinite(rows.scores[:, column]).any():
             instrument, scale = (measures or {})[name]
             raise ModelError(

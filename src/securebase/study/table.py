@@ -59,7 +59,8 @@ def session_table(cohort: Cohort, panel: Panel) -> SessionTable:
     begins[1:] = (person[1:] != person[:-1]) | (panel.wave[1:] < 0) | (panel.wave[1:] != panel.wave[:-1])
     first = np.flatnonzero(begins)
     values = {
-        name: _first_value(panel.scores[:, k], first) for k, name in zip(panel.leading, panel.constructs, strict=True)
+        name: _first_value(panel.scores[:, k], first)
+        for k, name in zip(panel.reference_columns, panel.constructs, strict=True)
     }
     return SessionTable(panel.n_persons, person[first], panel.times[first], values, _moments(cohort), panel.time_unit)
 

@@ -40,7 +40,7 @@ def test_an_estimate_without_standard_error_has_a_dash() -> None:
 
 
 def test_a_printed_refusal_gives_its_reason_and_advice() -> None:
-    refused = sb.fit(ROWS.only(np.array([0])), sb.Specification(("symptoms", "alliance")))
+    refused = sb.fit(ROWS.select_persons(np.array([0])), sb.Specification(("symptoms", "alliance")))
     text = str(refused)
     assert "Outcome: not_enough_data." in text
     assert "Log-likelihood" not in text

@@ -359,7 +359,7 @@ class _PanelObjective:
             return self
         few = copy(self)
         persons = np.unique(np.linspace(0, self.n - 1, max(int(self.n / share), 2)).astype(np.int64))
-        few.likelihood = Likelihood(self.scale.panel.only(persons), self.scale.specification)
+        few.likelihood = Likelihood(self.scale.panel.select_persons(persons), self.scale.specification)
         few.n = len(persons)
         # the prior keeps its weight relative to the fewer persons
         few.prior_precision = self.prior_precision * len(persons) / self.n
@@ -399,7 +399,7 @@ def _constructs_without_persistence(objective: _PanelObjective, end: Iterate) ->
         P = stationary_covariance(parameters.drift, parameters.diffusion)
     except ModelError:
         return ()
-    total = np.diag(P) + parameters.measurement_noise[objective.scale.leading]
+    total = np.diag(P) + parameters.measurement_noise[objective.scale.reference_columns]
     persistence = np.diag(np.asarray(expm(parameters.drift)) @ P) / total
     constructs = objective.specification.constructs
     return tuple(c for c, r in zip(constructs, persistence, strict=True) if abs(r) < _MIN_PERSISTENCE)

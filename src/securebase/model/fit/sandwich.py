@@ -70,7 +70,7 @@ def cluster_scores(fitted: Fit, panel: Panel) -> Array:
         clusters = [np.array([i]) for i in range(n) if panel.starts[i] < panel.starts[i + 1]]
     scores = np.empty((len(clusters), transform.size))
     for row, persons in enumerate(clusters):
-        likelihood = Likelihood(transform.panel.only(persons), transform.specification)
+        likelihood = Likelihood(transform.panel.select_persons(persons), transform.specification)
         scores[row] = transform.pull_back(solution.x, likelihood.value_and_gradient(standard)[1])
     return scores[:, solution.free]
 

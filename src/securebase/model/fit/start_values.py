@@ -25,7 +25,7 @@ def initial_values(scale: Transform, *, persistence: float | None = None) -> Arr
     specification = scale.specification
     p = specification.p
     # each construct by its leading column
-    panel = replace(scale.panel, scores=scale.panel.scores[:, scale.leading], indicators=())
+    panel = replace(scale.panel, scores=scale.panel.scores[:, scale.reference_columns], indicators=())
     level, mean, trend = _trend(panel, scale)
     residual = panel.scores - mean
     person_mean = _person_means(panel, residual)
@@ -70,7 +70,7 @@ def _indicator_values(scale: Transform, noise: Array) -> tuple[Array, Array]:
     loading = np.ones(len(spec.scores))
     noise_by_column = noise[np.array(spec.construct_of)]
     for k, c in enumerate(spec.construct_of):
-        lead = int(scale.leading[c])
+        lead = int(scale.reference_columns[c])
         if k != lead:
             both = np.isfinite(scores[:, k]) & np.isfinite(scores[:, lead])
             correlation = float((scores[both, k] * scores[both, lead]).mean()) if both.sum() > 2 else 0.5

@@ -81,7 +81,7 @@ class ColumnBlock(ParameterBlock):
 
     def __init__(self, name: str, specification: Specification, leading: float) -> None:
         super().__init__(name, (len(specification.scores),))
-        self.free: NDArray[np.intp] = np.flatnonzero(~np.array(specification.leading))
+        self.free: NDArray[np.intp] = np.flatnonzero(~np.array(specification.is_reference))
         self.size = self.entries = len(self.free)
         self.leading = leading
 
@@ -254,8 +254,8 @@ class Transform:
         return -float(np.isfinite(self.panel.scores).sum(axis=0) @ np.log(self.spread))
 
     @property
-    def leading(self) -> NDArray[np.intp]:
-        """Leading column of each construct (p,), whose points are the construct's unit."""
+    def reference_columns(self) -> NDArray[np.intp]:
+        """Column of each construct's reference indicator (p,), whose points are the construct's unit."""
         construct_of = self.specification.construct_of
         return np.array([construct_of.index(c) for c in range(self.specification.p)], dtype=np.intp)
 
@@ -286,7 +286,7 @@ class Transform:
     def natural(self, x: Array) -> Parameters:
         """Return the parameters in points and the panel's time unit."""
         natural = _parameters([(b, b.value(part) * self._factor(b.name)) for b, part in self.parts(x)])
-        level = natural.level_mean + self.location[self.leading]
+        level = natural.level_mean + self.location[self.reference_columns]
         if natural.slope is not None:
             level = level - self.centre * natural.slope
         if natural.covariate_effect is not None:
@@ -297,7 +297,7 @@ class Transform:
 
     def standardised(self, natural: Parameters) -> Array:
         """Return the internal numbers of parameters in points and the panel's time unit (the inverse of `natural`)."""
-        level = natural.level_mean - self.location[self.leading]
+        level = natural.level_mean - self.location[self.reference_columns]
         if natural.slope is not None:
             level = level + self.centre * natural.slope
         if natural.covariate_effect is not None:
@@ -309,7 +309,7 @@ class Transform:
 
     def _intercept_shift(self, loading: Array) -> Array:
         """Return the intercepts (q,) that centring removed: location − loading · location of the leading column."""
-        lead = self.leading[np.array(self.specification.construct_of)]
+        lead = self.reference_columns[np.array(self.specification.construct_of)]
         shift: Array = self.location - loading * self.location[lead]
         return shift
 
@@ -329,14 +329,14 @@ class Transform:
             whole[rows["level_mean"]] -= np.einsum("c,pcx->px", self.covariate_location, effects)
         if "intercept" in rows:
             spec = self.specification
-            free = np.flatnonzero(~np.array(spec.leading))
-            lead = self.leading[np.array(spec.construct_of)][free]
+            free = np.flatnonzero(~np.array(spec.is_reference))
+            lead = self.reference_columns[np.array(spec.construct_of)][free]
             whole[rows["intercept"]] -= self.location[lead][:, None] * whole[rows["loading"]]
         return whole
 
     def _factor(self, name: str) -> Array:
         """Return the factor from a block's standard value to its natural value."""
-        d, u = self.spread[self.leading], self.unit
+        d, u = self.spread[self.reference_columns], self.unit
         dd = np.multiply.outer(d, d)
         factors: dict[str, Array] = {
             "drift": np.divide.outer(d, d) / u,

@@ -17,17 +17,18 @@ _MAX_ATTEMPTS = 20
 def draw_parameters(fitted: Fit, panel: Panel, count: int, rng: np.random.Generator) -> list[Parameters]:
     """Draw parameters from the normal approximation N(x̂, H⁻¹) on the internal scale.
 
-    Held parameters stay. An invalid draw is repeated, and replaced by the estimates after 20 tries. Raises ModelError
-    where the fit has no positive-definite Hessian.
+    Fixed parameters keep their value. An invalid draw is repeated, and replaced by the estimates after 20 attempts.
+    Raises ModelError where the fit has no positive-definite Hessian.
     """
     solution = fitted.internal
     if solution is None or fitted.outcome.kind not in ("converged", "boundary", "regularised"):
         raise ModelError(
-            f"there is no spread to draw from: {fitted.outcome.sentence}", advice=fitted.outcome.what_to_do
+            f"parameters cannot be drawn from a fit with outcome {fitted.outcome.kind}: {fitted.outcome.sentence}",
+            advice=fitted.outcome.what_to_do,
         )
     transform = build_transform(panel, fitted.specification)
     # one person is enough to see whether a draw is a valid model
-    likelihood = Likelihood(transform.panel.only(np.array([0])), transform.specification)
+    likelihood = Likelihood(transform.panel.select_persons(np.array([0])), transform.specification)
     root = np.linalg.cholesky(np.linalg.inv(solution.hessian * fitted.n_persons))
     draws = []
     for _ in range(count):

@@ -225,7 +225,7 @@ def fit_person_effects(
 
 def single_person_panel(panel: Panel, person: int) -> Panel:
     """Return the panel of one person."""
-    return panel.only(np.array([person], dtype=np.int64))
+    return panel.select_persons(np.array([person], dtype=np.int64))
 
 
 @dataclass(frozen=True, eq=False)
