@@ -375,9 +375,9 @@ def test_exchange_is_drawn_while_typing_and_after_loading(
     for page in open_page(chromium, live_server, cast, url, viewport=size):
         assert not page.locator(".replay").is_visible()
         row = page.locator(".sheet-row").first
-        row.get_by_role("radio", name="The other", exact=True).check()
+        row.get_by_role("radio", name="The other person", exact=True).check()
         row.get_by_label("Said or done").fill("Fine, then I <go>.")
-        row.get_by_label("As the other heard it").fill("You do not matter")
+        row.get_by_label("What the other person heard").fill("You do not matter")
         row.get_by_role("checkbox", name="Sounded like an attack").check()
         row.get_by_label("A better version").fill("I need an hour alone")
         turn = page.locator(".turn.other")
