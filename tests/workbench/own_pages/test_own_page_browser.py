@@ -151,7 +151,10 @@ def test_a_client_on_a_phone_by_touch(phone: Any, live_server: Any, people: Cast
     phone.get_by_role("link", name="Open my circle").tap()
     phone.get_by_label("Is someone missing?").fill("Ana")
     phone.get_by_role("button", name="Add person").tap()
-    phone.locator("[data-tray]").get_by_text("Ana").tap()
+    tray_entry = phone.locator("[data-tray]").get_by_text("Ana")
+    tray_entry.wait_for()
+    phone.wait_for_load_state("load")  # a tap before the script has run would do nothing
+    tray_entry.tap()
     phone.get_by_role("slider", name="Ana").wait_for()
     phone.get_by_text("Saved ", exact=False).first.wait_for()
     problems += findings(phone)
