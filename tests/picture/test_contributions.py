@@ -1,4 +1,4 @@
-"""Tests of working hypotheses: gates, cautions on every number, and verdicts that stay modest."""
+"""Tests of working hypotheses: gates, cautions on every number, verdicts and their sentences."""
 
 from __future__ import annotations
 

@@ -53,6 +53,13 @@ class ScoringResult:
         Responses that reached the threshold of a safety item.
     safety_unanswered : tuple of int
         Safety items without a response. A missing response is not an all-clear.
+
+    Examples
+    --------
+    >>> import securebase
+    >>> result = securebase.score(securebase.instrument("phq9"), dict.fromkeys(range(1, 10), 1))
+    >>> result.scores["total"].value, [alert.item for alert in result.alerts], result.safety_unanswered
+    (9.0, [9], ())
     """
 
     instrument: str

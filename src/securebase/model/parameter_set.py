@@ -157,9 +157,9 @@ class ParameterSet:
             If the set has no such scale, or the scale measures another construct.
         """
         units = []
-        for construct, chosen in self.measures(measures).items():
-            check_scale(construct, chosen)
-            instrument, scale = chosen
+        for construct, measure in self.measures(measures).items():
+            check_scale(construct, measure)
+            instrument, scale = measure
             unit = self.unit(instrument, scale)
             if unit.construct != construct:
                 raise ParameterSetError(f"{instrument}/{scale} measures “{unit.construct}”, not “{construct}”")

@@ -34,6 +34,13 @@ class ScoreRecord:
         Instrument and scale that yielded the score; empty if unknown.
     respondent : Respondent, default Respondent.CLIENT
         The person who answered.
+
+    Examples
+    --------
+    >>> import securebase
+    >>> score = securebase.ScoreRecord("symptoms", 14.0, at=7.0, session=2, instrument="phq9", scale="total")
+    >>> score.value, score.moment.value
+    (14.0, 'before')
     """
 
     construct: str
@@ -68,6 +75,13 @@ class AdministrationRecord:
         Scores computed from the responses.
     instrument_version : str, default "1"
         Version of the instrument: the wording that was asked.
+
+    Examples
+    --------
+    >>> import securebase
+    >>> record = securebase.AdministrationRecord("phq2", at=7.0, session=2, responses={1: 2.0, 2: None})
+    >>> record.moment.value, record.responses[2] is None
+    ('before', True)
     """
 
     instrument: str
@@ -103,6 +117,13 @@ class TherapySessionRecord:
         Time in days since the episode began.
     phase : Phase, optional
         Phase of the course in this session.
+
+    Examples
+    --------
+    >>> import securebase
+    >>> session = securebase.TherapySessionRecord(number=2, at=7.0)
+    >>> session.phase is None
+    True
     """
 
     number: int
@@ -124,6 +145,14 @@ class RuptureRecord:
         Withdrawal or confrontation.
     repaired_at : float, optional
         Day of the repair; None while the rupture is unrepaired.
+
+    Examples
+    --------
+    >>> import securebase
+    >>> from securebase.records.vocabulary import RuptureKind
+    >>> rupture = securebase.RuptureRecord(at=35.0, session=6, kind=RuptureKind.WITHDRAWAL, repaired_at=42.0)
+    >>> rupture.repaired_at - rupture.at
+    7.0
     """
 
     at: float
@@ -174,6 +203,12 @@ class InputRecord:
     moment : Moment, default Moment.BEFORE
         BEFORE: given between the previous time and this one. AFTER: given in the session at this time, with effect
         until the next.
+
+    Examples
+    --------
+    >>> import securebase
+    >>> securebase.InputRecord("sertraline", 50.0, at=14.0).moment.value
+    'before'
     """
 
     name: str

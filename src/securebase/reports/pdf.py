@@ -14,7 +14,7 @@ from securebase.reports.document import Document, to_plain
 
 #: Words long enough to leave the page, and the pieces after which they may break.
 _LONG_WORD, _PIECE = re.compile(r"\S{31,}"), re.compile(r"\S{10}")
-#: words of the typesetter's errors, which have no codes
+#: Phrases in typst's errors, which have no codes.
 _NO_FONT, _STANDARD = "could not be displayed with font", "PDF/UA-1 error"
 #: Last paragraph of a report with a character that no font has.
 CANNOT_SHOW = (

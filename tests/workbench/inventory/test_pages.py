@@ -28,8 +28,8 @@ def circles(cast: Cast) -> list[Circle]:
 
 def test_a_person_is_added_and_changed_on_a_page(alma: Browser, cast: Cast) -> None:
     data = {"name_shown": "  Łukasz  ", "relation": "cousin", "online": "on"}
-    answer = alma.post(url(cast, "relationship-new"), data)
-    assert answer.headers["Location"] == url(cast, "relationships")
+    response = alma.post(url(cast, "relationship-new"), data)
+    assert response.headers["Location"] == url(cast, "relationships")
     assert alma.post(url(cast, "relationship-new"), data | {"another": "1"}).headers["Location"].endswith("/new/")
     person = Relationship.objects.visible_to(cast.alma).first()
     assert person
@@ -90,13 +90,13 @@ def test_the_script_saves_moves_into_one_version(alma: Browser, cast: Cast) -> N
 )
 def test_malformed_placements_are_refused(alma: Browser, cast: Cast, places: object) -> None:
     data = {"kind": "present"} | ({"placements": places} if isinstance(places, str) else {})
-    answer = (
+    response = (
         save(alma, cast, places)
         if not isinstance(places, str)
         else alma.post(url(cast, "circle-save"), data, headers={"Accept": "application/json"})
     )
-    assert answer.status_code in {400, 409}
-    assert answer.json()["refused"]
+    assert response.status_code in {400, 409}
+    assert response.json()["refused"]
     assert circles(cast) == []
 
 

@@ -54,6 +54,17 @@ class DiscreteTimeFit(FitResult):
     -----
     `estimates` maps names such as ``lags[y 3,x 2]`` (from x at wave 2 to y at wave 3) to values with standard errors;
     `outcome`, `log_likelihood`, `aic`, `bic` and `interval` are as in `Fit`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import securebase
+    >>> cohort = securebase.simulate("default", n_clients=80, rng=np.random.default_rng(1), sessions=4, dropout=0.0)
+    >>> rows = securebase.panel(cohort, ("symptoms", "alliance"))
+    >>> model = securebase.discrete_time_specification(rows, "clpm", equal_lags=True)
+    >>> result = securebase.fit_discrete_time(rows, model)
+    >>> result.outcome.kind, bool(np.isfinite(result.log_likelihood))
+    ('converged', True)
     """
 
     specification: DiscreteTimeSpecification

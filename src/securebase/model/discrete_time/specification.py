@@ -58,6 +58,13 @@ class DiscreteTimeSpecification:
     ------
     ModelError
         If there are fewer than 2 waves, or the start is stationary with lags or residuals free over waves.
+
+    Examples
+    --------
+    >>> import securebase
+    >>> model = securebase.DiscreteTimeSpecification(("symptoms", "alliance"), waves=4, levels=False)
+    >>> model.waves, model.levels
+    (4, False)
     """
 
     constructs: tuple[str, ...]

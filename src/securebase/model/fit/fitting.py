@@ -84,6 +84,17 @@ class Fit(FitResult):
     `outcome.kind` says how the fit ended: converged, boundary, not_separable, indefinite, not_enough_data, regularised
     or not_converged. `estimates` maps names such as ``drift[y,x]`` to values with standard errors, `log_likelihood`
     excludes any prior, and `aic`, `bic` and `interval` derive from both.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import securebase
+    >>> cohort = securebase.simulate("default", n_clients=60, rng=np.random.default_rng(1), sessions=12)
+    >>> rows = securebase.panel(cohort, ("symptoms",))
+    >>> result = securebase.fit(rows, securebase.Specification(("symptoms",), trend="linear"))
+    >>> low, high = result.interval("drift[symptoms,symptoms]")
+    >>> low < result.estimates["drift[symptoms,symptoms]"].value < high
+    True
     """
 
     specification: Specification

@@ -65,6 +65,13 @@ class ShrinkagePrior:
     See Also
     --------
     prior_from_set : build a prior from a parameter set.
+
+    Examples
+    --------
+    >>> import securebase
+    >>> parameters = securebase.parameter_set().in_score_units()
+    >>> securebase.ShrinkagePrior("literature", parameters, strength=4.0).strength
+    4.0
     """
 
     name: str

@@ -118,6 +118,20 @@ class CohortEffects:
     Journal of the American Statistical Association, 81(393), 82–86.
     Self, S. G., & Liang, K.-Y. (1987). Asymptotic properties of maximum likelihood estimators and likelihood ratio
     tests under nonstandard conditions. Journal of the American Statistical Association, 82(398), 605–610.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import securebase
+    >>> known = securebase.parameter_set()
+    >>> rng = np.random.default_rng(1)
+    >>> cohort = securebase.simulate("default", n_clients=8, rng=rng, sessions=8, dropout=0.0)
+    >>> rows = securebase.panel(cohort, known.specification.constructs)
+    >>> effects = securebase.fit_person_effects(
+    ...     rows, known.specification, known.in_score_units(), [("alliance", "symptoms")]
+    ... )
+    >>> len(effects.clients), effects.between_sd[0].value >= 0
+    (8, True)
     """
 
     edges: tuple[Edge, ...]
