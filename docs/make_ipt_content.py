@@ -233,7 +233,10 @@ def overview() -> list[str]:
 
 def course_format_section() -> list[str]:
     """Return the course formats of a new clinic, and the lineages it can choose from."""
-    lines = ["| Form | Sessions | Opening | Closing | Days between | Sources | Reviewed |", "| --- " * 7 + "|"]
+    lines = [
+        "| Format | Sessions | Initial phase | Final phase | Days between | Sources | Reviewed |",
+        "| --- " * 7 + "|",
+    ]
     lines += [
         f"| {cell(f.name)}: {cell(f.about)} | {f.sessions} | {f.initial} | {f.ending} | {f.days_between} "
         f"| {', '.join(f.sources)} | {review_status(f.reviewed)} |"
@@ -247,10 +250,10 @@ def course_format_section() -> list[str]:
     descriptions = [
         f"**{name}**: {', '.join(a.label.lower() for a in lineage.areas)}; "
         f"{'with' if lineage.sick_role else 'without'} the sick role; {lineage.formulation} formulation; "
-        f"the end is called “{lineage.ending}”."
+        f"word for the ending: “{lineage.ending}”."
         for name, lineage in lineages.items()
     ]
-    return [*lines, "", *bullet_list("Ways of working (K; not reviewed)", descriptions)]
+    return [*lines, "", *bullet_list("IPT models (K; not reviewed)", descriptions)]
 
 
 def rule_section() -> list[str]:
@@ -294,7 +297,7 @@ def text() -> str:
     lines += ["## Problem areas", ""]
     for area in areas().values():
         lines += area_section(area)
-    lines += ["## Forms of a course, and ways of working", "", *course_format_section()]
+    lines += ["## Course formats and IPT models", "", *course_format_section()]
     lines += ["## Rules of our own", "", *rule_section()]
     lines += ["## Words to the client", "", "None of them is reviewed.", "", *client_words()]
     for group in WorksheetGroup:

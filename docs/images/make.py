@@ -29,7 +29,7 @@ def shoot_course(page: Page, name: str) -> None:
         page.get_by_role("link", name=tab, exact=True).first.click()
         page.wait_for_load_state("networkidle")
         shoot(page, picture, height)
-    page.get_by_role("link", name="Picture", exact=True).click()
+    page.get_by_role("link", name="Overview", exact=True).click()
     page.get_by_role("link", name=re.compile(r"^Session \d+$")).click()
     page.wait_for_load_state("networkidle")
     shoot(page, "session", 1250)

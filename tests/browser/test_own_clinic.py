@@ -13,12 +13,12 @@ def create_clinic(clinic_visit: Visit) -> Page:
     page = clinic_visit.page("/")
     expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
     assert serious_violations(page) == []
-    page.get_by_label("Your name, as clients see it").fill("Alma Reyes")
+    page.get_by_label("Display name").fill("Alma Reyes")
     page.get_by_label("Name of the practice or clinic").fill("Practice Reyes")
-    page.get_by_label("User name to sign in with").fill("alma")
+    page.get_by_label("User name").fill("alma")
     for field in page.locator("input[type=password]").all():
         field.fill(PASSWORD)
-    page.get_by_role("button", name="Make my account").click()
+    page.get_by_role("button", name="Create account").click()
     expect(page.get_by_role("heading", name="Caseload")).to_be_visible()
     return page
 
@@ -30,9 +30,9 @@ def test_empty_clinic_gets_a_client_a_check_in_and_a_picture(browser: Browser, e
 
         page.get_by_role("main").get_by_role("link", name="Add your first client").click()
         assert serious_violations(page) == []
-        page.get_by_label("Name shown").fill("Carla M.")
+        page.get_by_label("Display name").fill("Carla M.")
         page.get_by_label("Role dispute").check()
-        page.get_by_role("button", name="Add the client").click()
+        page.get_by_role("button", name="Add client").click()
         expect(page.get_by_role("heading", name="Carla M.").first).to_be_visible()
         assert serious_violations(page) == []
 
@@ -70,7 +70,7 @@ def test_empty_clinic_gets_a_client_a_check_in_and_a_picture(browser: Browser, e
         page.goto(session_page)
         expect(page.get_by_text("answered").first).to_be_visible()
 
-        page.get_by_role("link", name="Picture", exact=True).click()
+        page.get_by_role("link", name="Overview", exact=True).click()
         symptoms = page.locator("section", has=page.get_by_role("heading", name="Symptoms"))
         chart = symptoms.locator("img.chart").first
         expect(chart).to_have_js_property("complete", True)

@@ -125,10 +125,10 @@ class Therapist:
 
     def create_client(self, began_at: datetime) -> None:
         self.go("client-new")
-        self.page.get_by_label("Name shown").fill(NAME)
+        self.page.get_by_label("Display name").fill(NAME)
         self.page.get_by_label("Therapy began on").fill(f"{began_at:%Y-%m-%d}")
-        self.page.get_by_text("Other numbers than the form’s").click()
-        self.page.get_by_label("Sessions planned").fill(str(SESSIONS))
+        self.page.get_by_text("Customise sessions and spacing").click()
+        self.page.get_by_label("Planned sessions").fill(str(SESSIONS))
         self.page.locator("form button.solid, form .button").last.click()
         self.page.wait_for_url("**/sessions/")
 

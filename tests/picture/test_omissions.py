@@ -86,7 +86,7 @@ def test_a_questionnaire_without_a_curve_is_named() -> None:
     score = ScoreRecord("anxiety", 9.0, 3.0, Moment.BEFORE, None, "gad7", "total")
     anxiety = AdministrationRecord("gad7", 3.0, Moment.BEFORE, None, scores=(score,))
     record = replace(episode(1), administrations=(anxiety,))
-    assert "On record and in no curve here: GAD-7. The scores are under Measures." in picture_text(record)
+    assert "On record and in no curve here: GAD-7. The scores are under Scores." in picture_text(record)
     assert "in no curve here" not in picture_text(episode(3))
 
 

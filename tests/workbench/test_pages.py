@@ -60,12 +60,12 @@ def test_files_name_no_other_host_and_have_no_inline_code(file: Path) -> None:
 def test_error_pages_look_like_the_product(cast: Cast, alma: Browser) -> None:
     missing = alma.get("/nowhere/")
     assert missing.status_code == 404
-    assert "There is nothing here" in missing.content.decode()
+    assert "Page not found" in missing.content.decode()
     bruno = Browser()
     bruno.force_login(cast.bruno)
     refused = bruno.get(reverse("clinic"))
     assert refused.status_code == 403
-    assert "You may not see this" in refused.content.decode()
+    assert "You do not have access" in refused.content.decode()
     assert "style.css" in refused.content.decode()
 
 
@@ -83,7 +83,7 @@ def test_server_error_page_says_the_fault_is_ours(alma: Browser, monkeypatch: py
 def test_unknown_host_is_refused(db: None) -> None:
     response = Browser(HTTP_HOST="evil.example").get("/sign-in/")
     assert response.status_code == 400
-    assert "could not be read" in response.content.decode()
+    assert "could not read the request" in response.content.decode()
 
 
 PAGES = ("client-sessions", "session-new", "client-measures", "client-edit")

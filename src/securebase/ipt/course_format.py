@@ -114,18 +114,20 @@ def _read_format(block: Fields) -> CourseFormat:
 
 def check_format(course_format: CourseFormat) -> CourseFormat:
     """Return the format if it is possible. Raises InputError that says what is wrong."""
-    name = course_format.name or "a form"
+    name = course_format.name or "a format"
     if not course_format.name or len(course_format.name) > MAX_NAME_LENGTH:
-        raise InputError(f"a form needs a name of at most {MAX_NAME_LENGTH} letters")
+        raise InputError(f"a format needs a name of at most {MAX_NAME_LENGTH} characters")
     if not 1 <= course_format.sessions <= MAX_SESSIONS:
-        raise InputError(f"{name}: 1 to {MAX_SESSIONS} sessions")
+        raise InputError(f"{name}: sessions must be 1 to {MAX_SESSIONS} (got {course_format.sessions})")
     if not 1 <= course_format.days_between <= MAX_DAYS_BETWEEN:
-        raise InputError(f"{name}: 1 to {MAX_DAYS_BETWEEN} days from one session to the next")
+        raise InputError(
+            f"{name}: days between sessions must be 1 to {MAX_DAYS_BETWEEN} (got {course_format.days_between})"
+        )
     opening, closing = course_format.initial, course_format.ending
     if opening < 0 or closing < 0 or opening + closing > course_format.sessions:
         raise InputError(
-            f"{name}: the first and the last phase have more sessions than the course",
-            advice="Make one of them shorter, or the course longer.",
+            f"{name}: the initial and final phases have more sessions than the course",
+            advice="Shorten one of them, or lengthen the course.",
         )
     return course_format
 

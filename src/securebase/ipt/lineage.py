@@ -54,9 +54,9 @@ STUART_ROBERTSON = Lineage(
 DEFAULT_LINEAGE = Lineage()
 #: Presets that a clinic can start from: name → (label, settings).
 PRESETS: Mapping[str, tuple[str, Lineage]] = {
-    "klerman": ("After Klerman and Weissman", KLERMAN_WEISSMAN),
-    "stuart": ("After Stuart and Robertson", STUART_ROBERTSON),
-    "wide": ("All of both", DEFAULT_LINEAGE),
+    "klerman": ("Klerman and Weissman", KLERMAN_WEISSMAN),
+    "stuart": ("Stuart and Robertson", STUART_ROBERTSON),
+    "wide": ("Both combined", DEFAULT_LINEAGE),
 }
 
 
@@ -66,22 +66,22 @@ def describe_changes(old: Lineage, new: Lineage) -> tuple[str, ...]:
     removed, added = [a for a in old.areas if a not in new.areas], [a for a in new.areas if a not in old.areas]
     if removed:
         names = " and ".join(a.label for a in removed)
-        sentences.append(f"{names} can no longer be chosen as a problem area; where it is chosen already, it stays.")
+        sentences.append(f"{names} can no longer be chosen as a problem area. Courses that already use it keep it.")
     if added:
         sentences.append(f"{' and '.join(a.label for a in added)} can be chosen as a problem area.")
     if old.sick_role and not new.sick_role:
-        sentences.append("The task and the tool of the sick role are no longer shown; what was filled in is kept.")
+        sentences.append("The sick-role task and worksheet are no longer shown. Completed worksheets are kept.")
     if new.sick_role and not old.sick_role:
-        sentences.append("The sick role becomes a task of the first sessions, and has a tool.")
+        sentences.append("The sick role becomes a task of the initial sessions, with a worksheet.")
     if old.formulation != new.formulation:
         parts = (
             "stressor, vulnerability, support and symptoms"
             if new.formulation == "triad"
             else "illness, onset and problem area"
         )
-        sentences.append(f"A formulation asks for {parts}; what was written in the other form is kept.")
+        sentences.append(f"The formulation asks for {parts}. Earlier formulations are kept.")
     if old.ending != new.ending:
-        sentences.append(f"Pages say “{new.ending}” where they said “{old.ending}”.")
+        sentences.append(f"Pages say “{new.ending}” instead of “{old.ending}”.")
     return tuple(sentences)
 
 

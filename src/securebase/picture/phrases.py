@@ -384,7 +384,7 @@ def other_measure_note(measure: str, value: float, time: str, symptom_measure: s
 
 def unplotted_note(names: Sequence[str]) -> str:
     """Return the note on questionnaires whose constructs the picture does not show."""
-    return f"On record and in no curve here: {_join_names(names)}. The scores are under Measures."
+    return f"On record and in no curve here: {_join_names(names)}. The scores are under Scores."
 
 
 # ------------------------------------------------------------------ criteria of signals

@@ -72,7 +72,7 @@ def note(page: Any, live_server: Any, people: Cast) -> Any:
 
 
 def test_the_page_warns_a_minute_before_and_a_key_keeps_it_open(page: Any, note: Any) -> None:
-    warning = page.get_by_text("will close in a minute")
+    warning = page.get_by_text("signed out in a minute")
     page.clock.fast_forward("13:50")
     assert warning.count() == 0
     page.clock.fast_forward("00:20")
@@ -91,7 +91,7 @@ def test_unsaved_input_is_restored_after_sign_in(page: Any, note: Any) -> None:
     page.get_by_label("User name").fill("alma")
     page.get_by_label("Password", exact=True).fill("three loud geese")  # a failed sign-in in between loses nothing
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_text("do not fit together").wait_for()
+    page.get_by_text("user name or password is incorrect").wait_for()
     sign_in(page)
     page.wait_for_url(address)
     page.get_by_text("It is not saved yet").wait_for()
@@ -107,7 +107,7 @@ def test_a_form_sent_after_the_end_of_the_sign_in_is_restored(page: Any, note: A
     page.context.clear_cookies()
     page.get_by_role("button", name="Acknowledge").click()
     # without cookies the CSRF check fails, so the first response may be the page about that
-    if page.get_by_role("heading", name="This page was out of date").count():
+    if page.get_by_role("heading", name="This form has expired").count():
         page.goto(address)
     page.get_by_role("heading", name="Sign in").wait_for()
     sign_in(page)
@@ -121,7 +121,7 @@ def test_input_is_not_restored_to_another_account(page: Any, note: Any, people: 
     page.clock.fast_forward("15:10")
     page.get_by_role("heading", name="Sign in").wait_for()
     sign_in(page, "dario")
-    page.get_by_role("heading", name="There is nothing here").wait_for()  # Alma's client
+    page.get_by_role("heading", name="Page not found").wait_for()  # Alma's client
     assert page.evaluate("sessionStorage.length") == 0
 
 

@@ -211,7 +211,7 @@ def test_only_administrators_create_accounts(cast: Cast) -> None:
         actions.create_account(
             clinic=cast.alma.clinic, user_name="x", name_shown="X", password=None, roles=[Role.THERAPIST], by=cast.bruno
         )
-    with pytest.raises(InputError, match="already an account"):
+    with pytest.raises(InputError, match="already taken"):
         actions.create_account(
             clinic=cast.alma.clinic, user_name="ALMA", name_shown="X", password=None, roles=[], by=cast.adam
         )
@@ -298,7 +298,11 @@ def test_a_clients_check_in_opens_in_spite_of_a_forced_password_change(cast: Cas
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("bruno", "what therapists share with you"), ("rosa", "securebase study"), ("adam", "you manage accounts")],
+    [
+        ("bruno", "that therapists share with you"),
+        ("rosa", "securebase study"),
+        ("adam", "you manage accounts"),
+    ],
 )
 def test_accounts_without_clients_are_told_what_they_can_do(cast: Cast, browser: Browser, name: str, text: str) -> None:
     browser.force_login(Account.objects.get(user_name=name))
@@ -343,7 +347,7 @@ def test_a_post_only_address_explains_itself_and_links_to_the_nearest_page(cast:
     assert answer.status_code == 405
     assert answer.headers["Allow"] == "POST"
     soup = BeautifulSoup(answer.content, "html.parser")
-    assert "cannot be opened like that" in soup.text
+    assert "cannot be opened directly" in soup.text
     assert urljoin(session + "before/hand-over/", soup.find("main").find("a", class_="button")["href"]) == session
 
 
@@ -451,7 +455,7 @@ def test_an_edit_conflict_of_the_clinic_is_reported(cast: Cast) -> None:
     answer = second.post(reverse("clinic"), typed | {"name": "Pier", "help_text": "Ring the bell."})
     page = answer.content.decode()
     assert answer.status_code == 400
-    assert "Somebody else changed this" in page
+    assert "Someone else changed this" in page
     assert "Ring the bell." in page  # the input
     assert "Call us." in page  # the saved text
     assert 'name="version" value="2"' in page

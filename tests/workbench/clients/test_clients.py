@@ -89,9 +89,9 @@ def test_an_edit_conflict_of_a_client_is_reported_and_keeps_the_input(cast: Cast
     answer = alma.post(url, first | {"name_shown": "Carla E."})
     page = answer.content.decode()
     assert answer.status_code == 400
-    assert "Somebody else changed this" in page
+    assert "Someone else changed this" in page
     assert 'value="Carla E."' in page
-    assert "Saved meanwhile: <b>Carla D.</b>" in page
+    assert "Saved version: <b>Carla D.</b>" in page
     assert Client.objects.visible_to(cast.alma).get().name_shown == "Carla D."
     assert alma.post(url, first | {"name_shown": "Carla E.", "version": "2"}).status_code == 302
 
@@ -101,7 +101,7 @@ def test_an_edit_conflict_of_an_episode_is_reported(cast: Cast, alma: Browser) -
     assert alma.post(url, EPISODE).status_code == 302
     answer = alma.post(url, EPISODE | {"planned_sessions": "8"})
     assert answer.status_code == 400
-    assert "Saved meanwhile: began" in answer.content.decode()
+    assert "Saved version: began" in answer.content.decode()
     episode = cast.carla.episodes.get()
     assert (episode.phase, episode.planned_sessions, episode.version) == ("middle", 16, 2)
 
@@ -109,7 +109,7 @@ def test_an_edit_conflict_of_an_episode_is_reported(cast: Cast, alma: Browser) -
 def test_a_therapy_cannot_end_before_it_began(cast: Cast, alma: Browser) -> None:
     url = reverse("client-edit", args=[cast.carla.id])
     assert alma.post(url, EPISODE | {"ended_on": "2026-08-01"}).status_code == 400
-    with pytest.raises(InputError, match="before it began"):
+    with pytest.raises(InputError, match="must not be before the start date"):
         actions.change_episode(
             episode=cast.episode,
             by=cast.alma,

@@ -39,7 +39,7 @@ def test_a_person_is_added_and_changed_on_a_page(alma: Browser, cast: Cast) -> N
     alma.post(url(cast, "relationship", person.id), data | {"name_shown": "Luk", "version": "1"})
     late = alma.post(url(cast, "relationship", person.id), data | {"name_shown": "Lukas", "version": "1"})
     assert late.status_code == 400
-    assert "somebody else changed this" in late.content.decode().lower()
+    assert "someone else changed this" in late.content.decode().lower()
     assert 'value="Lukas"' in late.content.decode()
     person.refresh_from_db()
     assert person.name_shown == "Luk"

@@ -125,7 +125,7 @@ def test_answers_survive_a_closed_tab_for_one_day(page: Any, live_server: Any, c
     second = context.new_page()
     second.goto(live_server.url + path)
     assert second.locator("#item_1 output").inner_text() == "8 of 10"
-    assert second.get_by_text("Your earlier answers are back. They have not been sent yet.").count() == 1
+    assert second.get_by_text("Your earlier answers are restored. They have not been sent yet.").count() == 1
     names = second.evaluate("Object.keys(localStorage)")
     assert len(names) == 1
     assert path.split("/")[2] not in names[0]  # the stored name does not reveal the link

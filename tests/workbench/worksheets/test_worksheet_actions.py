@@ -89,7 +89,7 @@ def test_a_repeated_request_saves_once(cast: Cast) -> None:
 def test_a_save_over_an_unseen_change_is_refused(cast: Cast) -> None:
     artefact = save(cast)
     save(cast, id=artefact.id, revision=1, fields={"what_happened": "Other"})
-    with pytest.raises(EditConflictError, match="somebody else changed this"):
+    with pytest.raises(EditConflictError, match="someone else changed this"):
         save(cast, id=artefact.id, revision=1, fields={"what_happened": "Mine"})
     artefact.refresh_from_db()
     assert artefact.values == {"what_happened": "Other"}

@@ -36,7 +36,7 @@ def require_role(*roles: Role) -> Callable[[Page[P]], Page[P]]:
         @wraps(page)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not current_account(request).has_role(*roles):
-                raise NotPermittedError("this page is not for the role of your account")
+                raise NotPermittedError("the role of this account does not include this page")
             return page(request, *args, **kwargs)
 
         return guarded
@@ -88,7 +88,7 @@ def set_up_code() -> str:
         return path.read_text().strip()
     with os.fdopen(descriptor, "w") as file:
         file.write(code + "\n")
-    _log.warning("The first account, made from another machine, needs this set-up code: %s", code)
+    _log.warning("To create the first account from another machine, enter this set-up code: %s", code)
     return code
 
 

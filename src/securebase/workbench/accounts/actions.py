@@ -45,9 +45,7 @@ def create_account(
     if by is not None and not by.is_administrator:
         raise NotPermittedError("only an administrator can create accounts")
     if Account.objects.filter(user_name=normalise_user_name(user_name)).exists():
-        raise InputError(
-            f"there is already an account called “{normalise_user_name(user_name)}”", advice="Choose another name."
-        )
+        raise InputError(f"the user name “{normalise_user_name(user_name)}” is already taken", advice="Choose another.")
     account = Account(clinic=clinic, user_name=user_name, name_shown=name_shown, roles=[Role(r).value for r in roles])
     account.set_password(password)
     # the administrator knows this password: `RequireOwnPassword` makes the owner choose another
@@ -70,7 +68,7 @@ def create_first_account(*, clinic_name: str, user_name: str, name_shown: str, p
     Only while no account exists. Check and write share one transaction, so two racing requests create one account.
     """
     if Account.objects.exists():
-        raise NotPermittedError("this clinic has an account already", advice="Sign in.")
+        raise NotPermittedError("this clinic already has an account", advice="Sign in.")
     clinic = Clinic.objects.first() or create_clinic(name=clinic_name)
     roles = (Role.THERAPIST, Role.ADMINISTRATOR)
     return create_account(clinic=clinic, user_name=user_name, name_shown=name_shown, password=password, roles=roles)
@@ -107,9 +105,9 @@ def reset_password(*, account: Account, by: Account, password: str) -> Account:
     The administrator knows it, so the owner must choose another at the next sign-in and can see who set it.
     """
     if not by.is_administrator or by.clinic_id != account.clinic_id:
-        raise NotPermittedError("only an administrator can set somebody’s password")
+        raise NotPermittedError("only an administrator can set another person’s password")
     if account.pk == by.pk:
-        raise InputError("your own password is changed under your name", advice="It asks for the present one.")
+        raise InputError("you cannot reset your own password here", advice="Change it on your account page.")
     account.set_password(password)
     account.password_set_by_other = True
     account.save(update_fields=["password", "password_set_by_other"])
@@ -135,7 +133,10 @@ def change_clinic(*, clinic: Clinic, by: Account, name: str, help_text: str, ver
         name=name, help_text=help_text, version=F("version") + 1
     )
     if not changed:
-        raise InputError("somebody else changed this while you were writing", advice="Compare, then save again.")
+        raise InputError(
+            "someone else changed this while you were editing",
+            advice="Compare with the saved version, then save again.",
+        )
     record(actor=by, action="clinic.changed", object_type="clinic", object_id=clinic.id)
     clinic.refresh_from_db()
     return clinic
@@ -177,7 +178,10 @@ def _change(  # noqa: PLR0917 (two callers, above)
     if not by.is_administrator or by.clinic_id != clinic.id:
         raise NotPermittedError("only an administrator can change the clinic")
     if not Clinic.objects.filter(id=clinic.id, version=version).update(**values, version=F("version") + 1):
-        raise InputError("somebody else changed this while you were writing", advice="Compare, then save again.")
+        raise InputError(
+            "someone else changed this while you were editing",
+            advice="Compare with the saved version, then save again.",
+        )
     record(actor=by, action=action, object_type="clinic", object_id=clinic.id, detail=dict(detail))
     clinic.refresh_from_db()
     return clinic

@@ -43,7 +43,7 @@ class _NewPassword(forms.Form):
         label="Password",
         max_length=1000,
         strip=False,
-        help_text="At least 12 characters. A sentence that only you would say is good.",
+        help_text="At least 12 characters. A sentence that only you would say works well.",
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
@@ -66,38 +66,41 @@ class _NewPassword(forms.Form):
 class NewAccountForm(_NewPassword):
     field_order: tuple[str, ...] = ("name_shown", "user_name", "password")
     name_shown = forms.CharField(
-        label="Your name, as clients see it", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
+        label="Display name",
+        max_length=120,
+        help_text="Clients see this name.",
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     user_name = forms.CharField(
-        label="User name to sign in with",
+        label="User name",
         max_length=150,
-        help_text="Your e-mail address or a short name. Capitals do not matter.",
+        help_text="Your e-mail address or a short name. Capital letters make no difference.",
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )
 
     def clean_user_name(self) -> str:
         name = normalise_user_name(self.cleaned_data["user_name"])
         if Account.objects.filter(user_name=name).exists():
-            raise ValidationError(f"There is already an account called “{name}”. Choose another name.")
+            raise ValidationError(f"The user name “{name}” is already taken. Choose another.")
         return name
 
 
 class FirstAccountForm(NewAccountForm):
     clinic_name = forms.CharField(
-        label="Name of the practice or clinic", max_length=120, help_text="Your own name will do."
+        label="Name of the practice or clinic", max_length=120, help_text="You can use your own name."
     )
     set_up_code = forms.CharField(
         label="Set-up code",
         max_length=40,
         required=False,
-        help_text="Printed on the console of the machine that runs the workbench.",
+        help_text="Shown on the console of the machine that runs the workbench.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     password_again = forms.CharField(
-        label="The same once more",
+        label="Confirm password",
         max_length=1000,
         strip=False,
-        help_text="Nobody else can set a new one yet, so a slip would lock you out.",
+        help_text="Nobody else can reset your password yet, so a typo would lock you out.",
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     field_order = ("name_shown", "clinic_name", "user_name", "password", "password_again", "set_up_code")
@@ -105,7 +108,7 @@ class FirstAccountForm(NewAccountForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if "password_again" in data and data.get("password", data["password_again"]) != data["password_again"]:
-            self.add_error("password_again", "This is not the same as the password above. Type both again.")
+            self.add_error("password_again", "The passwords do not match. Type both again.")
         return data
 
 
@@ -121,8 +124,8 @@ class StaffAccountForm(NewAccountForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name_shown"].label = "Name"
-        self.fields["password"].label = "First password"
-        self.fields["password"].help_text = "Hand it over in person. They are asked for their own at sign-in."
+        self.fields["password"].label = "Initial password"
+        self.fields["password"].help_text = "Hand it over in person. It must be changed at the first sign-in."
 
 
 class ResetPasswordForm(_NewPassword):
@@ -131,7 +134,7 @@ class ResetPasswordForm(_NewPassword):
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.account = account
-        self.fields["password"].label = "New first password"
+        self.fields["password"].label = "New password"
 
     def named_account(self) -> Account:
         return self.account
@@ -139,7 +142,7 @@ class ResetPasswordForm(_NewPassword):
 
 class ChangePasswordForm(_NewPassword):
     present = forms.CharField(
-        label="Present password",
+        label="Current password",
         max_length=1000,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
@@ -157,12 +160,12 @@ class ChangePasswordForm(_NewPassword):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if self.account.password_set_by_other and data.get("password") and data["password"] == data.get("present"):
-            self.add_error("password", "This is the password that somebody else knows. Choose another one.")
+            self.add_error("password", "Someone else knows this password. Choose another one.")
         return data
 
 
 class NameForm(forms.Form):
-    name_shown = forms.CharField(label="Your name, as clients see it", max_length=120)
+    name_shown = forms.CharField(label="Display name", max_length=120, help_text="Clients see this name.")
 
 
 class PracticeForm(forms.Form):
@@ -175,10 +178,13 @@ class PracticeForm(forms.Form):
         label="Years of experience as a therapist", min_value=0, max_value=70, required=False
     )
     orientation = forms.CharField(
-        label="Orientation", max_length=200, required=False, help_text="The school you come from, in your own words."
+        label="Orientation",
+        max_length=200,
+        required=False,
+        help_text="In your own words, for example: psychodynamic.",
     )
     ipt_training = forms.ChoiceField(
-        label="Training in IPT", choices=[("", "Not said"), *IptTraining.choices], required=False
+        label="Training in IPT", choices=[("", "Not specified"), *IptTraining.choices], required=False
     )
 
 
@@ -189,12 +195,12 @@ class LineageForm(forms.Form):
         label="Problem areas",
         choices=[(a.value, a.label) for a in ProblemArea],
         widget=forms.CheckboxSelectMultiple,
-        help_text="Three in the lineage of Stuart and Robertson, four in that of Klerman and Weissman.",
+        help_text="Stuart and Robertson use three of these, Klerman and Weissman use four.",
     )
     sick_role = forms.BooleanField(
-        label="Sick role",
+        label="Use the sick role",
         required=False,
-        help_text="Whether clients are given it: some demands rest for a while, and getting well is the work.",
+        help_text="Clients are excused from some duties for a while, and working on recovery becomes their task.",
     )
     formulation = forms.ChoiceField(
         label="Formulation",
@@ -220,8 +226,8 @@ class CourseFormatForm(forms.Form):
     id = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
     name = forms.CharField(label="Name", max_length=MAX_NAME_LENGTH, required=False)
     sessions = forms.IntegerField(label="Sessions", min_value=1, max_value=MAX_SESSIONS, required=False)
-    initial_sessions = forms.IntegerField(label="First phase", min_value=0, max_value=20, required=False)
-    ending_sessions = forms.IntegerField(label="Last phase", min_value=0, max_value=20, required=False)
+    initial_sessions = forms.IntegerField(label="Initial phase", min_value=0, max_value=20, required=False)
+    ending_sessions = forms.IntegerField(label="Final phase", min_value=0, max_value=20, required=False)
     days_between = forms.IntegerField(label="Days between", min_value=1, max_value=MAX_DAYS_BETWEEN, required=False)
     maintenance = forms.BooleanField(label="Maintenance", required=False)
 
@@ -230,7 +236,7 @@ class CourseFormatForm(forms.Form):
         if data.get("name") and not self.errors:
             for name in ("sessions", "initial_sessions", "ending_sessions", "days_between"):
                 if data.get(name) is None:
-                    self.add_error(name, "Give a number.")
+                    self.add_error(name, "Enter a number.")
             if not self.errors:
                 try:
                     check_format(self.course_format({}))
@@ -268,10 +274,10 @@ CourseFormatSet = forms.formset_factory(CourseFormatForm, extra=1, max_num=MAX_F
 class ClinicForm(forms.Form):
     name = forms.CharField(label="Name of the practice or clinic", max_length=120)
     help_text = forms.CharField(
-        label="Help at once",
+        label="Immediate help",
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 6}),
-        help_text="Shown to a client who needs help now. Put in the numbers that hold where your clients live, "
-        "and call each of them once before you rely on it. One paragraph a line.",
+        help_text="Shown to clients who need help now. Enter the phone numbers that apply where your clients live, "
+        "and call each of them once to check it. One paragraph per line.",
     )
     version = forms.IntegerField(widget=forms.HiddenInput)

@@ -38,12 +38,12 @@ def normalise_user_name(user_name: str) -> str:
 class IptTraining(models.TextChoices):
     """Levels of training in IPT."""
 
-    NONE = "none", "None so far"
-    READ = "read", "Read about it"
-    COURSE = "course", "A course"
-    SUPERVISED = "supervised", "A course, and cases under supervision"
+    NONE = "none", "None yet"
+    READ = "read", "Reading only"
+    COURSE = "course", "Course"
+    SUPERVISED = "supervised", "Course and supervised cases"
     CERTIFIED = "certified", "Certified"
-    TEACHES = "teaches", "Supervises or teaches it"
+    TEACHES = "teaches", "Supervises or teaches IPT"
 
 
 class Clinic(models.Model):

@@ -39,7 +39,7 @@ from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.ui.conflict import keep_input, sentence
 from securebase.workbench.ui.methods import nearest_page, post_only
 
-_WRONG_CREDENTIALS = "User name and password do not fit together."
+_WRONG_CREDENTIALS = "The user name or password is incorrect."
 
 
 def _next_url(request: HttpRequest) -> str:
@@ -80,7 +80,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             actions.record_sign_in(account=account, address=address, now=now)
             return redirect(_next_url(request) or _home(account))
         if locked:
-            form.add_error(None, "Too many attempts. Sign-in is closed for about a quarter of an hour.")
+            form.add_error(None, "Too many attempts. Try again in about 15 minutes.")
         else:
             actions.record_failed_sign_in(user_name=name, address=address, now=now)
             form.add_error(None, _WRONG_CREDENTIALS)
@@ -127,7 +127,7 @@ def first_account(request: HttpRequest) -> HttpResponse:
         locked = needs_code and actions.locked_until(user_name="", address=address, now=now)
         if needs_code and (locked or not matches_set_up_code(data["set_up_code"])):
             actions.record_failed_sign_in(user_name="", address=address, now=now)
-            form.add_error("set_up_code", "This is not the set-up code.")
+            form.add_error("set_up_code", "The set-up code is incorrect.")
         else:
             account = actions.create_first_account(
                 clinic_name=data["clinic_name"],
@@ -152,18 +152,18 @@ def profile(request: HttpRequest) -> HttpResponse:
     practice_form = PracticeForm(request.POST if about_practice else None, initial=_practice(account))
     if about_practice and practice_form.is_valid():
         actions.change_practice(account=account, **practice_form.cleaned_data)
-        messages.success(request, "Your training and experience are saved.")
+        messages.success(request, "Training and experience saved.")
         return redirect("profile")
     name_form = NameForm(request.POST if about_name else None, initial={"name_shown": account.name_shown})
     password_form = ChangePasswordForm(request.POST if about_password else None, account=account)
     if about_name and name_form.is_valid():
         actions.change_name_shown(account=account, name_shown=name_form.cleaned_data["name_shown"])
-        messages.success(request, "Your name is saved.")
+        messages.success(request, "Name saved.")
         return redirect("profile")
     if about_password and password_form.is_valid() and _check_present_password(request, account, password_form):
         actions.change_password(account=account, password=password_form.cleaned_data["password"])
         update_session_auth_hash(request, account)  # keeps this session; Django ends all others (ASVS 4.0.3, V3.3.3)
-        messages.success(request, "Your password is changed. Everywhere else you are signed out.")
+        messages.success(request, "Password changed. You are signed out everywhere else.")
         return redirect("profile")
     context = {
         "name_form": name_form,
@@ -188,10 +188,10 @@ def _check_present_password(request: HttpRequest, account: Account, form: Change
     """
     now, address = timezone.now(), address_of(request)
     if actions.locked_until(user_name=account.user_name, address=address, now=now):
-        form.add_error("present", "Too many attempts. Try again in about a quarter of an hour.")
+        form.add_error("present", "Too many attempts. Try again in about 15 minutes.")
     elif not account.check_password(form.cleaned_data["present"]):
         actions.record_failed_sign_in(user_name=account.user_name, address=address, now=now)
-        form.add_error("present", "This is not your present password.")
+        form.add_error("present", "This is not your current password.")
     return not form.errors
 
 
@@ -244,7 +244,9 @@ def new_account(request: HttpRequest) -> HttpResponse:
             roles=[Role(r) for r in data["roles"]],
             by=account,
         )
-        message = f"{new.name_shown} can sign in as “{new.user_name}”, and is then asked for a password of their own."
+        message = (
+            f"Account created. {new.name_shown} can sign in as “{new.user_name}” and must then choose a new password."
+        )
         messages.success(request, message)
         return redirect("clinic")
     context = {"form": form, "section": "clinic"}
@@ -260,7 +262,7 @@ def reset_password(request: HttpRequest, account_id: str) -> HttpResponse:
     form = ResetPasswordForm(request.POST or None, account=account)
     if form.is_valid():
         actions.reset_password(account=account, by=by, password=form.cleaned_data["password"])
-        message = f"{account.name_shown} can sign in with the new password, is told who set it, and chooses their own."
+        message = f"Password set. {account.name_shown} will see who set it and must choose another at the next sign-in."
         messages.success(request, message)
         return redirect("clinic")
     context = {"form": form, "account": account, "section": "clinic"}
@@ -278,7 +280,7 @@ def set_account_active(request: HttpRequest, account_id: str) -> HttpResponse:
         messages.error(request, sentence(error))
     else:
         messages.success(
-            request, f"The account of {account.name_shown} is {'open' if account.is_active else 'closed'}."
+            request, f"The account of {account.name_shown} is now {'open' if account.is_active else 'closed'}."
         )
     return redirect("clinic")
 

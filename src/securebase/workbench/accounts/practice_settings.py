@@ -34,7 +34,7 @@ def lineage(request: HttpRequest) -> HttpResponse:
         proposed = form.lineage()
         differences = describe_changes(present, proposed)
         if "save" in request.POST and _save_lineage(request, clinic, form, proposed):
-            messages.success(request, "Saved. It holds for every course of this clinic from now on.")
+            messages.success(request, "Saved. The settings apply to every course in this clinic.")
             return redirect("clinic")
     context = {
         "form": form,
@@ -80,7 +80,7 @@ def course_formats(request: HttpRequest) -> HttpResponse:
             clinic.refresh_from_db()
             refusal = sentence(error)
         else:
-            messages.success(request, "Saved. Courses that have begun keep their numbers.")
+            messages.success(request, "Saved. Courses that have begun are unchanged.")
             return redirect("course-forms")
     has_errors = bool(refusal or (rows.is_bound and not rows.is_valid()))
     context = {

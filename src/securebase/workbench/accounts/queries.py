@@ -76,7 +76,7 @@ def accounts_of_clinic(account: Account) -> QuerySet[Account]:
 
 #: audit actions shown to an account's owner, with their labels
 _ACTIVITY_LABELS = {
-    "account.created": "Account made",
+    "account.created": "Account created",
     "password.reset": "New password set",
     "password.changed": "Password changed",
     "sign_in": "Signed in",

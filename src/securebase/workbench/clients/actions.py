@@ -25,8 +25,8 @@ class EditConflictError(InputError):
 
     def __init__(self) -> None:
         super().__init__(
-            "somebody else changed this while you were writing",
-            advice="Compare with what is saved now, then save again.",
+            "someone else changed this while you were editing",
+            advice="Compare with the saved version, then save again.",
         )
 
 
@@ -119,7 +119,7 @@ def change_episode(
     """
     ensure_own(episode.client, by)
     if ended_on is not None and ended_on < began_on:
-        raise InputError("the therapy cannot end before it began", where="Ended on")
+        raise InputError("the end date must not be before the start date", where="Ended on")
     rows = Episode.objects.visible_to(by).filter(id=episode.id, version=version)
     if not rows.update(
         began_on=began_on,
@@ -160,7 +160,7 @@ def begin_episode(
     ensure_own(client, by)
     last = client.episode
     if last is not None and last.ended_on is None:
-        raise InputError("the present therapy has not ended", advice="Enter its end first.")
+        raise InputError("the current course has not ended", advice="Enter its end date first.")
     carried_over: dict[str, Any] = {}
     if course_format is not None and course_format.maintenance:
         carried_over = {"phase": Phase.MAINTENANCE.value}
@@ -178,7 +178,7 @@ def set_focus(*, episode: Episode, by: Account, areas: Sequence[ProblemArea]) ->
     """Set the problem areas of the course."""
     values = [ProblemArea(a).value for a in areas]
     if len(values) > MAX_AREAS:
-        raise InputError("a course has one focus, at most two", advice="Choose at most two areas.")
+        raise InputError(f"at most {MAX_AREAS} problem areas are allowed (got {len(values)})", advice="Choose fewer.")
     _write(episode, by, "episode.focus_set", {"problem_areas": values})
     return episode
 
@@ -215,7 +215,7 @@ def set_numbers(*, episode: Episode, by: Account, planned_sessions: int, days_be
 def end_episode(*, episode: Episode, by: Account, ended_on: date) -> Episode:
     """End the course on this day."""
     if ended_on < episode.began_on:
-        raise InputError("the therapy cannot end before it began")
+        raise InputError("the end date must not be before the start date")
     _write(episode, by, "episode.ended", {"ended_on": ended_on})
     return episode
 
@@ -249,4 +249,4 @@ def raise_record_version(episode: Episode) -> None:
 def ensure_own(client: Client, account: Account) -> None:
     """Raise NotPermittedError unless the client belongs to this active therapist."""
     if not account.is_therapist or client.therapist_id != account.id:
-        raise NotPermittedError("this client is not yours")
+        raise NotPermittedError("this client is not in your caseload")

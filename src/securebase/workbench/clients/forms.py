@@ -16,7 +16,7 @@ from securebase.workbench.accounts.models import Clinic
 from securebase.workbench.accounts.queries import course_formats_of, lineage_of
 from securebase.workbench.clients.models import PHASES, PROBLEM_AREAS, SymptomMeasure
 
-_FORMAT_DEFAULT = "Left empty: as the form has it."
+_FORMAT_DEFAULT = "Leave empty to use the number of the format."
 #: dates further ahead than this are rejected as typing errors
 MAX_AHEAD = timedelta(days=366)
 
@@ -30,7 +30,7 @@ class DateInput(forms.DateInput):
 
 class ClientForm(forms.Form):
     name_shown = forms.CharField(
-        label="Name shown",
+        label="Display name",
         max_length=80,
         help_text="A first name and an initial are enough.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
@@ -48,26 +48,28 @@ class ClientForm(forms.Form):
 class EpisodeForm(forms.Form):
     began_on = forms.DateField(label="Therapy began on", widget=DateInput)
     course_form = forms.ChoiceField(
-        label="Form of the course",
+        label="Course length",
         required=False,
-        help_text="IPT names its length at the start. Another form brings its own numbers.",
+        help_text="IPT is time-limited. Choose a format; you can adjust the numbers.",
     )
-    planned_sessions = forms.IntegerField(label="Sessions planned", min_value=1, max_value=MAX_SESSIONS)
-    initial_sessions = forms.IntegerField(label="Of these, the first phase", min_value=0, max_value=20, required=False)
-    ending_sessions = forms.IntegerField(label="And the last phase", min_value=0, max_value=20, required=False)
+    planned_sessions = forms.IntegerField(label="Planned sessions", min_value=1, max_value=MAX_SESSIONS)
+    initial_sessions = forms.IntegerField(
+        label="Sessions in the initial phase", min_value=0, max_value=20, required=False
+    )
+    ending_sessions = forms.IntegerField(label="Sessions in the final phase", min_value=0, max_value=20, required=False)
     days_between = forms.IntegerField(
-        label="Days from one session to the next", min_value=1, max_value=MAX_DAYS_BETWEEN, required=False
+        label="Days between sessions", min_value=1, max_value=MAX_DAYS_BETWEEN, required=False
     )
     problem_areas = forms.MultipleChoiceField(
         label="Problem areas",
         choices=PROBLEM_AREAS,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="One, at most two. It can wait until you have agreed on it.",
+        help_text="One, at most two. You can add it once you have agreed on the focus.",
     )
     phase = forms.ChoiceField(label="Phase", choices=PHASES, widget=forms.RadioSelect)
     symptom_measure = forms.ChoiceField(
-        label="Symptoms are followed with", choices=SymptomMeasure.choices, widget=forms.RadioSelect
+        label="Track symptoms with", choices=SymptomMeasure.choices, widget=forms.RadioSelect
     )
     ended_on = forms.DateField(label="Ended on", required=False, widget=DateInput)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -84,7 +86,7 @@ class EpisodeForm(forms.Form):
         form_field = self.fields["course_form"]
         assert isinstance(form_field, forms.ChoiceField)
         form_field.choices = [(f.id, _format_label(f)) for f in self.formats] + (
-            [(began_with, "as it began")] if deleted else []
+            [(began_with, "current format (no longer offered)")] if deleted else []
         )
 
     def course_format(self) -> CourseFormat:
@@ -112,36 +114,38 @@ class EpisodeForm(forms.Form):
     def clean_began_on(self) -> Any:
         began = self.cleaned_data["began_on"]
         if began > timezone.localdate() + MAX_AHEAD:
-            raise forms.ValidationError("This is more than a year ahead. Is the year right?")
+            raise forms.ValidationError("This is more than a year ahead. Check the year.")
         return began
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         began, ended = data.get("began_on"), data.get("ended_on")
         if began and ended and ended < began:
-            self.add_error("ended_on", "The therapy cannot end before it began.")
+            self.add_error("ended_on", "The end date must not be before the start date.")
         if not self.errors:
             try:
                 check_format(self.course_format())
             except InputError:
                 self.add_error(
-                    "ending_sessions", "First and last phase have more sessions than the course. Make one shorter."
+                    "ending_sessions", "The initial and final phases have more sessions than the course. Shorten one."
                 )
         return data
 
     def clean_problem_areas(self) -> list[str]:
         areas: list[str] = self.cleaned_data["problem_areas"]
         if len(areas) > 2:
-            raise forms.ValidationError("Choose at most two: the work needs a focus.")
+            raise forms.ValidationError("Choose at most two, to keep a focus.")
         return areas
 
 
 def _format_label(course_format: CourseFormat) -> str:
     """Return a course format's name and numbers, as shown in the list of choices."""
-    phases = (
-        "" if course_format.maintenance else f", {course_format.initial} to begin and {course_format.ending} to end"
-    )
-    return f"{course_format.name} ({course_format.sessions} sessions{phases}, every {course_format.days_between} days)"
+    sessions = f"{course_format.sessions} sessions"
+    numbers = [] if sessions in course_format.name else [sessions]
+    if not course_format.maintenance:
+        numbers.append(f"initial phase {course_format.initial}, final phase {course_format.ending}")
+    numbers.append(f"every {course_format.days_between} days")
+    return f"{course_format.name} ({', '.join(numbers)})"
 
 
 class NewClientForm(ClientForm, EpisodeForm):
@@ -149,7 +153,7 @@ class NewClientForm(ClientForm, EpisodeForm):
 
     ended_on = None  # type: ignore[assignment]
     planned_sessions = forms.IntegerField(
-        label="Sessions planned", min_value=1, max_value=MAX_SESSIONS, required=False, help_text=_FORMAT_DEFAULT
+        label="Planned sessions", min_value=1, max_value=MAX_SESSIONS, required=False, help_text=_FORMAT_DEFAULT
     )
     field_order = (
         "name_shown",

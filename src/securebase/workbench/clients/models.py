@@ -21,8 +21,8 @@ PROBLEM_AREAS = [(a.value, a.label) for a in ProblemArea]
 class SymptomMeasure(models.TextChoices):
     """Instrument and scale that track an episode's symptoms."""
 
-    SESSION_SET = "session_before:symptoms", "The session check-in (five questions of our own, not yet validated)"
-    PHQ9 = "phq9:total", "PHQ-9 total (typed in)"
+    SESSION_SET = "session_before:symptoms", "Check-in (five questions of our own, not validated)"
+    PHQ9 = "phq9:total", "PHQ-9 total (entered by you)"
 
 
 class Client(ScopedModel):

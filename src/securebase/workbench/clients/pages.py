@@ -45,7 +45,7 @@ def new_client(request: HttpRequest) -> HttpResponse:
             phase=Phase(data["phase"]),
             symptom_measure=SymptomMeasure(data["symptom_measure"]),
         )
-        messages.success(request, f"{client.name_shown} is in your caseload. Next: a first session.")
+        messages.success(request, f"{client.name_shown} added to your caseload. Next, add the first session.")
         return redirect("client-sessions", client.id)
     context = {"form": form, "course_formats": course_formats_of(clinic), "section": "caseload"}
     return render(request, "clients/new_client.html", context, status=400 if form.errors else 200)
@@ -148,5 +148,5 @@ def _begin_episode(request: HttpRequest, client: Client) -> HttpResponse:
     except InputError as error:
         messages.error(request, sentence(error))
     else:
-        messages.success(request, "A new course of therapy has begun.")
+        messages.success(request, "New course started.")
     return redirect("client-edit", client.id)

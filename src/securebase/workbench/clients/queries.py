@@ -31,6 +31,6 @@ def client_of(*, account: Account, client_id: uuid.UUID, page: str) -> Client:
     if client is None:
         exists = Client.objects.unscoped(reason="to record a denial").filter(id=client_id).exists()
         if exists:
-            record_denial(account=account, page=page, reason="not this account’s client", client=client_id)
+            record_denial(account=account, page=page, reason="not a client of this account", client=client_id)
         raise Http404
     return client

@@ -138,6 +138,6 @@ def finish(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         request,
         "The acute course has ended, and a maintenance course has begun."
         if to_maintenance
-        else "The course has ended today. It can be opened again under Details.",
+        else "The course has ended today. You can reopen it under Settings.",
     )
     return redirect("course" if to_maintenance else "ending", client_id)

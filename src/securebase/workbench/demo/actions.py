@@ -74,7 +74,7 @@ def build_clinic(*, now: datetime, seed: int = SEED, progress: Progress = _ignor
         therapist = _create_therapist()
         courses = simulate_courses(seed)
         for n_done, (person, course) in enumerate(zip(ROSTER, courses, strict=True)):
-            progress("Inventing clients", n_done, len(ROSTER))
+            progress("Simulating clients", n_done, len(ROSTER))
             write_client(person, course, therapist=therapist, now=now)
         _add_other_users(therapist, now)
         record(actor=None, action="demo.built", detail={"clients": len(ROSTER), "seed": seed})
@@ -94,9 +94,9 @@ def make_pictures(*, therapist: Account, now: datetime, progress: Progress = _ig
     """Compute and store every picture, so that the first page opens without delay."""
     episodes = list(Episode.objects.visible_to(therapist))
     for n_done, episode in enumerate(episodes):
-        progress("Making pictures", n_done, len(episodes))
+        progress("Computing overviews", n_done, len(episodes))
         current_picture(episode=episode, as_of=now)
-    progress("Making pictures", len(episodes), len(episodes))
+    progress("Computing overviews", len(episodes), len(episodes))
 
 
 def _create_therapist() -> Account:
@@ -348,6 +348,6 @@ def _acknowledge_alerts(episode: Episode, therapist: Account) -> None:
         acknowledge_alert(
             alert=alert,
             by=therapist,
-            note="Asked about it at the start of the session: no plan, no intent. Safety plan gone through together.",
+            note="Asked about it at the start of the session: no plan, no intent. Reviewed the safety plan together.",
             at=alert.raised_at + timedelta(minutes=45),
         )

@@ -53,11 +53,11 @@ def share_with_supervisor(*, episode: Episode, therapist: Account, supervisor: A
     comments = (
         (
             supervisor,
-            "You let him tell it five times, and it is his own story now. What did you leave out for that?",
+            "Five retellings, and it has become his own story. What did you leave out to make time for them?",
             None,
         ),
-        (therapist, "The money. We always went round it, he and I.", None),
-        (supervisor, "Then let it be the first aim of the monthly sessions, before the school.", report),
+        (therapist, "Money. We both kept avoiding it.", None),
+        (supervisor, "Then make it the first goal of the monthly sessions, before the school.", report),
     )
     for n, (by, text, artefact) in enumerate(comments):
         comment(share=share, by=by, text=text, at=shared_at + timedelta(hours=1 + 5 * n), artefact=artefact)

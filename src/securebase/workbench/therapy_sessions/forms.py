@@ -22,7 +22,7 @@ def before_therapy_message(episode: Episode) -> str:
     """Return the error text for a day before the therapy began."""
     return (
         f"The therapy began on {date_format(episode.began_on, 'j F Y')}. Choose that day or a later one; "
-        "where the therapy began earlier, correct its beginning under Details first."
+        "where the therapy began earlier, correct its start date under Settings first."
     )
 
 

@@ -32,7 +32,7 @@ function start(form) {
     document.querySelector("main").focus();
     scrollTo(0, 0);
   });
-  if (restored) document.querySelector("[data-status]").textContent = "Your earlier answers are back. They have not been sent yet.";
+  if (restored) document.querySelector("[data-status]").textContent = "Your earlier answers are restored. They have not been sent yet.";
 }
 
 // A slider in place of the radio buttons of a question. Until it is touched, no button is checked and it says so.

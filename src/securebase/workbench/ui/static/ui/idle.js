@@ -54,7 +54,7 @@ function restoreInput() {
     for (let group = field.closest("details"); group; group = group.parentElement.closest("details")) group.open = true;
   }
   discardInput();
-  showWarning("Your unsaved text is back. It is not saved yet.");
+  showWarning("Your unsaved text has been restored. Save it to keep it.");
 }
 
 // ---- idle time ------------------------------------------------------------------------------------------------------
@@ -77,7 +77,7 @@ function goToSignIn() {
 }
 
 function warn() {
-  showWarning("This page has not been used for a while and will close in a minute. Press a key or click to stay.");
+  showWarning("You will be signed out in a minute. Press a key or click to stay.");
   warning.dataset.leaving = "yes";
 }
 
