@@ -39,17 +39,21 @@ HEAD = """# The theory
 Generated from the table of edges by `docs/make_theory.py`; a test fails when the two differ.
 
 Securebase lists 98 claims about how therapy changes people: S1 to S62 about the therapeutic relationship, S63 to S98
-about interpersonal psychotherapy (IPT). A claim that one construct affects another is an edge between them. Every edge
-is a hypothesis: listing it is no evidence for it, and the analyses must be able to contradict it. The four mechanisms
-(M1 support, M2 stress, M3 emotion, M4 skills) are hypotheses in their original source, too.
+about interpersonal psychotherapy (IPT). For example, S23 says that a rise in the alliance precedes improvement. A claim
+that one construct affects another is an *edge* between them, here alliance → symptoms.
+
+Every edge is a hypothesis: listing it is not evidence for it, and the analyses must be able to contradict it. The four
+mechanisms (M1 support, M2 stress, M3 emotion, M4 skills) are hypotheses in their original source, too.
 """
 
 KEY = (
-    "The sign is that of the effect on the construct at the head of the arrow; with × that of the product term, with",
-    "an inverted U that of the quadratic term; ? is open. Lags: *week* and *session*; *slow*, over many weeks;",
-    "*course*, by the planned end compared with no therapy; *life*, from early life on. Priors are standardised: per",
-    "week for lagged effects, in SDs of clients for the course, as correlations between persons. Targets are the",
-    "published figures that simulated cohorts are compared with.",
+    "- **Sign**: the effect on the construct at the head of the arrow. With × it is the sign of the product term,",
+    "  with an inverted U that of the quadratic term; ? means open.",
+    "- **Lag**: *week* and *session*; *slow*, over many weeks; *course*, by the planned end compared with no",
+    "  therapy; *life*, from early life on.",
+    "- **Prior**: standardised. Per week for lagged effects, in SDs of clients for the course, as a correlation",
+    "  between persons.",
+    "- **Targets**: published figures that [simulated cohorts are compared with](../calibration.md).",
 )
 
 PICTURE = """<picture>
@@ -74,26 +78,27 @@ def count(theory: Theory) -> list[str]:
     )
     unestimated = sum(not e.by for e in places[EdgeLocation.STUDY])
     nonlinear = sum(e.form is not EdgeForm.LINEAR or bool(e.moderator) for e in edges)
+    simulated = sum(bool(e.by) for e in places[EdgeLocation.SIMULATED])
     beyond = sum(e.level is not EffectLevel.WITHIN_PERSON for e in edges)
     return [
-        "## What is known and what is not",
+        "## Evidence",
         "",
-        f"The table has {len(edges)} edges; {nonlinear} are not linear, and {beyond} are not within-person effects.",
+        f"The table has {len(edges)} edges. {nonlinear} are not linear, and {beyond} are not within-person effects.",
         "",
         f"- **{len(places[EdgeLocation.MODEL])} are estimated in the model**: mechanisms on the shelf, with priors. "
         "`fit` estimates them from a table, and `track` uses them for one client.",
-        f"- **{len(places[EdgeLocation.STUDY])} are estimated in studies only**, from tables with the columns: "
-        f"{methods}. For {unestimated} no estimator exists yet.",
+        f"- **{len(places[EdgeLocation.STUDY])} are estimated in studies only**, from tables with both "
+        f"constructs: {methods}. For {unestimated} there is no estimator yet.",
         f"- **{len(places[EdgeLocation.SIMULATED])} are in the simulator only**: events, early life, hidden causes, "
-        f"slow accumulation. No table identifies them. {sum(bool(e.by) for e in places[EdgeLocation.SIMULATED])} have "
-        "a process that a scenario can switch on; the others have none yet.",
-        f"- For {grades[Grade.VERIFIED]} the published finding was checked, {grades[Grade.COMPUTED]} rest on figures "
-        f"computed from public data, and for {grades[Grade.UNVERIFIED]} no figure is known.",
+        f"slow accumulation. A table cannot identify them. {simulated} have a process that a scenario can switch on; "
+        "the others have none yet.",
+        f"- For {grades[Grade.VERIFIED]} the published finding was checked in its source, {grades[Grade.COMPUTED]} "
+        f"rest on figures from public data, and for {grades[Grade.UNVERIFIED]} no figure was found or checked.",
         f"- {sum(e.prior is not None for e in edges)} have a prior; the others have none.",
         f"- {sum(e.outruns_its_evidence for e in edges)} represent claims that go beyond the evidence "
-        f"({', '.join(CLAIMS_BEYOND_EVIDENCE)}); these are marked with an exclamation mark.",
+        f"({', '.join(CLAIMS_BEYOND_EVIDENCE)}). They are marked with an exclamation mark.",
         "",
-        "A between-person figure (a correlation with outcome) says nothing about effects within a client.",
+        "A between-person figure, such as a correlation with outcome, is not evidence about effects within a client.",
         "`securebase theory` lists, filters and draws the same edges.",
         "",
     ]

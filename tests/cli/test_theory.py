@@ -38,7 +38,7 @@ def test_one_claim_is_printed_with_its_requirements(
 ) -> None:
     code, out, _ = run(monkeypatch, capsys, "--claim", "S13")
     assert code == 0
-    assert out.startswith("S13: technique does little where rapport is missing.")
+    assert out.startswith("S13: technique has little effect without rapport.")
     assert "beyond the evidence" in out.split("\n\n")[0].replace("\n ", "")
     assert "Use of technique × Alliance → Symptoms" in out
     assert "1 edge: 0 model, 1 study, 0 simulated." in out

@@ -98,21 +98,21 @@ STUDY_METHODS: Mapping[str, EdgeMethod] = MappingProxyType(
         "lag": EdgeMethod("lag between two columns", "securebase.study.reciprocal:estimate_lags"),
         "moderation": EdgeMethod("product with a moderator", "securebase.study.moderation:moderation_findings"),
         "curvature": EdgeMethod("curvature of a lag", "securebase.study.moderation:moderation_findings"),
-        "levels": EdgeMethod("correlation of persons' means", "securebase.study.variance:correlate"),
+        "levels": EdgeMethod("correlation of person means", "securebase.study.variance:correlate"),
     }
 )
 
 #: Processes, switched on by a scenario, that simulate an edge outside the fitted model.
 SIMULATORS: Mapping[str, EdgeMethod] = MappingProxyType(
     {
-        "brings": EdgeMethod("what people bring along", "securebase.model.processes:SimulatedCovariate"),
-        "arms": EdgeMethod("arms", "securebase.model.arms:Arm"),
+        "brings": EdgeMethod("person covariates", "securebase.model.processes:SimulatedCovariate"),
+        "arms": EdgeMethod("treatment arms", "securebase.model.arms:Arm"),
         "ruptures": EdgeMethod("ruptures and repairs", "securebase.model.processes:Ruptures"),
         "corrective_experiences": EdgeMethod(
             "corrective experiences", "securebase.model.processes:CorrectiveExperiences"
         ),
-        "tellings": EdgeMethod("tellings", "securebase.model.processes:Retellings"),
-        "support": EdgeMethod("support that is handed over", "securebase.model.processes:Support"),
+        "tellings": EdgeMethod("retellings", "securebase.model.processes:Retellings"),
+        "support": EdgeMethod("support transferred to the network", "securebase.model.processes:Support"),
         "life_events": EdgeMethod("life events", "securebase.model.processes:LifeEvents"),
     }
 )
@@ -174,11 +174,11 @@ class TheoryEdge:
 
     @property
     def location_label(self) -> str:
-        """Location as text: model, or study or simulated with the method (or “nothing yet”)."""
+        """Location as text: model, or study or simulated with the method (or “no method yet”)."""
         if self.place is EdgeLocation.MODEL:
             return self.place.value
         known = STUDY_METHODS if self.place is EdgeLocation.STUDY else SIMULATORS
-        return f"{self.place.value}: {known[self.by].label if self.by else 'nothing yet'}"
+        return f"{self.place.value}: {known[self.by].label if self.by else 'no method yet'}"
 
     @property
     def outruns_its_evidence(self) -> bool:

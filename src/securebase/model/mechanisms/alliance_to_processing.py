@@ -1,4 +1,4 @@
-"""The alliance may make emotional work possible."""
+"""The alliance may make emotional processing easier."""
 
 from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
 
@@ -9,10 +9,10 @@ MECHANISM = Mechanism(
     prior=Prior(
         mean=0.05,
         sd=0.06,
-        basis="No figure was found for any of the four. Small, and one prior for all but for the sign.",
+        basis="No figure was found for any of the four. Small, and one prior for all four, apart from the sign.",
     ),
     grade=Grade.UNVERIFIED,
     pillar=Pillar.ATTACHMENT,
-    about="Safety with the therapist may open the way to feeling and voicing what was held back.",
+    about="Safety with the therapist may make it easier to feel and express what the client held back.",
     exchangeable_with="alliance_to_mechanism",
 )

@@ -1,4 +1,4 @@
-"""The alliance may help skills to grow."""
+"""The alliance may help interpersonal skills to grow."""
 
 from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
 
@@ -9,10 +9,10 @@ MECHANISM = Mechanism(
     prior=Prior(
         mean=0.05,
         sd=0.06,
-        basis="No figure was found for any of the four. Small, and one prior for all but for the sign.",
+        basis="No figure was found for any of the four. Small, and one prior for all four, apart from the sign.",
     ),
     grade=Grade.UNVERIFIED,
     pillar=Pillar.COMMUNICATION,
-    about="A trusted sounding board may sharpen how the client deals with others.",
+    about="Trusted feedback may improve how the client deals with others.",
     exchangeable_with="alliance_to_mechanism",
 )

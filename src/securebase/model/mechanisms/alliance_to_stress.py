@@ -1,4 +1,4 @@
-"""The alliance may relieve strain with others."""
+"""The alliance may reduce interpersonal stress."""
 
 from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
 
@@ -9,10 +9,10 @@ MECHANISM = Mechanism(
     prior=Prior(
         mean=-0.05,
         sd=0.06,
-        basis="No figure was found for any of the four. Small, and one prior for all but for the sign.",
+        basis="No figure was found for any of the four. Small, and one prior for all four, apart from the sign.",
     ),
     grade=Grade.UNVERIFIED,
     pillar=Pillar.ATTACHMENT,
-    about="A safe place to speak may take some of the heat out of relationships.",
+    about="A safe place to talk may reduce tension in the client's relationships.",
     exchangeable_with="alliance_to_mechanism",
 )

@@ -9,7 +9,7 @@ MECHANISM = Mechanism(
     prior=Prior(
         mean=0.05,
         sd=0.06,
-        basis="No figure was found for any of the four. Small, and one prior for all but for the sign.",
+        basis="No figure was found for any of the four. Small, and one prior for all four, apart from the sign.",
     ),
     grade=Grade.UNVERIFIED,
     pillar=Pillar.SOCIAL,

@@ -1,4 +1,4 @@
-"""A rise in the alliance tends to come before a fall in symptoms."""
+"""A rise in the alliance tends to precede a fall in symptoms."""
 
 from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
 
@@ -10,12 +10,12 @@ MECHANISM = Mechanism(
         mean=-0.1,
         sd=0.07,
         basis=(
-            "Large samples without taking trends out: -.16 to -.21 (Falkenström et al., 345 clients); close to none "
-            "in a trial of cognitive therapy once they are out. The mean lies between."
+            "Large samples, not detrended: -.16 to -.21 (Falkenström et al., 345 clients). Detrended, close to zero "
+            "in a trial of cognitive therapy. The mean lies between."
         ),
     ),
     grade=Grade.VERIFIED,
     pillar=Pillar.COMMON_FACTORS,
-    about="After a session that felt more allied than usual for this client, symptoms tend to be lower a week later.",
+    about="After a session with a better alliance than usual for this client, symptoms tend to be lower a week later.",
     calibration=("C5", "C6", "C8", "C9"),
 )

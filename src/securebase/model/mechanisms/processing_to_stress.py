@@ -1,4 +1,4 @@
-"""Emotional work may lower strain with others."""
+"""Emotional processing may reduce interpersonal stress."""
 
 from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
 
@@ -10,12 +10,12 @@ MECHANISM = Mechanism(
         mean=-0.05,
         sd=0.06,
         basis=(
-            "Expected by the theory; no weekly figure was found. Small, and one prior for all links between "
-            "mechanisms but for the sign."
+            "Predicted by the theory; no weekly figure was found. Small, and one prior for all effects between "
+            "mechanisms, apart from the sign."
         ),
     ),
     grade=Grade.UNVERIFIED,
     pillar=Pillar.COMMUNICATION,
-    about="Feelings that are worked through may fuel fewer quarrels.",
+    about="Clients who process their feelings may quarrel less.",
     exchangeable_with="between_mechanisms",
 )

@@ -1,4 +1,4 @@
-"""Emotional work may open the way to support."""
+"""Emotional processing may increase support."""
 
 from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
 
@@ -10,12 +10,12 @@ MECHANISM = Mechanism(
         mean=0.05,
         sd=0.06,
         basis=(
-            "Expected by the theory; no weekly figure was found. Small, and one prior for all links between "
-            "mechanisms but for the sign."
+            "Predicted by the theory; no weekly figure was found. Small, and one prior for all effects between "
+            "mechanisms, apart from the sign."
         ),
     ),
     grade=Grade.UNVERIFIED,
     pillar=Pillar.COMMUNICATION,
-    about="Voicing feeling may bring others closer.",
+    about="Expressing feelings may bring others closer.",
     exchangeable_with="between_mechanisms",
 )

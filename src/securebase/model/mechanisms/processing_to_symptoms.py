@@ -1,4 +1,4 @@
-"""More emotional processing than usual tends to come before fewer symptoms."""
+"""More emotional processing than usual tends to precede fewer symptoms."""
 
 from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
 
@@ -10,16 +10,16 @@ MECHANISM = Mechanism(
         mean=-0.07,
         sd=0.08,
         basis=(
-            "One prior for all four so that none is favoured. Public data on a process in sessions of parent and "
-            "child: -.13, or -.08 and not certain once trends are out. Between clients, depth of experiencing and "
-            "outcome: -.19; no weekly figure."
+            "All four effects share one prior, so none is favoured. Public data on a process in parent-child "
+            "sessions: -.13; detrended -.08, uncertain. Between clients, depth of experiencing and outcome: -.19. No "
+            "weekly figure was found."
         ),
     ),
     grade=Grade.UNVERIFIED,
     pillar=Pillar.COMMUNICATION,
     about=(
-        "Recognising, naming and voicing feeling more than usual goes with fewer symptoms a week later. Venting "
-        "alone is not meant."
+        "A week in which the client recognises, names and expresses feelings more than usual tends to precede fewer "
+        "symptoms. Venting alone does not count."
     ),
     calibration=("C24",),
     exchangeable_with="mechanism_to_symptoms",

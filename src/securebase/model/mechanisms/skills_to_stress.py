@@ -1,4 +1,4 @@
-"""Interpersonal skills may lower strain with others."""
+"""Interpersonal skills may reduce interpersonal stress."""
 
 from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
 
@@ -10,13 +10,13 @@ MECHANISM = Mechanism(
         mean=-0.05,
         sd=0.06,
         basis=(
-            "Expected by the theory; no weekly figure was found. Small, and one prior for all links between "
-            "mechanisms but for the sign."
+            "Predicted by the theory; no weekly figure was found. Small, and one prior for all effects between "
+            "mechanisms, apart from the sign."
         ),
     ),
     grade=Grade.UNVERIFIED,
     pillar=Pillar.COMMUNICATION,
-    about="Asking clearly and handling conflict well may lower strain in the weeks after.",
+    about="Asking clearly and handling conflict well may reduce interpersonal stress in the following weeks.",
     calibration=("C25",),
     exchangeable_with="between_mechanisms",
 )

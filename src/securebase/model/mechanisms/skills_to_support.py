@@ -10,8 +10,8 @@ MECHANISM = Mechanism(
         mean=0.05,
         sd=0.06,
         basis=(
-            "Expected by the theory; no weekly figure was found. Small, and one prior for all links between "
-            "mechanisms but for the sign."
+            "Predicted by the theory; no weekly figure was found. Small, and one prior for all effects between "
+            "mechanisms, apart from the sign."
         ),
     ),
     grade=Grade.UNVERIFIED,

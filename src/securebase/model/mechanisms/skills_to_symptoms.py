@@ -1,4 +1,4 @@
-"""More use of interpersonal skills than usual tends to come before fewer symptoms."""
+"""More use of interpersonal skills than usual tends to precede fewer symptoms."""
 
 from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
 
@@ -10,14 +10,14 @@ MECHANISM = Mechanism(
         mean=-0.07,
         sd=0.08,
         basis=(
-            "One prior for all four so that none is favoured. Public data on a process in sessions of parent and "
-            "child: -.13, or -.08 and not certain once trends are out. Skills came before change in a trial with "
-            "200 clients; no weekly figure."
+            "All four effects share one prior, so none is favoured. Public data on a process in parent-child "
+            "sessions: -.13; detrended -.08, uncertain. Skills changed before symptoms in a trial with 200 clients. "
+            "No weekly figure was found."
         ),
     ),
     grade=Grade.UNVERIFIED,
     pillar=Pillar.COMMUNICATION,
-    about="Handling others better than usual in one week goes with fewer symptoms in the next.",
+    about="A week in which the client deals with others better than usual tends to precede fewer symptoms.",
     calibration=("C25",),
     exchangeable_with="mechanism_to_symptoms",
 )

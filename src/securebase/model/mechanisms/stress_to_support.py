@@ -1,4 +1,4 @@
-"""Strain with others may cost support."""
+"""Interpersonal stress may reduce support."""
 
 from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
 
@@ -10,13 +10,16 @@ MECHANISM = Mechanism(
         mean=-0.05,
         sd=0.06,
         basis=(
-            "Expected by the theory; no weekly figure was found. Small, and one prior for all links between "
-            "mechanisms but for the sign."
+            "Predicted by the theory; no weekly figure was found. Small, and one prior for all effects between "
+            "mechanisms, apart from the sign."
         ),
     ),
     grade=Grade.UNVERIFIED,
     pillar=Pillar.SOCIAL,
-    about="A week of more strain than usual may be followed by less support. Whether every dispute does so is open.",
+    about=(
+        "A week with more stress than usual may be followed by less support. Whether every dispute has this effect is"
+        " open."
+    ),
     calibration=("C22",),
     exchangeable_with="between_mechanisms",
 )

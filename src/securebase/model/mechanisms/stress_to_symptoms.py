@@ -1,4 +1,4 @@
-"""More interpersonal stress than usual tends to come before more symptoms."""
+"""More interpersonal stress than usual tends to precede more symptoms."""
 
 from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
 
@@ -10,14 +10,13 @@ MECHANISM = Mechanism(
         mean=0.07,
         sd=0.08,
         basis=(
-            "One prior for all four so that none is favoured. Public data on a process in sessions of parent and "
-            "child: -.13, or -.08 and not certain once trends are out. No weekly figure for interpersonal stress "
-            "was found."
+            "All four effects share one prior, so none is favoured. Public data on a process in parent-child "
+            "sessions: -.13; detrended -.08, uncertain. No weekly figure for interpersonal stress was found."
         ),
     ),
     grade=Grade.UNVERIFIED,
     pillar=Pillar.SOCIAL,
-    about="More strain with others than usual in one week goes with more symptoms in the next.",
+    about="A week with more interpersonal stress than usual tends to precede more symptoms.",
     calibration=("C23",),
     exchangeable_with="mechanism_to_symptoms",
 )

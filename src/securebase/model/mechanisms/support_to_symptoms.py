@@ -1,4 +1,4 @@
-"""More support than usual tends to come before fewer symptoms."""
+"""More support than usual tends to precede fewer symptoms."""
 
 from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
 
@@ -10,14 +10,14 @@ MECHANISM = Mechanism(
         mean=-0.07,
         sd=0.08,
         basis=(
-            "One prior for all four so that none is favoured. Public data on a process in sessions of parent and "
-            "child: -.13, or -.08 and not certain once trends are out. Loneliness and low mood in daily life: .04 "
-            "to .09 each way."
+            "All four effects share one prior, so none is favoured. Public data on a process in parent-child "
+            "sessions: -.13; detrended -.08, uncertain. Loneliness and low mood in daily life: .04 to .09 in each "
+            "direction."
         ),
     ),
     grade=Grade.COMPUTED,
     pillar=Pillar.SOCIAL,
-    about="Feeling and using more support than usual in one week goes with fewer symptoms in the next.",
+    about="A week in which the client perceives and uses more support than usual tends to precede fewer symptoms.",
     calibration=("C22", "C24"),
     exchangeable_with="mechanism_to_symptoms",
 )

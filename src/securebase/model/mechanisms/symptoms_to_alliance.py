@@ -1,4 +1,4 @@
-"""The other direction: how the client fares moves the alliance."""
+"""The reverse direction: symptoms may affect the alliance."""
 
 from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
 
@@ -10,8 +10,8 @@ MECHANISM = Mechanism(
         mean=-0.08,
         sd=0.06,
         basis=(
-            "Lags in both directions in 17 data sets (Flückiger et al. 2020); only the direction was reported, the "
-            "size is a judgement."
+            "Lagged effects in both directions in 17 data sets (Flückiger et al. 2020). Only the direction was "
+            "reported; the size is a judgement."
         ),
     ),
     grade=Grade.VERIFIED,

@@ -1,4 +1,4 @@
-"""Symptoms may breed strain with others: stress generation."""
+"""Symptoms may generate interpersonal stress."""
 
 from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
 
@@ -10,15 +10,15 @@ MECHANISM = Mechanism(
         mean=0.06,
         sd=0.06,
         basis=(
-            "Depression and later stress that depends on the person: r = .23, against .10 for stress that does not "
-            "(Rnic et al. 2023). Taken down to one week by judgement."
+            "Depression and later stress that depends on the person: r = .23, against .10 for independent stress "
+            "(Rnic et al. 2023). Converted to one week by judgement."
         ),
     ),
     grade=Grade.VERIFIED,
     pillar=Pillar.SOCIAL,
     about=(
-        "After a week with more symptoms than usual, strain with others tends to rise: the loop that keeps an "
-        "episode going."
+        "After a week with more symptoms than usual, interpersonal stress tends to rise. This loop (stress "
+        "generation) may maintain an episode."
     ),
     calibration=("C23",),
 )

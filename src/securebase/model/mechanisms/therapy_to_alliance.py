@@ -1,4 +1,4 @@
-"""The alliance grows in the course of therapy."""
+"""The alliance grows over the course of therapy."""
 
 from securebase.model.mechanism import THERAPY, Grade, Lag, Mechanism, Pillar, Prior
 
@@ -9,7 +9,7 @@ MECHANISM = Mechanism(
     prior=Prior(
         mean=0.5,
         sd=0.3,
-        basis="A judgement: ratings usually rise over a course; no figure was looked up.",
+        basis="A judgement: ratings usually rise over a course. No figure was looked up.",
     ),
     grade=Grade.UNVERIFIED,
     pillar=Pillar.COMMON_FACTORS,

@@ -11,12 +11,12 @@ MECHANISM = Mechanism(
         sd=0.3,
         basis=(
             "Social functioning against control: .53 (Bian et al. 2023); interpersonal problems within arms: .74. "
-            "Neither is one of the four, so one prior for all but for the sign."
+            "Neither is one of the four mechanisms, so all four share one prior, apart from the sign."
         ),
     ),
     grade=Grade.UNVERIFIED,
     pillar=Pillar.COMMUNICATION,
-    about="By the planned end more interpersonal skill is used than would be without therapy.",
+    about="By the planned end, clients use more interpersonal skills than they would without therapy.",
     calibration=("C25",),
     exchangeable_with="therapy_to_mechanism",
     lag=Lag.COURSE,

@@ -1,4 +1,4 @@
-"""IPT aims to lower interpersonal stress."""
+"""IPT aims to reduce interpersonal stress."""
 
 from securebase.model.mechanism import THERAPY, Grade, Lag, Mechanism, Pillar, Prior
 
@@ -11,12 +11,12 @@ MECHANISM = Mechanism(
         sd=0.3,
         basis=(
             "Social functioning against control: .53 (Bian et al. 2023); interpersonal problems within arms: .74. "
-            "Neither is one of the four, so one prior for all but for the sign."
+            "Neither is one of the four mechanisms, so all four share one prior, apart from the sign."
         ),
     ),
     grade=Grade.UNVERIFIED,
     pillar=Pillar.SOCIAL,
-    about="By the planned end there is less strain with others than there would be without therapy.",
+    about="By the planned end, clients have less interpersonal stress than they would without therapy.",
     calibration=("C23", "C25"),
     exchangeable_with="therapy_to_mechanism",
     lag=Lag.COURSE,
