@@ -9,6 +9,7 @@ import pytest
 from securebase.ipt.client_labels import CLIENT_LABELS, LABELS, NAMES, relabel_for_client
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Audience, Field, Worksheet
+from securebase.reports.selection import restrict_to_report
 
 CLIENT_SHEETS = [spec for spec in worksheets().values() if spec.for_client]
 
@@ -29,6 +30,13 @@ def test_a_worksheet_addresses_the_client(spec: Worksheet) -> None:
         if Audience.CLIENT in field.reports:
             texts += field_texts(field)
     assert [text for text in texts if "the client" in text.lower() or "therapist" in text.lower()] == []
+
+
+@pytest.mark.parametrize("spec", worksheets().values(), ids=lambda w: w.id)
+def test_every_field_of_a_client_report_addresses_the_client(spec: Worksheet) -> None:
+    report = restrict_to_report(Audience.CLIENT, spec)
+    labels = [x.label for field in report.fields for x in (field, *field.columns)] if report else []
+    assert [text for text in labels if "the client" in text.lower() or "between them" in text.lower()] == []
 
 
 @pytest.mark.parametrize("spec", CLIENT_SHEETS, ids=lambda w: w.id)

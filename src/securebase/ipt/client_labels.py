@@ -35,14 +35,19 @@ LABELS: dict[tuple[str, str], str] = {
 #: Labels about the client, reworded to address the client.
 CLIENT_LABELS = {
     "In the client’s words": "In your words",
-    "Made by the client first?": "Did you begin it?",
+    "Did the client make the first move?": "Did you make the first move?",
+    "Feels supported by them": "How supported you feel by them",
     "Explained that sessions are for the client’s needs only?": "Explained that sessions are for your needs only?",
+    "Strain between them": "Strain between you",
     "Summary for the client": "In short",
+    "What did the client fear?": "What did you fear?",
+    "What did the client learn?": "What did you learn?",
     "What keeps the client going?": "What keeps you going?",
     "What the client did": "What you did",
     "What the client will do to get well": "What you will do to get well",
     "What the client gets from them": "What you get from them",
     "What the client gives them": "What you give them",
+    "What was good between them": "What was good between you",
     "What would the client like to change?": "What would you like to change?",
 }
 

@@ -165,11 +165,15 @@ def enter_typical_session(page: Any) -> InputCounter:
     """Enter mood, event, four techniques, outcome, next experiment, focus, own rating and next session."""
     counter = InputCounter(page)
     counter.click("experiment outcome", group(page, "Last experiment").get_by_role("radio", name="Done", exact=True))
-    counter.write("event", page.get_by_label("What happened with people?"), "Argued with her sister about the house")
+    counter.write(
+        "event", page.get_by_label("What happened with other people?"), "Argued with her sister about the house"
+    )
     counter.click("mood", group(page, "Mood this week").get_by_role("radio", name="4", exact=True))
-    counter.click("mood tied", group(page, "Was mood tied to the event?").get_by_role("radio", name="Yes"))
+    counter.click("mood tied", group(page, "Was mood linked to the event?").get_by_role("radio", name="Yes"))
     # four techniques by keyboard: a click into the list, then a digit and the down arrow for each
-    counter.click("exploration", technique(page, "Exploration, open").get_by_role("radio", name="2 a good deal"))
+    counter.click(
+        "exploration", technique(page, "Non-directive exploration").get_by_role("radio", name="2 a good deal")
+    )
     counter.fields += ["clarification", "affect", "communication"]
     counter.press("ArrowDown", 2)
     counter.press("2")
@@ -178,7 +182,7 @@ def enter_typical_session(page: Any) -> InputCounter:
     counter.press("ArrowDown")
     counter.press("3")
     counter.click("the rest", page.get_by_role("button", name="Not used: all the rest"))
-    counter.click("focus kept", group(page, "Was the focus kept?").get_by_role("radio", name="Yes"))
+    counter.click("focus kept", group(page, "Did you keep the focus?").get_by_role("radio", name="Yes"))
     counter.write(
         "next experiment", page.get_by_label("Experiment until next time"), "Tell her on Sunday what the house means"
     )
@@ -236,7 +240,7 @@ def test_typical_session_is_entered_in_two_minutes(
 
 def test_counter_counts_the_input(page: Any) -> None:
     counter = InputCounter(page)
-    counter.write("remember", page.get_by_label("Remember for next time"), "Her sister")
+    counter.write("remember", page.get_by_label("Reminder for next time"), "Her sister")
     assert (counter.clicks, counter.typed, counter.hand_moves) == (1, 10, 1)
     assert counter.seconds == pytest.approx(1.1 + 0.2 + 10 * 0.28 + 0.4 + 1.35 + counter.scrolls * 1.1)
 
@@ -246,7 +250,7 @@ def focused_element(page: Any) -> dict[str, str]:
 
 
 def test_page_works_by_keyboard_alone(page: Any, second: TherapySession) -> None:
-    page.get_by_label("What happened with people?").focus()
+    page.get_by_label("What happened with other people?").focus()
     page.keyboard.type("She called")
     visited: list[str] = ["event"]
     has_cleared = False
@@ -324,12 +328,12 @@ def test_second_tap_clears_an_extent_and_the_rest_can_be_undone(page: Any, secon
 
 
 def test_tool_opens_and_returns_without_loss(page: Any, second: TherapySession) -> None:
-    page.get_by_label("What happened with people?").fill("She called")
+    page.get_by_label("What happened with other people?").fill("She called")
     page.locator(".tool-key", has_text="Interpersonal incident").click()
     page.get_by_label("What happened?").fill("She hung up on me")
     page.get_by_role("button", name="Save and go back").click()
     page.locator("#part-here").wait_for()
-    assert page.get_by_label("What happened with people?").input_value() == "She called"
+    assert page.get_by_label("What happened with other people?").input_value() == "She called"
     page.get_by_role("link", name="She hung up on me").wait_for()
 
 
@@ -406,8 +410,8 @@ def test_options_and_confidence_are_drawn_while_typing(chromium: Any, live_serve
         assert replay_html(page) == html_before
         page.goto(live_server.url + reverse("worksheet", args=[cast.carla.id, "role_play", uuid.uuid4()]))
         assert not page.locator(".shift").is_visible()
-        group(page, "Confident before").get_by_role("radio", name="3", exact=True).check()
-        group(page, "Confident after").get_by_role("radio", name="8", exact=True).check()
+        group(page, "Confidence before").get_by_role("radio", name="3", exact=True).check()
+        group(page, "Confidence after").get_by_role("radio", name="8", exact=True).check()
         assert page.locator("[data-words]").inner_text() == "3 → 8"
         assert page.locator("[data-way]").get_attribute("x2") == "170"
         page.locator("[data-saving]").filter(has_text=re.compile(r"^Saved \d\d:\d\d$")).wait_for()
