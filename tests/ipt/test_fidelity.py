@@ -71,7 +71,7 @@ def standing(record: EpisodeRecord) -> dict[str, str]:
 def test_an_empty_course_misses_every_item_the_workbench_can_hold() -> None:
     items = standing(course(sessions=0))
     elsewhere = {"recording", "calls"}
-    assert {k for k, v in items.items() if v == "elsewhere"} == elsewhere
+    assert {k for k, v in items.items() if v == "kept elsewhere"} == elsewhere
     assert {v for k, v in items.items() if k not in elsewhere} == {"missing"}
 
 
@@ -80,7 +80,9 @@ def filled_in(at: float) -> AdministrationRecord:
     return AdministrationRecord(instrument="session_before", at=at, moment=Moment.BEFORE, responses={}, scores=scores)
 
 
-@pytest.mark.parametrize(("at", "expected"), [((0.0, 21.0), "there"), ((0.0,), "partly"), ((0.0, 26.0), "partly")])
+@pytest.mark.parametrize(
+    ("at", "expected"), [((0.0, 21.0), "complete"), ((0.0,), "in progress"), ((0.0, 26.0), "in progress")]
+)
 def test_measures_near_sessions_one_and_four_count(at: tuple[float, ...], expected: str) -> None:
     record = course(
         sessions=5,
@@ -103,4 +105,4 @@ def test_a_complete_portfolio() -> None:
         relationships=(RelationshipRecord("r", "Ana"),),
         circles=(ClosenessCircle("c", 0.0),),
     )
-    assert set(standing(record).values()) == {"there", "elsewhere"}
+    assert set(standing(record).values()) == {"complete", "kept elsewhere"}

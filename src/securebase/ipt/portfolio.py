@@ -1,6 +1,6 @@
 """Case portfolio for certification in IPT: the required items, and how far routine work has provided them.
 
-The list follows the published requirements of the IPT Institute (IPTI in `sources.toml`), which has not checked it.
+The list follows the published requirements of the IPT Institute (IPTI in `sources.toml`), which has not reviewed it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MAX_DAYS_APART = 3.5
 class PortfolioItem:
     """One item of a portfolio.
 
-    done, required: number of parts present and required; `required` is 0 if they cannot be counted. words: the standing
+    done, required: number of parts present and required; `required` is 0 if they cannot be counted. words: the status
     in words. page: a worksheet's id, “people” or “measures”, or empty if the workbench cannot hold the item.
     """
 
@@ -37,10 +37,10 @@ class PortfolioItem:
     @property
     def standing(self) -> str:
         if not self.required:
-            return "elsewhere"
+            return "kept elsewhere"
         if self.done >= self.required:
-            return "there"
-        return "partly" if self.done else "missing"
+            return "complete"
+        return "in progress" if self.done else "missing"
 
 
 def portfolio(record: EpisodeRecord) -> tuple[PortfolioItem, ...]:
@@ -52,15 +52,15 @@ def portfolio(record: EpisodeRecord) -> tuple[PortfolioItem, ...]:
         _measures(record),
         _fidelity(record),
         _agenda(record),
-        PortfolioItem("recording", "One recorded session", 0, 0, "not kept here: recordings have rules of their own"),
-        PortfolioItem("calls", "Consultation calls", 0, 0, "not counted here: comments are no calls"),
+        PortfolioItem("recording", "One recorded session", 0, 0, "Securebase stores no recordings"),
+        PortfolioItem("calls", "Consultation calls", 0, 0, "Securebase does not track calls"),
     )
 
 
 def _single_worksheet(record: EpisodeRecord, name: str, label: str, when_complete: str) -> PortfolioItem:
     artefacts = record.artefacts_of(name)
     complete = any(is_complete(worksheet(name), a.values) for a in artefacts)
-    words = when_complete if complete else ("begun; open fields are left" if artefacts else "not begun")
+    words = when_complete if complete else ("started; some required fields are blank" if artefacts else "not started")
     return PortfolioItem(name, label, int(complete), 1, words, name)
 
 
@@ -76,8 +76,8 @@ def _formulation(record: EpisodeRecord) -> PortfolioItem:
     artefacts = record.artefacts_of("formulation")
     agreed = any(a.agreement in {Agreement.AGREED, Agreement.EDITED} for a in artefacts)
     complete = any(is_complete(worksheet("formulation"), a.values) for a in artefacts)
-    words = "agreed with the client" if agreed else ("written, not yet agreed" if artefacts else "not begun")
-    return PortfolioItem("formulation", "Formulation, agreed", int(complete) + int(agreed), 2, words, "formulation")
+    words = "agreed with the client" if agreed else ("written, not yet agreed" if artefacts else "not started")
+    return PortfolioItem("formulation", "Agreed formulation", int(complete) + int(agreed), 2, words, "formulation")
 
 
 def _measures(record: EpisodeRecord) -> PortfolioItem:
@@ -89,23 +89,23 @@ def _measures(record: EpisodeRecord) -> PortfolioItem:
     ]
     measured = [s.number for s in due if any(abs(t - s.at) <= MAX_DAYS_APART for t in measured_at)]
     missing = [str(s.number) for s in due if s.number not in measured]
-    words = f"symptom measure at sessions {', '.join(map(str, measured))}" if measured else "no symptom measure yet"
+    words = f"symptom scores at sessions {', '.join(map(str, measured))}" if measured else "no symptom scores yet"
     if missing:
         words += f"; none around session {', '.join(missing)}"
-    return PortfolioItem(
-        "measures", "Measures every fourth session", len(measured), max(len(due), 1), words, "measures"
-    )
+    return PortfolioItem("measures", "Scores every fourth session", len(measured), max(len(due), 1), words, "measures")
 
 
 def _fidelity(record: EpisodeRecord) -> PortfolioItem:
     n_sessions, rated = len(record.sessions), fidelity_over_sessions(record).rated
-    words = f"rated after {rated} of {n_sessions} sessions"
-    return PortfolioItem("fidelity", "Own fidelity, rated", rated, max(n_sessions, 1), words, "fidelity_checklist")
+    words = f"rated for {rated} of {n_sessions} sessions"
+    return PortfolioItem(
+        "fidelity", "IPT adherence (self-rated)", rated, max(n_sessions, 1), words, "fidelity_checklist"
+    )
 
 
 def _agenda(record: EpisodeRecord) -> PortfolioItem:
     fidelity = fidelity_over_sessions(record)
     with_agenda = sum(c is not None for c in fidelity.agenda)
     covered, marked = fidelity.agenda_totals
-    words = f"{covered} of {marked} topics kept" if marked else "no topic was marked as kept or not"
-    return PortfolioItem("agenda", "Agenda kept", with_agenda, max(len(record.sessions), 1), words, "session_note")
+    words = f"{covered} of {marked} agenda items covered" if marked else "no agenda items rated"
+    return PortfolioItem("agenda", "Agenda covered", with_agenda, max(len(record.sessions), 1), words, "session_note")

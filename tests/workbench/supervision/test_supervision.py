@@ -117,7 +117,7 @@ def test_page_shows_only_ticked_parts(cast: Cast) -> None:
     add_relationship(episode=cast.episode, by=cast.alma, name_shown="Ana", relation="sister", at=timezone.now())
     share = share_with(cast, parts=(SharedPart.MEASURES,))
     page = sign_in(cast.bruno).get(course_url(share)).content.decode()
-    for words in ("quarrel", "sister", "Feeling worked with", "Tasks", "Formulation"):
+    for words in ("quarrel", "sister", "Work with emotions", "Tasks", "Formulation"):
         assert words not in page
 
 
@@ -158,7 +158,7 @@ def test_ticked_worksheet_is_shared_only_while_it_is_ticked(cast: Cast) -> None:
 def test_tick_without_a_share_shows_nothing(cast: Cast) -> None:
     save_sheet(cast, "formulation", {"narrative": "It began"}, ticked=True)
     page = sign_in(cast.bruno).get(reverse("supervisees")).content.decode()
-    assert "Nothing is shared with you now" in page
+    assert "No courses are shared with you" in page
 
 
 def another_supervisor(cast: Cast, *, elsewhere: bool) -> Account:
@@ -227,7 +227,7 @@ def form_data(cast: Cast, **other: Any) -> dict[str, Any]:
 
 def test_sharing_without_consent_in_the_contract_needs_a_reason(cast: Cast, alma: Browser) -> None:
     path = reverse("client-supervision", args=[cast.carla.id])
-    assert "does not say that the client agreed" in alma.get(path).content.decode()
+    assert "does not record the client’s consent" in alma.get(path).content.decode()
     assert alma.post(path, form_data(cast)).status_code == 400
     assert Share.objects.visible_to(cast.alma).count() == 0
     assert alma.post(path, form_data(cast, consent_note="She said yes on the phone")).status_code == 302
@@ -239,7 +239,7 @@ def test_sharing_without_consent_in_the_contract_needs_a_reason(cast: Cast, alma
 def test_sharing_with_consent_in_the_contract_needs_no_reason(cast: Cast, alma: Browser) -> None:
     save_sheet(cast, "contract", {"sharing_consent": ["supervisor"]})
     path = reverse("client-supervision", args=[cast.carla.id])
-    assert "does not say that the client agreed" not in alma.get(path).content.decode()
+    assert "does not record the client’s consent" not in alma.get(path).content.decode()
     assert alma.post(path, form_data(cast)).status_code == 302
     share = Share.objects.visible_to(cast.alma).get()
     assert share.consent_note == ""
@@ -305,7 +305,7 @@ def test_author_rewords_removes_and_restores_a_comment(cast: Cast) -> None:
         "A little fast"
         not in sign_in(cast.alma).get(reverse("client-supervision", args=[cast.carla.id])).content.decode()
     )
-    assert "You took this back" in browser.get(course_url(share)).content.decode()
+    assert "You deleted this comment" in browser.get(course_url(share)).content.decode()
     browser.post(path, {"undo": "1"})
     assert "A little fast" in browser.get(course_url(share)).content.decode()
 
@@ -334,8 +334,8 @@ def test_portfolio_shows_standing_and_links_to_missing_items(cast: Cast, alma: B
         {"event": "x", "agenda": [{"topic": "Ana", "kept": "yes"}, {"topic": "work", "kept": "no"}]},
     )
     page = alma.get(reverse("client-portfolio", args=[cast.carla.id])).content.decode()
-    assert "rated after 1 of 1 sessions" in page
-    assert "1 of 2 topics kept" in page
+    assert "rated for 1 of 1 sessions" in page
+    assert "1 of 2 agenda items covered" in page
     assert reverse("worksheet-begin", args=[cast.carla.id, "case_report"]) in page
     assert '<td class="h3">3</td>' in page
     assert '<td class="hx">x</td>' in page

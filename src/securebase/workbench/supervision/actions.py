@@ -48,17 +48,17 @@ def share_course(
     if unknown:
         raise InputError(f"unknown worksheet “{unknown[0]}”")
     if not parts and not worksheets:
-        raise InputError("nothing is chosen to share", advice="Tick what the supervisor may see.")
+        raise InputError("nothing is chosen to share", advice="Select what the supervisor may see.")
     if until <= at:
-        raise InputError("the end date must be after the start date", where="Until")
+        raise InputError("the end date must be after the start date", where="Last day")
     if not agreed and not consent_note.strip():
         raise InputError(
-            "the contract does not record the client's consent to supervision",
+            "the contract does not record the client’s consent to supervision",
             where="Consent",
             advice="Ask the client, or give the reason for sharing without it.",
         )
     if _reveals(episode.client.name_shown, label):
-        raise InputError("the label names the client", where="Label", advice="Choose another word.")
+        raise InputError("the label contains the client’s name", where="Label", advice="Choose another label.")
     share = Share.objects.create(
         episode=episode,
         supervisor=supervisor,
@@ -146,7 +146,7 @@ def mark_seen(*, comments: Sequence[uuid.UUID], by: Account, at: datetime) -> No
 def _ensure_author(comment: Comment, by: Account, at: datetime) -> None:
     _ensure_may_comment(comment.share, by, at)
     if comment.by_id != by.id:
-        raise NotPermittedError("only the author can change a comment")
+        raise NotPermittedError("only the author can edit a comment")
 
 
 def _clean(text: str) -> str:

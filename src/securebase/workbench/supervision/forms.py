@@ -22,25 +22,25 @@ class ShareForm(forms.Form):
 
     supervisor = forms.ChoiceField(label="Supervisor")
     label = forms.CharField(
-        label="What it is called there",
+        label="Label for this case",
         max_length=60,
-        help_text="Not the name, nor initials: “the harbour case”.",
+        help_text="No names or initials, for example “the harbour case”.",
     )
-    until = forms.DateField(label="Until", widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    until = forms.DateField(label="Last day", widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     parts = forms.MultipleChoiceField(
         label="Parts of the course", choices=SharedPart.choices, widget=forms.CheckboxSelectMultiple, required=False
     )
     worksheets = forms.MultipleChoiceField(
-        label="Every worksheet of these kinds",
+        label="All worksheets of these kinds",
         widget=forms.CheckboxSelectMultiple,
         required=False,
-        help_text="Single ones are ticked on the worksheet itself: “supervisors it is shared with”.",
+        help_text="To share a single worksheet, tick “Supervisors you share this course with” on its page.",
     )
     consent_note = forms.CharField(
-        label="Why it is shared all the same",
+        label="Reason for sharing without consent",
         max_length=500,
         required=False,
-        help_text="Written down, because the contract does not say that the client agreed to a supervisor.",
+        help_text="Stored with the share.",
     )
 
     def __init__(
@@ -59,7 +59,9 @@ class ShareForm(forms.Form):
     def clean_until(self) -> datetime:
         day: date = self.cleaned_data["until"]
         if day < timezone.localdate():
-            raise forms.ValidationError("This day is past.")
+            raise forms.ValidationError("This day has passed. Choose a later one.")
         if day > timezone.localdate() + MAX_DURATION:
-            raise forms.ValidationError("That is more than a year ahead: choose a nearer day, and renew it then.")
+            raise forms.ValidationError(
+                "This is more than a year ahead. Choose an earlier day; you can share again later."
+            )
         return timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))

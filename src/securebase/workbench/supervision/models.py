@@ -18,10 +18,10 @@ from securebase.workbench.worksheets.models import Artefact
 class SharedPart(models.TextChoices):
     """Parts of a course that a share can include besides worksheets."""
 
-    COURSE = "course", "Tasks of the course, phase, problem area"
-    PEOPLE = "people", "People by their relation, and the closeness circles"
+    COURSE = "course", "IPT tasks, phase and problem area"
+    PEOPLE = "people", "People (by relation) and closeness circles"
     MEASURES = "measures", "Scores every fourth session"
-    FIDELITY = "fidelity", "Own fidelity over the sessions"
+    FIDELITY = "fidelity", "IPT adherence (self-rated)"
 
 
 class Share(ScopedModel):

@@ -169,7 +169,7 @@ def _circles(record: EpisodeRecord, names: dict[str, str]) -> list[tuple[str, Sa
 
 
 def _marks(person: work.RelationshipRecord) -> str:
-    marks = (("in focus", person.is_focus), ("has died", person.deceased), ("professional", person.professional))
+    marks = (("in focus", person.is_focus), ("deceased", person.deceased), ("professional helper", person.professional))
     return ", ".join(words for words, applies in marks if applies)
 
 

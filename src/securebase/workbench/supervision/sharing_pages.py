@@ -70,7 +70,7 @@ def supervision(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         except InputError as error:
             form.add_error(None, sentence(error))
         else:
-            messages.success(request, "Shared. You can end it here at any time.")
+            messages.success(request, "Shared. You can stop sharing at any time.")
             return redirect("client-supervision", client_id)
     shares = queries.list_shares(account, context["client"])
     threads = [(s, s.is_live(now), _visible_comments(request, s)) for s in shares]
@@ -95,7 +95,7 @@ def revoke(request: HttpRequest, client_id: uuid.UUID, share_id: uuid.UUID) -> H
     except InputError as error:
         messages.error(request, sentence(error))
     else:
-        messages.success(request, f"{share.supervisor.name_shown} does not see “{share.label}” any more.")
+        messages.success(request, f"{share.supervisor.name_shown} can no longer see “{share.label}”.")
     return redirect("client-supervision", client_id)
 
 
