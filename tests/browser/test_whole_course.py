@@ -183,14 +183,14 @@ class Therapist:
         self.page.get_by_text(f"{spec.name}: saved.").wait_for()
         if step.agreed:
             self.page.get_by_role("radio", name="agreed", exact=True).check()
-            self.page.get_by_role("button", name="Write down").click()
-            self.page.get_by_text("Written down: agreed").wait_for()
+            self.page.get_by_role("button", name="Save response").click()
+            self.page.get_by_text("Response saved: agreed").wait_for()
 
     def share(self, row: Artefact) -> None:
         self.go("worksheet", self.client, row.worksheet, row.id)
-        self.page.get_by_label("the client, on their own page").check()
-        self.page.get_by_role("button", name="Save who sees it").click()
-        self.page.get_by_text("Saved who may see this").wait_for()
+        self.page.get_by_label("The client, on their own page").check()
+        self.page.get_by_role("button", name="Save sharing").click()
+        self.page.get_by_text("Saved who can see this").wait_for()
 
     def _field(self, spec_field: Field, name: str, value: Any) -> None:
         if spec_field.kind is FieldKind.ROWS:

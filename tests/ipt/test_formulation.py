@@ -27,8 +27,8 @@ def test_a_triad_becomes_one_text() -> None:
         "symptoms": "I cannot sleep",
     }
     assert write_narrative(values, "triad") == (
-        "We moved in March. All the more because: I never ask for help. And at the same time: my sister is far "
-        "away now. And so: I cannot sleep."
+        "We moved in March. Why it hit so hard: I never ask for help. Support at the time: my sister is far away now. "
+        "Since then: I cannot sleep."
     )
 
 
@@ -46,7 +46,7 @@ def test_the_text_holds_only_the_clients_words_and_connectives(kind: str, parts:
 
 def test_html_and_spreadsheet_formulas_stay_plain_text() -> None:
     values = {"stressor": "<script>alert(1)</script>", "symptoms": "=1+1"}
-    assert write_narrative(values, "triad") == "<script>alert(1)</script>. And so: =1+1."
+    assert write_narrative(values, "triad") == "<script>alert(1)</script>. Since then: =1+1."
 
 
 @pytest.mark.parametrize(

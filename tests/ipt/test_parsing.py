@@ -126,7 +126,7 @@ def test_every_kind_is_rendered() -> None:
         "who": "Lena",
         "steps": "call, yes",
     }
-    assert render_value(SHEET.fields[7], "gone", {}) == "somebody who is not in the inventory any more"
+    assert render_value(SHEET.fields[7], "gone", {}) == "someone no longer in the inventory"
 
 
 def test_a_title_is_one_short_line() -> None:

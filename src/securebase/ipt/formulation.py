@@ -1,4 +1,4 @@
-"""The draft of a formulation: its parts in the client’s own words, joined by connectives.
+"""Draft of a formulation: its parts in the client’s own words, joined by short lead-ins.
 
 Empty parts are skipped. The therapist edits the draft.
 """
@@ -27,16 +27,16 @@ class FormulationPart:
 #: Robertson; key K of `sources.toml`, not looked up).
 TRIAD = (
     FormulationPart("stressor"),
-    FormulationPart("vulnerability", "All the more because:"),
-    FormulationPart("support", "And at the same time:"),
-    FormulationPart("symptoms", "And so:"),
+    FormulationPart("vulnerability", "Why it hit so hard:"),
+    FormulationPart("support", "Support at the time:"),
+    FormulationPart("symptoms", "Since then:"),
 )
 #: Symptoms and diagnosis, their onset, and hence the problem area.
 CLASSIC = (
     FormulationPart("symptoms"),
-    FormulationPart("diagnosis_words", "Together:"),
-    FormulationPart("onset_story", "Before that:"),
-    FormulationPart("area_words", "And therefore:"),
+    FormulationPart("diagnosis_words", "The illness:"),
+    FormulationPart("onset_story", "How it began:"),
+    FormulationPart("area_words", "Our focus:"),
 )
 _PARTS: Mapping[str, tuple[FormulationPart, ...]] = {"triad": TRIAD, "classic": CLASSIC}
 

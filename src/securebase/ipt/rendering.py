@@ -53,7 +53,7 @@ def render_value(field: Field, value: Value, people: Mapping[str, str] | None = 
     if isinstance(value, int | float):
         return _amount(field, float(value))
     if field.kind is FieldKind.PERSON:
-        return (people or {}).get(str(value), "somebody who is not in the inventory any more")
+        return (people or {}).get(str(value), "someone no longer in the inventory")
     if field.kind is FieldKind.DATE:
         return _day(str(value))
     return str(value)

@@ -578,7 +578,7 @@ def test_an_answer_to_an_outdated_text_is_refused(cast: Cast) -> None:
     )
     url = f"/own/sheet/formulation/{artefact.id}/answer/"
     refused = browser.post(url, fields | {"agreement": "agreed"})
-    assert "was changed while you read it" in refused.content.decode()
+    assert "changed while you were reading it" in refused.content.decode()
     assert reload(artefact).agreement == Agreement.OPEN
     assert reload(artefact).version == artefact.version
 

@@ -156,7 +156,7 @@ def test_agreement_belongs_to_a_version(cast: Cast) -> None:
     artefact.refresh_from_db()
     assert (artefact.version, artefact.agreement) == (2, "open")
     assert [v.agreement for v in artefact.versions.all()] == ["agreed", "open"]
-    with pytest.raises(InputError, match="changed while you read it"):
+    with pytest.raises(InputError, match="changed while you were reading it"):
         actions.answer_artefact(**answer | {"artefact": artefact}, version=1, agreement=Agreement.DECLINED)
 
 
@@ -172,7 +172,7 @@ def test_only_client_worksheets_can_be_shared_with_the_client(cast: Cast) -> Non
     card = save(cast, "story_card", fields={"story": "The move"})
     actions.share_artefact(artefact=card, by=cast.alma, client=True)
     assert card.for_client
-    with pytest.raises(InputError, match="cannot be shared with the client"):
+    with pytest.raises(InputError, match="cannot be shared with clients"):
         actions.share_artefact(artefact=save(cast, "risk_review", fields={"plan": "x"}), by=cast.alma, client=True)
 
 

@@ -66,7 +66,7 @@ def wait_until_saved(page: Any) -> None:
 
 
 def wait_until_writing(page: Any) -> None:
-    page.locator("[data-saving]").filter(has_text="Writing").wait_for()
+    page.locator("[data-saving]").filter(has_text="Saving").wait_for()
 
 
 def test_a_pause_in_typing_saves(context: Any, live_server: Any, cast: Cast) -> None:
@@ -110,7 +110,7 @@ def test_two_tabs_lose_no_word(context: Any, live_server: Any, cast: Cast) -> No
     wait_until_saved(first)
     second.goto(address)
     first.get_by_label("What happened?").fill("First, and more")
-    first.get_by_label("What did you feel?").fill("cross")
+    first.get_by_label("What did the client feel?").fill("cross")
     wait_until_writing(first)
     wait_until_saved(first)
     second.get_by_label("What happened?").fill("Second")
@@ -163,7 +163,7 @@ def test_rows_are_added_moved_removed_and_put_back(context: Any, live_server: An
     rows = page.locator(".sheet-row")
     assert rows.count() == 1
     rows.nth(0).get_by_label("Said or done").fill("How are you?")
-    rows.nth(0).get_by_role("radio", name="The other").check(force=True)
+    rows.nth(0).get_by_role("radio", name="The other person").check(force=True)
     page.get_by_role("button", name="Add a row").click()
     rows.nth(1).get_by_label("Said or done").fill("Fine.")
     rows.nth(1).get_by_role("radio", name="Client").check(force=True)

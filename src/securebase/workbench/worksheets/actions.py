@@ -30,7 +30,7 @@ class EmptyWorksheetError(InputError):
     """The first save of a worksheet without any input. No text is lost."""
 
     def __init__(self) -> None:
-        super().__init__("nothing is filled in yet", advice="Write or choose something first.")
+        super().__init__("nothing is filled in yet", advice="Fill in at least one field.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +87,14 @@ def save_artefact(
     if session is not None and session.episode_id != episode.id:
         raise InputError("the session belongs to another therapy")
     if about is not None and not episode.relationships.filter(id=about).exists():
-        raise InputError("this person is not in the client’s inventory", advice="Choose somebody who is.")
+        raise InputError("this person is not in the client’s inventory", advice="Choose someone from the inventory.")
     change = _Change(writer, _to_json(filled.values), _unread_to_json(filled), at, session, about, new_version)
     rows = Artefact.objects.unscoped(reason="an artefact of an episode that is in reach")
     artefact = rows.select_for_update().filter(id=id).first()
     if artefact is None:
         return _create(id, episode, worksheet, change, simulated=simulated)
     if artefact.episode_id != episode.id or artefact.worksheet != worksheet:
-        raise InputError("this page belongs to another worksheet", advice="Open it again from the course.")
+        raise InputError("this page belongs to another worksheet", advice="Open the worksheet again from the course.")
     if artefact.revision != revision:
         if artefact.values == change.values and artefact.unread == change.unread:
             return artefact  # the same request again, after its response was lost
@@ -232,7 +232,7 @@ def answer_artefact(
     if not artefact.kind.agreement:
         raise InputError("this worksheet does not ask for agreement")
     if artefact.version != version or (revision is not None and artefact.revision != revision):
-        raise InputError("it was changed while you read it", advice="Read the version that is there now.")
+        raise InputError("the worksheet changed while you were reading it", advice="Read the current version first.")
     answer = Agreement(agreement)
     rows = ArtefactVersion.objects.unscoped(reason=_OWN_PAGE_REASON).filter(artefact=artefact, number=version)
     rows.update(
@@ -254,7 +254,7 @@ def share_artefact(
     """Set whether the client and supervisors may see the artefact; None leaves the setting unchanged."""
     ensure_own(artefact.episode.client, by)
     if client and not artefact.kind.for_client:
-        raise InputError("this worksheet cannot be shared with the client")
+        raise InputError("this worksheet cannot be shared with clients")
     if client is not None:
         artefact.for_client = client
     if supervisor is not None:

@@ -166,9 +166,7 @@ def _choices(field: Field, value: Any, people: Mapping[str, str]) -> tuple[Selec
     if field.kind is FieldKind.PERSON:
         options = [SelectableOption(Option(id_, name), value == id_) for id_, name in people.items()]
         if value and value not in people:
-            options.append(
-                SelectableOption(Option(str(value), "somebody who is not in the inventory any more"), chosen=True)
-            )
+            options.append(SelectableOption(Option(str(value), "someone no longer in the inventory"), chosen=True))
         return tuple(options)
     selected_values = set(value) if isinstance(value, list | tuple) else {value}
     return tuple(SelectableOption(o, o.value in selected_values) for o in field.options)

@@ -148,7 +148,7 @@ def _save(request: HttpRequest, context: dict[str, Any], current: _CurrentWorksh
         messages.warning(request, "Saved, except the fields marked below.")
     else:
         unanswered = spec.agreement and saved.agreement == Agreement.OPEN
-        hint = " What the client says to it is written down on its own page." if unanswered else ""
+        hint = " Record the client’s response on the worksheet." if unanswered else ""
         messages.success(request, f"{spec.name}: saved.{hint}")
         if (back := _return_path(request)) and "stay" not in request.POST:
             return redirect(back)
@@ -241,7 +241,7 @@ def restore(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: 
     except InputError as error:
         messages.error(request, sentence(error))
     else:
-        messages.success(request, f"Version {number} is the present one again. What stood there is in the history.")
+        messages.success(request, f"Version {number} restored. The previous version is in the history.")
     return redirect("worksheet", client_id, name, artefact_id)
 
 
@@ -254,7 +254,7 @@ def remove(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: u
     back = "undo" in request.POST
     actions.remove_artefact(artefact=artefact, by=current_account(request), at=None if back else timezone.now())
     if back:
-        messages.success(request, f"{artefact.kind.name}: back in the record.")
+        messages.success(request, f"{artefact.kind.name}: restored.")
     return redirect("worksheet", client_id, name, artefact_id)
 
 
@@ -273,7 +273,7 @@ def share(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uu
     except InputError as error:
         messages.error(request, sentence(error))
     else:
-        messages.success(request, "Saved who may see this.")
+        messages.success(request, "Saved who can see this.")
     return redirect("worksheet", client_id, name, artefact_id)
 
 
@@ -285,7 +285,7 @@ def answer(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: u
     artefact = _artefact_or_404(request, context, name, artefact_id)
     agreement = request.POST.get("agreement", "")
     if agreement not in {a.value for a in Agreement}:
-        messages.error(request, "Choose what the client said to it.")
+        messages.error(request, "Choose the client’s response.")
         return redirect("worksheet", client_id, name, artefact_id)
     try:
         actions.answer_artefact(
@@ -300,7 +300,7 @@ def answer(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: u
     except InputError as error:
         messages.error(request, sentence(error))
     else:
-        messages.success(request, f"Written down: {Agreement(agreement).label.lower()}.")
+        messages.success(request, f"Response saved: {Agreement(agreement).label.lower()}.")
     return redirect(_return_path(request) or reverse("worksheet", args=[client_id, name, artefact_id]))
 
 

@@ -35,9 +35,9 @@ function turnNode(row, other) {
   const speaker = row.speaker || "client";
   const names = { client: "Client", other, silence: "Silence" };
   return node("li", `turn ${speaker}`, node("p", "who", names[speaker]), row.said ? node("p", "line", row.said) : null,
-    labelledLine("under", "meant", row.meant), labelledLine("under", "felt", row.felt),
-    labelledLine("under", "heard as", row.heard),
-    ...row.faults.map((fault) => node("p", "fault", labelOf("faults", fault))), labelledLine("better", "better", row.better));
+    labelledLine("under", "Meant:", row.meant), labelledLine("under", "Felt:", row.felt),
+    labelledLine("under", "Heard as:", row.heard),
+    ...row.faults.map((fault) => node("p", "fault", labelOf("faults", fault))), labelledLine("better", "Better:", row.better));
 }
 
 function svg(tag, attributes, ...children) {

@@ -38,7 +38,7 @@ class Autosave {
   schedule() {
     if (this.stopped) return;
     if (this.signedOut) return this.saveDraft();
-    if (this.unsaved) this.setStatus("Writing…");
+    if (this.unsaved) this.setStatus("Saving…");
     this.saveIn(SAVE_DELAY);
   }
 
@@ -87,7 +87,7 @@ class Autosave {
       this.form.dispatchEvent(new CustomEvent("saved"));
       this.showProblems(reply.problems ?? {});
       const count = Object.keys(reply.problems ?? {}).length;
-      this.setStatus(count ? `Saved ${reply.saved}; what is marked could not be read` : `Saved ${reply.saved}`, count > 0);
+      this.setStatus(count ? `Saved ${reply.saved}, except the fields marked below` : `Saved ${reply.saved}`, count > 0);
     } else if (response.status === 409) {
       const current = this.form.elements.revision.value;
       if (revision !== current && String(reply.revision) === current) this.schedule(); // two saves of this page overlapped
