@@ -157,7 +157,7 @@ def full() -> ClientPicture:
             GateLevel.CONTRIBUTIONS,
             HELD,
             0,
-            phrases.gate_sentence(GateLevel.CONTRIBUTIONS, HELD),
+            phrases.gate_sentence(HELD),
             phrases.closed_gates(GateLevel.CONTRIBUTIONS, HELD),
         ),
         axis=tuple(Session(n, day(n), n <= HELD) for n in range(1, PLANNED + 1)),
@@ -189,7 +189,7 @@ def early() -> ClientPicture:
     complete, level = full(), GateLevel.REPORTED
     return replace(
         complete,
-        gate=EvidenceGate(level, 3, 0, phrases.gate_sentence(level, 3), phrases.closed_gates(level, 3)),
+        gate=EvidenceGate(level, 3, 0, phrases.gate_sentence(3), phrases.closed_gates(level, 3)),
         symptoms=replace(
             complete.symptoms, reported=complete.symptoms.reported[:3], estimated=(), forecast=(), remission_chance=None
         ),

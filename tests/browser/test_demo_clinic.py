@@ -57,7 +57,7 @@ def test_check_in_of_the_first_client_updates_the_picture(browser: Browser, demo
         client_page = page.url
         expect(page.get_by_role("heading", name=name).first).to_be_visible()
         expect(page.get_by_role("heading", name=re.compile(r"Before session \d+"))).to_be_visible()
-        page.get_by_text("Why this is said").first.click()
+        page.get_by_text("Why am I seeing this?").first.click()
         assert serious_violations(page) == []
         rows_before, svg_before = symptom_rows(page), chart_svg(page)
 

@@ -27,8 +27,8 @@ def test_both_readings_of_every_construct_are_drawn_with_figures_and_share(width
     text = " ".join(e.text or "" for e in ElementTree.fromstring(drawing).iter())
     for label in ("Alliance", "Social support", "Interpersonal stress", "Emotional processing", "Interpersonal skills"):
         assert label in text
-    assert text.count("carried") >= 5
-    assert text.count("apart") >= 5
+    assert text.count("with trend") >= 5
+    assert text.count("detrended") >= 5
     assert "−1.2 (−2.6 to 0.4)" in text
     assert "35%" in text
     assert len(drawing) < 30_000
@@ -46,7 +46,8 @@ def test_borrowed_readings_are_grey_and_others_have_the_colour_of_their_construc
 def test_the_description_names_borrowed_readings() -> None:
     described = contributions_chart(pictures.full()).to_dict()["description"]
     assert described.count("borrowed from other clients") == 4
-    assert "Alliance: carried −1.2 (−2.6 to 0.4), apart −0.9 (−2 to 0.3) points; 35% from this client." in described
+    readings = "with trend −1.2 (−2.6 to 0.4), detrended −0.9 (−2 to 0.3) points"
+    assert f"Alliance: {readings}; 35% from this client." in described
 
 
 def test_without_hypotheses_there_is_no_chart() -> None:

@@ -34,7 +34,7 @@ def test_signal_caseload_line_and_chart_sentence_show_the_same_numbers() -> None
     assert mark.expected is not None
     value, expected = phrases.number(mark.value), phrases.number(mark.expected)
     below = phrases.number(phrases.shown_difference(mark.value, mark.expected))
-    assert signal.brief.startswith(f"Alliance fell {below} below")
+    assert signal.brief.startswith(f"Alliance {below} below expected")
     assert signal.brief.endswith("in session 6")
     sentence_beside_chart = next(s for s in sentences.alliance_sentences(result) if "rupture of session 6" in s)
     for sentence in (signal.sentence, sentence_beside_chart):
@@ -54,7 +54,7 @@ def test_an_open_rupture_barely_shifts_the_usual_level() -> None:
     # ordinary ratings lie around the usual level, none of them far below or above
     deviations = [b.reported - b.usual for b in result.alliance.bars if not b.low]
     assert abs(float(np.mean(deviations))) < 0.75
-    assert "2 ratings of the rupture left out" in sentences.alliance_sentences(result)[0]
+    assert "2 ratings during a rupture left out" in sentences.alliance_sentences(result)[0]
 
 
 def test_the_usual_level_equals_a_fit_without_the_flagged_ratings() -> None:
@@ -83,7 +83,7 @@ def test_a_lasting_fall_enters_the_usual_level_with_a_note() -> None:
     assert result.alliance.left_out == 0
     assert result.alliance.usual is not None
     assert result.alliance.usual.value < 4.5
-    assert "ratings of the rupture are counted in it" in sentences.alliance_sentences(result)[0]
+    assert "it includes the ratings during a rupture" in sentences.alliance_sentences(result)[0]
 
 
 def test_without_a_rupture_all_ratings_count() -> None:

@@ -72,8 +72,9 @@ def test_from_six_paired_sessions_there_are_levels_and_a_forecast(n: int) -> Non
 
 def test_contributions_open_at_twelve_paired_sessions() -> None:
     assert picture(11).hypotheses is None
-    assert any("12 paired sessions" in sentence for sentence in picture(7).gate.waits)
-    assert any("24 paired sessions" in sentence for sentence in picture(13).gate.waits)
+    assert any("12 complete sessions" in sentence for sentence in picture(7).gate.waits)
+    assert not any("12 complete sessions" in sentence for sentence in picture(13).gate.waits)
+    assert any("100 complete sessions" in sentence for sentence in picture(13).gate.waits)
     assert picture(13).hypotheses is not None
 
 
@@ -166,8 +167,8 @@ def test_unverified_constants_are_listed_with_their_source() -> None:
 def test_every_constant_names_its_construct() -> None:
     names = [c.what for c in picture(6).constants]
     assert len(set(names)) == len(names)
-    assert any("level share): symptoms" in name for name in names)
-    assert any("level share): social support, " in name for name in names)
+    assert any("share of score differences: symptoms" in name for name in names)
+    assert any("share of score differences: the mechanisms" in name for name in names)
 
 
 def test_future_sessions_keep_the_clients_spacing() -> None:

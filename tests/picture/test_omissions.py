@@ -39,20 +39,20 @@ def phq9(number: int | None, at: float, value: float = 18.0) -> AdministrationRe
 def test_a_check_in_with_too_few_items_is_named() -> None:
     record = episode(7)
     record = replace(record, administrations=(*record.administrations, partial_check_in(8)))
-    assert "Session 8 was answered, with too few items for a symptom score." in picture_text(record)
-    assert "too few items" not in picture_text(episode(7))
+    assert "Session 8: too few answers for a symptom score." in picture_text(record)
+    assert "too few answers" not in picture_text(episode(7))
 
 
 def test_a_complete_check_in_outweighs_a_partial_one() -> None:
     record = episode(7)
     record = replace(record, administrations=(*record.administrations, partial_check_in(7)))
-    assert "too few items" not in picture_text(record)
+    assert "too few answers" not in picture_text(record)
 
 
 def test_too_few_alliance_items_are_named_with_the_alliance() -> None:
     record = episode(4)
     record = replace(record, administrations=(*record.administrations, partial_check_in(5, "session_after")))
-    assert "Session 5 was answered, with too few items for an alliance score." in picture_text(record)
+    assert "Session 5: too few answers for an alliance score." in picture_text(record)
 
 
 def test_a_partial_first_check_in_counts_as_answered() -> None:
@@ -69,32 +69,30 @@ def test_the_side_of_the_expected_path_follows_the_direction_of_the_scale() -> N
     high = replace(client.symptoms, reported=(*client.symptoms.reported[:-1], ReportedScore(expected.at, 12.0, 13)))
     high = replace(high, expected=(expected,))
     low = replace(high, reported=(*high.reported[:-1], ReportedScore(expected.at, 9.0, 13)), worse_is_higher=False)
-    assert (
-        sentences.symptom_status(replace(client, symptoms=high)) == "Last report on the high side of the expected path"
-    )
-    assert sentences.symptom_status(replace(client, symptoms=low)) == "Last report on the low side of the expected path"
+    assert sentences.symptom_status(replace(client, symptoms=high)) == "Last report above the expected path"
+    assert sentences.symptom_status(replace(client, symptoms=low)) == "Last report below the expected path"
 
 
 def test_another_symptom_measure_is_named_with_its_score() -> None:
     record = replace(episode(1), administrations=(phq9(None, 3.0),))
     text = picture_text(record)
     assert "symptoms of 18 on the PHQ-9 (day 3)" in text
-    assert "followed with the check-in" in text
+    assert "The curve shows the check-in only" in text
 
 
 def test_a_questionnaire_without_a_curve_is_named() -> None:
     score = ScoreRecord("anxiety", 9.0, 3.0, Moment.BEFORE, None, "gad7", "total")
     anxiety = AdministrationRecord("gad7", 3.0, Moment.BEFORE, None, scores=(score,))
     record = replace(episode(1), administrations=(anxiety,))
-    assert "On record and in no curve here: GAD-7. The scores are under Scores." in picture_text(record)
-    assert "in no curve here" not in picture_text(episode(3))
+    assert "Also recorded: GAD-7 (see Scores)." in picture_text(record)
+    assert "Also recorded" not in picture_text(episode(3))
 
 
 def test_a_missing_symptom_questionnaire_is_named() -> None:
     check_ins = episode(3)
     followed = replace(check_ins, symptom_measure=("phq9", "total"))
     questionnaires = tuple(phq9(n, session_day(n) - 0.1) for n in (1, 2, 3))
-    missing = "has its check-in; its PHQ-9, by which symptoms are followed, is missing."
+    missing = "has a check-in but no PHQ-9, which tracks symptoms."
     assert missing not in picture_text(replace(followed, administrations=(*check_ins.administrations, *questionnaires)))
     assert f"Session 3 {missing}" in picture_text(
         replace(followed, administrations=(*check_ins.administrations, *questionnaires[:2]))
@@ -113,12 +111,12 @@ def test_the_last_report_has_its_date() -> None:
 
 def test_an_open_safety_alert_prevents_an_all_clear() -> None:
     quiet = episode(1)
-    assert sentences.quiet_sentence(picture(quiet)).endswith("Nothing asks for attention.")
+    assert sentences.quiet_sentence(picture(quiet)).endswith("Nothing needs your attention.")
     waiting = picture(replace(quiet, safety_alerts=(alert(1),)))
-    assert "Nothing asks for attention" not in sentences.quiet_sentence(waiting)
+    assert "Nothing needs your attention" not in sentences.quiet_sentence(waiting)
     assert "safety answer" in sentences.quiet_sentence(waiting)
     acknowledged = replace(quiet, safety_alerts=(alert(1, acknowledged_at=session_day(1)),))
-    assert "Nothing asks for attention" in sentences.quiet_sentence(picture(acknowledged))
+    assert "Nothing needs your attention" in sentences.quiet_sentence(picture(acknowledged))
 
 
 def test_a_therapists_rating_does_not_count_as_answered_by_the_client() -> None:
@@ -157,6 +155,6 @@ def test_additional_questionnaires_change_no_curve_count_or_sentence() -> None:
 def test_a_session_questionnaire_without_a_curve_is_named() -> None:
     record = episode(2)
     core10 = additional(2, "core10", ("distress", 11.0))
-    assert "On record and in no curve here: CORE-10." in picture_text(
+    assert "Also recorded: CORE-10 (see Scores)." in picture_text(
         replace(record, administrations=(*record.administrations, core10))
     )

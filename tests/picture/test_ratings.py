@@ -34,7 +34,7 @@ def test_the_last_session_rated_by_both_is_compared() -> None:
 def test_the_largest_item_difference_is_named_from_two_points() -> None:
     client_items, therapist_items = {1: 8.0, 2: 7.0, 3: 3.0, 4: 9.0}, {1: 7.0, 2: 8.0, 3: 8.0, 4: 4.5, 5: 1.0}
     part = compare_ratings([rated(4, 6.0, 7.7, client_items=client_items, therapist_items=therapist_items)])
-    assert comparison_sentences(part)[1] == "Furthest apart was “Goal”: client 3, you 8."
+    assert comparison_sentences(part)[1] == "Largest difference: “Goal” (client 3, you 8)."
     similar = compare_ratings([rated(4, 6.0, 6.5, client_items={1: 6.0, 3: None}, therapist_items={1: 7.0, 3: 9.0})])
     assert len(comparison_sentences(similar)) == 1
 
@@ -43,10 +43,10 @@ def test_a_mean_difference_is_given_from_three_sessions() -> None:
     two = [rated(1, 5.0, 6.0), rated(2, 5.0, 7.0)]
     assert not any("average" in s for s in comparison_sentences(compare_ratings(two)))
     assert comparison_sentences(compare_ratings([*two, rated(3, 5.0, 8.0)]))[-1] == (
-        "Over 3 sessions rated by both you rated 2 higher than the client on average."
+        "Across 3 sessions rated by both, you rated 2 higher than the client on average."
     )
     assert comparison_sentences(compare_ratings([*two, rated(3, 9.0, 6.0)]))[-1].endswith(
-        "you rated about the same as the client."
+        "you rated about the same as the client on average."
     )
 
 

@@ -141,7 +141,7 @@ def test_a_sudden_gain_is_shown_for_four_reports() -> None:
 def test_a_sudden_loss_is_described_as_a_rise() -> None:
     signals = raised(episode(7, symptoms=[3.0, 3.1, 2.9, 3.0, 7.0, 7.1, 6.9]))
     (signal,) = [s for s in signals if s.kind is K.SUDDEN_LOSS]
-    assert "sudden loss" in signal.title
+    assert "Symptoms jumped between sessions" in signal.title
     assert "rose by 4 points" in signal.sentence
 
 
@@ -194,26 +194,26 @@ def signal_of_kind(record: EpisodeRecord, kind: SignalKind) -> Signal:
 def test_a_verdict_from_a_single_report_has_a_caveat() -> None:
     flipped = signal_of_kind(episode(8, symptoms=[4, 4, 5, 7, 8, 9, 9, 1]), K.RELIABLE_IMPROVEMENT)
     assert flipped.title == "The last report is reliably better than the first."
-    assert "last report alone" in flipped.sentence
-    assert "the one before it was reliably worse than the first" in flipped.sentence
+    assert "Based on one report" in flipped.sentence
+    assert "the one before was reliably worse than the first" in flipped.sentence
     assert flipped.tone is SignalTone.NOTE
     assert flipped.brief.startswith("Last report reliably better")
     lasting = signal_of_kind(episode(8, symptoms=[8, 8, 7, 6, 5, 4, 3, 3]), K.RELIABLE_IMPROVEMENT)
     assert lasting.title == "Symptoms are reliably better than at the start."
-    assert "alone" not in lasting.sentence
+    assert "one report" not in lasting.sentence
     assert lasting.tone is SignalTone.GOOD
 
 
 def test_a_single_worse_report_is_still_an_alert() -> None:
     worse = signal_of_kind(episode(4, symptoms=[4, 4, 4, 8]), K.DETERIORATION)
     assert worse.tone is SignalTone.ALERT
-    assert "last report alone; the one before it lay within measurement error" in worse.sentence
+    assert "Based on one report. The next one will show whether it lasts." in worse.sentence
 
 
 def test_the_chart_sentence_has_the_same_caveat() -> None:
     record = episode(8, symptoms=[4, 4, 5, 7, 8, 9, 9, 1])
     chart_sentences = sentences.symptom_sentences(client_picture(record, as_of=record.last_at + 1))
-    assert any("a reliable improvement" in s and "last report alone" in s for s in chart_sentences)
+    assert any("a reliable improvement" in s and "Based on one report" in s for s in chart_sentences)
 
 
 def test_little_change_near_the_end_raises_a_note() -> None:
@@ -243,7 +243,7 @@ def test_remission_raises_no_little_change() -> None:
     assert K.LITTLE_CHANGE not in kinds(phq9(3))
     sentence = signal_of_kind(phq9(9), K.LITTLE_CHANGE).sentence
     assert "PHQ-9 is at 9 (mild)" in sentence
-    assert "The chance of remission by then is" in sentence
+    assert "Estimated chance of remission by the end:" in sentence
 
 
 def test_a_repair_is_shown_for_three_sessions_even_if_all_share_a_date() -> None:
@@ -263,12 +263,12 @@ def test_a_repair_is_shown_for_three_sessions_even_if_all_share_a_date() -> None
 def test_a_safety_alert_quotes_the_answer_with_its_date() -> None:
     record = replace(episode(3), safety_alerts=(replace(alert(3), value=1.0),), began_on=date(2026, 3, 2))
     signal = signal_of_kind(record, K.SAFETY)
-    assert "safety question of the check-in was answered “It crossed my mind”" in signal.sentence
+    assert "Safety question: “It crossed my mind”" in signal.sentence
     assert "session 3, 16 March 2026" in signal.sentence
     assert signal.brief == "Safety answer waiting: “It crossed my mind” (session 3, 16 March 2026)"
     from_paper = SafetyAlertRecord(2.5, "phq9", 9, 2.0)
     signal = signal_of_kind(replace(episode(1), safety_alerts=(from_paper,), began_on=date(2026, 3, 2)), K.SAFETY)
-    assert "PHQ-9 item 9 (self-harm) was answered 2 of 3 (4 March 2026)" in signal.sentence
+    assert "PHQ-9 item 9 (self-harm): 2 of 3 (4 March 2026)" in signal.sentence
     assert signal.brief == "Safety answer waiting: PHQ-9 item 9 (self-harm), 2 of 3 (4 March 2026)"
 
 
@@ -284,4 +284,4 @@ def test_a_fall_in_the_last_rating_is_not_described_as_lasting() -> None:
         next(s.title for s in client_picture(r, as_of=session_day(n) + 1).signals if s.kind is SignalKind.RUPTURE_OPEN)
         for n, r in ((8, low_last), (9, low_then_low))
     ]
-    assert titles == ["The alliance fell in session 8.", "The alliance fell and has not come back."]
+    assert titles == ["The alliance fell in session 8.", "The alliance fell and has not recovered."]

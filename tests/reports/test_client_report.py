@@ -56,7 +56,7 @@ def test_hypotheses_come_with_their_cautions_or_the_reason_for_their_absence() -
         assert item in result, item
     assert "cannot tell yet" in result
     early = page(pictures.early()).text
-    assert "waits for 12 paired sessions" in early
+    assert "After 12 complete sessions" in early
     assert "For the session" not in early
     failed = replace(
         complete, hypotheses=None, hypotheses_problem=PictureProblem("It could not be computed.", "All else stands.")
@@ -67,7 +67,7 @@ def test_hypotheses_come_with_their_cautions_or_the_reason_for_their_absence() -
 def test_the_report_agrees_with_the_picture() -> None:
     result = page(pictures.full()).text
     assert "7 points lower (37%) than at the first report" in result
-    assert "Chance of a score in the range of remission at session 16: 6%" in result
+    assert "Estimated chance of remission by session 16: 6%" in result
     assert "The rupture of session 6 is repaired" in result
     assert all(sentence in result for sentence in pictures.full().limits)
 
@@ -76,7 +76,7 @@ def test_the_report_has_no_forecast_below_the_required_sessions() -> None:
     result = page(pictures.early())
     assert "forecast, 50% and 90%" not in result.text
     assert "usual level (trait-like)" not in result.text
-    assert "wait for 3 more paired sessions" in result.text
+    assert "We need 3 more complete sessions" in result.text
 
 
 def test_safety_comes_first() -> None:
@@ -101,9 +101,9 @@ def test_no_forbidden_word() -> None:
 def test_no_all_clear_under_an_open_safety_alert() -> None:
     record = replace(episode(1), safety_alerts=(alert(1),))
     result = page(client_picture(record, as_of=session_day(1) + 1))
-    assert "Nothing asks for attention" not in result.text
+    assert "Nothing needs your attention" not in result.text
     calm = page(client_picture(episode(1), as_of=session_day(1) + 1))
-    assert "Nothing asks for attention" in calm.text
+    assert "Nothing needs your attention" in calm.text
 
 
 def test_the_report_names_its_reader() -> None:

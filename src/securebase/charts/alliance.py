@@ -45,7 +45,7 @@ def alliance_chart(picture: ClientPicture, *, width: int = FULL_WIDTH) -> alt.La
 
 def text_alternative(picture: ClientPicture) -> tuple[str, str]:
     """Return label and description of the chart for screen readers."""
-    return "Alliance by session around the usual level", _description(picture)
+    return "Alliance by session, around the baseline", _description(picture)
 
 
 def _usual_level(picture: ClientPicture, x: alt.X, y: alt.Y, low: alt.Y) -> list[alt.Chart]:
@@ -130,7 +130,7 @@ def _description(picture: ClientPicture) -> str:
     sentences = [f"{phrases.count(len(part.reported), 'rating')}, the last {phrases.number(part.reported[-1].value)}."]
     if part.usual is not None:
         sentences.append(
-            f"Usual level {phrases.number(part.usual.value)}, 90% interval {phrases.number(part.usual.low)} to "
+            f"Baseline {phrases.number(part.usual.value)}, 90% interval {phrases.number(part.usual.low)} to "
             f"{phrases.number(part.usual.high)}."
         )
     for mark in part.ruptures:

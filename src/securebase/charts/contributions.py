@@ -18,7 +18,7 @@ from securebase.picture.phrases import percent
 #: pixels of a line; lines of one construct: a heading, two bars and space
 _LINE, _HEADING, _LINES = 19, 1.15, 3.9
 #: pixels reserved for labels on the left and figures on the right, on a page and on a phone
-_WIDE, _NARROW = (62, 190), (52, 118)
+_WIDE, _NARROW = (70, 190), (62, 118)
 
 
 def contributions_chart(picture: ClientPicture, *, width: int = style.FULL_WIDTH) -> alt.LayerChart:
@@ -36,7 +36,7 @@ def contributions_chart(picture: ClientPicture, *, width: int = style.FULL_WIDTH
     scale = alt.Scale(domain=[low, high], range=[left, width - right], nice=False, zero=False)
     better = "← fewer" if picture.symptoms.worse_is_higher else "fewer →"
     axis = alt.Axis(
-        title=f"points of the change in symptoms ({better})", tickCount=3 if narrow else 7, grid=True, labelOverlap=True
+        title=f"points of change in symptoms ({better})", tickCount=3 if narrow else 7, grid=True, labelOverlap=True
     )
     lines = _LINES * len(part.rows)
     downwards = alt.Scale(domain=[-0.7, lines - 0.6], reverse=True, nice=False)
@@ -76,7 +76,7 @@ def height(rows: int) -> int:
 def text_alternative(picture: ClientPicture) -> tuple[str, str]:
     """Return label and description of the chart for screen readers."""
     rows = picture.hypotheses.rows if picture.hypotheses is not None else ()
-    return "What the change in symptoms moves with", " ".join(_hypothesis_in_words(h) for h in rows)
+    return "What symptoms move with", " ".join(_hypothesis_in_words(h) for h in rows)
 
 
 def _build_rows(part: Hypotheses, *, narrow: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -85,20 +85,18 @@ def _build_rows(part: Hypotheses, *, narrow: bool) -> tuple[list[dict[str, Any]]
     for i, h in enumerate(part.rows):
         top = _LINES * i
         share = f"{percent(h.share)} own" if narrow else f"{percent(h.share)} from this client"
-        if h.borrowed and not narrow:
-            share += ": borrowed"
         heads.append({"y": top, "label": h.label, "share": share})
         ink = style.OTHER if h.borrowed else style.colour(h.constructs[0])
-        for row, (name, contribution) in enumerate((("carried", h.carried), ("apart", h.apart))):
+        for row, (name, contribution) in enumerate((("with trend", h.carried), ("detrended", h.apart))):
             bars.append(
                 {
                     "y": top + _HEADING + 0.95 * row,
                     "reading": name,
-                    "carried": name == "carried",
+                    "carried": name == "with trend",
                     "value": contribution.value,
                     "low": contribution.low,
                     "high": contribution.high,
-                    "dash": [] if name == "carried" else [4, 3],
+                    "dash": [] if name == "with trend" else [4, 3],
                     "colour": ink,
                     "figures": words.interval(contribution),
                 }
@@ -115,6 +113,6 @@ def _domain(bars: list[dict[str, Any]]) -> tuple[float, float]:
 def _hypothesis_in_words(h: Hypothesis) -> str:
     borrowed = ", borrowed from other clients" if h.borrowed else ""
     return (
-        f"{h.label}: carried {words.interval(h.carried)}, apart {words.interval(h.apart)} points; {percent(h.share)} "
-        f"from this client{borrowed}."
+        f"{h.label}: with trend {words.interval(h.carried)}, detrended {words.interval(h.apart)} points; "
+        f"{percent(h.share)} from this client{borrowed}."
     )

@@ -25,7 +25,7 @@ def mechanisms_chart(picture: ClientPicture, *, width: int = FULL_WIDTH) -> alt.
 
 def text_alternative(picture: ClientPicture) -> tuple[str, str]:
     """Return label and description of the chart for screen readers."""
-    return "Mechanisms as reported, by session", _description(picture)
+    return "Mechanisms as reported by session", _description(picture)
 
 
 def _mechanism_chart(part: MechanismSeries, x: alt.X, panel_width: int, width: int) -> alt.LayerChart:

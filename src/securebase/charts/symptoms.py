@@ -88,9 +88,7 @@ def _description(picture: ClientPicture) -> str:
     sentences = [f"{reports}, from {phrases.number(first.value)} to {phrases.number(last.value)}."]
     if part.expected:
         end = part.expected[-1]
-        sentences.append(
-            f"People who began alike: between {phrases.number(end.low)} and {phrases.number(end.high)} at the end."
-        )
+        sentences.append(f"Expected path: {phrases.number(end.low)} to {phrases.number(end.high)} at the end.")
     if part.forecast:
         last_forecast = part.forecast[-1]
         sentences.append(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from math import isfinite
@@ -40,21 +40,21 @@ from securebase.records.episode import EpisodeRecord
 
 #: Parameters as the table of constants names them.
 _QUANTITIES = {
-    "persistence": "How much of a movement is left a week later",
-    "level_share": "Share of the differences between scores that is usual level (level share)",
-    "natural_change": "Change over the course without therapy",
-    "level_correlation": "How usual levels go together (level correlation)",
-    "state_correlation": "How movements go together in one week (state correlation)",
-    "random_slope_sd": "How much people differ in their change by the planned end (SD of random slopes)",
-    "random_slope_level_correlation": "How a person’s change goes with the usual level (correlation)",
-    "random_slope_correlation": "How a person’s changes go together (correlation of random slopes)",
-    "random_slope_rate": "How early a person’s change comes (rate per week)",
+    "persistence": "How much of a change persists after a week",
+    "level_share": "Baseline share of score differences",
+    "natural_change": "Change without therapy",
+    "level_correlation": "Correlation of baselines",
+    "state_correlation": "Correlation within one week",
+    "random_slope_sd": "SD of change by the planned end",
+    "random_slope_level_correlation": "Correlation of change with baseline",
+    "random_slope_correlation": "Correlation of changes",
+    "random_slope_rate": "Rate of change per week",
 }
 #: Names written out in a row of constants; more pairs than this are counted.
 MAX_NAMED = 2
 
 #: Raised when the shape or meaning of a stored picture changes.
-FORMAT = 3
+FORMAT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +262,7 @@ def client_picture(
         ),
         signals=signals(findings),
         constants=_constants(symptoms, instrument_scales, parameters, lags=isinstance(hypotheses_result, Hypotheses)),
-        limits=_limits(symptoms, alliance),
+        limits=LIMITS,
         problems=(tracked,) if isinstance(tracked, PictureProblem) else (),
         answered=count_answered(past),
         hypotheses=hypotheses_result if isinstance(hypotheses_result, Hypotheses) else None,
@@ -326,7 +326,7 @@ def _versions(parameter_set: ParameterSet) -> Versions:
             [
                 f"trend {specification.trend}",
                 f"start {specification.start}",
-                *(["with change of one’s own"] if specification.random_slopes else []),
+                *(["random slopes"] if specification.random_slopes else []),
                 f"per {specification.time_unit}",
             ]
         ),
@@ -353,13 +353,7 @@ def _constants(
     if symptoms.change is not None and symptoms.change.threshold is not None:
         value = phrases.points(symptoms.change.threshold)
         constants.append(Constant("Reliable change", value, symptoms.change.basis, symptoms.change.verified))
-    for name, measure in instrument_scales.items():
-        unit = parameter_set.scales.get(measure)
-        if unit is not None and not unit.verified:
-            value = f"mean {unit.mean:g}, spread {unit.sd:g}, reliability {unit.reliability:g}"
-            constants.append(
-                Constant(f"Usual scores of {name.replace('_', ' ')} ({measure[0]})", value, unit.source, False)
-            )
+    constants += _typical_scores(instrument_scales, parameter_set)
     for quantity, source in dict.fromkeys((s.quantity, s.source) for s in parameter_set.unverified):
         group = [s for s in parameter_set.unverified if (s.quantity, s.source) == (quantity, source)]
         values = [s.value for s in group]
@@ -368,8 +362,8 @@ def _constants(
         constants.append(Constant(label, value, source, False))
     unverified_edges = [e for e in parameter_set.edges if e.grade != "verified"]
     if unverified_edges:
-        value = f"{len(unverified_edges)} of {len(parameter_set.edges)} links not verified"
-        label = "How constructs move with each other from week to week"
+        value = f"{len(unverified_edges)} of {len(parameter_set.edges)} links"
+        label = "Lagged effects between constructs"
         constants.append(Constant(label, value, parameter_set.name, False))
     if lags:
         spread = phrases.number(DEFAULT_BETWEEN_SD, 2)
@@ -377,25 +371,39 @@ def _constants(
     return tuple(constants)
 
 
+def _typical_scores(instrument_scales: dict[str, tuple[str, str]], parameter_set: ParameterSet) -> Iterator[Constant]:
+    """Yield one row per unverified source of typical scores, with the range of the means that it covers."""
+    units = {
+        name: unit
+        for name, measure in instrument_scales.items()
+        if (unit := parameter_set.scales.get(measure)) is not None and not unit.verified
+    }
+    for spread, reliability, source in dict.fromkeys((u.sd, u.reliability, u.source) for u in units.values()):
+        group = {n: u for n, u in units.items() if (u.sd, u.reliability, u.source) == (spread, reliability, source)}
+        means = " to ".join(f"{mean:g}" for mean in sorted({u.mean for u in group.values()}))
+        value = f"mean {means}, SD {spread:g}, reliability {reliability:g}"
+        yield Constant(f"Typical scores: {_join_subjects([*group])}", value, source, False)
+
+
 def _join_subjects(subjects: Sequence[str]) -> str:
-    """Join constructs, or pairs such as “symptoms with alliance”, into one phrase; count pairs beyond MAX_NAMED."""
+    """Join constructs, or pairs such as “symptoms with alliance”, into one phrase; count pairs beyond MAX_NAMED.
+
+    The four mechanisms together are called so.
+    """
+    if set(MECHANISM_CONSTRUCTS) <= set(subjects):
+        subjects = [*(s for s in subjects if s not in MECHANISM_CONSTRUCTS), "the mechanisms"]
     names = [" with ".join(subject.replace("_", " ").split(", ")) for subject in subjects]
-    if len(names) <= MAX_NAMED:
-        return ", ".join(names)
-    if " with " in names[0]:
+    if " with " in names[0] and len(names) > MAX_NAMED:
         return f"{names[0]}, and {len(names) - 1} more pairs"
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _limits(symptoms: Symptoms, alliance: Alliance) -> tuple[str, ...]:
-    """Return the sentences on the limits of these results."""
-    unvalidated = {part.measure for part in (symptoms, alliance) if not part.validated}
-    return (
-        phrases.EXPECTED_COURSE,
-        phrases.INTERVALS,
-        *(phrases.unvalidated_notice(label) for label in sorted(unvalidated)),
-        phrases.SHARED_IMPROVEMENT,
-        phrases.MECHANISMS_ARE_HYPOTHESES,
-        phrases.FEEDBACK_EFFECT,
-        phrases.NOT_A_DEVICE,
-    )
+#: The limits of these results.
+LIMITS = (
+    phrases.EXPECTED_COURSE,
+    phrases.INTERVALS,
+    phrases.SHARED_IMPROVEMENT,
+    phrases.MECHANISMS_ARE_HYPOTHESES,
+    phrases.FEEDBACK_EFFECT,
+    phrases.NOT_A_DEVICE,
+)

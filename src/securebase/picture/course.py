@@ -119,7 +119,7 @@ def track_record(
 ) -> DatedCourse | PictureProblem:
     """Track the course, or return the problem that prevents it; no record makes this raise."""
     if not record.symptom_scores and not record.scores("alliance"):
-        return PictureProblem("There are no scores yet, so there is nothing to follow.", "Send the first check-in.")
+        return PictureProblem("There are no scores to track yet.", "Send the first check-in.")
     try:
         specification = parameter_set.specification
         panel = episode_panel(record, specification.constructs, instrument_scales, specification.days_per_unit)

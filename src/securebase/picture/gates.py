@@ -32,7 +32,7 @@ def gate(record: EpisodeRecord) -> EvidenceGate:
     level = max((g for g, count in GATE_THRESHOLDS.items() if paired >= count), default=GateLevel.REPORTED)
     if between >= EXPLORATION_REPORTS:
         level = max(level, GateLevel.EXPLORATION)
-    says, waits = phrases.gate_sentence(level, paired), phrases.closed_gates(level, paired)
+    says, waits = phrases.gate_sentence(paired), phrases.closed_gates(level, paired)
     return EvidenceGate(level, paired, between, says, waits)
 
 

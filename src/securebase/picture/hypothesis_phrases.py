@@ -10,26 +10,28 @@ from collections.abc import Sequence
 from securebase.picture.parts import ForecastErrors, Hypotheses, Hypothesis, Interval, RankingVerdict
 from securebase.picture.phrases import number, percent, points, session, signed_number
 
-FAILED = "What the change moves with could not be computed"
-REST_UNAFFECTED = "Everything else on this page is as it was."
-TOO_FEW = (
-    "There are too few reports of symptoms, alliance and the mechanisms to say what the change in symptoms moves with."
-)
+FAILED = "What symptoms move with could not be estimated"
+REST_UNAFFECTED = "The rest of this page is unaffected."
+TOO_FEW = "There are too few reports of symptoms, alliance and mechanisms to estimate what symptoms move with."
 LEGEND = (
-    "Carried: therapy is read as what moves everything, and the constructs pass it on. Apart: every construct has a "
-    "trend of its own, and only movements around it count. Grey: borrowed from other clients, less than 30% from this "
-    "one. Lines are 90% intervals."
+    "“With trend” counts improvement over the course; “detrended” counts only movements around each score's own trend. "
+    "Grey: less than 30% from this client. Lines: 90% intervals."
 )
-NOT_MEASURED = (
-    "Medication and life events are not recorded here, so nothing measured can be set beside what may be hidden."
-)
-CANNOT_TELL = "cannot tell yet"
-BETWEEN_SD = "How far lagged effects differ between clients (SD, half-normal scale)"
+CANNOT_TELL = "cannot tell"
+BETWEEN_SD = "Lagged effects: SD between clients (half-normal)"
+#: A construct in a question to the client, who need not know its name.
+PLAIN_NAMES = {
+    "alliance": "the way we work together",
+    "social_support": "the support around you",
+    "interpersonal_stress": "the stress with other people",
+    "emotional_processing": "the way you deal with feelings",
+    "interpersonal_skills": "the way you deal with people",
+}
 
 
 def joint_label(labels: Sequence[str]) -> str:
-    """Return “Alliance”, or “Alliance with social support” for constructs that cannot be distinguished."""
-    return " with ".join([labels[0], *(label[0].lower() + label[1:] for label in labels[1:])])
+    """Return “Alliance”, or “Alliance and social support” for constructs that cannot be distinguished."""
+    return " and ".join([labels[0], *(label[0].lower() + label[1:] for label in labels[1:])])
 
 
 def interval(estimate: Interval, digits: int = 1) -> str:
@@ -48,66 +50,75 @@ def heading_sentence(part: Hypotheses) -> str:
     change = f"{points(part.change)} {moved}" if number(part.change) != "0" else "unchanged"
     span = f"From {session(part.first_session, part.first_at)} to {session(part.last_session, part.last_at)}"
     return (
-        f"{span} symptoms, with measurement error taken out, are {change}. The lines show how many of these points "
-        "move with each construct's state a moment earlier. They do not add up to the whole: symptoms fade by "
-        "themselves, and much stays unexplained."
+        f"{span} symptoms are {change}, without measurement error. The chart shows how many of these points move with "
+        "each process. They do not add up: symptoms also fade by themselves, and much stays unexplained."
     )
 
 
 def pooling_sentence(part: Hypotheses) -> str:
+    """State how much of the estimates comes from other clients."""
+    share = max(h.share for h in part.rows)
     if part.less_pooling:
         return (
-            "There are enough sessions to look at this client with less borrowing (the prior is twice as wide). It "
-            "stays an exploration, and each number says how much of it is this client's."
+            f"This client's own data now count more (up to {percent(share)} of an estimate; the prior is twice as "
+            "wide). This stays exploratory."
         )
-    return "Each number leans on other clients, and says how much of it is this client's."
+    if share < 0.5:
+        return f"Most of each estimate comes from other clients, at most {percent(share)} from this one."
+    return f"Other clients shape each estimate; up to {percent(share)} comes from this one."
 
 
 def verdict_sentence(part: Hypotheses) -> str:
     """State which contribution is the largest, or that the data cannot show it."""
     top = max(part.rows, key=lambda h: h.largest)
-    best = f"the best chance of any is {percent(top.largest)}, where guessing gives {percent(top.chance)}"
     if part.verdict is RankingVerdict.LARGEST:
         return (
-            f"Which moves most with symptoms: {part.about}, with a chance of {percent(top.largest)} in both readings "
-            f"(guessing gives {percent(top.chance)})."
+            f"Symptoms move most with {part.about.lower()}, with a chance of {percent(top.largest)} in both models (by "
+            f"guessing: {percent(top.chance)})."
         )
+    subject = "which process moves most with this client's symptoms"
+    best = f"the most likely has {percent(top.largest)}, guessing {percent(top.chance)}"
     if part.verdict is RankingVerdict.NOT_YET:
-        return f"Which moves most with symptoms: {CANNOT_TELL}; {best}."
+        return f"We {CANNOT_TELL} yet {subject} ({best})."
     remaining = (
-        "no planned session is left" if part.sessions_left == 0 else "the sessions that are left would not suffice"
+        "this course has no session left to settle it"
+        if part.sessions_left == 0
+        else "more sessions in this course will not settle it"
     )
-    return f"Which moves most with symptoms: cannot be told, and not within this course; {best}, and {remaining}."
+    return f"We {CANNOT_TELL} {subject} ({best}), and {remaining}."
 
 
 def order_sentence(part: Hypotheses) -> str:
     """Return the ranking, or an empty text while its gate is closed."""
     by_label = {h.label: h.largest for h in part.rows}
     listed = ", ".join(f"{label} {percent(by_label[label])}" for label in part.order)
-    return f"Chance of being the largest, in order: {listed}." if part.order else ""
+    return f"Chance of being the largest: {listed}." if part.order else ""
 
 
 def omission_sentence(labels: Sequence[str]) -> str:
-    return f"Reported too seldom to be looked at: {', '.join(labels).lower()}." if labels else ""
+    return f"Too few reports to estimate: {', '.join(labels).lower()}." if labels else ""
 
 
 def forecast_check_sentence(errors: ForecastErrors) -> str:
     """Compare the model's prediction error with those of three simple rules."""
     rules = {
-        "the last report": errors.last,
-        "the mean of earlier reports": errors.own_mean,
+        "“same as last time”": errors.last,
+        "the mean so far": errors.own_mean,
         "the expected path": errors.expected,
     }
     better = [name for name, error in rules.items() if error <= errors.model]
-    comparison = ", ".join(f"{name} by {precise_points(error)}" for name, error in rules.items())
+    comparison = ", ".join(f"{name} by {number(error, 2)}" for name, error in rules.items())
     start = (
-        f"Over {errors.reports} reports the model, before it knew this client's own effects, missed the next symptom "
-        f"score by {precise_points(errors.model)} (root mean square), {comparison}."
+        f"Over {errors.reports} reports the model's next-session predictions were off by "
+        f"{precise_points(errors.model)} (root mean square), {comparison}."
     )
     if not better:
-        return f"{start} It foretold better than each of them."
-    names = better[0] if len(better) == 1 else f"{', '.join(better[:-1])} and {better[-1]}"
-    return f"{start} It did not foretell better than {names}, so its account of this course deserves little weight."
+        return f"{start} The model was better than each."
+    return f"{start} The model was no better than {_join(better)}: give its estimates little weight."
+
+
+def _join(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def precise_points(value: float) -> str:
@@ -116,60 +127,70 @@ def precise_points(value: float) -> str:
 
 
 def cautions(part: Hypotheses) -> tuple[tuple[str, str], ...]:
-    """Return (label, cautions) pairs, most serious first; cautions that hold for all constructs come once."""
-    shared: list[str] = []
-    borrowed, trended = (all(getattr(h, name) for h in part.rows) for name in ("borrowed", "rests_on_trend"))
-    if borrowed:
-        top = max(h.share for h in part.rows)
-        shared.append(f"Borrowed from other clients: at most {percent(top)} of any number comes from this one.")
-    if trended:
-        shared.append("The two readings disagree: the numbers rest on a shared trend.")
-    pairs = [("All of them", " ".join(shared))] if shared else []
-    for row in part.rows:
-        sentences = row_cautions(row, borrowed=not borrowed, trend=not trended)
-        if sentences:
-            pairs.append((row.label, " ".join(sentences)))
-    return tuple(pairs)
+    """Return (title, caution) pairs, most serious first; each caution comes once and names its constructs."""
+    pairs = (
+        ("Control", _future_caution(part)),
+        ("Simulated clients", _decoy_caution(part)),
+        ("Symptoms first", _reverse_caution(part)),
+        ("Shared trend", _trend_caution(part)),
+        ("Other clients", _borrowing_caution(part)),
+    )
+    return tuple((title, sentence) for title, sentence in pairs if sentence)
 
 
-def row_cautions(row: Hypothesis, *, borrowed: bool = True, trend: bool = True) -> tuple[str, ...]:
-    """Return the cautions on one construct's numbers, without those on data share or trend if turned off."""
-    sentences = []
-    if borrowed and row.borrowed:
-        sentences.append(f"Borrowed from other clients: {percent(row.share)} of it comes from this one.")
-    elif borrowed:
-        sentences.append(f"{percent(row.share)} of it comes from this client.")
-    if trend and row.rests_on_trend:
-        sentences.append("The two readings disagree: the number rests on a shared trend.")
-    if row.future_fails:
-        sentences.append(
-            "A control fails: it goes with earlier symptoms more than the model allows, and what comes later cannot "
-            "have moved them."
-        )
-    if row.decoy_fails:
-        sentences.append(
-            f"With the reports of simulated clients in place of this one's, {row.decoys} of {row.decoys_made} tries "
-            "gave as much."
-        )
-    if abs(row.reverse.value) > abs(row.effect.value):
-        sentences.append("The other way round, symptoms first, is the larger of the two.")
-    return tuple(sentences)
+def _names(rows: Sequence[Hypothesis]) -> str:
+    return _join([row.label.lower() for row in rows])
+
+
+def _future_caution(part: Hypotheses) -> str:
+    """Name the constructs whose later reports go with earlier symptoms, which they cannot have changed."""
+    rows = [row for row in part.rows if row.future_fails]
+    return f"Earlier symptoms move with later {_names(rows)}, which cannot have changed them." if rows else ""
+
+
+def _decoy_caution(part: Hypotheses) -> str:
+    """Name the constructs for which simulated clients without an effect gave as large an estimate."""
+    rows = [row for row in part.rows if row.decoy_fails]
+    listed = _join([f"{row.label.lower()} ({row.decoys} of {row.decoys_made})" for row in rows])
+    return f"Without any such effect the estimate was as large for {listed}." if rows else ""
+
+
+def _reverse_caution(part: Hypotheses) -> str:
+    rows = [row for row in part.rows if abs(row.reverse.value) > abs(row.effect.value)]
+    return f"The reverse order fits better for {_names(rows)}." if rows else ""
+
+
+def _trend_caution(part: Hypotheses) -> str:
+    """Name the constructs on which the two models of the trend disagree."""
+    rows = [row for row in part.rows if row.rests_on_trend]
+    if not rows:
+        return ""
+    which = "all of them" if len(rows) == len(part.rows) else _names(rows)
+    return f"The two models disagree on {which}: the estimates rest on a shared trend."
+
+
+def _borrowing_caution(part: Hypotheses) -> str:
+    """Name the constructs that are mostly borrowed, unless all are and `pooling_sentence` says so."""
+    rows = [row for row in part.rows if row.borrowed]
+    if not rows or len(rows) == len(part.rows):
+        return ""
+    return f"Less than 30% comes from this client for {_names(rows)}."
 
 
 def hidden_confounder_sentence(part: Hypotheses) -> str:
     """State how strongly an unmeasured variable would have to correlate with both sides."""
-    thresholds = "; ".join(f"{h.label.lower()} {number(h.hidden, 2)}" for h in part.rows)
+    strengths = " to ".join(dict.fromkeys(number(f(h.hidden for h in part.rows), 2) for f in (min, max)))
     return (
-        "Something unmeasured would be enough to give all of an effect if it went with both sides by this much "
-        f"(correlation, all else known taken out): {thresholds}. {NOT_MEASURED}"
+        "An unmeasured factor that correlates this strongly with both sides would explain an association away: "
+        f"{strengths}."
     )
 
 
 def question(part: Hypotheses) -> str:
     """Return an open question for the session about the construct with the largest contribution."""
     top = max(part.rows, key=lambda h: abs(h.carried.value))
-    name = top.label.lower()
-    return f"When {name} changed over these weeks, did your mood change after it, before it, or not at all?"
+    name = _join([PLAIN_NAMES.get(construct, top.label.lower()) for construct in top.constructs])
+    return f"When {name} changed over these weeks, did your mood change before, after, or not at all?"
 
 
 def table_column(row: Hypothesis) -> tuple[str, ...]:
@@ -192,17 +213,17 @@ def table_column(row: Hypothesis) -> tuple[str, ...]:
 
 
 TABLE_ROWS = (
-    "Carried, points",
-    "Apart, points",
+    "With trend, points",
+    "Detrended, points",
     "From this client",
-    "Weekly effect, carried (SD)",
-    "P of its direction",
-    "Weekly effect, apart (SD)",
-    "P of its direction",
-    "P of largest (guessing)",
+    "Weekly effect with trend (SD)",
+    "P(direction)",
+    "Weekly effect detrended (SD)",
+    "P(direction)",
+    "P(largest), chance level",
     "Symptoms first (SD)",
-    "P of its direction",
-    "Hidden third needed",
-    "Future before past, z",
-    "Decoys as far",
+    "P(direction)",
+    "Unmeasured factor needed (r)",
+    "Control: future before past (z)",
+    "Control: simulated clients",
 )

@@ -89,18 +89,9 @@ def session(n: int | None, at: float) -> str:
 # ------------------------------------------------------------------ evidence gates
 
 
-def gate_sentence(level: GateLevel, paired: int) -> str:
-    """Describe what the picture shows at this gate, and from how many paired sessions."""
-    base = f"{count(paired, 'paired session')} so far"
-    if level is GateLevel.REPORTED:
-        return (
-            f"{base}. Shown are the reports themselves, change against measurement error, and the path of people who "
-            "began alike. A forecast of this client's own opens at 6."
-        )
-    part = "the model's general values with this client's own levels and trend, and a forecast with its uncertainty"
-    if level is GateLevel.COHORT:
-        return f"{base}. Shown are {part}."
-    return f"{base}. Shown are {part}; and what the change in symptoms moves with, mostly borrowed from other clients."
+def gate_sentence(paired: int) -> str:
+    """State how many complete sessions there are, and what makes a session complete."""
+    return f"{count(paired, 'complete session')} so far (rated before and after)."
 
 
 def closed_gates(level: GateLevel, paired: int) -> tuple[str, ...]:
@@ -108,55 +99,41 @@ def closed_gates(level: GateLevel, paired: int) -> tuple[str, ...]:
     waits = []
     if level is GateLevel.REPORTED:
         waits.append(
-            f"Own usual levels and a forecast wait for {count(6 - paired, 'more paired session')}: with fewer, they "
-            "would say more about other clients than about this one."
+            f"We need {count(6 - paired, 'more complete session')} before we can estimate this client's own baseline "
+            "and forecast."
         )
     if level < GateLevel.CONTRIBUTIONS:
-        waits.append("How far change in symptoms moves with each mechanism waits for 12 paired sessions.")
-    elif level is GateLevel.CONTRIBUTIONS:
-        waits.append(
-            "Looking at this client with less borrowing from others waits for 24 paired sessions, or 50 reports "
-            "between sessions."
-        )
+        waits.append("After 12 complete sessions we can also show how symptoms move with each mechanism.")
     if level < GateLevel.RANKING:
         waits.append(
-            "Which mechanism matters most for one person cannot be read from one course of weekly sessions: in "
-            "simulation, ranking four mechanisms by 16 sessions of one person's data is right about one time in three, "
-            "where chance is one in four. A ranking waits for 100 paired sessions."
+            "Ranking the mechanisms takes 100 complete sessions: after 16, simulated rankings of four are right one "
+            "time in three (by chance: one in four)."
         )
     else:
         waits.append(
-            "Nothing waits. In simulation, ranking four mechanisms by 100 sessions of one person's data is still right "
-            "only about every other time, where chance is one in four."
+            "Even after 100 sessions, simulated rankings of four mechanisms are right only half the time (by chance: "
+            "one in four)."
         )
     return tuple(waits)
 
 
-HYPOTHESES_HEADING = "Working hypotheses about change"
-FEEDBACK_EFFECT = (
-    "Feedback of this kind helps a little on average (about .15 standard deviations in a meta-analysis). It is a "
-    "prompt for a conversation and no substitute for judgement."
-)
+HYPOTHESES_HEADING = "What may be moving with symptoms"
+FEEDBACK_EFFECT = "Feedback like this helps a little on average (d about .15 in a meta-analysis)."
 MECHANISMS_ARE_HYPOTHESES = (
     "That therapy works through support, stress, emotional processing and skills is itself a hypothesis "
-    "(Lipsitz & Markowitz, 2013). The curves show reports and no effect of one thing on another."
+    "(Lipsitz & Markowitz, 2013)."
 )
-SHARED_IMPROVEMENT = (
-    "Two things that both improve over a course look related even where neither does anything to the other."
-)
+SHARED_IMPROVEMENT = "Two scores that both improve look related even when neither affects the other."
 EXPECTED_COURSE = (
-    "The expected path is the middle 80% of people who began within half a standard deviation of the same first score, "
-    "according to the model. It is a base rate, no promise and no target."
+    "The expected path is the model's middle 80% of clients who began within half a standard deviation of the same "
+    "score. It is a base rate, not a target."
 )
-INTERVALS = (
-    "A 90% interval is meant to hold nine times in ten if the model is right. How often it held in this clinic has not "
-    "been checked yet."
-)
-NOT_A_DEVICE = "This is no medical device: it makes no diagnosis and changes no treatment."
+INTERVALS = "Intervals and chances assume that the model is right. How often they hold in practice is not known yet."
+NOT_A_DEVICE = "This is not a medical device. It makes no diagnosis and changes no treatment."
 
 
 def unvalidated_notice(label: str) -> str:
-    return f"The {label} is in the product's own words and not validated yet. Read its numbers with care."
+    return f"The {label} is not validated yet: read its scores with care."
 
 
 # ------------------------------------------------------------------ signals: brief, title, sentence, question
@@ -164,7 +141,7 @@ def unvalidated_notice(label: str) -> str:
 
 def safety_question(instrument: str, item: int, label: str, *, own_wording: bool) -> str:
     """Name the question; the product's own needs no item number."""
-    return "the safety question of the check-in" if own_wording else f"{instrument} item {item} ({label})"
+    return "safety question" if own_wording else f"{instrument} item {item} ({label})"
 
 
 def safety_answer(value: float, maximum: float, option: str | None) -> str:
@@ -176,13 +153,28 @@ def day(calendar_day: date) -> str:
     return f"{calendar_day.day} {calendar_day:%B %Y}"
 
 
+def in_session(time: str) -> str:
+    """Return “in session 7”, or “on day 45”."""
+    return f"on {time}" if time.startswith("day") else f"in {time}"
+
+
+def between(before: str, after: str) -> str:
+    """Return “between sessions 4 and 5”, or “between day 21 and session 5”."""
+    names = [time.removeprefix("session ") for time in (before, after)]
+    return (
+        f"between sessions {names[0]} and {names[1]}"
+        if all(map(str.isdigit, names))
+        else f"between {before} and {after}"
+    )
+
+
 def safety(question: str, answer: str, time: str) -> SignalText:
     """Return the texts of a safety alert; `time` is the day, preceded by the session if known."""
     item = "" if answer.startswith("“") else f"{question}, "
     return (
         f"Safety answer waiting: {item}{answer} ({time})",
         "A safety answer is waiting for you.",
-        f"{question[0].upper()}{question[1:]} was answered {answer} ({time}); nobody has acknowledged it yet.",
+        f"{question[0].upper()}{question[1:]}: {answer} ({time}).",
         "How safe are you feeling right now, and what would help you stay safe until we meet again?",
     )
 
@@ -195,45 +187,47 @@ def rated_rupture(
     `later` is a still lower later rating with its time. `own_level` is True once the client's usual level is estimated,
     `rated_since` if there is any later rating, without which the alliance could not have recovered.
     """
-    against = "what was to be expected for this client" if own_level else "what the first ratings suggested"
-    short = "their own expected level" if own_level else "the first ratings"
+    against = "this client's expected rating" if own_level else "the level of the first ratings"
     below = shown_difference(value, expected)
-    recovery = f" Since then it has been as low as {number(later[0])} ({later[1]})." if later else ""
+    recovery = f" It later fell to {number(later[0])} ({later[1]})." if later else ""
     return (
-        f"Alliance fell {number(below)} below {short} in {time}",
-        "The alliance fell and has not come back." if rated_since else f"The alliance fell in {time}.",
-        f"Rated {number(value)} in {time}, {points(below)} below {against} ({number(expected)}): more than "
-        f"measurement error and usual movement account for.{recovery}",
-        "Last time something between us may have felt different. What was that like for you?",
+        f"Alliance {number(below)} below expected {in_session(time)}",
+        "The alliance fell and has not recovered." if rated_since else f"The alliance fell {in_session(time)}.",
+        f"Rated {number(value)} {in_session(time)}, {points(below)} below {against} ({number(expected)}): a larger "
+        f"drop than normal variation explains.{recovery}",
+        "Something between us may have felt different last time. What was that like for you?",
     )
 
 
-def marked_rupture(kind: str, time: str) -> SignalText:
+def marked_rupture(kind: str | None, time: str) -> SignalText:
     return (
-        f"Rupture marked in {time}, not repaired",
-        f"A rupture ({kind}) is open.",
-        f"It was marked in {time}, and no repair has been recorded since.",
-        "How are the two of us doing since then?",
+        f"Rupture marked {in_session(time)}, not repaired",
+        f"A rupture{f' ({kind})' if kind else ''} is open.",
+        f"It was marked {in_session(time)}. No repair has been recorded.",
+        "How have things been between us since then?",
     )
+
+
+def _repair_sign(back: str, *, recorded: bool) -> str:
+    return f"a repair was recorded {in_session(back)}" if recorded else f"ratings had recovered by {back}"
 
 
 def repaired_rupture(time: str, back: str, *, recorded: bool) -> SignalText:
-    sign = "a repair was recorded" if recorded else "ratings came back to where they were expected"
+    sign = _repair_sign(back, recorded=recorded)
     return (
         f"Rupture of {time} repaired",
         f"The rupture of {time} is repaired.",
-        f"By {back} {sign}.",
-        "What did the two of you do that could be used with someone else?",
+        f"{sign[0].upper()}{sign[1:]}.",
+        "What did we do to repair it, and could you use that with someone else?",
     )
 
 
 def not_on_track(above: float, n: int) -> SignalText:
     return (
-        f"Symptoms above the expected path for {count(n, 'session')}",
-        "Symptoms are not on the expected path.",
-        f"The estimate has been above the middle 80% of people who began alike for {count(n, 'report')} running, "
-        f"now by {points(above)}.",
-        "What is getting in the way just now, and is our focus still the right one?",
+        f"Symptoms off track for {count(n, 'report')}",
+        "Symptoms are off track.",
+        f"For {count(n, 'report')} in a row they were worse than in 90% of comparable clients, now by {points(above)}.",
+        "What is getting in the way right now, and is our focus still the right one?",
     )
 
 
@@ -249,8 +243,8 @@ def deterioration(change: float, label: str, caveat: str = "") -> SignalText:
         "The last report is reliably worse than the first."
         if caveat
         else "Symptoms are reliably worse than at the start.",
-        f"{label} has {_movement_verb(change)} by {points(change)}, more than measurement error accounts for.{caveat}",
-        "What has become harder since we began, and what would have to change in how we work?",
+        f"{label} has {_movement_verb(change)} by {points(change)}, more than measurement error explains.{caveat}",
+        "What has become harder since we began, and what should we do differently?",
     )
 
 
@@ -260,8 +254,8 @@ def improvement(change: float, label: str, caveat: str = "") -> SignalText:
         "The last report is reliably better than the first."
         if caveat
         else "Symptoms are reliably better than at the start.",
-        f"{label} has {_movement_verb(change)} by {points(change)}, more than measurement error accounts for.{caveat}",
-        "What has been different, and which part of it was your own doing?",
+        f"{label} has {_movement_verb(change)} by {points(change)}, more than measurement error explains.{caveat}",
+        "What has changed, and what did you do to bring it about?",
     )
 
 
@@ -271,35 +265,36 @@ def significant_change(change: float, label: str, caveat: str = "") -> SignalTex
         "The change to the last report is clinically significant."
         if caveat
         else "The change is clinically significant.",
-        f"{label} has {_movement_verb(change)} by {points(change)}, beyond measurement error, and crossed into the "
+        f"{label} has {_movement_verb(change)} by {points(change)}, more than measurement error explains, into the "
         f"range of people without the problem.{caveat}",
-        "What would you like to keep hold of, and how would you notice early if it slipped?",
+        "What do you want to hold on to, and how would you notice early if it slipped?",
     )
 
 
 def sudden_change(change: float, before: str, after: str, *, gain: bool) -> SignalText:
+    when = between(before, after)
     if gain:
         return (
-            f"Sudden gain between {before} and {after}",
-            f"There was a sudden gain between {before} and {after}.",
-            f"Symptoms fell by {points(change)} from one report to the next, and stayed lower.",
-            "What happened in that week?",
+            f"Sudden gain {when}",
+            f"There was a sudden gain {when}.",
+            f"Symptoms fell by {points(change)} from one report to the next and stayed lower.",
+            "What happened that week?",
         )
     return (
-        f"Sudden loss between {before} and {after}",
-        f"There was a sudden loss between {before} and {after}.",
-        f"Symptoms rose by {points(change)} from one report to the next, and stayed higher.",
-        "What happened in that week, and who knew about it?",
+        f"Symptoms jumped {when}",
+        f"Symptoms jumped {when}.",
+        f"They rose by {points(change)} from one report to the next and stayed higher.",
+        "What happened that week, and who did you tell?",
     )
 
 
 def missing_symptoms(n_sessions: int) -> SignalText:
+    sessions = count(n_sessions, "session")
     return (
-        f"No symptom score in {count(n_sessions, 'session')}",
+        f"No symptom score after {sessions}",
         "There is no symptom score yet.",
-        f"{count(n_sessions, 'session')} held without one on the measure that is followed; without it nothing can be "
-        "said about change.",
-        "Would a one-minute check-in before each session be all right for you?",
+        f"Without a score on the chosen questionnaire ({sessions} so far), change cannot be tracked.",
+        "Would a one-minute check-in before each session work for you?",
     )
 
 
@@ -307,7 +302,7 @@ def missing_check_in(number_: int) -> SignalText:
     return (
         f"No check-in for session {number_}",
         f"There is no check-in for session {number_}.",
-        "Neither the questions before it nor those after it were answered.",
+        "Neither part of it was answered.",
         "What made it hard to answer, and would another way be easier?",
     )
 
@@ -315,15 +310,13 @@ def missing_check_in(number_: int) -> SignalText:
 def little_change(sessions_left: int, label: str, value: float, band: str | None, chance: float | None) -> SignalText:
     """Return the texts of little change near the end; `chance` of remission by then is None until it may be shown."""
     remaining = count(sessions_left, "planned session") + " left" if sessions_left else "no planned session left"
-    outlook = (
-        f" The chance of remission by then is {percent(chance)}, if the model is right." if chance is not None else ""
-    )
+    outlook = f" Estimated chance of remission by the end: {percent(chance)}." if chance is not None else ""
     return (
         f"No reliable change yet, {remaining}",
-        "Little has changed so far, and the end is near.",
+        "Little has changed, and the end is near.",
         f"{label} is at {number(value)}{f' ({band})' if band else ''}, within measurement error of the first report, "
         f"with {remaining}.{outlook}",
-        "What would make the time that is left worth most, and what should come after it?",
+        "How can we make the most of the time we have left, and what should come after it?",
     )
 
 
@@ -331,21 +324,17 @@ def missing_focus(n_sessions: int) -> SignalText:
     return (
         "No problem area chosen yet",
         "No problem area has been chosen.",
-        f"{count(n_sessions, 'session')} held, and the work has no agreed focus in the record.",
-        "Which of the things we talked about should we work on first?",
+        f"After {count(n_sessions, 'session')} the work has no agreed focus in the record.",
+        "Which of the things we have talked about should we work on first?",
     )
 
 
 def ending_not_named(sessions_left: int, phase: str) -> SignalText:
-    remaining = (
-        f"{count(sessions_left, 'planned session')} {'is' if sessions_left == 1 else 'are'} left"
-        if sessions_left
-        else "No session is left"
-    )
+    remaining = f"{count(sessions_left, 'planned session')} left" if sessions_left else "No planned session left"
     return (
-        "The ending has not been named",
-        "The ending has not been named yet.",
-        f"{remaining}, and the course is still recorded as in its {phase} phase.",
+        "Ending not discussed yet",
+        "The ending has not been discussed yet.",
+        f"{remaining}, but the record still says {phase} phase.",
         "How do you see the time after our last session?",
     )
 
@@ -362,8 +351,7 @@ def _join_names(names: Sequence[str]) -> str:
 def too_few_items_note(sessions: Sequence[str], score: str) -> str:
     """Return the note on sessions with too few responses for a score, e.g. the “symptom” score."""
     names = _join_names(sessions)
-    verb = "was" if len(sessions) == 1 else "were"
-    return f"{names[0].upper()}{names[1:]} {verb} answered, with too few items for {article(score)} {score} score."
+    return f"{names[0].upper()}{names[1:]}: too few answers for {article(score)} {score} score."
 
 
 def article(word: str) -> str:
@@ -371,47 +359,46 @@ def article(word: str) -> str:
 
 
 def missing_questionnaire_note(measure: str, time: str) -> str:
-    return f"{time[0].upper()}{time[1:]} has its check-in; its {measure}, by which symptoms are followed, is missing."
+    return f"{time[0].upper()}{time[1:]} has a check-in but no {measure}, which tracks symptoms."
 
 
 def other_measure_note(measure: str, value: float, time: str, symptom_measure: str) -> str:
     """Return the note on the last score of a measure other than the episode's symptom measure."""
     return (
-        f"On record too: symptoms of {number(value)} on the {measure} ({time}). This client is followed with the "
-        f"{symptom_measure}, so other measures are not in this curve."
+        f"Also recorded: symptoms of {number(value)} on the {measure} ({time}). The curve shows the {symptom_measure} "
+        "only."
     )
 
 
 def unplotted_note(names: Sequence[str]) -> str:
     """Return the note on questionnaires whose constructs the picture does not show."""
-    return f"On record and in no curve here: {_join_names(names)}. The scores are under Scores."
+    return f"Also recorded: {_join_names(names)} (see Scores)."
 
 
 # ------------------------------------------------------------------ criteria of signals
 
 
-SAFETY_CRITERION = "Raised by the answer itself. It is never suppressed, delayed or ranked below anything."
+SAFETY_CRITERION = (
+    "The answer itself raised this alert. Safety alerts are never hidden, delayed or ranked below others."
+)
 RUPTURE_CRITERION = (
-    "One-sided: the rating is below the 5% limit of what the model expected one step ahead from this client's earlier "
-    "reports. By design one in twenty ordinary sessions is flagged falsely."
+    "The rating is below the one-sided 5% limit of the model's forecast from this client's earlier reports. By design, "
+    "one in twenty ordinary sessions is a false alarm."
 )
-RUPTURE_MARKED_CRITERION = (
-    "Marked by a person; open until a repair is recorded or ratings are back where they were expected."
-)
+RUPTURE_MARKED_CRITERION = "Marked in the record. It stays open until a repair is recorded or ratings recover."
 TRACK_CRITERION = (
-    "Symptom score, smoothed over the reports up to then, above the 80% band of the expected course at the last two "
-    "reports or more."
+    "Symptom score, smoothed over earlier reports, above the expected path at two or more reports in a row."
 )
-RELIABLE_CRITERION = "Reliable change after Jacobson & Truax (1991)"
-SUDDEN_CRITERION = "Criteria of Tang & DeRubeis (1999)"
-MISSING_CRITERION = "Something a course of IPT usually has by now."
+RELIABLE_CRITERION = "Reliable change (Jacobson & Truax, 1991)"
+SUDDEN_CRITERION = "Criteria of Tang & DeRubeis (1999)."
+MISSING_CRITERION = "Usually recorded by this session in IPT."
 
 
 def reliable_criterion(threshold: float | None, basis: str, verified: bool) -> str:
-    """Return the criterion with its threshold, basis and verification status."""
+    """Return the criterion with its threshold and either its basis or, if that is not verified, a note that says so."""
     limit = f", threshold {points(threshold)}" if threshold is not None else ""
-    note = f" ({basis})" if basis else ""
-    return f"{RELIABLE_CRITERION}{limit}{note}{'' if verified else '; not verified'}."
+    note = f" ({basis})" if basis and verified else ""
+    return f"{RELIABLE_CRITERION}{limit}{note}{'' if verified else ', not verified'}."
 
 
 # ------------------------------------------------------------------ sentences beside charts
@@ -420,61 +407,57 @@ def reliable_criterion(threshold: float | None, basis: str, verified: bool) -> s
 def change_sentence(points_: float, share: float | None, verdict: str, threshold: float | None) -> str:
     """Describe the change since the first report relative to measurement error."""
     if points_ == 0:
-        moved = "No change"
-    else:
-        moved = f"{points(points_)} {'lower' if points_ < 0 else 'higher'}"
-        moved += f" ({number(abs(share), 0)}%)" if share is not None else ""
+        return "No change since the first report."
+    moved = f"{points(points_)} {'lower' if points_ < 0 else 'higher'}"
+    moved += f" ({number(abs(share), 0)}%)" if share is not None else ""
     tail = {
-        "improved": "more than measurement error accounts for: a reliable improvement",
-        "worse": "more than measurement error accounts for: reliably worse",
-        "within_error": "within what measurement error alone could give",
-        "unknown": "measurement error is not known for this measure, so it cannot be told from chance",
+        "improved": "a reliable improvement",
+        "worse": "reliably worse",
+        "within_error": "within measurement error",
+        "unknown": "which may be chance: the measurement error of this questionnaire is not known",
     }[verdict]
     limit = f" (threshold {points(threshold)})" if threshold is not None else ""
-    return f"{moved} than at the first report, {tail}{limit}." if points_ else f"{moved} since the first report."
+    return f"{moved} than at the first report, {tail}{limit}."
 
 
 def single_report_caveat(before: str | None) -> str:
-    """Return the caveat on a verdict that only the last report supports; `before` is the preceding verdict."""
+    """Return the caveat on a verdict that only the last report supports; `before` is the preceding verdict.
+
+    The preceding verdict is named if it was reliable too, in the other direction.
+    """
     preceding = {
-        "improved": "the one before it was reliably better than the first",
-        "worse": "the one before it was reliably worse than the first",
-        "within_error": "the one before it lay within measurement error of the first",
+        "improved": "; the one before was reliably better than the first",
+        "worse": "; the one before was reliably worse than the first",
     }.get(before or "", "")
-    return (
-        f" This rests on the last report alone{f'; {preceding}' if preceding else ''}. "
-        "A second one will tell whether it holds."
-    )
+    return f" Based on one report{preceding}. The next one will show whether it lasts."
+
+
+SINGLE_REPORT = "Based on one report."
 
 
 def remission_chance_sentence(chance: float, session_: int | None) -> str:
     end = f"session {session_}" if session_ is not None else "the end of the forecast"
-    return f"Chance of a score in the range of remission at {end}: {percent(chance)}, if the model is right."
+    return f"Estimated chance of remission by {end}: {percent(chance)}."
 
 
 def forecast_sentence(session_: int | None, at: float, value: float, low: float, high: float) -> str:
-    return (
-        f"Forecast for {session(session_, at)}: {number(value)}, with a 90% interval from {number(low)} to "
-        f"{number(high)} if the model is right."
-    )
+    return f"Forecast for {session(session_, at)}: {number(value)} (90% interval {number(low)} to {number(high)})."
 
 
 def usual_level_sentence(value: float, low: float, high: float, *, left_out: int = 0, counted_in: int = 0) -> str:
-    """Describe the usual level; `left_out` and `counted_in` are the ratings during ruptures it excludes or includes."""
+    """Describe the baseline; `left_out` and `counted_in` are the ratings during ruptures it excludes or includes."""
     note = ""
     if left_out:
-        note = f", with {count(left_out, 'rating')} of the rupture left out"
+        note = f"; {count(left_out, 'rating')} during a rupture left out"
     elif counted_in:
-        note = "; the ratings of the rupture are counted in it, being half of all or more"
-    return (
-        f"Their usual level is about {number(value)} ({number(low)} to {number(high)}, 90% interval{note}): the "
-        "trait-like part. A bar runs from it to the estimate of a session, with measurement error taken out: the "
-        "state-like part. The dots are the ratings themselves."
-    )
+        note = "; it includes the ratings during a rupture, which are half of all or more"
+    return f"Baseline: {number(value)} (90% interval {number(low)} to {number(high)}{note})."
 
 
 def usual_level_pending(paired: int) -> str:
-    return f"Their own usual level can be told from {count(max(6 - paired, 1), 'more paired session')} on."
+    n = max(6 - paired, 1)
+    sessions = "one more complete session" if n == 1 else f"{n} more complete sessions"
+    return f"We can estimate their baseline after {sessions}."
 
 
 def open_rupture_sentence(time: str, evidence: tuple[float, float, float] | None) -> str:
@@ -483,17 +466,15 @@ def open_rupture_sentence(time: str, evidence: tuple[float, float, float] | None
         value, expected, limit = evidence
         below = points(shown_difference(value, expected))
         return (
-            f"The rupture of {time} is open: rated {number(value)}, {below} below the "
-            f"expected {number(expected)} (5% limit {number(limit)}). No repair is recorded, and no later rating came "
-            "back."
+            f"The rupture of {time} is open: rated {number(value)}, {below} below the expected {number(expected)} "
+            f"(5% limit {number(limit)})."
         )
-    return f"The rupture marked in {time} is open: no repair is recorded. The ratings by themselves do not show it."
+    return f"The rupture marked {in_session(time)} is open. The ratings alone do not show it."
 
 
 def repaired_rupture_sentence(time: str, back: str, *, recorded: bool) -> str:
-    sign = "a repair was recorded" if recorded else "ratings came back"
-    return f"The rupture of {time} is repaired: {sign} by {back}."
+    return f"The rupture of {time} is repaired: {_repair_sign(back, recorded=recorded)}."
 
 
 TRACKING_FAILED = "The model could not follow this course"
-RECORD_IS_SAFE = "What was recorded is safe and shown as it was reported."
+RECORD_IS_SAFE = "The record is safe and is shown as reported."

@@ -107,12 +107,12 @@ def _largest_gap_sentence(last: RatedSession) -> str:
     if abs(t - c) < MIN_NOTABLE_GAP:
         return ""
     label = instrument(CLIENT_INSTRUMENT).item(number).label
-    return f"Furthest apart was “{label}”: client {phrases.number(c)}, you {phrases.number(t)}."
+    return f"Largest difference: “{label}” (client {phrases.number(c)}, you {phrases.number(t)})."
 
 
 def _mean_sentence(rated_sessions: Sequence[RatedSession]) -> str:
     mean = fmean(s.difference for s in rated_sessions)
-    comparison = "about the same as the client" if abs(mean) < 0.05 else ""
+    comparison = "about the same as the client on average" if abs(mean) < 0.05 else ""
     if not comparison:
         comparison = f"{phrases.number(abs(mean))} {'higher' if mean > 0 else 'lower'} than the client on average"
-    return f"Over {phrases.count(len(rated_sessions), 'session')} rated by both you rated {comparison}."
+    return f"Across {phrases.count(len(rated_sessions), 'session')} rated by both, you rated {comparison}."

@@ -40,7 +40,7 @@ def quiet_sentence(picture: ClientPicture) -> str:
     status = symptom_status(picture)
     if any(s.kind is SignalKind.SAFETY for s in picture.signals):
         return f"The safety answer comes first. {status}."
-    return f"{status}. Nothing asks for attention."
+    return f"{status}. Nothing needs your attention."
 
 
 def symptom_status(picture: ClientPicture) -> str:
@@ -55,9 +55,8 @@ def symptom_status(picture: ClientPicture) -> str:
     worse = last.value > near.high if part.worse_is_higher else last.value < near.low
     better = last.value < near.low if part.worse_is_higher else last.value > near.high
     if worse:
-        side = "high" if part.worse_is_higher else "low"
-        return f"Last report on the {side} side of the expected path"
-    return "Better than the expected path" if better else "On the expected path"
+        return f"Last report {'above' if part.worse_is_higher else 'below'} the expected path"
+    return "Better than the expected path" if better else "On track"
 
 
 def symptom_sentences(picture: ClientPicture) -> tuple[str, ...]:
@@ -71,7 +70,7 @@ def symptom_sentences(picture: ClientPicture) -> tuple[str, ...]:
     if part.change is not None:
         c = part.change
         single = c.running == 1 and c.verdict in {"improved", "worse"}
-        caveat = phrases.single_report_caveat(c.before) if single else ""
+        caveat = f" {phrases.SINGLE_REPORT}" if single else ""
         difference = phrases.shown_difference(c.first, c.last)
         sentences.append(phrases.change_sentence(difference, c.percent, c.verdict, c.threshold) + caveat)
     if part.remission_chance is not None and part.forecast:
@@ -97,9 +96,15 @@ def alliance_sentences(picture: ClientPicture) -> tuple[str, ...]:
         if mark.repair is Repair.OPEN:
             sentences.append(phrases.open_rupture_sentence(time, _rating_evidence(mark)))
         else:
-            back = phrases.session(mark.repaired_session, mark.repaired_at or mark.at)
+            at = mark.repaired_at or mark.at
+            back = phrases.session(mark.repaired_session or _session_at(picture, at), at)
             sentences.append(phrases.repaired_rupture_sentence(time, back, recorded=mark.repair is Repair.RECORDED))
     return (*sentences, *part.notes)
+
+
+def _session_at(picture: ClientPicture, at: float) -> int | None:
+    """Return the number of the last session held by this time."""
+    return max((s.number for s in picture.axis if s.held and s.at <= at), default=None)
 
 
 def _rating_evidence(mark: RuptureMark) -> tuple[float, float, float] | None:
@@ -120,7 +125,7 @@ def symptom_table(picture: ClientPicture) -> ChartTable:
     reported = _values_by_time(part.reported)
     estimated = {round(e.at, 4): phrases.number(e.value) for e in part.estimated}
     forecasts = {round(f.at, 4): f for f in part.forecast}
-    expected = {round(e.at, 4): f"{phrases.number(e.low)} to {phrases.number(e.high)}" for e in part.expected}
+    expected = {round(e.at, 4): _range(e.low, e.high) for e in part.expected}
     times = sorted(reported | dict.fromkeys(forecasts))
     names = _session_names(picture)
     rows = []
@@ -128,16 +133,16 @@ def symptom_table(picture: ClientPicture) -> ChartTable:
         f = forecasts.get(at)
         rows.append(
             (
-                names.get(at, phrases.session(None, at)),
+                names.get(at, EMPTY_CELL),
                 _day(picture, at),
                 _number(reported.get(at)),
                 phrases.number(f.value) if f else estimated.get(at, EMPTY_CELL),
-                f"{phrases.number(f.low50)} to {phrases.number(f.high50)}" if f else EMPTY_CELL,
-                f"{phrases.number(f.low90)} to {phrases.number(f.high90)}" if f else EMPTY_CELL,
+                _range(f.low50, f.high50) if f else EMPTY_CELL,
+                _range(f.low90, f.high90) if f else EMPTY_CELL,
                 expected.get(at, EMPTY_CELL),
             )
         )
-    head = ("When", "Day", "Reported", "Estimate or forecast", "50% interval", "90% interval", "Expected path (80%)")
+    head = ("Session", "Day", "Reported", "Estimate, forecast", "50% interval", "90% interval", "Expected path (80%)")
     return ChartTable(f"Symptoms: {part.measure}", head, tuple(rows))
 
 
@@ -152,7 +157,7 @@ def alliance_table(picture: ClientPicture) -> ChartTable:
         mark = marks.get(report.session) if report.session is not None else None
         rows.append(
             (
-                phrases.session(report.session, report.at).capitalize(),
+                _session_cell(report.session),
                 _day(picture, report.at),
                 phrases.number(report.value),
                 phrases.number(bar.usual) if bar else EMPTY_CELL,
@@ -160,7 +165,7 @@ def alliance_table(picture: ClientPicture) -> ChartTable:
                 f"rupture, {mark.repair.value}" if mark else EMPTY_CELL,
             )
         )
-    head = ("When", "Day", "Reported", "Usual level", "Movement around it (estimate)", "Mark")
+    head = ("Session", "Day", "Reported", "Baseline", "Difference from it (estimate)", "Mark")
     return ChartTable(f"Alliance: {part.measure}", head, tuple(rows))
 
 
@@ -172,8 +177,8 @@ def mechanism_table(picture: ClientPicture) -> ChartTable:
     for number in sessions:
         at = next(reports[number].at for reports in series if number in reports)
         values = (_number(reports[number].value if number in reports else None) for reports in series)
-        rows.append((f"Session {number}", _day(picture, at), *values))
-    return ChartTable("Mechanisms as reported", ("When", "Day", *(m.label for m in picture.mechanisms)), tuple(rows))
+        rows.append((_session_cell(number), _day(picture, at), *values))
+    return ChartTable("Mechanisms as reported", ("Session", "Day", *(m.label for m in picture.mechanisms)), tuple(rows))
 
 
 def hypothesis_sentences(picture: ClientPicture) -> tuple[str, ...]:
@@ -208,12 +213,12 @@ def hypothesis_cautions(picture: ClientPicture) -> tuple[tuple[str, str], ...]:
 
 def hypothesis_table(picture: ClientPicture) -> ChartTable:
     """Return all numbers of the hypotheses, one column per construct."""
-    part, caption = picture.hypotheses, "What the change in symptoms moves with, 90% intervals"
+    part, caption = picture.hypotheses, "What symptoms move with, 90% intervals"
     if part is None:
         return ChartTable(caption, (), ())
     columns = [hypothesis_phrases.table_column(h) for h in part.rows]
     rows = zip(hypothesis_phrases.TABLE_ROWS, *columns, strict=True)
-    return ChartTable(caption, ("What", *(h.label for h in part.rows)), tuple(rows))
+    return ChartTable(caption, ("Estimate", *(h.label for h in part.rows)), tuple(rows))
 
 
 def missing_hypotheses_reason(picture: ClientPicture) -> str:
@@ -224,10 +229,18 @@ def missing_hypotheses_reason(picture: ClientPicture) -> str:
     return f"{problem.what} {problem.advice}" if problem else hypothesis_phrases.TOO_FEW
 
 
+def validation_note(picture: ClientPicture) -> str:
+    """Return the page's one note on scores whose questionnaire is not validated, or an empty text."""
+    labels = [part.measure for part in (picture.symptoms, picture.alliance) if not part.validated and part.reported]
+    own = [label for label in labels if label.startswith("check-in ")]
+    names = ["check-in"] if len(own) == len(labels) and own else [*dict.fromkeys(labels)]
+    return phrases.unvalidated_notice(" and the ".join(names)) if names else ""
+
+
 def expected_label(picture: ClientPicture) -> str:
     """Return the label of the expected course in the chart."""
     reported = picture.symptoms.reported
-    return f"path of people who began near {phrases.number(reported[0].value)}" if reported else "expected path"
+    return f"expected path (start near {phrases.number(reported[0].value)})" if reported else "expected path"
 
 
 def shows_expected_alliance(picture: ClientPicture) -> bool:
@@ -241,8 +254,18 @@ def _values_by_time(reported: tuple[ReportedScore, ...]) -> dict[float, float | 
 
 def _session_names(picture: ClientPicture) -> Mapping[float, str]:
     part = picture.symptoms
-    names = {round(r.at, 4): phrases.session(r.session, r.at).capitalize() for r in part.reported}
-    return names | {round(f.at, 4): f"{phrases.session(f.session, f.at).capitalize()}, ahead" for f in part.forecast}
+    names = {round(r.at, 4): _session_cell(r.session) for r in part.reported}
+    return names | {round(f.at, 4): _session_cell(f.session) for f in part.forecast}
+
+
+def _session_cell(session: int | None) -> str:
+    """Return the session's number, or a dash for a report between sessions."""
+    return str(session) if session is not None else EMPTY_CELL
+
+
+def _range(low: float, high: float) -> str:
+    """Return “3–5”, or “−1 to 2” where a dash could be read as a minus sign."""
+    return f"{phrases.number(low)}{'–' if low >= 0 else ' to '}{phrases.number(high)}"
 
 
 def _number(value: float | None) -> str:

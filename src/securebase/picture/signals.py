@@ -142,7 +142,7 @@ def _ruptures(findings: Findings) -> list[Signal]:
 def _open_rupture(mark: RuptureMark, *, own_level: bool, rated_since: bool) -> Signal:
     time, occasion = phrases.session(mark.session, mark.at), (mark.at, mark.session)
     if mark.value is None or mark.expected is None or mark.limit is None:
-        text = phrases.marked_rupture(mark.marked or "marked", time)
+        text = phrases.marked_rupture(mark.marked, time)
         return _signal(SignalKind.RUPTURE_OPEN, SignalTone.ALERT, text, phrases.RUPTURE_MARKED_CRITERION, occasion)
     later = None
     if mark.lowest is not None and mark.lowest < mark.value:

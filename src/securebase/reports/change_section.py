@@ -60,7 +60,7 @@ def colleague_blocks(picture: ClientPicture) -> tuple[Block, ...]:
     if len(part.reported) > 1:
         blocks.append(_graph(picture, "Scores as the client reported them"))
     rows = tuple((row[0], row[1], row[2]) for row in sentences.symptom_table(remove_estimates(picture)).rows)
-    blocks.append(Table("Every report", ("When", "Day", "Score"), rows, (2,)))
+    blocks.append(Table("Every report", ("Session", "Day", "Score"), rows, (2,)))
     return tuple(blocks)
 
 

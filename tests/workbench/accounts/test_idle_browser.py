@@ -66,7 +66,7 @@ def note(page: Any, live_server: Any, people: Cast) -> Any:
     sign_in(page)
     page.wait_for_url(f"{live_server.url}/")
     page.goto(f"{live_server.url}/clients/{people.carla.id}/alerts/{people.episode.safety_alerts.get().id}/")
-    field = page.get_by_label("What was done")
+    field = page.get_by_label("What did you do?")
     field.fill(NOTE)
     return field
 
@@ -95,7 +95,7 @@ def test_unsaved_input_is_restored_after_sign_in(page: Any, note: Any) -> None:
     sign_in(page)
     page.wait_for_url(address)
     page.get_by_text("It is not saved yet").wait_for()
-    assert page.get_by_label("What was done").input_value() == NOTE
+    assert page.get_by_label("What did you do?").input_value() == NOTE
     assert page.evaluate("sessionStorage.length") == 0
     page.get_by_role("button", name="Acknowledge").click()
     page.get_by_text("The alert is closed").wait_for()
@@ -112,7 +112,7 @@ def test_a_form_sent_after_the_end_of_the_sign_in_is_restored(page: Any, note: A
     page.get_by_role("heading", name="Sign in").wait_for()
     sign_in(page)
     page.wait_for_url(address)
-    assert page.get_by_label("What was done").input_value() == NOTE
+    assert page.get_by_label("What did you do?").input_value() == NOTE
 
 
 def test_input_is_not_restored_to_another_account(page: Any, note: Any, people: Cast) -> None:

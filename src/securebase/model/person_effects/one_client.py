@@ -28,8 +28,7 @@ from securebase.model.standardised import Edge
 #: deviation has the variance .12², as the mean square of a half-normal is its scale squared.
 DEFAULT_BETWEEN_SD = 0.12
 DEFAULT_BETWEEN_SD_SOURCE = (
-    "A half-normal prior with scale .12, chosen within .05 to .20: .09 to .16 was computed from daily-life data that "
-    "are not therapy. No figure from weekly sessions was found."
+    "Chosen between .05 and .20: daily-life data outside therapy give .09 to .16, and no weekly figure was found."
 )
 
 _STEP = 1e-4

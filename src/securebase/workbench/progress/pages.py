@@ -186,6 +186,7 @@ def _sentences(picture: ClientPicture) -> dict[str, Any]:
         "hypothesis_cautions": sentences.hypothesis_cautions(picture),
         "hypothesis_question": sentences.hypothesis_question(picture),
         "hypothesis_legend": hypothesis_phrases.LEGEND,
+        "validation_note": sentences.validation_note(picture),
         "why_no_hypotheses": sentences.missing_hypotheses_reason(picture),
         "expected_drawn": sentences.shows_expected_alliance(picture),
         "expected_label": sentences.expected_label(picture),

@@ -210,7 +210,7 @@ def _summaries(episodes: list[Episode], now: datetime) -> dict[uuid.UUID, Summar
         except Exception:
             # a failure for one client must not hide the others
             _log.exception("the picture of an episode could not be computed")
-            text = "The picture could not be made; the record is safe"
+            text = "The overview failed; the record is safe"
             summaries[episode.id] = placeholder_summary(text, grave=True)
     store_summaries(updates)
     return summaries | {episode: summary for episode, (_, summary) in updates.items()}
@@ -231,7 +231,7 @@ def _case_row(client: Client, summaries: dict[uuid.UUID, Summary], next_sessions
     if episode is not None:
         summary = summaries[episode.id]
     else:
-        summary = placeholder_summary("No therapy has begun", grave=False)
+        summary = placeholder_summary("Therapy has not started", grave=False)
     is_running = episode is not None and episode.ended_on is None
     next_at = next_sessions.get(episode.id) if episode is not None else None
     return CaseRow(

@@ -71,7 +71,7 @@ class RepairForm(forms.Form):
 
 class AlertNoteForm(forms.Form):
     note = forms.CharField(
-        label="What was done",
+        label="What did you do?",
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text="For example: called her at 14:10, safe tonight, sister with her; plan reviewed on Thursday.",
