@@ -142,7 +142,7 @@ def area_section(area: Area) -> list[str]:
         "",
         area.in_words,
         "",
-        *bullet_list("Choose it when", area.choose_when),
+        *bullet_list("When to choose this area", area.choose_when),
         *bullet_list("Goals", area.goals),
         *bullet_list("Strategies", area.strategies),
         *(["Stages:", "", *stages, ""] if stages else []),

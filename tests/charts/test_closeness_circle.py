@@ -110,7 +110,7 @@ def test_a_person_without_a_place_is_drawn_hidden_only_with_a_tray() -> None:
     with pytest.raises(StopIteration):
         person(draw(), "x")
     empty = ElementTree.fromstring(closeness_circle(None, PEOPLE, centre="Ash"))
-    assert (empty.get("aria-label") or "").endswith("Nobody stands on it yet.")
+    assert (empty.get("aria-label") or "").endswith("No one is on it yet.")
 
 
 def test_a_ghost_marks_the_earlier_place() -> None:

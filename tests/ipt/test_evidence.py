@@ -61,7 +61,7 @@ def test_a_death_is_reported_once() -> None:
     people = (RelationshipRecord("m", "Mother", deceased=True), *three_people())
     grief = ArtefactRecord("g", "grief_work", {"person": "m", "death_on": "2026-03-01"}, 0, 0)
     words = [w for a, w in findings(ONSET, grief, relationships=people) if a is ProblemArea.GRIEF]
-    assert words == ["Death of Mother, in the months before the onset"]
+    assert words == ["Death of Mother, in the months before onset"]
     assert [w for _, w in findings(relationships=people)] == ["Mother has died"]
 
 
@@ -69,7 +69,7 @@ def test_a_role_that_ended_before_the_onset_supports_a_transition() -> None:
     role = ArtefactRecord("a", "life_role", {"role": "Nurse", "to_on": "2026-03-01", "feels": "lost"}, 0, 0)
     early = ArtefactRecord("b", "life_role", {"role": "Pupil", "to_on": "1999-03-01"}, 0, 0)
     words = [w for a, w in findings(ONSET, role, early) if a is ProblemArea.ROLE_TRANSITION]
-    assert words == ["Role “Nurse” ended in the months before the onset", "Role “Nurse” was lost"]
+    assert words == ["Role “Nurse” ended in the months before onset", "Role “Nurse” was lost"]
 
 
 def test_few_people_and_an_empty_middle_ring_support_deficits() -> None:
@@ -77,7 +77,7 @@ def test_few_people_and_an_empty_middle_ring_support_deficits() -> None:
     circle = ClosenessCircle("c", 0.0, placements=(Placement("a", 0.9, 0.0),))
     words = [w for _, w in findings(rating_of("a", contact="monthly"), relationships=people, circles=(circle,))]
     assert words == [
-        "1 person in the inventory, professionals aside",
-        "Nobody is seen or heard every week",
-        "Nobody stands in the closest ring of the last circle",
+        "1 person in the inventory, not counting professionals",
+        "No weekly contact with anyone",
+        "No one in the closest ring of the latest circle",
     ]

@@ -206,7 +206,7 @@ def test_the_closest_people_are_named() -> None:
     assert network.closest_at(hand_made(), 2) == ()
     assert network.closest_at(hand_made()) == (LENA,)
     assert phrases.closest_in_words(["Lena", "Omar"]) == "Lena, Omar."
-    assert phrases.closest_in_words([]) == "Nobody stands in the closest ring."
+    assert phrases.closest_in_words([]) == "No one is in the closest ring."
 
 
 def test_moves_are_described_with_names() -> None:
@@ -217,7 +217,7 @@ def test_moves_are_described_with_names() -> None:
         "Lena: closer, from wider circle to closest ring",
     ]
     assert moves[2].inward == pytest.approx(0.7)
-    assert phrases.moves_in_words(placement_moves(FIRST, FIRST), NAMES) == "Nobody changed rings."
+    assert phrases.moves_in_words(placement_moves(FIRST, FIRST), NAMES) == "No one changed rings."
     assert phrases.place_in_words(SECOND.placement("s")) == "outside the circle, 12 o’clock, tension"
     assert phrases.place_in_words(None) == "not placed yet"
     assert circle_movement("l", (FIRST, SECOND)) == "closer: from wider circle to closest ring"
@@ -234,11 +234,11 @@ def test_sentences_about_the_network() -> None:
     present = network_at(record)
     assert (
         phrases.size_in_words(present)
-        == "1 person inside the rings: 1 closest, 0 close, 0 in the wider circle. 1 outside."
+        == "1 person on the circle: 1 closest, 0 close, 0 in the wider circle. 1 outside."
     )
     assert phrases.support_in_words(present) == "1 of the 2 people rated give support: emotional 1, practical 1."
-    assert phrases.reciprocity_in_words(present) == "In 1 of 2 ties support goes both ways."
-    assert phrases.strain_in_words(present, NAMES) == "Mean 4.5 of 10 over 2 ties; most with Sister (7)."
+    assert phrases.reciprocity_in_words(present) == "Support goes both ways in 1 of 2 relationships."
+    assert phrases.strain_in_words(present, NAMES) == "Mean 4.5 of 10 over 2 relationships; highest with Sister (7)."
     assert [tie_balance(r) for r in tie_ratings(record, "s")] == [TieBalance.STRAIN, TieBalance.EVEN]
     assert tie_balance(tie_ratings(record, "l")[-1]) is TieBalance.SUPPORT
     assert tie_balance(None) is TieBalance.UNRATED
@@ -248,8 +248,8 @@ def test_sentences_about_the_network() -> None:
     assert "What is good" not in facts
     assert tie_facts(()) == ()
     unrated = network_at(hand_made())
-    assert phrases.support_in_words(unrated) == "No tie has been rated yet."
-    assert phrases.strain_in_words(unrated, NAMES) == "No strain has been rated yet."
+    assert phrases.support_in_words(unrated) == "No relationship has been rated yet."
+    assert phrases.strain_in_words(unrated, NAMES) == "Strain has not been rated yet."
 
 
 def test_support_handed_over_is_the_change_from_first_to_last_rating() -> None:
@@ -262,13 +262,13 @@ def test_support_handed_over_is_the_change_from_first_to_last_rating() -> None:
     assert [(c.session, c.therapist, c.own) for c in shares] == [(2, 60.0, 40.0), (6, 35.0, 65.0)]
     assert support_shift(shares) == 25.0
     assert phrases.support_shares_in_words(shares) == (
-        "Therapist 35% · own network 65%. Was 60 / 40 in session 2: 25 points went to the own network."
+        "Therapist 35%, own network 65%. In session 2 it was 60% and 40%; 25 points have shifted to the own network."
     )
     assert support_shift(support_share_history(record, 20)) is None
-    assert phrases.support_shares_in_words(support_share_history(record, 20)) == "Therapist 60% · own network 40%."
+    assert phrases.support_shares_in_words(support_share_history(record, 20)) == "Therapist 60%, own network 40%."
     returned = support_share_history(hand_made(ledger(1, 20.0), ledger(2, 50.0)))
-    assert phrases.support_shares_in_words(returned).endswith("30 points went back to the therapist.")
-    assert phrases.support_shares_in_words(()) == "Nobody has asked yet who carries the support."
+    assert phrases.support_shares_in_words(returned).endswith("30 points have shifted back to the therapist.")
+    assert phrases.support_shares_in_words(()) == "Sources of support have not been recorded yet."
 
 
 def test_the_distance_to_the_wished_circle_is_given_in_rings() -> None:
@@ -276,6 +276,6 @@ def test_the_distance_to_the_wished_circle_is_given_in_rings() -> None:
     assert mean_distance(SECOND, wished) == pytest.approx(1.0)
     assert (
         phrases.distance_in_words(mean_distance(SECOND, wished))
-        == "On average people stand 3.0 rings from where they are wished."
+        == "On average, people are 3.0 rings from where the client wants them."
     )
-    assert phrases.distance_in_words(mean_distance(FIRST, wished)).startswith("Nobody stands on both")
+    assert phrases.distance_in_words(mean_distance(FIRST, wished)).startswith("No one is on both")

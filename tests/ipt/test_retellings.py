@@ -83,18 +83,16 @@ def test_feelings_are_compared_between_first_and_last() -> None:
     rows = [telling(i, "x", i + 1, peak=50.0, positive=p, negative=8.0 - i) for i, p in enumerate((0.0, None, 5.0))]
     (series,) = retelling_series(record(*rows))
     assert series.balances == (-8.0, -1.0)
-    assert "Good less painful feelings: −8 at first, −1 at the last telling." in series_in_words(series)
+    assert "Positive minus painful feelings: −8 at first, −1 at last." in series_in_words(series)
 
 
 def test_sentences_name_what_is_unknown_and_never_claim_a_cause() -> None:
     (once,) = retelling_series(record(telling(1, "x", 1, peak=80.0)))
-    assert series_in_words(once) == [
-        "Told once, with distress up to 80. What changes shows from the second telling on."
-    ]
+    assert series_in_words(once) == ["Peak distress 80. Changes are shown from the second retelling."]
     (twice,) = retelling_series(record(telling(1, "x", 1, peak=80.0, end_distress=40.0), telling(2, "x", 2, peak=40.0)))
     sentences = series_in_words(twice)
-    assert "A slope is said from the third telling on." in sentences
-    assert "On average the next telling did not rise above where the last one ended." in sentences
+    assert "A slope is shown from the third retelling." in sentences
+    assert "On average, distress did not rebound between retellings." in sentences
     text = " ".join([*sentences, CAVEAT]).lower()
     assert "hypothesis" in text
     assert not [w for w in ("cause", "because", "due to", "proves", "healed") if w in text]

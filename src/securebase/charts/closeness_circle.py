@@ -69,7 +69,7 @@ def closeness_circle(
     places = {p.id: circle.placement(p.id) if circle else None for p in people}
     visible = [p for p in people if tray or places[p.id] is not None]
     positions = "; ".join(f"{p.name}: {place_in_words(places[p.id])}" for p in people if places[p.id] is not None)
-    description = f"{label}. {positions}" if positions else f"{label}. Nobody stands on it yet."
+    description = f"{label}. {positions}" if positions else f"{label}. No one is on it yet."
     h = GEOMETRY.half
     ghosts = "".join(_ghost(before.placement(p.id), places[p.id], p.name) for p in people) if before else ""
     return (

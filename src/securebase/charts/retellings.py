@@ -23,7 +23,7 @@ def retellings_chart(story: RetellingSeries) -> alt.LayerChart:
     x = alt.X(
         "name:O",
         sort=names,
-        title="session" if any(t.session for t in story.tellings) else "telling",
+        title="session" if any(t.session for t in story.tellings) else "retelling",
         axis=alt.Axis(labelAngle=0, titleAnchor="end", titlePadding=2),
     )
     scale = alt.Scale(domain=[0, 100])
@@ -53,10 +53,10 @@ def _names(story: RetellingSeries) -> list[str]:
 def text_alternative(story: RetellingSeries) -> tuple[str, str]:
     """Return label and description of the chart for screen readers."""
     values = [
-        f"telling {n}: {telling.peak:g}" + (f" to {telling.end:g}" if telling.end is not None else "")
+        f"retelling {n}: {telling.peak:g}" + (f" to {telling.end:g}" if telling.end is not None else "")
         for n, telling in enumerate(story.tellings, start=1)
     ]
-    return f"Tellings of “{story.name}”", f"Distress from its highest to the end, 0 to 100. {'; '.join(values)}."
+    return f"Retellings of “{story.name}”", f"Peak distress and distress at the end, 0 to 100. {'; '.join(values)}."
 
 
 @lru_cache(maxsize=200)

@@ -101,7 +101,7 @@ def _description(timeline: Timeline, events: Sequence[TimelineEvent], bars: Sequ
         "" if timeline.onset is None else f", onset {_day(timeline.began_on + timedelta(days=round(timeline.onset)))}"
     )
     return (
-        f"Timeline: {len(events)} life events, {len(bars)} roles and medicines, {len(timeline.sessions)} sessions, "
+        f"Timeline: {len(events)} life events, {len(bars)} roles and medications, {len(timeline.sessions)} sessions, "
         f"{len(timeline.curve)} symptom scores{onset}"
     )
 
@@ -303,7 +303,7 @@ def _bar(bar: TimelineSpan, frame: TimelineFrame, y: float, links: Mapping[tuple
     text = f'<text x="{at:.1f}" y="{y + 14:.1f}" text-anchor="{anchor}" fill="{INK}">{label}</text>'
     since = "" if bar.start is None else f" from {_day(frame.day_of(bar.start))}"
     until = " until now" if bar.end is None else f" to {_day(frame.day_of(bar.end))}"
-    kind = "Medicine" if bar.kind == "medication" else "Role"
+    kind = "Medication" if bar.kind == "medication" else "Role"
     return _link(box + text, f"{kind} {_bar_label(bar)}{since}{until}", links.get((bar.worksheet, bar.id)))
 
 

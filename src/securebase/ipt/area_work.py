@@ -55,7 +55,7 @@ def dispute_courses(record: EpisodeRecord) -> tuple[DisputeCourse, ...]:
         groups.setdefault(a.text("person") or a.about, []).append(a)
     courses = []
     stage_values = set(DisputeStage)
-    rated_fields = [("hostility", "hostility"), ("withdrawal", "withdrawal"), ("gap", "gap between them")]
+    rated_fields = [("hostility", "hostility"), ("withdrawal", "withdrawal"), ("gap", "gap in expectations")]
     for person, entries in groups.items():
         dated_entries, in_sessions = place_in_time(entries)
         stages = [(t, DisputeStage(a.text("stage"))) for t, a in dated_entries if a.text("stage") in stage_values]

@@ -56,6 +56,16 @@ class CourseFormat:
         """Session numbers, from 1."""
         return range(1, self.sessions + 1)
 
+    @property
+    def interval(self) -> str:
+        """Time between sessions, in words."""
+        return interval_in_words(self.days_between)
+
+
+def interval_in_words(days: int) -> str:
+    """Return a phrase such as “every 7 days”."""
+    return "every day" if days == 1 else f"every {days} days"
+
 
 def phase_of(number: int, sessions: int, initial: int, ending: int, maintenance: bool = False) -> Phase:
     """Return the phase of a session.

@@ -156,9 +156,9 @@ def _every_session_standing(task: Task, record: EpisodeRecord, due_by: int) -> T
     else:
         standing = TaskState.DUE if middle[-1] not in completed else TaskState.PARTLY
     words = (
-        f"{len(completed)} of {len(middle)} sessions of the middle phase"
+        f"{len(completed)} of {len(middle)} middle-phase session{'s' if len(middle) != 1 else ''}"
         if middle
-        else "every session of the middle phase"
+        else "each middle-phase session"
     )
     piece = OutputStatus(words, is_done, "worksheet", task.outputs[0].worksheets[0], ids)
     return TaskStanding(task, standing, (piece,), due_by, (len(completed), len(middle)))
@@ -167,12 +167,12 @@ def _every_session_standing(task: Task, record: EpisodeRecord, due_by: int) -> T
 def _output_status(output: TaskOutput, record: EpisodeRecord) -> OutputStatus:
     if output.measure:
         n = len(record.symptom_scores if output.measure == "symptoms" else record.scores(output.measure))
-        words = "a score of symptoms" if output.measure == "symptoms" else output.measure
+        words = "a symptom score" if output.measure == "symptoms" else output.measure
         return OutputStatus(words, n > 0, "measures")
     if output.circle:
         # versions drawn on the same day count as one circle: only a later day shows a change
         n = len({int(c.at) for c in record.circles if c.kind is CircleKind.PRESENT and c.placements})
-        words = "a closeness circle" if output.circle == 1 else f"the closeness circle drawn on {output.circle} days"
+        words = "a closeness circle" if output.circle == 1 else f"closeness circles from {output.circle} different days"
         return OutputStatus(words, n >= output.circle, "relationships")
     if output.people:
         n = len([r for r in record.relationships if r.left_at is None])
@@ -186,7 +186,7 @@ def _worksheet_status(output: TaskOutput, record: EpisodeRecord) -> OutputStatus
     shelf = worksheets()
     words = " or ".join(shelf[name].name.lower() for name in output.worksheets)
     if output.agreed:
-        words += ", talked over with the client"
+        words += ", discussed with the client"
     ids = tuple(a.id for a in filled)
     # if several worksheets count, link to the one filled in last
     worksheet = filled[-1].worksheet if filled else output.worksheets[0]

@@ -43,7 +43,7 @@ def _grief(record: EpisodeRecord, line: Timeline | None) -> Iterator[AreaEvidenc
     area = ProblemArea.GRIEF
     for event in line.events if line else ():
         if event.worksheet == "grief_work":
-            timing = ", in the months before the onset" if event.in_window else ""
+            timing = ", in the months before onset" if event.in_window else ""
             yield AreaEvidence(area, f"{event.words}{timing}", event.worksheet, event.id)
     grieved = {person for a in record.artefacts_of("grief_work") for person in (a.text("person"), a.about)}
     for person in _present_people(record):
@@ -65,7 +65,7 @@ def _disputes(record: EpisodeRecord) -> Iterator[AreaEvidence]:
             yield AreaEvidence(area, f"{person.name}: strain {strain:g} of 10", last.worksheet, last.id, id_)
     # only the last entry of each issue: a dispute entered session by session is one finding
     for a in {a.text("issue"): a for a in record.artefacts_of("role_dispute") if a.text("issue")}.values():
-        yield AreaEvidence(area, f"A dispute was described: {a.text('issue')}", a.worksheet, a.id, a.about)
+        yield AreaEvidence(area, f"Dispute recorded: {a.text('issue')}", a.worksheet, a.id, a.about)
 
 
 def _transitions(record: EpisodeRecord, line: Timeline | None) -> Iterator[AreaEvidence]:
@@ -78,15 +78,13 @@ def _transitions(record: EpisodeRecord, line: Timeline | None) -> Iterator[AreaE
         began, ended = is_in_window(bar.start, line.onset), is_in_window(bar.end, line.onset)
         if began or ended:
             change = "began and ended" if began and ended else "began" if began else "ended"
-            yield AreaEvidence(
-                area, f"Role “{bar.words}” {change} in the months before the onset", bar.worksheet, bar.id
-            )
+            yield AreaEvidence(area, f"Role “{bar.words}” {change} in the months before onset", bar.worksheet, bar.id)
     for event in line.events:
         if event.in_window and event.worksheet == "life_event":
-            yield AreaEvidence(area, f"{event.words} (in the months before the onset)", event.worksheet, event.id)
+            yield AreaEvidence(area, f"{event.words} (in the months before onset)", event.worksheet, event.id)
     for a in record.artefacts_of("life_role"):
         if a.text("feels") in {"lost", "heavy"}:
-            feeling = "was lost" if a.text("feels") == "lost" else "is heavy"
+            feeling = "was lost" if a.text("feels") == "lost" else "is a burden"
             yield AreaEvidence(area, f"Role “{a.text('role')}” {feeling}", a.worksheet, a.id)
 
 
@@ -95,13 +93,13 @@ def _deficits(record: EpisodeRecord) -> Iterator[AreaEvidence]:
     people = [r for r in _present_people(record) if not r.deceased and not r.professional]
     if record.relationships and len(people) < MIN_PEOPLE:
         n = len(people)
-        yield AreaEvidence(area, f"{n} {'person' if n == 1 else 'people'} in the inventory, professionals aside")
+        yield AreaEvidence(area, f"{n} {'person' if n == 1 else 'people'} in the inventory, not counting professionals")
     ratings = [a for id_, a in _last_worksheets(record).items() if id_ in {p.id for p in people}]
     if ratings and not any(a.text("contact") in _FREQUENT_CONTACT for a in ratings):
-        yield AreaEvidence(area, "Nobody is seen or heard every week")
+        yield AreaEvidence(area, "No weekly contact with anyone")
     circles = [c for c in record.circles if c.kind is CircleKind.PRESENT and c.placements]
     if circles and not any(p.ring is Ring.CLOSEST for p in circles[-1].placements):
-        yield AreaEvidence(area, "Nobody stands in the closest ring of the last circle")
+        yield AreaEvidence(area, "No one in the closest ring of the latest circle")
 
 
 def _present_people(record: EpisodeRecord) -> list[RelationshipRecord]:

@@ -40,7 +40,7 @@ class TieBalance(StrEnum):
         return {
             "support": "more support than strain",
             "strain": "more strain than support",
-            "even": "as much strain as support",
+            "even": "equal support and strain",
             "unrated": "not rated yet",
         }[self.value]
 

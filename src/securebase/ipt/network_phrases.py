@@ -29,14 +29,14 @@ def place_in_words(place: Placement | None) -> str:
     """Return a phrase such as “closest ring, 2 o’clock, gives support, tension”."""
     if place is None:
         return "not placed yet"
-    marks = (("gives support", place.gives), ("gets support", place.receives), ("tension", place.tension))
+    marks = (("gives support", place.gives), ("receives support", place.receives), ("tension", place.tension))
     position = [ring_in_words(place.ring), f"{hour_of(place.angle)} o’clock"]
     return ", ".join([*position, *(word for word, is_set in marks if is_set)])
 
 
 def move_in_words(move: Move, names: Mapping[str, str]) -> str:
-    """Return a phrase such as “Omar: closer, from wider circle to close ring”; an unknown name becomes “Somebody”."""
-    name = names.get(move.relationship, "Somebody")
+    """Return a phrase such as “Omar: closer, from wider circle to close ring”; an unknown name becomes “Someone”."""
+    name = names.get(move.relationship, "Someone")
     before = ring_in_words(move.before.ring) if move.before else ""
     after = ring_in_words(move.after.ring) if move.after else ""
     return {
@@ -49,14 +49,14 @@ def move_in_words(move: Move, names: Mapping[str, str]) -> str:
 
 
 def moves_in_words(moves: Sequence[Move], names: Mapping[str, str]) -> str:
-    """Return one line on the people who came, left or changed rings between two versions, or that nobody did."""
+    """Return one line on the people who came, left or changed rings between two versions, or that no one did."""
     changes = [move_in_words(m, names) for m in moves if m.step is not RingChange.STAYED]
-    return "; ".join(changes) + "." if changes else "Nobody changed rings."
+    return "; ".join(changes) + "." if changes else "No one changed rings."
 
 
 def size_in_words(network: Network) -> str:
     counts = [f"{network.by_ring[ring]} {_IN_RING[ring]}" for ring in INNER_RINGS]
-    sentences = [f"{_people(network.size)} inside the rings: {', '.join(counts)}."]
+    sentences = [f"{_people(network.size)} on the circle: {', '.join(counts)}."]
     if network.by_ring[Ring.OUTSIDE]:
         sentences.append(f"{network.by_ring[Ring.OUTSIDE]} outside.")
     if network.not_placed:
@@ -65,7 +65,7 @@ def size_in_words(network: Network) -> str:
 
 
 def closest_in_words(names: Sequence[str]) -> str:
-    return f"{', '.join(names)}." if names else "Nobody stands in the closest ring."
+    return f"{', '.join(names)}." if names else "No one is in the closest ring."
 
 
 _IN_RING = {Ring.CLOSEST: "closest", Ring.CLOSE: "close", Ring.WIDER: "in the wider circle"}
@@ -73,7 +73,7 @@ _IN_RING = {Ring.CLOSEST: "closest", Ring.CLOSE: "close", Ring.WIDER: "in the wi
 
 def support_in_words(network: Network) -> str:
     if not network.rated:
-        return "No tie has been rated yet."
+        return "No relationship has been rated yet."
     kinds = [f"{kind.label.lower()} {n}" for kind, n in network.giving.items() if n]
     summary = f"{network.giving_any} of the {network.rated} people rated give support"
     return f"{summary}: {', '.join(kinds)}." if kinds else f"{summary}."
@@ -81,45 +81,45 @@ def support_in_words(network: Network) -> str:
 
 def reciprocity_in_words(network: Network) -> str:
     if not network.known_ties:
-        return "Of no tie is it known yet which way support goes."
-    return f"In {network.mutual} of {_ties(network.known_ties)} support goes both ways."
+        return "Direction of support has not been recorded yet."
+    return f"Support goes both ways in {network.mutual} of {_relationships(network.known_ties)}."
 
 
 def strain_in_words(network: Network, names: Mapping[str, str]) -> str:
     if network.strain is None:
-        return "No strain has been rated yet."
+        return "Strain has not been rated yet."
     highest = max(network.strained.values())
-    people = [names.get(p, "somebody") for p, strain in network.strained.items() if strain == highest]
-    summary = f"Mean {network.strain:.1f} of 10 over {_ties(len(network.strained))}"
-    return f"{summary}; most with {' and '.join(people)} ({highest:g})." if highest > 0 else f"{summary}."
+    people = [names.get(p, "someone") for p, strain in network.strained.items() if strain == highest]
+    summary = f"Mean {network.strain:.1f} of 10 over {_relationships(len(network.strained))}"
+    return f"{summary}; highest with {' and '.join(people)} ({highest:g})." if highest > 0 else f"{summary}."
 
 
 def support_shares_in_words(shares: tuple[SupportShare, ...]) -> str:
-    """Return a sentence such as “Therapist 35% · own network 65%. Was 60 / 40 in session 2: …”."""
+    """Return a sentence such as “Therapist 35%, own network 65%. In session 2 it was 60% and 40%; …”."""
     if not shares:
-        return "Nobody has asked yet who carries the support."
+        return "Sources of support have not been recorded yet."
     first, last = shares[0], shares[-1]
-    present = f"Therapist {last.therapist:.0f}% · own network {last.own:.0f}%."
+    present = f"Therapist {last.therapist:.0f}%, own network {last.own:.0f}%."
     points = support_shift(shares)
     if points is None:
         return present
-    time = f"in session {first.session}" if first.session is not None else "when it was first asked"
-    comparison = f"{present} Was {first.therapist:.0f} / {first.own:.0f} {time}"
+    time = f"In session {first.session}" if first.session is not None else "At first"
+    comparison = f"{present} {time} it was {first.therapist:.0f}% and {first.own:.0f}%"
     if points == 0:
-        return f"{comparison}: unchanged."
+        return f"{comparison}, so nothing has shifted."
     direction = "to the own network" if points > 0 else "back to the therapist"
-    return f"{comparison}: {abs(points):.0f} points went {direction}."
+    return f"{comparison}; {abs(points):.0f} points have shifted {direction}."
 
 
 def distance_in_words(distance: float | None) -> str:
     if distance is None:
-        return "Nobody stands on both circles, so no distance can be told."
-    return f"On average people stand {distance * 3:.1f} rings from where they are wished."
+        return "No one is on both circles, so they cannot be compared."
+    return f"On average, people are {distance * 3:.1f} rings from where the client wants them."
 
 
 def _people(n: int) -> str:
     return f"{n} person" if n == 1 else f"{n} people"
 
 
-def _ties(n: int) -> str:
-    return f"{n} tie" if n == 1 else f"{n} ties"
+def _relationships(n: int) -> str:
+    return f"{n} relationship" if n == 1 else f"{n} relationships"

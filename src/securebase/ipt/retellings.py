@@ -132,8 +132,8 @@ def _add_rebounds(retellings: Sequence[RatedRetelling]) -> tuple[RatedRetelling,
 # ---- in words --------------------------------------------------------------------------------------------------------
 #: Shown with every figure of retellings.
 CAVEAT = (
-    "Distress that falls over tellings fits habituation. It also fits time, a better week or a shorter telling; that "
-    "habituation is the route is a hypothesis. Strong feeling alone is no sign of progress."
+    "Distress that falls over retellings fits habituation, but also time, a better week or a shorter retelling. "
+    "Habituation as the mechanism is a hypothesis. Strong emotion alone is not a sign of progress."
 )
 
 
@@ -141,27 +141,28 @@ def series_in_words(series: RetellingSeries) -> list[str]:
     """Return sentences about one series, including what cannot be said yet."""
     n, first, last = len(series.tellings), series.tellings[0], series.tellings[-1]
     if n == 1:
-        sentences = [f"Told once, with distress up to {first.peak:g}. What changes shows from the second telling on."]
+        sentences = [f"Peak distress {first.peak:g}. Changes are shown from the second retelling."]
     else:
-        sentences = [f"Highest distress {first.peak:g} at the first telling, {last.peak:g} at the last of {n}."]
+        sentences = [f"Peak distress {first.peak:g} at the first retelling, {last.peak:g} at the last of {n}."]
     if series.slope is not None:
-        sentences.append(f"That is {_signed_number(series.slope)} a telling, as a straight line through all of them.")
+        sentences.append(f"A straight line through all peaks changes by {_signed_number(series.slope)} per retelling.")
     elif n > 1:
-        sentences.append("A slope is said from the third telling on.")
+        sentences.append("A slope is shown from the third retelling.")
     if series.fall is not None:
-        sentences.append(f"Within a telling it fell by {series.fall:.0f} on average.")
+        direction = "fell" if series.fall >= 0 else "rose"
+        sentences.append(f"Within a retelling, distress {direction} by {abs(series.fall):.0f} on average.")
     if series.rebound is not None:
         sentences.append(_rebound_in_words(series.rebound))
     if series.balances is not None:
         first_text, last_text = map(_signed_number, series.balances)
-        sentences.append(f"Good less painful feelings: {first_text} at first, {last_text} at the last telling.")
+        sentences.append(f"Positive minus painful feelings: {first_text} at first, {last_text} at last.")
     return sentences
 
 
 def _rebound_in_words(rebound: float) -> str:
     if rebound > 0:
-        return f"By the next telling {rebound:.0f} had come back on average, above where the last one ended."
-    return "On average the next telling did not rise above where the last one ended."
+        return f"Between retellings, distress rebounded by {rebound:.0f} on average."
+    return "On average, distress did not rebound between retellings."
 
 
 def _signed_number(value: float) -> str:

@@ -30,9 +30,9 @@ class EventDependence(StrEnum):
     @property
     def label(self) -> str:
         return {
-            "independent": "not of the client’s doing",
-            "dependent": "with a part of the client’s own",
-            "unclear": "part of the client’s own unclear",
+            "independent": "not brought about by the client",
+            "dependent": "partly brought about by the client",
+            "unclear": "unclear whether the client had a part",
         }[self.value]
 
 
@@ -144,7 +144,7 @@ def is_in_window(at: float | None, onset: float | None) -> bool:
 def _event(a: ArtefactRecord, began: date, onset: float | None, names: dict[str, str]) -> TimelineEvent | None:
     if a.worksheet == "grief_work":
         at = _day(a, "death_on", began)
-        person = names.get(a.text("person")) or names.get(a.about) or "somebody"
+        person = names.get(a.text("person")) or names.get(a.about) or "someone"
         if at is None:
             return None
         words = f"Death of {person}"
@@ -158,7 +158,7 @@ def _event(a: ArtefactRecord, began: date, onset: float | None, names: dict[str,
     return TimelineEvent(
         id=a.id,
         worksheet=a.worksheet,
-        words=a.text("what") or "(no words yet)",
+        words=a.text("what") or "(no description yet)",
         at=at,
         until=_day(a, "ended_on", began),
         weight=a.number("weight"),
