@@ -41,7 +41,7 @@ def test_empty_clinic_gets_a_client_a_check_in_and_a_picture(browser: Browser, e
         page.get_by_role("button", name="Add the session").click()
         expect(page.get_by_role("heading", name="Session 1 of 16")).to_be_visible()
         assert serious_violations(page) == []
-        page.get_by_role("link", name="Check-ins, strain and date").click()
+        page.get_by_role("link", name="Check-ins and date").click()
         assert serious_violations(page) == []
         session_page = page.url
 

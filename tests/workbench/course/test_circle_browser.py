@@ -132,11 +132,11 @@ def test_mouse_moves_a_person_and_undo_reverts_it(circle_page: CirclePage) -> No
     assert circle_page.count_versions() == before + 1  # a version of its own, because weeks have passed
     assert (
         circle_page.page.locator("[data-announcement]").inner_text()
-        == "Omar: closest ring, 4 o’clock, gives support, gets support"
+        == "Omar: closest ring, 4 o’clock, gives support, receives support"
     )
     panel = circle_page.page.locator(f'[data-about="{circle_page.people["Omar"].id}"]')
     assert panel.is_visible()
-    assert panel.locator("[data-where]").inner_text() == "closest ring, 4 o’clock, gives support, gets support"
+    assert panel.locator("[data-where]").inner_text() == "closest ring, 4 o’clock, gives support, receives support"
     typed = [
         circle_page.page.locator(f'[name="{f}_{circle_page.people["Omar"].id}"]').input_value()
         for f in ("ring", "hour")
@@ -211,7 +211,7 @@ def test_versions_play_back_and_old_ones_are_read_only(circle_page: CirclePage) 
     slider = circle_page.page.get_by_role("slider", name="Play through the versions")
     last = circle_page.disc("Husband").get_attribute("transform")
     slider.press("Home")
-    assert circle_page.page.locator("[data-moved]").inner_text().endswith("The first version.")
+    assert circle_page.page.locator("[data-moved]").inner_text().endswith("First version.")
     assert circle_page.disc("Husband").get_attribute("transform") != last
     assert circle_page.disc("Lena").is_hidden()
     before, position = circle_page.count_versions(), circle_page.disc_centre("Husband")
@@ -277,7 +277,7 @@ def test_plain_form_works_without_javascript(
     page.goto(live_server.url + reverse("relationships", args=[cast.carla.id]))
     page.get_by_text("Enter positions instead of dragging").click()
     page.get_by_label("Ring of Boss").select_option("outside")
-    page.get_by_label("Hour of Boss").select_option("9")
+    page.get_by_label("Clock position of Boss").select_option("9")
     page.get_by_role("button", name="Save the circle").click()
     assert "The circle is saved" in page.content()
     last = Circle.objects.visible_to(cast.alma).filter(kind="present").order_by("drawn_at").last()

@@ -43,7 +43,7 @@ def send(browser: Browser, cast: Cast, name: str, **data: object) -> str:
 def test_client_without_a_therapy_is_offered_one(alma: Browser, cast: Cast, name: str) -> None:
     cast.episode.therapy_sessions.all().delete()
     cast.episode.delete()
-    assert "No therapy has begun" in text(alma, cast, name)
+    assert "No course of therapy yet" in text(alma, cast, name)
 
 
 @pytest.mark.parametrize(
@@ -51,9 +51,9 @@ def test_client_without_a_therapy_is_offered_one(alma: Browser, cast: Cast, name
     [
         ("course", "How to use this page"),
         ("timeline", "Add the first event"),
-        ("formulation", "One focus, at most two"),
-        ("area-work", "Nothing to draw yet"),
-        ("ending", "Name it by session 14"),
+        ("formulation", "One focus, two at most"),
+        ("area-work", "No chart yet"),
+        ("ending", "Discuss it by session 14"),
     ],
 )
 def test_empty_page_says_how_to_begin(alma: Browser, cast: Cast, name: str, message: str) -> None:
@@ -65,7 +65,7 @@ def test_area_page_without_a_focus_leads_to_choosing_one(alma: Browser, cast: Ca
     episode = cast.episode
     episode.problem_areas = []
     episode.save()
-    assert "No focus is chosen yet" in text(alma, cast, "area-work")
+    assert "No problem area chosen yet" in text(alma, cast, "area-work")
 
 
 def test_plan_has_a_bead_for_every_session(cast: Cast) -> None:
@@ -92,13 +92,13 @@ def test_differing_contract_is_adopted_in_one_tap(alma: Browser, cast: Cast) -> 
     assert (episode.planned_sessions, episode.days_between) == (5, 14)
     assert episode.initial_sessions + episode.ending_sessions <= 5
     assert Entry.objects.filter(action="episode.numbers_set").exists()
-    assert "agree already" in send(alma, cast, "contract-take")
+    assert "already match" in send(alma, cast, "contract-take")
 
 
 def test_planned_phase_is_entered_in_one_tap(alma: Browser, cast: Cast) -> None:
     create_sessions(cast, 3)
-    assert "Enter it now" in text(alma, cast, "course")
-    assert "Enter it now" not in send(alma, cast, "phase-take", phase="middle")
+    assert "Start it now" in text(alma, cast, "course")
+    assert "Start it now" not in send(alma, cast, "phase-take", phase="middle")
     assert "Choose a phase" in send(alma, cast, "phase-take", phase="nonsense")
 
 
@@ -110,8 +110,8 @@ def test_new_session_proposes_the_planned_phase(alma: Browser, cast: Cast) -> No
 
 def test_conflicting_focus_is_reported_and_resolved(alma: Browser, cast: Cast) -> None:
     save_worksheet(cast, "problem_area", chosen=["grief"])
-    assert "The focus is named twice" in text(alma, cast, "course")
-    assert "The focus is named twice" not in send(alma, cast, "focus-take")
+    assert "Worksheet and course have different focuses" in text(alma, cast, "course")
+    assert "Worksheet and course have different focuses" not in send(alma, cast, "focus-take")
     assert reload_episode(cast).problem_areas == ["grief"]
 
 
@@ -158,10 +158,10 @@ def test_formulation_is_written_below_existing_text(alma: Browser, cast: Cast) -
         "revision": "1",
     }
     page = send(alma, cast, "formulation-write", **data)
-    assert "below what stood there" in page
+    assert "below the existing text" in page
     artefact.refresh_from_db()
     assert artefact.values["narrative"] == "As I said it.\n\nWe moved. And so: no sleep."
-    assert "Nothing is written in the fields" in send(alma, cast, "formulation-write", **submission_data())
+    assert "The fields are empty" in send(alma, cast, "formulation-write", **submission_data())
 
 
 def test_outdated_page_overwrites_nothing(alma: Browser, cast: Cast) -> None:
@@ -199,7 +199,7 @@ def test_dispute_is_drawn_and_its_next_entry_prefilled(alma: Browser, cast: Cast
     page = text(alma, cast, "area-work", "?add=role_dispute")
     assert "stage impasse, then renegotiation" in page
     assert 'value="Who decides about the flat"' in page
-    assert "What this stage asks for" in page
+    assert "What to do at this stage" in page
 
 
 def test_overview_summarises_the_record(cast: Cast) -> None:
@@ -239,7 +239,7 @@ def test_ending_shows_remaining_sessions_and_worksheets(alma: Browser, cast: Cas
     create_full_course(cast)
     page = text(alma, cast, "ending")
     assert "10 sessions left" in page
-    assert "Named in session 6" in page
+    assert "First discussed in session 6" in page
     assert "I will miss this hour" in page
 
 
@@ -250,9 +250,9 @@ def test_maintenance_is_a_new_course_with_contract_plan_and_people(alma: Browser
     save_worksheet(cast, "relapse_plan", signs=[{"sign": "s"}], whom_to_tell=[{"person": str(people["Lena"].id)}])
     share_artefact(artefact=acute.artefacts.get(worksheet="relapse_plan"), by=cast.alma, client=True)
     page = alma.get(reverse("ending", args=[cast.carla.id])).content.decode()
-    assert "It cannot be taken back" in page
-    assert "End it and begin maintenance" in page
-    assert "a maintenance course has begun" in send(alma, cast, "ending-finish", maintenance="1")
+    assert "You cannot undo this" in page
+    assert "End the course and begin maintenance" in page
+    assert "maintenance course begun" in send(alma, cast, "ending-finish", maintenance="1")
     maintenance = reload_episode(cast)
     assert maintenance.id != acute.id
     assert (maintenance.planned_sessions, maintenance.days_between, maintenance.phase) == (6, 30, "maintenance")
@@ -264,12 +264,12 @@ def test_maintenance_is_a_new_course_with_contract_plan_and_people(alma: Browser
     assert plan.values["whom_to_tell"] == [{"person": str(maintenance.relationships.get(name_shown="Lena").id)}]
     assert acute.artefacts.get(worksheet="relapse_plan").values["whom_to_tell"] == [{"person": str(people["Lena"].id)}]
     page = text(alma, cast, "course")
-    assert "of maintenance" in page
-    assert "Review symptoms and name the illness" not in page
+    assert "maintenance session" in page
+    assert "Review symptoms and give a diagnosis" not in page
 
 
 def test_course_ends_without_maintenance(alma: Browser, cast: Cast) -> None:
-    assert "Choose how it goes on" in send(alma, cast, "ending-finish")
-    assert "The course has ended today" in send(alma, cast, "ending-finish", end="1")
+    assert "Choose what happens next" in send(alma, cast, "ending-finish")
+    assert "The course has ended today. You can reopen" in send(alma, cast, "ending-finish", end="1")
     assert reload_episode(cast).ended_on == timezone.localdate()
     assert "Begin maintenance today" in text(alma, cast, "ending")

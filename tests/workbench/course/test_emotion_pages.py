@@ -28,11 +28,11 @@ def words(tag: Any) -> str:
 
 def test_empty_pages_say_how_to_begin(cast: Cast, alma: Browser) -> None:
     page = soup(alma, "emotional-work", cast)
-    assert "Nothing has been told yet" in words(page)
+    assert "No retellings yet" in words(page)
     begin_paths = {str(a["href"]).split("?")[0] for a in page.select("main a.button")}
     for name in ("telling", "story_card", "corrective_experience", "emotional_range"):
         assert reverse("worksheet-begin", args=[cast.carla.id, name]) in begin_paths
-    assert "No strain is marked" in words(soup(alma, "ruptures", cast))
+    assert "No ruptures marked" in words(soup(alma, "ruptures", cast))
 
 
 def test_stories_show_their_caveat_and_prefill_the_next_retelling(cast: Cast, alma: Browser) -> None:
@@ -40,9 +40,9 @@ def test_stories_show_their_caveat_and_prefill_the_next_retelling(cast: Cast, al
     page = soup(alma, "emotional-work", cast)
     assert CAVEAT in words(page)
     father = next(a for a in page.select("article.story") if "father" in a.get_text())
-    assert "Highest distress 90 at the first telling, 60 at the last of 3." in words(father)
-    assert "Within a telling it fell by 25 on average." in words(father)
-    assert "By the next telling 8 had come back on average" in words(father)
+    assert "Peak distress 90 at the first retelling, 60 at the last of 3." in words(father)
+    assert "Within a retelling, distress fell by 25 on average." in words(father)
+    assert "Between retellings, distress rebounded by 8 on average" in words(father)
     assert father.select_one("svg desc")
     next_link = father.select_one("a.solid")
     assert next_link is not None
@@ -60,18 +60,18 @@ def test_client_words_are_escaped_in_the_drawing(cast: Cast, alma: Browser) -> N
     accident = next(s for s in series if "accident" in s.name)
     assert "<accident>" not in retellings_svg(accident)
     assert "&lt;accident&gt;" in retellings_svg(accident)
-    assert text_alternative(accident)[1] == "Distress from its highest to the end, 0 to 100. telling 1: 40."
+    assert text_alternative(accident)[1] == "Peak distress and distress at the end, 0 to 100. retelling 1: 40."
 
 
 def test_before_and_after_are_shown_side_by_side(cast: Cast, alma: Browser) -> None:
     create_emotional_work(cast)
     page = soup(alma, "emotional-work", cast)
     side_texts = [words(s) for s in page.select(".side")]
-    assert "As it used to be told I drove him away" in side_texts
-    assert any(s.startswith("As it can be told now Still to come") for s in side_texts)
+    assert "How it used to be told I drove him away" in side_texts
+    assert any(s.startswith("How it can be told now Not yet") for s in side_texts)
     assert "Feared She would shout" in side_texts
-    assert "Happened instead She asked how I was" in side_texts
-    assert "there: Her mother" in words(page)
+    assert "What happened She asked how I was" in side_texts
+    assert "present: Her mother" in words(page)
     assert "Session 3 Anger, Joy 4 of 10" in words(page.select_one("table.stack"))
 
 
@@ -83,14 +83,14 @@ def test_rupture_is_followed_to_its_repair(cast: Cast, alma: Browser) -> None:
     assert "Session 1" in words(repaired_card)
     assert "Named it, Acknowledged my part" in words(repaired_card)
     assert "session 2 · 1 session later" in words(repaired_card)
-    assert "nothing written down" in words(open_card)
+    assert "nothing recorded" in words(open_card)
     form = open_card.select_one("form.repair")
     assert form is not None
     data = {i["name"]: i["value"] for i in form.select("input[type=hidden]")}
     response = alma.post(str(form["action"]), data | {"session": str(sessions[2].id)}, follow=True)
     assert response.request["PATH_INFO"] == reverse("ruptures", args=[cast.carla.id])
     assert "in the same session" in response.content.decode()
-    begin_link = repaired_card.find("a", string=re.compile("Write down"))
+    begin_link = repaired_card.find("a", string=re.compile("Record the work"))
     sheet = BeautifulSoup(alma.get(str(begin_link["href"]), follow=True).content, "html.parser")  # type: ignore[index]
     assert sheet.select_one("input[name=kind][value=withdrawal][checked]")
 
@@ -98,7 +98,7 @@ def test_rupture_is_followed_to_its_repair(cast: Cast, alma: Browser) -> None:
 def test_rupture_work_without_a_mark_is_listed(cast: Cast, alma: Browser) -> None:
     save_worksheet(cast, "rupture_work", {"kind": "withdrawal"}, cast.session)
     page = soup(alma, "ruptures", cast)
-    assert "Written down without a mark Withdrawal session 1" in words(page)
+    assert "Recorded without a mark Withdrawal session 1" in words(page)
 
 
 def test_record_has_typed_parts(cast: Cast) -> None:

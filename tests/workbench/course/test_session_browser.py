@@ -181,7 +181,7 @@ def enter_typical_session(page: Any) -> InputCounter:
     counter.press("1")
     counter.press("ArrowDown")
     counter.press("3")
-    counter.click("the rest", page.get_by_role("button", name="Not used: all the rest"))
+    counter.click("the rest", page.get_by_role("button", name="Mark the rest as not used"))
     counter.click("focus kept", group(page, "Did you keep the focus?").get_by_role("radio", name="Yes"))
     counter.write(
         "next experiment", page.get_by_label("Experiment until next time"), "Tell her on Sunday what the house means"
@@ -285,14 +285,14 @@ def test_page_works_by_keyboard_alone(page: Any, second: TherapySession) -> None
     assert note is not None
     assert note.values == {"event": "She called", "mood": 1.0, "non_directive_exploration": 3.0}
     # a rupture is marked by keyboard without leaving the page
-    page.locator("#strain").get_by_role("button", name="drew back").press("Enter")
+    page.locator("#strain").get_by_role("button", name="withdrew").press("Enter")
     page.locator("#strain").get_by_text("marked in this session").wait_for()
     assert second.ruptures.count() == 1
     page.locator("#strain").get_by_role("button", name="Undo").press("Enter")
     page.locator("#strain").get_by_text("The mark is removed").wait_for()
     assert second.ruptures.count() == 0
     # a double click marks one rupture only
-    page.locator("#strain").get_by_role("button", name="drew back").dblclick()
+    page.locator("#strain").get_by_role("button", name="withdrew").dblclick()
     page.locator("#strain").get_by_text("marked in this session").wait_for()
     wait_until_saved(page)
     assert second.ruptures.count() == 1
@@ -315,7 +315,7 @@ def test_second_tap_clears_an_extent_and_the_rest_can_be_undone(page: Any, secon
     assert not key.is_checked()
     key.click()
     before = page.locator("#part-next").bounding_box()
-    page.get_by_role("button", name="Not used: all the rest").click()
+    page.get_by_role("button", name="Mark the rest as not used").click()
     assert page.locator("[data-extent] input:checked").count() == 10
     page.locator(".extent-rest").get_by_role("button", name="Undo").click()
     assert page.locator("[data-extent] input:checked").count() == 1
@@ -341,7 +341,7 @@ def test_page_works_by_touch_on_a_phone(chromium: Any, live_server: Any, cast: C
     url = reverse("session-work", args=[cast.carla.id, second.id])
     for page in open_page(chromium, live_server, cast, url, viewport=PHONE, has_touch=True, is_mobile=True):
         technique(page, "Role play").get_by_role("radio", name="3 very much").tap()
-        page.locator("#strain").get_by_role("button", name="took issue").tap()
+        page.locator("#strain").get_by_role("button", name="confronted").tap()
         page.locator("#strain").get_by_text("marked in this session").wait_for()
         wait_until_saved(page)
         small_targets = page.eval_on_selector_all(
@@ -361,8 +361,8 @@ def test_filled_pages_of_emotional_work_are_accessible(
     for page in open_page(chromium, live_server, cast, url, viewport=size):
         assert page.locator("svg.chart").count() == 2
         assert find_problems(page) == []
-        page.get_by_role("link", name="Strain and repair").click()
-        page.get_by_role("heading", name="Strain and repair").wait_for()
+        page.get_by_role("link", name="Ruptures and repair").click()
+        page.get_by_role("heading", name="Ruptures and repair").wait_for()
         assert find_problems(page) == []
 
 

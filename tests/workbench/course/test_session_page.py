@@ -48,11 +48,11 @@ def test_empty_session_says_what_to_do(cast: Cast, alma: Browser) -> None:
     overview = words(page.select_one(".overview"))
     assert "No check-in yet. Open the check-in" in overview
     assert "Role dispute" in overview
-    assert "Due by now" in overview
+    assert "Due now" in overview
     links = {a.get_text(strip=True): a["href"] for a in page.select(".overview .due-ways a")}
     back = session_url(cast, cast.session)
     assert links["risk review"] == f"{reverse('worksheet-begin', args=[cast.carla.id, 'risk_review'])}?next={back}"
-    assert "Nothing noted yet" in words(page.select_one("#note"))
+    assert "Nothing yet" in words(page.select_one("#note"))
     assert page.find("a", href=reverse("session", args=[cast.carla.id, cast.session.id]))
 
 
@@ -173,7 +173,7 @@ def test_next_session_is_planned_at_the_same_local_time(cast: Cast, alma: Browse
 def test_invalid_day_is_refused_with_a_message(cast: Cast, alma: Browser, date: str) -> None:
     url = reverse("session-plan-next", args=[cast.carla.id, cast.session.id])
     response = alma.post(url, {"date": date, "time": "14:00"}, follow=True)
-    assert "The next session is not planned yet." in response.content.decode()
+    assert "Not planned." in response.content.decode()
     assert cast.episode.therapy_sessions.count() == 1
 
 

@@ -144,7 +144,7 @@ def _format_label(course_format: CourseFormat) -> str:
     numbers = [] if sessions in course_format.name else [sessions]
     if not course_format.maintenance:
         numbers.append(f"initial phase {course_format.initial}, final phase {course_format.ending}")
-    numbers.append(f"every {course_format.days_between} days")
+    numbers.append(course_format.interval)
     return f"{course_format.name} ({', '.join(numbers)})"
 
 

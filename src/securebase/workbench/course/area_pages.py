@@ -34,15 +34,15 @@ from securebase.workbench.worksheets.queries import people_of
 
 #: The worksheet of each area, the label of its add button, and the fields that a new entry copies from the last one.
 _WORK = {
-    ProblemArea.GRIEF: ("grief_work", "Go on with the grief work", ()),
+    ProblemArea.GRIEF: ("grief_work", "Continue grief work", ()),
     ProblemArea.ROLE_DISPUTE: (
         "role_dispute",
-        "Add how it stands now",
+        "Add an update",
         ("person", "issue", "client_expects", "other_expects", "repeats", "options"),
     ),
     ProblemArea.ROLE_TRANSITION: (
         "role_transition",
-        "Add how it stands now",
+        "Add an update",
         (
             *("old_role", "new_role", "old_gains", "old_losses", "new_gains", "new_losses"),
             *("feelings", "skills_needed", "supports"),
@@ -79,7 +79,7 @@ def area_work(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     chosen = [ProblemArea(a) for a in episode.problem_areas]
     context |= {
         "works": [_work(a, record, people, here, timezone.localdate(now)) for a in chosen],
-        "weight": _drawing(record, "focus_review", [("problem_weight", "how heavy the problem is")]),
+        "weight": _drawing(record, "focus_review", [("problem_weight", "problem severity")]),
         "panel": _panel(request, episode, here),
         "goals": [row for a in record.artefacts_of("contract")[-1:] for row in a.rows("goals") if row.get("goal")],
         "here": here,
@@ -104,20 +104,20 @@ def _work(area: ProblemArea, record: EpisodeRecord, people: dict[str, str], here
             ("At home in the new role", _drawing(record, name, [("mastery", "at home in the new role")])),
         ]
     elif area is ProblemArea.GRIEF:
-        pictures = [("Staying with the feeling", _drawing(record, name, [("affect_tolerated", "could stay with it")]))]
+        pictures = [("Bearing the feeling", _drawing(record, name, [("affect_tolerated", "could bear the feeling")]))]
     elif area is ProblemArea.INTERPERSONAL_DEFICITS:
         top = max([10.0, *(v for a in entries if (v := a.number("contacts")) is not None)])
-        fields = [("contacts", "contacts in the week"), ("loneliness", "lonely")]
+        fields = [("contacts", "contacts this week"), ("loneliness", "loneliness")]
         pictures = [("Contacts and loneliness", _drawing(record, name, fields, top=top))]
     facts = _facts(area, last, people)
     if area is ProblemArea.GRIEF and (ahead := upcoming_anniversaries(record, today)):
         facts.append(
-            ("Days ahead", tuple(f"{d.day.day} {d.day:%B %Y}" + (f": {d.plan}" if d.plan else "") for d in ahead))
+            ("Upcoming dates", tuple(f"{d.day.day} {d.day:%B %Y}" + (f": {d.plan}" if d.plan else "") for d in ahead))
         )
     return Work(
         area=areas()[area],
         worksheet=name,
-        add_label=add if entries else f"Begin: {worksheet(name).name.lower()}",
+        add_label=add if entries else f"Start: {worksheet(name).name.lower()}",
         entries=len(entries),
         pictures=tuple((words, _mark_svg_safe(svg)) for words, svg in pictures if svg),
         facts=tuple(facts),
@@ -180,7 +180,7 @@ def _facts(area: ProblemArea, last: ArtefactRecord | None, people: dict[str, str
     if area is ProblemArea.ROLE_DISPUTE and last.text("stage") in set(DisputeStage):
         advice = next((s.what_to_do for s in areas()[area].stages if s.stage.value == last.text("stage")), "")
         if advice:
-            facts.append(("What this stage asks for", (advice,)))
+            facts.append(("What to do at this stage", (advice,)))
     return facts
 
 

@@ -100,7 +100,7 @@ def tie_balances(record: EpisodeRecord, people: Sequence[RelationshipRecord]) ->
 
 
 def circle_label(kind: CircleKind) -> str:
-    return "Closeness circle as it is" if kind is CircleKind.PRESENT else "Closeness circle as wished for"
+    return "Present closeness circle" if kind is CircleKind.PRESENT else "Wished-for closeness circle"
 
 
 def name_versions(record: EpisodeRecord, circles: Sequence[ClosenessCircle], episode: Episode) -> tuple[Version, ...]:
@@ -108,7 +108,7 @@ def name_versions(record: EpisodeRecord, circles: Sequence[ClosenessCircle], epi
     names = {r.id: r.name for r in record.relationships}
     versions = []
     for i, circle in enumerate(circles):
-        moved = moves_in_words(placement_moves(circles[i - 1], circle), names) if i else "The first version."
+        moved = moves_in_words(placement_moves(circles[i - 1], circle), names) if i else "First version."
         versions.append(Version(circle, version_name(circle, episode), moved))
     return tuple(versions)
 

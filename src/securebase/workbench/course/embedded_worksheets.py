@@ -112,7 +112,7 @@ def posted_artefact_id(request: HttpRequest) -> uuid.UUID:
     """Return the posted artefact id. Raises InputError if it is missing or malformed."""
     artefact_id = parse_id(request.POST.get("artefact"))
     if artefact_id is None:
-        raise InputError("this page is not complete", advice="Open it again from the course.")
+        raise InputError("the form is incomplete", advice="Open it again from the Course page.")
     return artefact_id
 
 

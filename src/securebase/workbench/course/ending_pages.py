@@ -115,14 +115,14 @@ def finish(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     if episode is None:
         raise Http404
     if "end" not in request.POST and "maintenance" not in request.POST:
-        messages.error(request, "Choose how it goes on.")
+        messages.error(request, "Choose what happens next.")
         return redirect("ending", client_id)
     # a double click or an outdated page must not end a course that began in the meantime
     if request.POST.get("episode", str(episode.id)) != str(episode.id):
-        messages.error(request, "Another course has begun since this page was opened. Nothing was changed.")
+        messages.error(request, "Another course has begun since you opened this page. Nothing was changed.")
         return redirect("course", client_id)
     if "maintenance" not in request.POST and episode.ended_on is not None:
-        messages.error(request, "The course had ended already.")
+        messages.error(request, "The course has already ended.")
         return redirect("ending", client_id)
     course_format = _maintenance_format(queries.record_of(episode, now), course_formats_of(account.clinic))
     try:
@@ -136,7 +136,7 @@ def finish(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     to_maintenance = "maintenance" in request.POST
     messages.success(
         request,
-        "The acute course has ended, and a maintenance course has begun."
+        "Acute course ended; maintenance course begun."
         if to_maintenance
         else "The course has ended today. You can reopen it under Settings.",
     )

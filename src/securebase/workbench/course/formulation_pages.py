@@ -149,9 +149,9 @@ def choose_areas(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     try:
         set_focus(episode=episode, by=account, areas=[ProblemArea(a) for a in chosen])
     except InputError as error:
-        messages.error(request, f"Saved, but the focus of the course stays as it was. {sentence(error)}")
+        messages.error(request, f"Saved, but the focus was not changed. {sentence(error)}")
     else:
-        words = " and ".join(ProblemArea(a).label.lower() for a in chosen) or "no area yet"
+        words = " and ".join(ProblemArea(a).label.lower() for a in chosen) or "not set"
         messages.success(request, f"The focus of the course is {words}.")
     return redirect(reverse("formulation", args=[client_id]) + "#area")
 
@@ -171,7 +171,7 @@ def take_focus(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     except InputError as error:
         messages.error(request, sentence(error))
     else:
-        messages.success(request, "The course has the focus that the worksheet names.")
+        messages.success(request, "The course now has the worksheet’s focus.")
     return redirect("course", client_id)
 
 
@@ -185,7 +185,7 @@ def write(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     filled = embedded_worksheets.read_submission(request, "formulation", artefact=artefact, formulation=form)
     draft = write_narrative(filled.values, form)
     if not draft:
-        messages.error(request, "Nothing is written in the fields yet. Fill in at least one of them.")
+        messages.error(request, "The fields are empty. Fill in at least one.")
         return redirect(reverse("formulation", args=[client_id]) + "#formulation")
     narrative = filled.values.get("narrative")
     existing = narrative if isinstance(narrative, str) else ""
@@ -199,8 +199,8 @@ def write(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     except InputError as error:
         messages.error(request, f"Not saved. {sentence(error)}")
     else:
-        below = " below what stood there" if existing.strip() and draft not in existing else ""
-        messages.success(request, f"Written from the fields{below}. Change it until it can be said aloud.")
+        below = " below the existing text" if existing.strip() and draft not in existing else ""
+        messages.success(request, f"Draft added{below}. Edit it until you can say it aloud.")
     return redirect(reverse("formulation", args=[client_id]) + "#narrative")
 
 

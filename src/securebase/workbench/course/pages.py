@@ -31,13 +31,13 @@ _require_therapist = require_role(Role.THERAPIST)
 MAX_DUE = 4
 #: Pages about the whole course: URL name, title (empty: the lineage’s word for the ending), purpose.
 COURSE_PAGES = (
-    ("timeline", "Timeline", "Life events, symptoms, roles and medication on one axis"),
-    ("relationships", "Relationships", "The people, and the closeness circle"),
-    ("formulation", "Focus and formulation", "The problem area, and the story of the illness"),
-    ("area-work", "Work in the area", "Goals, strategies, and how it has moved"),
-    ("emotional-work", "Emotional work", "Tellings, story cards, corrective experiences"),
-    ("ruptures", "Strain and repair", "Ruptures followed to their repair"),
-    ("ending", "", "How far off it is, gains, and the plan for afterwards"),
+    ("timeline", "Timeline", "Life events, roles, medication and symptoms over time"),
+    ("relationships", "Relationships", "Interpersonal inventory and closeness circle"),
+    ("formulation", "Focus and formulation", "Problem area and the story of the illness"),
+    ("area-work", "Problem area work", "Goals, strategies and progress"),
+    ("emotional-work", "Emotional work", "Retellings, story cards, corrective experiences"),
+    ("ruptures", "Ruptures and repair", "Each rupture and how it was repaired"),
+    ("ending", "", "Sessions left, gains, and plans for afterwards"),
     ("client-downloads", "Reports", "For the client, the referrer and the supervisor"),
 )
 
@@ -95,7 +95,7 @@ def take_contract(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     episode = _get_episode(request, client_id, "contract-take")
     contract = queries.contract_differs(episode, queries.record_of(episode, timezone.now()))
     if contract is None:
-        messages.error(request, "Contract and course agree already.")
+        messages.error(request, "Contract and course already match.")
         return redirect("course", client_id)
     try:
         set_numbers(
@@ -107,7 +107,7 @@ def take_contract(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     except InputError as error:
         messages.error(request, sentence(error))
     else:
-        messages.success(request, "The course has the numbers of the contract.")
+        messages.success(request, "The course now has the contract’s numbers.")
     return redirect("course", client_id)
 
 

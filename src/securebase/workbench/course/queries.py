@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from django.utils import timezone
 
-from securebase.ipt.course_format import later_phase, phase_of
+from securebase.ipt.course_format import interval_in_words, later_phase, phase_of
 from securebase.ipt.due import TaskStanding, TaskState, course_tasks, open_tasks
 from securebase.ipt.lineage import Lineage
 from securebase.ipt.rendering import render_value
@@ -76,6 +76,10 @@ class ContractTerms:
 
     sessions: int
     days_between: int
+
+    @property
+    def interval(self) -> str:
+        return interval_in_words(self.days_between)
 
 
 def contract_differs(episode: Episode, record: EpisodeRecord) -> ContractTerms | None:
@@ -178,7 +182,7 @@ class Bead:
 
     @property
     def words(self) -> str:
-        return {"held": "held", "today": "today", "booked": "entered", "planned": "planned", "beyond": "held"}[
+        return {"held": "held", "today": "today", "booked": "scheduled", "planned": "planned", "beyond": "held"}[
             self.state
         ]
 
@@ -262,7 +266,7 @@ def _medication(a: ArtefactRecord) -> list[str]:
 def _earlier_episodes(a: ArtefactRecord) -> list[str]:
     rows = a.rows("earlier_episodes")
     if not rows:
-        return ["none entered"]
+        return ["none recorded"]
     years = [str(r.get("from") or "")[:4] for r in rows if r.get("from")]
     return [f"{len(rows)} earlier" + (f", from {', '.join(years)}" if years else "")]
 

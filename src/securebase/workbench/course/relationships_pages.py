@@ -25,6 +25,7 @@ from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, Ring
 from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
+from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.casefile import course_record, prefetch_course_record
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.course.circle_view import (
@@ -71,6 +72,7 @@ def relationships(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         "chosen": request.GET.get("person", ""),
         "measures": _measures(record),
         "support": _support(record),
+        "lineage": lineage_of(account.clinic),
         "comparison": _comparison(request, record, episode),
         "people_out": people_out,
         "circles_out": circles_out,
@@ -91,7 +93,7 @@ def paper(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         episode = prefetch_course_record(Episode.objects.visible_to(account).filter(id=context["episode"].id)).get()
         record = course_record(episode, now)
         context["people"] = networks.people_at(record)
-        empty = closeness_circle(None, (), centre=_centre(episode), label="Empty closeness circle to draw on")
+        empty = closeness_circle(None, (), centre=_centre(episode), label="Blank closeness circle to draw on")
         context["drawing"] = mark_safe(empty)  # noqa: S308 (our own SVG)
     return render(request, "course/circle_paper.html", context)
 
@@ -171,7 +173,7 @@ def _measures(record: EpisodeRecord) -> list[Measure]:
             most,
         ),
         _measure(
-            "Support both ways",
+            "Mutual support",
             f"{now.mutual} of {now.known_ties}" if now.known_ties else "·",
             phrases.reciprocity_in_words(now),
             [float(n.mutual) if n.known_ties else None for n in history],
@@ -190,7 +192,7 @@ def _measures(record: EpisodeRecord) -> list[Measure]:
 def _measure(name: str, now: str, sentence: str, course: Sequence[float | None], top: float) -> Measure:
     known = [v for v in course if v is not None]
     ends = f"{known[0]:.2g} → {known[-1]:.2g}" if len(known) > 1 else ""
-    drawing = version_sparkline(course, label=f"{name} over the versions: {ends}", top=top)
+    drawing = version_sparkline(course, label=f"{name} across versions: {ends}", top=top)
     return Measure(name, now, sentence, mark_safe(drawing), ends)  # noqa: S308 (our own SVG)
 
 
@@ -232,7 +234,7 @@ def _comparison(request: HttpRequest, record: EpisodeRecord, episode: Episode) -
     after = by_id.get(request.GET.get("after", ""), default[1])
     names = {r.id: r.name for r in record.relationships}
     moves = networks.placement_moves(before.circle, after.circle)
-    stayed = [names.get(m.relationship, "Somebody") for m in moves if m.step is networks.RingChange.STAYED]
+    stayed = [names.get(m.relationship, "Someone") for m in moves if m.step is networks.RingChange.STAYED]
     return VersionComparison(
         versions=all_versions,
         before=before,

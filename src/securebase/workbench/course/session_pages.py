@@ -114,7 +114,7 @@ def plan_next(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID)
     form = SessionForm(values, episode=session.episode)
     if not form.is_valid():
         problems = [str(e) for errors in form.errors.values() for e in errors]
-        messages.error(request, f"The next session is not planned yet. {problems[0]}")
+        messages.error(request, f"Not planned. {problems[0]}")
         return redirect("session-work", client_id, session_id)
     data = form.cleaned_data
     try:
@@ -129,5 +129,5 @@ def plan_next(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID)
         messages.error(request, sentence(error))
     else:
         at = date_format(timezone.localtime(planned.held_at), "l j F, H:i")
-        messages.success(request, f"Session {planned.number} is planned: {at}.")
+        messages.success(request, f"Session {planned.number} planned: {at}.")
     return redirect("session-work", client_id, session_id)

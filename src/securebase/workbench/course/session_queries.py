@@ -200,7 +200,7 @@ def _difference(value: float, last: float | None) -> str:
         return ""
     moved = numbers.shown_difference(last, value)
     if moved == 0:
-        return ", as last time"
+        return ", same as last time"
     return f", {numbers.points(moved)} {'higher' if moved > 0 else 'lower'} than last time"
 
 
@@ -209,7 +209,7 @@ def _change_points(now: Administration, before: Administration | None) -> list[O
     if before is None:
         return []
     if now.instrument_version != before.instrument_version:
-        return [OverviewPoint("Some questions have new wording, so single answers are not compared with last time")]
+        return [OverviewPoint("Questions were reworded, so answers are not compared with last time")]
     spec = now.instrument_as_asked
     safety_items = {rule.item for rule in spec.safety_rules}
     last = {r.item: r.value for r in before.responses.all()}
@@ -218,7 +218,7 @@ def _change_points(now: Administration, before: Administration | None) -> list[O
     moved = [(i, a, b) for i, a, b in pairs if a is not None and b is not None and abs(b - a) >= MIN_CHANGE]
     moved.sort(key=lambda m: -abs(m[2] - m[1]))
     points = [OverviewPoint(f"{i.label} {b:g}, was {a:g}") for i, a, b in moved[:MAX_CHANGES]]
-    return points or [OverviewPoint(f"No answer moved by {MIN_CHANGE:g} points or more")]
+    return points or [OverviewPoint(f"No answer changed by {MIN_CHANGE:g} points or more")]
 
 
 # ---- tools and artefacts of the session ------------------------------------------------------------------------------

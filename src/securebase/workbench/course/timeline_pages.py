@@ -36,8 +36,8 @@ ADDABLE = ("life_event", "life_role", "medication", "onset", "history")
 _ADD_WORDS = {
     "life_event": "Add a life event",
     "life_role": "Add a role",
-    "medication": "Add a medicine",
-    "onset": "Say when it began",
+    "medication": "Add medication",
+    "onset": "Enter the onset",
     "history": "Enter earlier episodes",
 }
 _ZOOMS = (("episode", "This episode"), ("life", "Whole life"))
@@ -180,14 +180,14 @@ def _years(line: Timeline, links: Mapping[tuple[str, str], str]) -> list[tuple[i
             if b.start == b.end
             else f"{format_day(b.start, 'before')} to {format_day(b.end, 'now')}"
         )
-        kind = {"role": "role", "medication": "medicine", "earlier": "earlier episode"}[b.kind]
+        kind = {"role": "role", "medication": "medication", "earlier": "earlier episode"}[b.kind]
         rows.append((start, TimelineEntry(when, b.words, kind, links[b.worksheet, b.id], b.kind)))
     if line.onset is not None:
         onset = TimelineEntry(
             format_day(line.onset, ""), "Symptoms began", "onset", links["onset", line.onset_id], "onset"
         )
         rows.append((line.onset, onset))
-    rows.append((0.0, TimelineEntry(format_day(0.0, ""), "This therapy began", "therapy", "", "therapy")))
+    rows.append((0.0, TimelineEntry(format_day(0.0, ""), "This course of therapy began", "therapy", "", "therapy")))
     years: dict[int, list[TimelineEntry]] = {}
     for at, entry in sorted(rows, key=lambda r: -r[0]):
         years.setdefault(day(at).year, []).append(entry)

@@ -111,7 +111,7 @@ def remove_relationship(*, relationship: Relationship, by: Account, at: datetime
     ensure_own(relationship.episode.client, by)
     rows = Relationship.objects.visible_to(by).filter(id=relationship.id, left_at=None)
     if not rows.update(left_at=at, version=F("version") + 1):
-        raise InputError("this person is removed already")
+        raise InputError("this person has already been removed")
     _record(by, "relationship.taken_out", relationship, relationship.episode)
     relationship.refresh_from_db()
     return relationship
@@ -123,7 +123,7 @@ def restore_relationship(*, relationship: Relationship, by: Account) -> Relation
     ensure_own(relationship.episode.client, by)
     rows = Relationship.objects.visible_to(by).filter(id=relationship.id).exclude(left_at=None)
     if not rows.update(left_at=None, version=F("version") + 1):
-        raise InputError("this person is in the inventory")
+        raise InputError("this person is already in the inventory")
     _record(by, "relationship.put_back", relationship, relationship.episode)
     relationship.refresh_from_db()
     return relationship
@@ -232,7 +232,7 @@ def restore_circle(*, circle: Circle, by: Account) -> Circle:
     ensure_own(circle.episode.client, by)
     rows = Circle.objects.visible_to(by).filter(id=circle.id).exclude(removed_at=None)
     if not rows.update(removed_at=None, version=F("version") + 1):
-        raise InputError("this version is shown already")
+        raise InputError("this version is already shown")
     _record(by, "circle.restored", circle, circle.episode)
     circle.refresh_from_db()
     return circle

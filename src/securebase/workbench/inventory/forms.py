@@ -29,22 +29,22 @@ RING_MIDDLES = {Ring.CLOSEST: 0.24, Ring.CLOSE: 0.5, Ring.WIDER: 5 / 6, Ring.OUT
 
 class RelationshipForm(forms.Form):
     name_shown = forms.CharField(
-        label="Name shown",
+        label="Display name",
         max_length=80,
-        help_text="A first name or “my boss” is enough: this person was not asked.",
+        help_text="A first name or “my boss” is enough: this person has not given consent.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     relation = forms.CharField(
-        label="Who they are to the client",
+        label="Relationship to the client",
         max_length=80,
         required=False,
-        help_text="For example: mother, partner, friend. Anything can be written.",
+        help_text="For example: mother, partner, friend.",
         widget=forms.TextInput(attrs={"list": "relations", "autocomplete": "off"}),
     )
     deceased = forms.BooleanField(label="Has died", required=False)
-    online = forms.BooleanField(label="Contact is only online", required=False)
-    professional = forms.BooleanField(label="Helps by profession (doctor, social worker, therapist)", required=False)
-    is_focus = forms.BooleanField(label="Part of what the work is about", required=False)
+    online = forms.BooleanField(label="Online contact only", required=False)
+    professional = forms.BooleanField(label="Professional helper (doctor, social worker, therapist)", required=False)
+    is_focus = forms.BooleanField(label="Focus of the work", required=False)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def clean_name_shown(self) -> str:
@@ -79,7 +79,7 @@ class CircleForm(forms.Form):
     def clean_drawn_on(self) -> Any:
         day = self.cleaned_data["drawn_on"]
         if day is not None and not self.episode.began_on <= day <= timezone.localdate():
-            raise forms.ValidationError("Choose a day between the beginning of the therapy and today.")
+            raise forms.ValidationError("Choose a date between the start of the course and today.")
         return day
 
     def clean_over(self) -> tuple[str, int] | None:

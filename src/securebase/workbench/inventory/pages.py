@@ -30,7 +30,7 @@ from securebase.workbench.ui.conflict import keep_input, sentence
 from securebase.workbench.ui.methods import post_only
 
 _require_therapist = require_role(Role.THERAPIST)
-_UNREADABLE_MESSAGE = "The circle could not be read, so nothing was saved."
+_UNREADABLE_MESSAGE = "The circle could not be read. Nothing was saved."
 
 
 # ---- people ----------------------------------------------------------------------------------------------------------
@@ -47,7 +47,7 @@ def new_relationship(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse
         except InputError as error:
             form.add_error(None, sentence(error))
         else:
-            messages.success(request, f"{person.name_shown} is in the inventory, and waits for a place on the circle.")
+            messages.success(request, f"{person.name_shown} added. Now place them on the circle.")
             if "another" in request.POST:
                 return redirect("relationship-new", client_id)
             return redirect("relationships", client_id)
@@ -114,8 +114,8 @@ def focus(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.UUID
     context = queries.client_page(account=account, client_id=client_id, page="relationship-focus")
     person = queries.relationship_or_404(account=account, client=context["client"], relationship_id=relationship_id)
     actions.set_focus(relationship=person, by=account, is_focus=request.POST.get("on") == "1")
-    part = "is now part of" if person.is_focus else "is no longer part of"
-    messages.success(request, f"{person.name_shown} {part} what the work is about.")
+    now = "is now" if person.is_focus else "is no longer"
+    messages.success(request, f"{person.name_shown} {now} a focus of the work.")
     return redirect("relationships", client_id)
 
 
@@ -163,7 +163,7 @@ def save_circle(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     at = timezone.localtime(circle.drawn_at)
     if _wants_json(request):
         return JsonResponse({"over": f"{circle.id} {circle.version}", "saved": f"{at:%H:%M}", "circle": str(circle.id)})
-    messages.success(request, f"The circle is saved, {at:%H:%M}.")
+    messages.success(request, f"Circle saved at {at:%H:%M}.")
     return _redirect_to_circle(client_id, kind=data["kind"].value)
 
 
@@ -191,7 +191,7 @@ def restore_circle(request: HttpRequest, client_id: uuid.UUID, circle_id: uuid.U
     except InputError as error:
         messages.error(request, sentence(error))
     else:
-        messages.success(request, "The version is back.")
+        messages.success(request, "Version restored.")
     return _redirect_to_circle(client_id, kind=circle.kind)
 
 

@@ -23,7 +23,7 @@ if (part) {
       shown += matches;
     }
     if (!words.length) collapse();
-    status.textContent = !words.length ? "" : shown ? `${shown} found` : "Nothing fits. Try another word, or empty the box to see all tools.";
+    status.textContent = !words.length ? "" : shown ? `${shown} found` : "No matches. Try another word, or clear the box to see all tools.";
   };
 
   box.hidden = false;

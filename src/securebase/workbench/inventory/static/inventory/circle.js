@@ -78,7 +78,7 @@ function start(root) {
 
   function describePlace(place) {
     const [, ring] = rings.find(([edge]) => place.radius <= edge);
-    const marks = [place.gives && "gives support", place.receives && "gets support", place.tension && "tension"];
+    const marks = [place.gives && "gives support", place.receives && "receives support", place.tension && "tension"];
     return [ring, `${hourOf(place)} o’clock`, ...marks.filter(Boolean)].join(", ");
   }
 
@@ -258,7 +258,7 @@ function start(root) {
     describeVersion(version);
     part("new").disabled = viewingPast;
     part("undo").disabled = viewingPast || !history.length;
-    setStatus(viewingPast ? `You look at version ${slider.value} of ${versions.length}. Slide to the end to go on drawing.` : "");
+    setStatus(viewingPast ? `Viewing version ${slider.value} of ${versions.length}. Move the slider to the end to go on drawing.` : "");
   }
 
   let player = null;
