@@ -49,7 +49,7 @@ def timing(instrument: Instrument) -> str:
     if schedule is None:
         return "entered from paper"
     if schedule.at:
-        return f"{instrument.moment} a session, at the {', '.join(schedule.at)}"
+        return f"{instrument.moment} a session, at the {', '.join(schedule.at)} of the course"
     area = " of the chosen area" if len(schedule.areas) == 1 else " once an area is chosen" if schedule.areas else ""
     return (
         f"before every session{area}" if schedule.weekly else f"after a session, about every {schedule.every} sessions"
