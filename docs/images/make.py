@@ -9,10 +9,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from browser.conftest import PHONE, find_chromium, run_server
+from browser.conftest import PHONE, run_server
 from browser.test_demo_clinic import sign_in
+from chromium import run_chromium
 
 HERE = Path(__file__).parent
 
@@ -39,9 +40,8 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         run_server("demo", Path(folder) / "data") as home,
-        sync_playwright() as p,
+        run_chromium() as browser,
     ):
-        browser = p.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 1700})
         page.goto(home)
         sign_in(page)
@@ -56,7 +56,6 @@ def main() -> None:
         page.get_by_role("button", name="Hand over this device").first.click()
         page.set_viewport_size(PHONE)
         page.screenshot(path=HERE / "check-in.png")
-        browser.close()
 
 
 if __name__ == "__main__":

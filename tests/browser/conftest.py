@@ -1,10 +1,9 @@
-"""Fixtures that start a real server and a real browser; without Chromium the tests are skipped with a reason."""
+"""Fixtures that start a real server for the tests in a real browser."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -14,40 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
-EXECUTABLES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
-
-
-def find_chromium() -> str | None:
-    return os.environ.get("SECUREBASE_CHROMIUM") or next(filter(None, map(shutil.which, EXECUTABLES)), None)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    browser_tests = [item for item in items if Path(__file__).parent in item.path.parents]
-    for item in browser_tests:
-        item.add_marker(pytest.mark.browser)
-        # a single worker runs them all, so that the demo clinic is created only once
-        item.add_marker(pytest.mark.xdist_group("browser"))
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = find_chromium()
-    if path is None:
-        if os.environ.get("SECUREBASE_REQUIRE_BROWSER"):
-            pytest.fail("SECUREBASE_REQUIRE_BROWSER is set and no Chromium was found")
-        pytest.skip("no Chromium found: install one, or name it in SECUREBASE_CHROMIUM")
-    with sync_playwright() as playwright:
-        launched_browser = playwright.chromium.launch(
-            executable_path=path,
-            args=["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-        )
-        yield launched_browser
-        launched_browser.close()
 
 
 class Visit:
@@ -107,21 +76,21 @@ def run_server(command: str, data_dir: Path, *options: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Serve the demo clinic; depends on the browser so that no server starts without one."""
+def demo(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve the demo clinic; depends on Chromium so that no server starts without one."""
     with run_server("demo", tmp_path_factory.mktemp("demo") / "data") as home:
         yield home
 
 
 @pytest.fixture(scope="session")
-def empty_clinic(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def empty_clinic(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with run_server("serve", tmp_path_factory.mktemp("own") / "data") as home:
         yield home
 
 
 @contextlib.contextmanager
-def open_visit(browser: Browser, home: str, size: dict[str, int] = WIDE, *, phone: bool = False) -> Iterator[Visit]:
-    context = browser.new_context(viewport=size, has_touch=phone, is_mobile=phone)  # type: ignore[arg-type]
+def open_visit(chromium: Browser, home: str, size: dict[str, int] = WIDE, *, phone: bool = False) -> Iterator[Visit]:
+    context = chromium.new_context(viewport=size, has_touch=phone, is_mobile=phone)  # type: ignore[arg-type]
     context.set_default_timeout(15_000)
     yield Visit(context, home)
     context.close()
@@ -137,12 +106,3 @@ def answer_check_in(page: Page, *, levels: int = 6, safety: int = 0) -> None:
     choices = page.locator("fieldset.safety input[type=radio]")
     if choices.count():
         choices.nth(safety).check()
-
-
-def serious_violations(page: Page) -> list[str]:
-    violations = Axe().run(page).response["violations"]
-    return [f"{v['id']}: {v['help']} ({page.url})" for v in violations if v["impact"] in ("serious", "critical")]
-
-
-def fits_width(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browser.conftest import PHONE, WIDE, Visit, answer_check_in, fits_width, open_visit, serious_violations
+from browser.conftest import PHONE, WIDE, Visit, answer_check_in, open_visit
+from chromium import fits_width, serious_violations
 
 
 def sign_in(page: Page) -> None:
@@ -41,8 +42,8 @@ def chart_svg(page: Page) -> str:
     return str(page.request.get(page.url.split("/clients/")[0] + str(image.get_attribute("src"))).text())
 
 
-def test_check_in_of_the_first_client_updates_the_picture(browser: Browser, demo: str) -> None:
-    with open_visit(browser, demo) as demo_visit:
+def test_check_in_of_the_first_client_updates_the_picture(chromium: Browser, demo: str) -> None:
+    with open_visit(chromium, demo) as demo_visit:
         page = demo_visit.page("/")
         assert serious_violations(page) == []
         sign_in(page)
@@ -83,8 +84,8 @@ def test_check_in_of_the_first_client_updates_the_picture(browser: Browser, demo
 
 
 @pytest.fixture(scope="module")
-def staff_visit(browser: Browser, demo: str) -> Iterator[Visit]:
-    with open_visit(browser, demo) as demo_visit:
+def staff_visit(chromium: Browser, demo: str) -> Iterator[Visit]:
+    with open_visit(chromium, demo) as demo_visit:
         page = demo_visit.page("/")
         sign_in(page)
         page.close()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Browser, Page, expect
 
-from browser.conftest import PHONE, WIDE, Visit, answer_check_in, fits_width, open_visit, serious_violations
+from browser.conftest import PHONE, WIDE, Visit, answer_check_in, open_visit
+from chromium import fits_width, serious_violations
 
 PASSWORD = "a kettle on the quiet stove"
 
@@ -23,8 +24,8 @@ def create_clinic(clinic_visit: Visit) -> Page:
     return page
 
 
-def test_empty_clinic_gets_a_client_a_check_in_and_a_picture(browser: Browser, empty_clinic: str) -> None:
-    with open_visit(browser, empty_clinic) as clinic_visit:
+def test_empty_clinic_gets_a_client_a_check_in_and_a_picture(chromium: Browser, empty_clinic: str) -> None:
+    with open_visit(chromium, empty_clinic) as clinic_visit:
         page = create_clinic(clinic_visit)
         assert serious_violations(page) == []
 

@@ -31,15 +31,7 @@ from securebase.workbench.course.queries import record_of
 from securebase.workbench.worksheets.models import Artefact
 from workbench.cast import Cast, make_cast
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()), None)
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium at /usr/bin/chromium"),
-    pytest.mark.django_db(transaction=True),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 NAME = "Ivo M."
 SESSIONS = 8
@@ -214,18 +206,16 @@ def cast(live_server: Any) -> Cast:
 
 
 @pytest.fixture
-def therapist(live_server: Any, cast: Cast) -> Iterator[Therapist]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        context = browser.new_context(accept_downloads=True)
-        signed_in = HttpClient()
-        signed_in.force_login(cast.alma)
-        name = django_settings.SESSION_COOKIE_NAME
-        context.add_cookies([{"name": name, "value": signed_in.cookies[name].value, "url": live_server.url}])
-        errors: list[str] = []
-        context.on("weberror", lambda error: errors.append(str(error.error)))
-        yield Therapist(context.new_page(), live_server.url)
-        browser.close()
+def therapist(chromium: Any, live_server: Any, cast: Cast) -> Iterator[Therapist]:
+    context = chromium.new_context(accept_downloads=True)
+    signed_in = HttpClient()
+    signed_in.force_login(cast.alma)
+    name = django_settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": name, "value": signed_in.cookies[name].value, "url": live_server.url}])
+    errors: list[str] = []
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    yield Therapist(context.new_page(), live_server.url)
+    context.close()
     assert errors == []
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
+from chromium import find_problems
 from securebase.ipt.parsing import parse_values
 from securebase.ipt.shelf import worksheet
 from securebase.records.vocabulary import Moment
@@ -22,15 +22,7 @@ from securebase.workbench.worksheets.actions import save_artefact
 from workbench.cast import NOON, PASSWORD, Cast, answers, make_cast
 from workbench.inventory.network_cast import add_people, draw_course
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()), None)
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium at /usr/bin/chromium"),
-    pytest.mark.django_db(transaction=True),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 #: Worksheets that together have every kind of field.
@@ -130,29 +122,14 @@ def page_urls(cast: Cast) -> list[str]:
 
 
 @pytest.fixture(params=[1280, 390])
-def page(request: pytest.FixtureRequest, live_server: Any) -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": request.param, "height": 900}, reduced_motion="reduce")
-        failures: list[str] = []
-        page.on("request", lambda r: None if r.url.startswith(live_server.url) else failures.append(r.url))
-        page.on("pageerror", lambda error: failures.append(str(error)))
-        yield page
-        browser.close()
+def page(request: pytest.FixtureRequest, chromium: Any, live_server: Any) -> Iterator[Any]:
+    page = chromium.new_page(viewport={"width": request.param, "height": 900}, reduced_motion="reduce")
+    failures: list[str] = []
+    page.on("request", lambda r: None if r.url.startswith(live_server.url) else failures.append(r.url))
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    yield page
+    page.close()
     assert failures == []
-
-
-def findings(page: Any) -> list[str]:
-    """Return serious problems of the open page: axe's findings, and content wider than the window."""
-    result = axe.Axe().run(page).response
-    assert len(result["passes"]) > 5, "axe checked too little of the page"
-    results = [
-        f"{page.url} {v['id']}: {v['nodes'][0]['html'][:120]}"
-        for v in result["violations"]
-        if v["impact"] in {"serious", "critical"}
-    ]
-    width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    return results + ([f"{page.url} is {width[0]} wide"] if width[0] > width[1] else [])
 
 
 def sign_in(page: Any, live_server: Any, cast: Cast) -> None:
@@ -164,29 +141,29 @@ def sign_in(page: Any, live_server: Any, cast: Cast) -> None:
 
 def test_therapist_pages_are_accessible(page: Any, live_server: Any, full: Cast) -> None:
     page.goto(live_server.url + "/sign-in/")
-    result = findings(page)
+    result = find_problems(page)
     sign_in(page, live_server, full)
     for url in page_urls(full):
         page.goto(live_server.url + url)
-        result += findings(page)
+        result += find_problems(page)
     assert result == []
 
 
 def test_client_pages_are_accessible(page: Any, live_server: Any, full: Cast) -> None:
     path = full.invite(Moment.AFTER, CheckInMode.LINK, at=timezone.now(), extras=["expectation"]).path
     page.goto(live_server.url + path)
-    result = findings(page)
+    result = find_problems(page)
     page.locator("#item_1 input[type=range]").press("ArrowRight")
     page.get_by_role("link", name="Help now").click()
-    result += findings(page)
+    result += find_problems(page)
     page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_role("button", name="Send as it is").wait_for()
-    result += findings(page)
+    result += find_problems(page)
     page.get_by_role("button", name="Send as it is").click()
     page.wait_for_url("**/sent/")
-    result += findings(page)
+    result += find_problems(page)
     page.goto(live_server.url + path)
-    assert result + findings(page) == []
+    assert result + find_problems(page) == []
 
 
 def test_sign_in_works_by_keyboard_alone(page: Any, live_server: Any, full: Cast) -> None:

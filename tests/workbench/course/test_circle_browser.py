@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,14 +16,7 @@ from securebase.workbench.inventory.models import Circle, Relationship
 from workbench.cast import Cast, make_cast
 from workbench.inventory.network_cast import add_people, draw_course
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()), None)
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium at /usr/bin/chromium"),
-    pytest.mark.django_db(transaction=True),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class CirclePage:
@@ -87,14 +79,6 @@ def inventory(live_server: Any) -> tuple[Cast, dict[str, Relationship]]:
     people = add_people(cast)
     draw_course(cast, people)
     return cast, people
-
-
-@pytest.fixture
-def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def open_circle_page(

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from chromium import find_problems
 from securebase.workbench.worksheets.models import Artefact
 from workbench.cast import Cast, make_cast
 from workbench.course.course_cast import create_full_course
 from workbench.inventory.network_cast import add_people
-from workbench.test_accessibility import findings, page, pytestmark, sign_in  # noqa: F401 (fixture and marks)
+from workbench.test_accessibility import page, pytestmark, sign_in  # noqa: F401 (fixture and marks)
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def test_full_pages_have_no_serious_findings(page: Any, live_server: Any, full: 
         ("ending", ""),
     ):
         page.goto(live_server.url + reverse(name, args=[full.carla.id]) + query)
-        problems += findings(page)
+        problems += find_problems(page)
     assert problems == []
 
 

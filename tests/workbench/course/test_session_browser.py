@@ -15,6 +15,7 @@ from django.conf import settings as django_settings
 from django.test import Client as Browser
 from django.urls import reverse
 
+from chromium import find_problems
 from securebase.workbench.course.session_queries import session_note
 from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.therapy_sessions.models import TherapySession
@@ -22,15 +23,7 @@ from securebase.workbench.therapy_sessions.queries import own_rating
 from workbench.cast import NOON, Cast, make_cast
 from workbench.course.emotion_cast import create_emotional_work, save_worksheet
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()), None)
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium at /usr/bin/chromium"),
-    pytest.mark.django_db(transaction=True),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 #: Operator times in seconds of the keystroke-level model (Card, Moran and Newell, Communications of the ACM 23, 1980,
@@ -95,14 +88,6 @@ class InputCounter:
         return f"{fields} fields, {self.clicks} clicks, {self.typed} characters and {self.keys} other keys"
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def cast(live_server: Any) -> Cast:
     return make_cast()
@@ -147,18 +132,6 @@ def group(page: Any, name: str) -> Any:
 
 def technique(page: Any, name: str) -> Any:
     return page.get_by_role("radiogroup", name=name, exact=True)
-
-
-def find_problems(page: Any) -> list[str]:
-    result = axe.Axe().run(page).response
-    assert len(result["passes"]) > 5, "axe checked too little of the page"
-    problems = [
-        f"{v['id']}: {v['nodes'][0]['html'][:150]}"
-        for v in result["violations"]
-        if v["impact"] in {"serious", "critical"}
-    ]
-    width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    return problems + ([f"{page.url} is {width[0]} wide"] if width[0] > width[1] else [])
 
 
 def enter_typical_session(page: Any) -> InputCounter:

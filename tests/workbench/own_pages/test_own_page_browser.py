@@ -5,14 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client as Browser
 from django.utils import timezone
+from playwright.sync_api import expect
 
+from chromium import find_problems
 from securebase.ipt.parsing import parse_values
 from securebase.ipt.shelf import worksheet
 from securebase.workbench.clients.models import Episode
@@ -21,23 +22,7 @@ from securebase.workbench.therapy_sessions.actions import create_session
 from securebase.workbench.worksheets.actions import save_artefact, share_artefact
 from workbench.cast import Cast, make_cast
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()), None)
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium at /usr/bin/chromium"),
-    pytest.mark.django_db(transaction=True),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def open_context(chromium: Any, live_server: Any, width: int, *, touch: bool) -> Iterator[Any]:
@@ -93,19 +78,6 @@ def share(cast: Cast, name: str, values: dict[str, Any]) -> None:
     share_artefact(artefact=artefact, by=cast.alma, client=True)
 
 
-def findings(page: Any) -> list[str]:
-    """Return the serious axe violations of the open page, and whether it is wider than the window."""
-    result = axe.Axe().run(page).response
-    assert len(result["passes"]) > 5, "axe looked at nothing"
-    problems = [
-        f"{page.url} {v['id']}: {v['nodes'][0]['html'][:120]}"
-        for v in result["violations"]
-        if v["impact"] in {"serious", "critical"}
-    ]
-    width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    return problems + ([f"{page.url} is {width[0]} wide"] if width[0] > width[1] else [])
-
-
 def open_page(page: Any, live_server: Any, cast: Cast) -> NewLink:
     link = make_link(client=cast.carla, by=cast.alma, at=timezone.now())
     page.goto(live_server.url + link.path)
@@ -122,17 +94,17 @@ def stories(cast: Cast) -> list[dict[str, Any]]:
 def test_a_client_on_a_phone_by_touch(phone: Any, live_server: Any, people: Cast) -> None:
     link = make_link(client=people.carla, by=people.alma, at=timezone.now())
     phone.goto(live_server.url + link.path)
-    problems = findings(phone)
+    problems = find_problems(phone)
     phone.get_by_label("Code").fill(link.code)
     phone.get_by_role("button", name="Open my page").tap()
     phone.get_by_text("Ring Ana once a week").wait_for()
-    problems += findings(phone)
+    problems += find_problems(phone)
     phone.get_by_role("link", name="Help now").tap()
     assert phone.get_by_text("local emergency number").is_visible()
 
     phone.locator("section", has_text="Please read: how we understand it").get_by_role("link").tap()
     phone.get_by_role("heading", name="Do you agree?").wait_for()
-    problems += findings(phone)
+    problems += find_problems(phone)
     phone.get_by_label("Yes, but I’d change something").tap()
     phone.get_by_label("In your own words").fill("It began a year earlier")
     phone.get_by_role("button", name="Send my answer").tap()
@@ -144,7 +116,7 @@ def test_a_client_on_a_phone_by_touch(phone: Any, live_server: Any, people: Cast
     phone.get_by_label("Which story?").fill("The harbour")
     phone.get_by_role("checkbox", name="Courage").tap()
     phone.get_by_text("Saved ", exact=False).first.wait_for()
-    problems += findings(phone)
+    problems += find_problems(phone)
     assert stories(people) == [{"story": "The harbour", "tones": ["courage"]}]
 
     phone.get_by_role("link", name="Back to your page").tap()
@@ -157,7 +129,7 @@ def test_a_client_on_a_phone_by_touch(phone: Any, live_server: Any, people: Cast
     tray_entry.tap()
     phone.get_by_role("slider", name="Ana").wait_for()
     phone.get_by_text("Saved ", exact=False).first.wait_for()
-    problems += findings(phone)
+    problems += find_problems(phone)
     assert [(c.respondent, c.drawn_by, len(c.placements)) for c in people.episode.circles.all()] == [
         ("client", None, 1)
     ]
@@ -169,7 +141,7 @@ def test_a_client_on_a_phone_by_touch(phone: Any, live_server: Any, people: Cast
     phone.goto(live_server.url + "/own/")
     phone.get_by_role("button", name="Close", exact=True).tap()
     phone.get_by_text("Nothing from it is left").wait_for()
-    problems += findings(phone)
+    problems += find_problems(phone)
     phone.goto(live_server.url + "/own/")
     assert phone.get_by_role("heading", name="This page isn’t open").is_visible()
     assert problems == []
@@ -193,11 +165,11 @@ def test_a_client_on_a_desktop_by_keyboard(desk: Any, live_server: Any, people: 
     desk.keyboard.type(link.code)  # the field already has the focus
     desk.keyboard.press("Enter")
     desk.get_by_role("heading", name="Hello").wait_for()
-    problems = findings(desk)
+    problems = find_problems(desk)
     tab_to("Read and answer")  # the formulation was shared last, so it comes first
     desk.keyboard.press("Enter")
     desk.wait_for_url("**/own/sheet/formulation/**")
-    problems += findings(desk)
+    problems += find_problems(desk)
     tab_to("Yes, that’s how I see it")
     desk.keyboard.press(" ")
     tab_to("Send my answer")
@@ -207,7 +179,7 @@ def test_a_client_on_a_desktop_by_keyboard(desk: Any, live_server: Any, people: 
     tab_to("New: a story of mine")
     desk.keyboard.press("Enter")
     desk.wait_for_url("**/own/sheet/story_card/**")
-    problems += findings(desk)
+    problems += find_problems(desk)
     tab_to("Which story?")
     desk.keyboard.type("The harbour")
     tab_to("Save and go back")
@@ -217,7 +189,7 @@ def test_a_client_on_a_desktop_by_keyboard(desk: Any, live_server: Any, people: 
     tab_to("Close my page for good")
     desk.keyboard.press("Enter")
     desk.wait_for_url("**/own/end/")
-    assert problems + findings(desk) == []
+    assert problems + find_problems(desk) == []
 
 
 def test_offline_input_is_saved_after_the_tab_was_closed(phone: Any, live_server: Any, people: Cast) -> None:
@@ -233,7 +205,7 @@ def test_offline_input_is_saved_after_the_tab_was_closed(phone: Any, live_server
     again = phone.context.new_page()
     phone.context.set_offline(False)
     again.goto(address)
-    playwright.expect(again.get_by_label("How I used to tell it")).to_have_value("I ran away")
+    expect(again.get_by_label("How I used to tell it")).to_have_value("I ran away")
     assert stories(people) == [{"story": "The harbour", "before": "I ran away"}]
     for _ in range(50):  # the page may still be reloading after the save
         if again.evaluate("Object.keys(localStorage).length") == 0:
@@ -249,7 +221,7 @@ def test_a_handed_over_device_stores_nothing(desk: Any, live_server: Any, people
     name = settings.SESSION_COOKIE_NAME
     desk.context.add_cookies([{"name": name, "value": staff.cookies[name].value, "url": live_server.url}])
     desk.goto(live_server.url + f"/clients/{people.carla.id}/own-page/")
-    problems = findings(desk)
+    problems = find_problems(desk)
     desk.get_by_role("button", name="Hand over this device").click()
     desk.get_by_role("link", name="New: a story of mine").click()
     desk.wait_for_url("**/own/sheet/story_card/**")
@@ -261,4 +233,4 @@ def test_a_handed_over_device_stores_nothing(desk: Any, live_server: Any, people
     desk.get_by_text("Saved ", exact=False).first.wait_for()
     desk.get_by_role("button", name="Close", exact=True).click()
     desk.get_by_text("Please give the device back").wait_for()
-    assert problems + findings(desk) == []
+    assert problems + find_problems(desk) == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
+from chromium import find_problems
 from securebase.records.artefact import Placement
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.inventory.actions import add_relationship, draw_circle
@@ -22,15 +22,7 @@ from securebase.workbench.therapy_sessions.actions import create_session
 from workbench.cast import NOON, Cast, make_cast
 from workbench.supervision.test_supervision import save_sheet
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()), None)
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium at /usr/bin/chromium"),
-    pytest.mark.django_db(transaction=True),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -75,31 +67,15 @@ def share(people: Cast) -> Share:
 
 
 @pytest.fixture(params=[1280, 390])
-def page(request: pytest.FixtureRequest, live_server: Any) -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": request.param, "height": 900}, reduced_motion="reduce")
-        complaints: list[str] = []
-        page.on("request", lambda r: None if r.url.startswith(live_server.url) else complaints.append(r.url))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None
-        )
-        yield page
-        browser.close()
+def page(request: pytest.FixtureRequest, chromium: Any, live_server: Any) -> Iterator[Any]:
+    page = chromium.new_page(viewport={"width": request.param, "height": 900}, reduced_motion="reduce")
+    complaints: list[str] = []
+    page.on("request", lambda r: None if r.url.startswith(live_server.url) else complaints.append(r.url))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None)
+    yield page
+    page.close()
     assert complaints == []
-
-
-def find_problems(page: Any) -> list[str]:
-    result = axe.Axe().run(page).response
-    assert len(result["passes"]) > 5, "axe looked at nothing"
-    problems = [
-        f"{page.url} {v['id']}: {v['nodes'][0]['html'][:120]}"
-        for v in result["violations"]
-        if v["impact"] in {"serious", "critical"}
-    ]
-    width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    return problems + ([f"{page.url} is {width[0]} wide"] if width[0] > width[1] else [])
 
 
 def sign_in(page: Any, live_server: Any, account: Account) -> None:

@@ -5,33 +5,18 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client as Browser
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from securebase.workbench.worksheets.models import Artefact
 from workbench.cast import PASSWORD, Cast, make_cast
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()), None)
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium at /usr/bin/chromium"),
-    pytest.mark.django_db(transaction=True),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -139,7 +124,7 @@ def test_an_ended_session_loses_no_word(context: Any, live_server: Any, cast: Ca
     page.get_by_role("button", name="Sign in").click()
     wait_until_saved(page)
     box = page.get_by_label("What happened?")
-    playwright.expect(box).to_have_value("She hung up, and I did not call again. Not once.")
+    expect(box).to_have_value("She hung up, and I did not call again. Not once.")
     page.wait_for_function("sessionStorage.getItem('worksheet-draft') === null")
     assert saved_values(cast) == {"what_happened": "She hung up, and I did not call again. Not once."}
 

@@ -1,0 +1,53 @@
+"""The Chromium of the browser tests, and what it reports of an open page."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+EXECUTABLES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+#: No sandbox, because containers run as root; no request of the browser's own.
+OPTIONS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+def find_chromium() -> str | None:
+    return os.environ.get("SECUREBASE_CHROMIUM") or next(filter(None, map(shutil.which, EXECUTABLES)), None)
+
+
+@contextlib.contextmanager
+def run_chromium() -> Iterator[Browser]:
+    """Yield a running Chromium; without one skip the test, or fail it if SECUREBASE_REQUIRE_BROWSER is set."""
+    path = find_chromium()
+    if path is None:
+        give_up = pytest.fail if os.environ.get("SECUREBASE_REQUIRE_BROWSER") else pytest.skip
+        give_up("no Chromium found: install one, or name it in SECUREBASE_CHROMIUM")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=OPTIONS)
+        yield browser
+        browser.close()
+
+
+def serious_violations(page: Page) -> list[str]:
+    """Return axe's serious and critical findings on the open page."""
+    result = Axe().run(page).response
+    assert len(result["passes"]) > 5, "axe checked too little of the page"
+    return [
+        f"{page.url} {v['id']}, {v['help']}: {v['nodes'][0]['html'][:150]}"
+        for v in result["violations"]
+        if v["impact"] in {"serious", "critical"}
+    ]
+
+
+def fits_width(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def find_problems(page: Page) -> list[str]:
+    """Return the serious violations of the open page, and whether it is wider than the window."""
+    return serious_violations(page) + ([] if fits_width(page) else [f"{page.url} is wider than the window"])
