@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.db import transaction
 from django.test import Client as Browser
 
 from workbench.cast import Cast, make_cast
@@ -24,6 +26,14 @@ def _check_template_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     missing = watch(monkeypatch)
     yield
     assert sorted(set(missing)) == []
+
+
+@pytest.fixture(scope="module")
+def module_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Wrap a module in one transaction, so that all its tests see what its fixtures save, and nothing remains."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

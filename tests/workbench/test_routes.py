@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import uuid
 from datetime import timedelta
@@ -25,7 +26,7 @@ from securebase.workbench.supervision.models import Share, SharedPart
 from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.therapy_sessions.models import CheckInMode, Rupture, SafetyAlert
 from securebase.workbench.worksheets.actions import save_artefact
-from workbench.cast import BEGAN, NOON, Cast, answers
+from workbench.cast import BEGAN, NOON, Cast, answers, make_cast
 from workbench.inventory.network_cast import add_people, draw_course
 
 ALL_ACCOUNTS = {"alma", "bruno", "dario", "rosa", "adam"}
@@ -73,9 +74,10 @@ SHARED_ROUTES = {"shared-course", "shared-sheet", "shared-comment", "comment-cha
 CLIENT_ROUTES = sorted(name for name, route in ROUTES.items() if "client_id" in route)
 
 
-@pytest.fixture
-def full(cast: Cast) -> Cast:
-    """Provide Carla with an object for every parameter of a route, and a client of Dario's."""
+@pytest.fixture(scope="module")
+def saved(module_db: None) -> Cast:
+    """Save, once for all routes, an object of Carla's for every parameter of a route, and a client of Dario's."""
+    cast = make_cast()
     check_in = cast.invite(Moment.BEFORE).check_in
     actions.record_check_in(check_in=check_in, responses=answers("session_before", 5.0, 1.0), submission="s", at=NOON)
     cast.invite(Moment.AFTER, CheckInMode.PAPER)
@@ -108,6 +110,12 @@ def full(cast: Cast) -> Cast:
     clients.create_client(therapist=cast.dario, name_shown="Dario's own", began_on=BEGAN)
     draw_course(cast, add_people(cast))
     return cast
+
+
+@pytest.fixture
+def full(saved: Cast, db: None) -> Cast:
+    """Return the saved cast; what a test changes is taken back after it."""
+    return copy.deepcopy(saved)
 
 
 def build_url(cast: Cast, name: str, **overrides: object) -> str:

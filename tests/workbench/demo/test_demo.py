@@ -1,17 +1,12 @@
-"""The demo clinic shows what its roster says, never mixes with real clients, and explains how to sign in."""
+"""The demo clinic shows what its roster says."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
-from django.test import Client as Browser
-from django.utils import timezone
+from django.test import override_settings
 
-from securebase.cli.demo import command
-from securebase.errors import InputError, NotPermittedError
 from securebase.measurement.catalogue import instrument
 from securebase.measurement.schedule import count_rating_items
 from securebase.measurement.scoring import score
@@ -23,14 +18,11 @@ from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.queries import verify_chain
 from securebase.workbench.casefile import prefetch_record
 from securebase.workbench.clients.models import Client, Episode
-from securebase.workbench.demo.actions import PASSWORD, USER_NAME, build_clinic
-from securebase.workbench.demo.others import CODE, LINK, OPEN_CLIENT, SUPERVISOR_USER_NAME
+from securebase.workbench.demo.actions import build_clinic
 from securebase.workbench.demo.roster import ROSTER
 from securebase.workbench.progress import queries
 from securebase.workbench.progress.models import StoredPicture
-from securebase.workbench.supervision.models import Share
 from securebase.workbench.therapy_sessions.models import Administration, CheckIn, CheckInState
-from workbench.cast import make_cast
 
 NOW = datetime(2026, 3, 4, 8, 20, tzinfo=UTC)
 REASON = "looking at the demo clinic"
@@ -51,10 +43,17 @@ EXPECTED_SIGNALS = {
 }
 
 
+@pytest.fixture(scope="module")
+def built(module_db: None) -> Account:
+    """Build the clinic once, because that takes seconds, and return its therapist."""
+    with override_settings(DEMO=True):
+        return build_clinic(now=NOW)
+
+
 @pytest.fixture
-def therapist(db: None, settings: object) -> Account:
+def therapist(built: Account, db: None, settings: object) -> Account:
     settings.DEMO = True  # type: ignore[attr-defined]
-    return build_clinic(now=NOW)
+    return built
 
 
 def current_pictures(therapist: Account) -> dict[str, ClientPicture]:
@@ -63,7 +62,6 @@ def current_pictures(therapist: Account) -> dict[str, ClientPicture]:
 
 
 def test_clinic_shows_the_signals_of_its_roster(therapist: Account) -> None:
-    """Check everything on one build, because building takes seconds."""
     pictures = current_pictures(therapist)
     assert set(pictures) == {p.name for p in ROSTER}
     assert len(pictures) == 24
@@ -102,64 +100,10 @@ def test_same_seed_gives_the_same_clinic(therapist: Account) -> None:
     assert [r.value for r in pictures["Ash K."].symptoms.reported] == [8.0, 7.8, 6.6, 6.6, 8.8, 8.0, 9.2]
 
 
-@pytest.mark.django_db
-def test_demo_explains_signing_in_and_that_all_is_simulated(settings: object, browser: Browser) -> None:
-    settings.DEMO = True  # type: ignore[attr-defined]
-    # built as of today, because shares and links expire
-    build_clinic(now=timezone.now())
-    page = browser.get("/sign-in/").content.decode()
-    assert f"<code>{USER_NAME}</code>" in page
-    assert f"<code>{PASSWORD}</code>" in page
-    assert browser.post("/sign-in/", {"user_name": USER_NAME, "password": PASSWORD}).status_code == 302
-    home = browser.get("/")
-    assert home.status_code == 200
-    assert "every client here is simulated" in home.content.decode()
-    client = Client.objects.unscoped(reason=REASON).get(name_shown="Noor B.")
-    assert "simulated client, no real person" in browser.get(f"/clients/{client.id}/report/").content.decode()
-
-    # the supervisor sees the shared course with its comments
-    assert f"<code>{SUPERVISOR_USER_NAME}</code>" in page
-    browser.post("/sign-out/")
-    response = browser.post("/sign-in/", {"user_name": SUPERVISOR_USER_NAME, "password": PASSWORD}, follow=True)
-    assert response.redirect_chain[-1][0] == "/supervision/"
-    share = Share.objects.unscoped(reason=REASON).get()
-    course = browser.get(f"/supervision/{share.id}/").content.decode()
-    assert share.label in course
-    assert "We always went round it" in course
-    assert OPEN_CLIENT not in course
-
-    # a client's own page opens with its link and code only
-    browser.post("/sign-out/")
-    assert f'href="/p/{LINK}/"' in page
-    assert f"<code>{CODE}</code>" in page
-    assert browser.post(f"/p/{LINK}/", {"code": "000000"}).status_code == 400
-    assert browser.post(f"/p/{LINK}/", {"code": CODE}).status_code == 302
-    assert "My plan for staying well" in browser.get("/own/").content.decode()
-
-
-@pytest.mark.django_db
-def test_real_and_simulated_clients_never_mix(settings: object) -> None:
-    settings.DEMO = False  # type: ignore[attr-defined]
-    with pytest.raises(NotPermittedError, match="demo mode"):
-        build_clinic(now=NOW)
-    settings.DEMO = True  # type: ignore[attr-defined]
-    make_cast()
-    with pytest.raises(NotPermittedError, match="already holds a clinic"):
-        build_clinic(now=NOW)
-    assert Client.objects.unscoped(reason=REASON).count() == 1
-
-
 def test_names_are_unique_and_end_in_an_initial() -> None:
     names = [p.name for p in ROSTER]
     assert len(set(names)) == len(names)
     assert all(n.split()[1].endswith(".") for n in names)
-
-
-def test_command_refuses_a_directory_with_other_data(tmp_path: Path) -> None:
-    (tmp_path / "securebase.db").write_bytes(b"a real clinic")
-    result = CliRunner().invoke(command, ["--data-dir", str(tmp_path), "--fresh"])
-    assert isinstance(result.exception, InputError)
-    assert (tmp_path / "securebase.db").read_bytes() == b"a real clinic"
 
 
 def test_additional_measures_follow_the_schedule(therapist: Account) -> None:
