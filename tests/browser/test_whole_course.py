@@ -175,7 +175,7 @@ class Therapist:
         self.page.get_by_text(f"{spec.name}: saved.").wait_for()
         if step.agreed:
             self.page.get_by_role("radio", name="agreed", exact=True).check()
-            self.page.get_by_role("button", name="Save response").click()
+            self.page.get_by_role("button", name="Save the response").click()
             self.page.get_by_text("Response saved: agreed").wait_for()
 
     def share(self, row: Artefact) -> None:

@@ -69,7 +69,8 @@ def _amount(field: Field, value: float) -> str:
         return EXTENTS[int(value)] if 0 <= value <= 3 else f"{value:g}"
     if field.kind is FieldKind.SCALE:
         return f"{value:g} of {field.maximum:g}"
-    return f"{value:g} {field.unit}".strip()
+    separator = "" if field.unit == "%" else " "
+    return f"{value:g}{separator}{field.unit}".strip()
 
 
 def _day(text: str) -> str:
