@@ -46,7 +46,7 @@ class PortfolioItem:
 def portfolio(record: EpisodeRecord) -> tuple[PortfolioItem, ...]:
     """Return every item in the order of a portfolio."""
     return (
-        _single_worksheet(record, "case_report", "Case report", "one page in your own words"),
+        _single_worksheet(record, "case_report", "Case report", "written"),
         _people(record),
         _formulation(record),
         _measures(record),
@@ -107,5 +107,7 @@ def _agenda(record: EpisodeRecord) -> PortfolioItem:
     fidelity = fidelity_over_sessions(record)
     with_agenda = sum(c is not None for c in fidelity.agenda)
     covered, marked = fidelity.agenda_totals
-    words = f"{covered} of {marked} agenda items covered" if marked else "no agenda items rated"
-    return PortfolioItem("agenda", "Agenda covered", with_agenda, max(len(record.sessions), 1), words, "session_note")
+    n_sessions = len(record.sessions)
+    words = f"{covered} of {marked} agenda items covered, rated for {with_agenda} of {n_sessions} sessions"
+    words = words if marked else "no agenda items rated"
+    return PortfolioItem("agenda", "Agenda covered", with_agenda, max(n_sessions, 1), words, "session_note")

@@ -80,7 +80,7 @@ class Ending(StrEnum):
 
     @property
     def label(self) -> str:
-        return {"planned": "As planned", "enough": "Enough was reached", "left": "Left early"}[self.value]
+        return {"planned": "As planned", "enough": "Goals reached early", "left": "Left early"}[self.value]
 
 
 class SupportKind(StrEnum):
@@ -143,7 +143,7 @@ class Agreement(StrEnum):
     @property
     def label(self) -> str:
         return {
-            "open": "Not yet talked over",
+            "open": "Not yet discussed",
             "agreed": "Agreed",
             "edited": "Agreed after changes",
             "declined": "Declined",
@@ -167,8 +167,8 @@ class Technique(StrEnum):
     @property
     def label(self) -> str:
         return {
-            "non_directive_exploration": "Exploration, non-directive",
-            "directive_exploration": "Exploration, directive",
+            "non_directive_exploration": "Non-directive exploration",
+            "directive_exploration": "Directive exploration",
             "therapeutic_relationship": "Use of the therapeutic relationship",
             "psychoeducation": "Psychoeducation",
         }.get(self.value, self.value.replace("_", " ").capitalize())
