@@ -32,7 +32,7 @@ def test_a_safety_alert_comes_first_and_needs_no_score(
 ) -> None:
     code, out, _ = run(monkeypatch, capsys, "score", "phq9", "--responses", "9=1")
     assert code == 0
-    assert out.startswith("Safety: Thoughts of death or of self-harm (item 9 answered 1).")
+    assert out.startswith("Safety: Thoughts of death or self-harm (item 9 answered 1).")
     assert "items 1 to 8 unanswered; all items are required" in " ".join(out.split())
 
 
@@ -51,7 +51,7 @@ def test_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
     assert code == 0
     assert output["scores"]["total"]["value"] == 10
     assert output["scores"]["total"]["band"] == "moderate"
-    assert output["alerts"] == [{"item": 9, "value": 2, "concern": "Thoughts of death or of self-harm"}]
+    assert output["alerts"] == [{"item": 9, "value": 2, "concern": "Thoughts of death or self-harm"}]
     assert output["responses"]["10"] is None
     assert "reliable change of 6" in output["unverified"]
 
@@ -64,7 +64,7 @@ def test_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert code == 0
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert lines[:2] == [
-        "Safety: row 3 ([bold]Dora): Thoughts of death or of self-harm (item 9 answered 1).",
+        "Safety: row 3 ([bold]Dora): Thoughts of death or self-harm (item 9 answered 1).",
         "Safety: row 4 (Eva): item 9 is unanswered, which is no all-clear.",
     ]
     assert {"2 Carla 16", "3 [bold]Dora 9", "4 Eva –"} <= set(lines)

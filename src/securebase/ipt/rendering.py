@@ -69,8 +69,9 @@ def _amount(field: Field, value: float) -> str:
         return EXTENTS[int(value)] if 0 <= value <= 3 else f"{value:g}"
     if field.kind is FieldKind.SCALE:
         return f"{value:g} of {field.maximum:g}"
-    separator = "" if field.unit == "%" else " "
-    return f"{value:g}{separator}{field.unit}".strip()
+    unit = field.unit.removesuffix("s") if value == 1 else field.unit
+    separator = "" if unit == "%" else " "
+    return f"{value:g}{separator}{unit}".strip()
 
 
 def _day(text: str) -> str:
