@@ -41,7 +41,7 @@ def test_the_report_is_self_contained(picture: ClientPicture) -> None:
 
 def test_the_report_names_versions_date_and_simulation() -> None:
     text = page(pictures.full()).text
-    for words in ("0123456789abcdef", "literature", "0.1.0", "1 May 2025", "simulated client, no real person"):
+    for words in ("0123456789abcdef", "literature", "0.1.0", "1 May 2025", "simulated client, not a real person"):
         assert words in text
 
 
@@ -109,7 +109,7 @@ def test_no_all_clear_under_an_open_safety_alert() -> None:
 def test_the_report_names_its_reader() -> None:
     text = page(pictures.full()).text
     assert "For the therapist" in text
-    assert text.index("For the therapist") < text.index("What to know")
+    assert text.index("For the therapist") < text.index("Before the session")
 
 
 def test_the_constants_are_readable_on_a_phone() -> None:
@@ -117,7 +117,7 @@ def test_the_constants_are_readable_on_a_phone() -> None:
     result = page(pictures.full())
     cells = result.select("table.words tbody td")
     assert cells
-    assert {c["data-label"] for c in cells} == {"Value", "Checked", "From"}
+    assert {c["data-label"] for c in cells} == {"Value", "Checked", "Source"}
 
 
 def test_the_course_is_listed_by_task() -> None:

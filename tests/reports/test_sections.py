@@ -93,7 +93,7 @@ def test_short_sheets_become_one_table_and_long_ones_do_not() -> None:
     table = combined_table(spec, short, {}, lambda a: f"week {a.at:g}")
     assert table == Table(
         "",
-        ("Told", "How heavy", "Written"),
+        ("Told", "How heavy", "Recorded"),
         (("event 1", "1 of 10", "week 1"), ("event 2", "2 of 10", "week 2")),
     )
     assert combined_table(spec, short[:1], {}, lambda _: "") is None

@@ -37,7 +37,7 @@ def client_blocks(picture: ClientPicture) -> tuple[Block, ...]:
     lower = "lower is better" if part.worse_is_higher else "higher is better"
     first, last = phrases.number(part.change.first), phrases.number(part.change.last)
     summary = (
-        f"You answered {len(part.reported)} times. Your score was {first} at first and {last} most recently ({lower})."
+        f"You answered {len(part.reported)} times. Your first score was {first} and your latest is {last} ({lower})."
     )
     plain = replace(picture, symptoms=replace(part, remission_below=None))
     blocks: list[Block] = [_graph(plain, "Each dot is one of your answers."), Paragraph(summary)]
@@ -51,7 +51,7 @@ def colleague_blocks(picture: ClientPicture) -> tuple[Block, ...]:
     """Return first and last score, reliable change with its basis, and every report; no model estimates."""
     part = picture.symptoms
     if not part.reported:
-        return (Paragraph("No symptom score was recorded.", TextTone.SOFT),)
+        return (Paragraph("No symptom score recorded.", TextTone.SOFT),)
     direction = "higher is worse" if part.worse_is_higher else "higher is better"
     ends = f"{phrases.number(part.minimum)} to {phrases.number(part.maximum)}"
     scale = f"{part.measure}, {ends}, {direction}{'' if part.validated else '; not yet validated'}."
@@ -60,7 +60,7 @@ def colleague_blocks(picture: ClientPicture) -> tuple[Block, ...]:
     if len(part.reported) > 1:
         blocks.append(_graph(picture, "Scores as the client reported them"))
     rows = tuple((row[0], row[1], row[2]) for row in sentences.symptom_table(remove_estimates(picture)).rows)
-    blocks.append(Table("Every report", ("Session", "Day", "Score"), rows, (2,)))
+    blocks.append(Table("All scores", ("Session", "Day", "Score"), rows, (2,)))
     return tuple(blocks)
 
 
@@ -69,7 +69,7 @@ def _change(picture: ClientPicture) -> list[str]:
     last = part.reported[-1]
     band = f" ({part.severity})" if part.severity else ""
     paragraphs = [
-        f"First report {phrases.number(part.reported[0].value)}, last report {phrases.number(last.value)}{band}."
+        f"First score {phrases.number(part.reported[0].value)}, latest score {phrases.number(last.value)}{band}."
     ]
     c = part.change
     if c is None:
@@ -84,7 +84,7 @@ def _change(picture: ClientPicture) -> list[str]:
     if c.threshold is not None:
         paragraphs.append(phrases.reliable_criterion(c.threshold, c.basis, c.verified))
     paragraphs.append(
-        "Change over a course says nothing on what it moves with: the same course without therapy was not observed."
+        "These scores do not show what caused the change: we cannot compare them with a course without therapy."
     )
     return [*paragraphs, *([] if part.validated else [phrases.unvalidated_notice(part.measure)])]
 

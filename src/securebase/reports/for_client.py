@@ -109,11 +109,11 @@ def _symptoms(case: Case) -> ReportPart:
     return ReportPart(
         "symptoms",
         "Answers over time",
-        f"A graph of {len(case.picture.symptoms.reported)} answers on the {case.picture.symptoms.measure}",
+        f"Graph of {len(case.picture.symptoms.reported)} scores: {case.picture.symptoms.measure}",
         build,
         by_default=False,
-        missing="" if ready else "Needs at least two answers on the tracked symptom measure.",
-        caution="Tick this if you have looked at it together and the client wants it.",
+        missing="" if ready else "Needs at least two scores on the tracked symptom measure.",
+        caution="Include it only if you have looked at it together and the client wants it.",
     )
 
 
@@ -127,7 +127,7 @@ def _circle(case: Case) -> ReportPart:
     return ReportPart(
         "circle",
         "Closeness circle",
-        f"As the client drew it, {days}" if versions else "",
+        f"Drawn by the client on {days}" if versions else "",
         partial(_circles, case),
         missing="" if versions else "The client has not drawn a circle yet.",
     )
@@ -149,7 +149,7 @@ def _help(case: Case) -> ReportPart:
     return ReportPart(
         "help",
         "Help now",
-        "The clinic’s text on where to get help",
+        "Your clinic’s text on where to get help",
         lambda: (Box((Paragraph(case.help_now),), "If you need help now", TextTone.ALERT),),
-        missing="" if case.help_now.strip() else "The clinic has not written it yet (under Clinic).",
+        missing="" if case.help_now.strip() else "Your clinic has not written this text yet (under Clinic).",
     )

@@ -7,6 +7,7 @@ from functools import partial
 
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Audience, Worksheet, WorksheetGroup
+from securebase.picture import phrases
 from securebase.reports import change_section
 from securebase.reports.document import Block, Document, Facts, Heading, Paragraph
 from securebase.reports.part import Case, ReportPart, assemble_document, build_blocks, default_parts
@@ -38,7 +39,7 @@ def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Rep
         goals_part(Audience.REFERRER, case, tuple(selected.values()), "Goals"),
         _change(case),
         *after,
-        _free_text("closing", "How it ended, in your words", case.closing_words, "Ending"),
+        _free_text("closing", "Ending, in your words", case.closing_words, "Ending"),
         _free_text("recommendations", "Recommendations", case.recommendations, "Recommendations"),
     )
 
@@ -66,7 +67,7 @@ def document(
 def _missing_reason(case: Case, worksheet: Worksheet) -> str:
     artefacts = case.record.artefacts_of(worksheet.id)
     if artefacts and worksheet.agreement:
-        return "It is not agreed with the client yet, so it does not go to anybody else."
+        return "Not agreed with the client yet, so it cannot be shared."
     return f"Nothing yet. {worksheet.about}"
 
 
@@ -75,15 +76,17 @@ def _course(case: Case) -> tuple[Block, ...]:
     n_sessions, planned = len(record.sessions), record.planned_sessions
     rows = []
     if record.began_on is not None:
-        rows.append(("Began", case.day(0.0)))
+        rows.append(("Start", case.day(0.0)))
     rows.append(("Sessions held", f"{n_sessions} of {planned} planned" if planned else f"{n_sessions}"))
     if n_sessions:
-        rows.append(("First and last", f"{case.day(record.sessions[0].at)} to {case.day(record.sessions[-1].at)}"))
+        rows.append(
+            ("First and last session", f"{case.day(record.sessions[0].at)} to {case.day(record.sessions[-1].at)}")
+        )
     if record.ended_at is not None:
         ending = f", {record.ending.label.lower()}" if record.ending else ""
-        rows.append(("Ended", f"{case.day(record.ended_at)}{ending}"))
+        rows.append(("End", f"{case.day(record.ended_at)}{ending}"))
     elif record.phase is not None:
-        rows.append(("Now", f"{record.phase.label} phase"))
+        rows.append(("Phase", record.phase.label))
     if record.problem_areas:
         rows.append(("Focus", ", ".join(area.label for area in record.problem_areas)))
     return (Heading("Course"), Facts(tuple(rows)))
@@ -94,9 +97,9 @@ def _change(case: Case) -> ReportPart:
     return ReportPart(
         "change",
         "Change in symptoms",
-        f"{len(part.reported)} reports on the {part.measure}, reliable change, and how far it can be trusted",
+        f"{phrases.count(len(part.reported), 'score')} ({part.measure}), reliable change and its limits",
         lambda: (Heading("Change in symptoms"), *change_section.colleague_blocks(case.picture)),
-        missing="" if part.reported else "No symptom score was recorded yet.",
+        missing="" if part.reported else "No symptom score yet.",
     )
 
 
@@ -104,7 +107,7 @@ def _free_text(name: str, label: str, text: str, heading: str) -> ReportPart:
     return ReportPart(
         name,
         label,
-        "What you write below",
+        "Your text below",
         lambda: (Heading(heading), Paragraph(text.strip())),
-        missing="" if text.strip() else "Nothing is written below yet.",
+        missing="" if text.strip() else "You have not written this yet.",
     )

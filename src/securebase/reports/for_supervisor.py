@@ -60,11 +60,11 @@ def document(
     blocks = build_blocks(offered, ids)
     missing = tuple(f"{p.label}: {p.missing}" for p in offered if not p.ready)
     if missing:
-        blocks = (*blocks, Box((Bullets(missing),), "Not there yet"))
+        blocks = (*blocks, Box((Bullets(missing),), "Not in the record yet"))
     return assemble_document(
         case,
         Audience.SUPERVISOR,
-        title=f"Portfolio of the case {case.name}" if case.name else "Portfolio of a case",
+        title=f"Case portfolio: {case.name}" if case.name else "Case portfolio",
         kicker="For supervision · under a pseudonym",
         subtitle=f"Therapist: {case.therapist}" if case.therapist else "",
         blocks=blocks,
@@ -102,16 +102,14 @@ def _course(case: Case) -> tuple[Block, ...]:
     if record.sessions:
         rows.append(("Last session", f"session {record.sessions[-1].number}, {case.week(record.sessions[-1].at)}"))
     if record.ended_at is not None:
-        rows.append(("Ended", case.week(record.ended_at)))
+        rows.append(("End", case.week(record.ended_at)))
     return (Heading("Course"), Facts(tuple(rows)))
 
 
 def _tasks(case: Case) -> ReportPart:
     standings = course_tasks(case.record, case.lineage)
     n_done = sum(s.standing is TaskState.DONE for s in standings)
-    return ReportPart(
-        "tasks", "Tasks of the course", f"{n_done} of {len(standings)} done", partial(_task_table, standings)
-    )
+    return ReportPart("tasks", "IPT tasks", f"{n_done} of {len(standings)} done", partial(_task_table, standings))
 
 
 def _task_table(standings: tuple[TaskStanding, ...]) -> tuple[Block, ...]:
@@ -123,26 +121,24 @@ def _task_table(standings: tuple[TaskStanding, ...]) -> tuple[Block, ...]:
         )
         for s in standings
     )
-    return (Heading("Tasks of the course"), Table("", ("Task", "Standing", "What is there"), rows))
+    return (Heading("IPT tasks"), Table("", ("Task", "Status", "On record"), rows))
 
 
 def _measures(case: Case) -> ReportPart:
     table = measures_every_fourth(case.record)
     return ReportPart(
         "measures",
-        "Measures every fourth session",
+        "Scores every fourth session",
         f"{len(table.rows)} scales" if len(table.rows) != 1 else "1 scale",
-        lambda: (Heading("Measures every fourth session"), *_append_caution(case.record, table)),
-        missing="" if table.rows else "No measure was filled in yet.",
+        lambda: (Heading("Scores every fourth session"), *_append_caution(case.record, table)),
+        missing="" if table.rows else "No questionnaire completed yet.",
     )
 
 
 def _append_caution(record: EpisodeRecord, table: Table) -> tuple[Block, ...]:
     scored = {a.instrument for a in record.administrations if a.scores}
     unvalidated = sorted({i.name for i in instruments().values() if i.id in scored and not i.validated})
-    caution = (
-        f"In the product’s own words, and not validated yet: {', '.join(unvalidated)}. Read their numbers with care."
-    )
+    caution = f"Our own questionnaires, not yet validated: {', '.join(unvalidated)}. Interpret these scores with care."
     return (table, Paragraph(caution, TextTone.SOFT)) if unvalidated else (table,)
 
 
@@ -173,7 +169,8 @@ def _scale_name(instrument: str, scale: str) -> str:
     spec = instruments().get(instrument)
     known = find_scale(instrument, scale)
     label = known.label if known is not None else scale
-    return f"{label} ({spec.name if spec else instrument})"
+    name = spec.name if spec else instrument
+    return label if label == name else f"{label} ({name})"
 
 
 def _inventory(case: Case) -> ReportPart:
@@ -181,9 +178,9 @@ def _inventory(case: Case) -> ReportPart:
     return ReportPart(
         "inventory",
         "Interpersonal inventory",
-        f"{len(current)} people, by their relation",
+        f"{phrases.count(len(current), 'person', 'people')}, named by relation",
         partial(_people, case),
-        missing="" if current else "Nobody is in the inventory yet.",
+        missing="" if current else "No one in the inventory yet.",
     )
 
 
@@ -197,15 +194,15 @@ def _people(case: Case) -> tuple[Block, ...]:
             place = last[-1].placement(person.id) if last else None
             marks = (
                 ("part of the focus", person.is_focus),
-                ("died", person.deceased),
+                ("deceased", person.deceased),
                 ("online only", person.online),
-                ("helps by profession", person.professional),
+                ("professional helper", person.professional),
             )
             marks_in_words = ", ".join(word for word, applies in marks if applies) or "–"
             sheets = [a for a in ratings if a.about == person.id]
             levels = (_first_and_last(sheets, "support_felt"), _first_and_last(sheets, "strain"))
             rows.append((names[person.id], place.ring.label if place else "not placed", *levels, marks_in_words))
-    head = ("Who", "Last circle", "Support felt", "Strain", "Marks")
+    head = ("Person", "Last circle", "Support felt", "Strain", "Notes")
     caption = "Ratings 0 to 10, first and last"
     return (Heading("Interpersonal inventory"), Table(caption, head, tuple(rows)))
 
@@ -224,7 +221,7 @@ def _circle(case: Case) -> ReportPart:
         "Closeness circle, first and last",
         " and ".join(case.week(c.at) for c in versions),
         partial(_circles, case),
-        missing="" if versions else "No circle was drawn yet.",
+        missing="" if versions else "No circle drawn yet.",
     )
 
 
@@ -242,7 +239,7 @@ def _ruptures(case: Case) -> ReportPart:
         "Ruptures and repairs",
         f"{len(ruptures)} marked",
         partial(_rupture_table, case),
-        missing="" if ruptures else "None was marked.",
+        missing="" if ruptures else "None marked.",
     )
 
 
@@ -255,4 +252,4 @@ def _rupture_table(case: Case) -> tuple[Block, ...]:
         )
         for r in case.record.ruptures
     )
-    return (Heading("Ruptures and repairs"), Table("", ("When", "How it showed", "Since then"), rows))
+    return (Heading("Ruptures and repairs"), Table("", ("When", "Kind", "Repair"), rows))

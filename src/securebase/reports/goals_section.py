@@ -51,7 +51,7 @@ def goals(sheets: Sequence[SelectedArtefacts], time_label: Callable[[ArtefactRec
     head = ("Goal", *used, *wishes)
     rows = tuple((g.words, *(g.at.get(n) or "–" for n in used), *(g.wished or "–" for _ in wishes)) for g in collected)
     numbers = tuple(range(1, len(head)))
-    caption = "How close each goal is (0 far off, 10 reached)" if numbers else ""
+    caption = "Progress towards each goal (0 far off, 10 reached)" if numbers else ""
     return (Table(caption, head, rows, numbers),)
 
 

@@ -13,10 +13,13 @@ from securebase.reports.part import Case, ReportPart
 TITLES = {
     Audience.CLIENT: (
         "For the client",
-        "In plain words, to take home: what was shared with them and what they wrote or drew.",
+        "In plain words, to take home: what you shared with them, and what they wrote or drew.",
     ),
-    Audience.REFERRER: ("For the referrer", "Course, diagnosis, focus, change with its limits, and what you add."),
-    Audience.SUPERVISOR: ("For a supervisor", "A portfolio of the case from routine work, under a pseudonym."),
+    Audience.REFERRER: (
+        "For the referrer",
+        "Course, diagnosis, focus, symptom change with its limits, and your own comments.",
+    ),
+    Audience.SUPERVISOR: ("For a supervisor", "A case portfolio from your routine work, under a pseudonym."),
 }
 
 

@@ -92,17 +92,17 @@ def assemble_document(
 ) -> Document:
     """Return the report with its title page and footer."""
     picture = case.picture
-    made_on = f" · made on {case.made_on.day} {case.made_on:%B %Y}" if case.made_on else ""
+    made_on = f" · {case.made_on.day} {case.made_on:%B %Y}" if case.made_on else ""
     as_of = case.week(picture.as_of) if report is Audience.SUPERVISOR else case.day(picture.as_of)
-    simulated = " · simulated client, no real person" if case.record.simulated else ""
+    simulated = " · simulated client, not a real person" if case.record.simulated else ""
     return Document(
         title=title,
         kicker=f"{kicker}{made_on}{simulated}",
         subtitle=subtitle,
         blocks=blocks,
         foot=(
-            f"Made from the record as of {as_of} with Securebase {picture.versions.product}; "
-            f"data {serialisation.fingerprint(case.record)}. No medical device, no diagnosis."
+            f"Record as of {as_of} · Securebase {picture.versions.product} · "
+            f"data {serialisation.fingerprint(case.record)} · not a medical device, not a diagnosis"
         ),
         made_on=case.made_on.isoformat() if case.made_on else "",
     )

@@ -123,7 +123,9 @@ def missing_consent(report: Audience, record: EpisodeRecord) -> str:
     """Return a warning unless the contract records the client's consent to this reader; empty otherwise."""
     if report is Audience.CLIENT:
         return ""
-    reader = {Audience.REFERRER: "the person who referred the client", Audience.SUPERVISOR: "a supervisor"}[report]
+    reader = {Audience.REFERRER: "the referrer", Audience.SUPERVISOR: "a supervisor"}[report]
     if any(report.value in a.choices("sharing_consent") for a in record.artefacts_of("contract")):
         return ""
-    return f"The contract does not say that the client agreed to sharing with {reader}. Ask before you hand this on."
+    return (
+        f"The contract does not record the client’s consent to sharing with {reader}. Ask before you share this report."
+    )

@@ -16,7 +16,7 @@ from securebase.reports.part import Case, ReportPart
 from securebase.reports.selection import SelectedArtefacts, names_for_reader
 from securebase.reports.worksheet_section import combined_table, section
 
-CONFIRM = "Tick it once you have made sure that each of these facts is right and meant for the reader."
+CONFIRM = "Include it only after checking that every fact is correct and meant for this reader."
 #: fields that every report shows together in one table
 GOALS = frozenset({GOALS_FIELD})
 ID_PREFIX = "sheet-"
@@ -135,7 +135,10 @@ def _goals(report: Audience, case: Case, sheets: Sequence[SelectedArtefacts], he
 
 
 def _short_when(report: Audience, case: Case, artefact: ArtefactRecord) -> str:
-    return f"Session {artefact.session}" if artefact.session is not None else case.time_label(artefact, report)
+    if artefact.session is not None:
+        return f"Session {artefact.session}"
+    label = case.time_label(artefact, report)
+    return label[:1].upper() + label[1:]
 
 
 def missing_part(worksheet: Worksheet, *, reason: str = "") -> ReportPart:
@@ -154,5 +157,5 @@ def _preview(report: Audience, case: Case, sheet: SelectedArtefacts) -> str:
     used = {name for a in sheet.artefacts for name in a.values}
     labels = [f.label.rstrip("?:. ") for f in sheet.worksheet.fields if f.id in used]
     listed = ", ".join(labels[:MAX_LABELS]) + (" and more" if len(labels) > MAX_LABELS else "")
-    count = "" if n == 1 else f"{n} of them; "
+    count = "" if n == 1 else f"{n} entries: "
     return f"{count}{listed} (last changed {case.time_label(last, report)})"

@@ -112,7 +112,7 @@ def combined_table(
     if len(texts) < 2 or not columns or rows_inside or len(columns) > MAX_COLUMNS or longest > MAX_CELL / 2:
         return None
     has_person = any(a.about in people for a, _ in texts)
-    head = (*(["With"] if has_person else []), *(f.label for f in columns), "Written")
+    head = (*(["With"] if has_person else []), *(f.label for f in columns), "Recorded")
     rows = tuple(
         (*([people.get(a.about, "–")] if has_person else []), *(words.get(f.id, "–") for f in columns), time_label(a))
         for a, words in texts

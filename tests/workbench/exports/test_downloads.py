@@ -104,7 +104,7 @@ def test_report_without_parts_keeps_the_input(full: Cast, alma: Browser) -> None
     answer = choose(full, alma, "referrer", **typed)
     page = answer.content.decode()
     assert answer.status_code == 400
-    assert "Tick at least one part." in page
+    assert "Tick at least one section." in page
     for word in typed.values():
         assert f'value="{word}"' in page
     assert not Entry.objects.filter(action="report.downloaded").exists()
@@ -129,10 +129,10 @@ def test_texts_for_a_referrer_need_no_tick(full: Cast, alma: Browser, monkeypatc
 
 def test_page_asks_for_consent_unless_the_contract_has_it(full: Cast, alma: Browser) -> None:
     address = reverse("client-report-choose", args=[full.carla.id, "referrer"])
-    assert "Ask before you hand this on" in alma.get(address).content.decode()
+    assert "Ask before you share this report" in alma.get(address).content.decode()
     goals = [{"goal": "speak up", "now": "3"}]
     save_sheet(full, "contract", {"goals": goals, "sharing_consent": ["referrer"]})
-    assert "Ask before you hand this on" not in alma.get(address).content.decode()
+    assert "Ask before you share this report" not in alma.get(address).content.decode()
 
 
 def test_unknown_report_is_not_found(full: Cast, alma: Browser) -> None:
@@ -175,11 +175,11 @@ def test_work_without_texts_has_only_numbers_and_choices(full: Cast, alma: Brows
 
 def test_empty_record_says_what_to_do(cast: Cast, alma: Browser) -> None:
     answer = alma.post(reverse("client-work", args=[cast.carla.id]), follow=True)
-    assert "No worksheet was filled in yet. Open one under Course." in answer.content.decode()
+    assert "No worksheet has been completed yet. Open one under Course." in answer.content.decode()
     record = parse_record(alma.post(reverse("client-record", args=[cast.carla.id])).content.decode())
     assert record.artefacts == ()
     page = alma.get(reverse("client-report-choose", args=[cast.carla.id, "supervisor"])).content.decode()
-    assert "Not there yet" in page
+    assert "Not available yet" in page
 
 
 def test_client_without_a_therapy_can_be_opened(cast: Cast, alma: Browser) -> None:

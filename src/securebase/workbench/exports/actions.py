@@ -62,7 +62,7 @@ def download_report(
     case = build_case(episode=episode, by=by, report=report, words=words, now=at)
     included = {p.id for p in parts(report, case) if p.ready and p.id in ticked}
     if not included:
-        raise InputError("no part with content is ticked", advice="Tick at least one part.")
+        raise InputError("no section with content is ticked", advice="Tick at least one section.")
     # typesetting takes seconds, so it runs outside the transaction, where it holds no database lock
     content = pdf(document(report, case, included))
     _audit(episode, by, "report.downloaded", {"report": report.value, "parts": sorted(included), "bytes": len(content)})
@@ -97,7 +97,7 @@ def download_work(*, episode: Episode, by: Account, texts: bool, at: datetime) -
     record = record_of(episode, at)
     versions = tuple(artefact_versions(episode_with_work(episode), at))
     if not versions:
-        raise InputError("no worksheet was filled in yet", advice="Open one under Course.")
+        raise InputError("no worksheet has been completed yet", advice="Open one under Course.")
     record = pseudonymise_record(
         replace(record, artefacts=versions),
         person=pseudonym(episode),
@@ -120,12 +120,12 @@ def _describe_therapist(by: Account, *, texts: bool) -> dict[str, str]:
 
 #: Notes to the reader at the head of a record.
 NOTES = {
-    "times": "Days since the local midnight on which the therapy began.",
-    "days": "Days of the calendar are moved, so that every therapy begins on 1 January 2001.",
-    "people": "People of the inventory are counted; their relation to the client stays where it is a usual one.",
+    "times": "Times are days since midnight (local time) of the day on which the therapy began.",
+    "days": "Calendar dates are shifted so that every therapy begins on 1 January 2001.",
+    "people": "People in the inventory are numbered; a common relation to the client, such as mother, is kept.",
 }
-WITH_TEXTS = "Texts are in it, with known names replaced. Fields for the therapist’s own notes are not."
-WITHOUT_TEXTS = "Nothing that was written freely is in it."
+WITH_TEXTS = "Free text is included, with known names replaced. The therapist’s private notes are not included."
+WITHOUT_TEXTS = "Free text is not included."
 
 
 @transaction.atomic

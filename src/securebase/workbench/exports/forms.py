@@ -6,8 +6,8 @@ from django import forms
 
 from securebase.ipt.worksheet import Audience
 
-_NAME = "The name on the report. Initials or a first name will do."
-_PSEUDONYM = "A supervisor needs no name. This one stays the same for this client."
+_NAME = "As it appears on the report. Initials or a first name are enough."
+_PSEUDONYM = "This pseudonym stays the same in every report on this client."
 
 
 class ReportTextsForm(forms.Form):
@@ -23,11 +23,11 @@ class ReportTextsForm(forms.Form):
         if report is Audience.REFERRER:
             self.fields["reader"] = forms.CharField(label="To", max_length=120, required=False)
             self.fields["closing_words"] = forms.CharField(
-                label="How it ended, or where it stands",
+                label="How the therapy ended, or current status",
                 max_length=5000,
                 required=False,
                 widget=forms.Textarea(attrs={"rows": 4}),
-                help_text="In your own words. It stands under “Ending”.",
+                help_text="In your own words. It appears under “Ending”.",
             )
             self.fields["recommendations"] = forms.CharField(
                 label="Recommendations", max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 4})
