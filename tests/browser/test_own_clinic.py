@@ -39,7 +39,7 @@ def test_empty_clinic_gets_a_client_a_check_in_and_a_picture(chromium: Browser, 
 
         page.get_by_role("link", name="Sessions", exact=True).click()
         page.get_by_role("main").get_by_role("link", name="session").first.click()
-        page.get_by_role("button", name="Add the session").click()
+        page.get_by_role("button", name="Add session").click()
         expect(page.get_by_role("heading", name="Session 1 of 16")).to_be_visible()
         assert serious_violations(page) == []
         page.get_by_role("link", name="Check-ins and date").click()

@@ -135,7 +135,7 @@ class Therapist:
     def type_in_check_in(self, session: str, level: int, on: datetime) -> None:
         """Type in the paper form that the client completed before the session."""
         self.go("check-in-type-in", self.client, session, "before")
-        self.page.get_by_label("Filled in on").fill(f"{on:%Y-%m-%d}")
+        self.page.get_by_label("Completed on").fill(f"{on:%Y-%m-%d}")
         for item in range(1, 6):
             self.page.locator(f"[name=item_{item}]").fill(str(level))
         self.page.locator("main form button.button").last.click()

@@ -35,7 +35,7 @@ def test_demo_explains_signing_in_and_that_all_is_simulated(settings: object, br
     assert home.status_code == 200
     assert "every client here is simulated" in home.content.decode()
     client = Client.objects.unscoped(reason=REASON).get(name_shown="Noor B.")
-    assert "simulated client, no real person" in browser.get(f"/clients/{client.id}/report/").content.decode()
+    assert "simulated client, not a real person" in browser.get(f"/clients/{client.id}/report/").content.decode()
 
     # the supervisor sees the shared course with its comments
     assert f"<code>{SUPERVISOR_USER_NAME}</code>" in page

@@ -241,7 +241,7 @@ def test_page_explains_why_there_is_no_link_without_an_address(cast: Cast, alma:
     url = reverse("check-in-link", args=[cast.carla.id, cast.session.id, "before"])
     text = alma.get(page).content.decode()
     assert url not in text
-    assert "as soon as the clinic has an address" in text
+    assert "the clinic needs a web address" in text
     assert alma.post(url).status_code == 302
     assert cast.session.check_ins.count() == 0
     settings.ADDRESS = "https://clinic.example"

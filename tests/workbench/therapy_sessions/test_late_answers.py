@@ -66,7 +66,7 @@ def test_late_answers_are_recorded_but_excluded_from_pictures(cast: Cast, browse
     therapist = Browser()
     therapist.force_login(cast.alma)
     page = text(therapist.get(reverse("administration", args=[cast.carla.id, late.id])))
-    assert "Sent a second time" in page
+    assert "had already answered this check-in" in page
 
 
 def test_repeated_second_submission_is_recorded_once(cast: Cast, browser: Browser, answered_path: str) -> None:

@@ -55,18 +55,18 @@ def row_texts(table: Tag) -> dict[str, str]:
 def test_scales_are_grouped_and_shown_over_time(full: Cast, alma: Browser) -> None:
     main = page(full, alma)
     table, cells = main.find("table", class_="scores"), main.select(".besides .cells li")
-    assert [g.text for g in table.select(".group th")] == ["Check-in", "Your own rating"]
-    assert "Asked besides" in main.find(class_="besides").find("summary").text
+    assert [g.text for g in table.select(".group th")] == ["Check-in", "Your ratings"]
+    assert "Extra questionnaires" in main.find(class_="besides").find("summary").text
     groups = {g.name: [(r.instrument.id, r.scale.id) for r in g.rows] for g in overview.scale_groups(full.episode)}
     assert groups["Check-in"][0] == ("session_before", "symptoms")
-    assert ("dispute_week", "tension") in groups["Asked besides"]
-    assert ("own_attachment", "attachment_anxiety") in groups["Asked besides"]
-    assert groups["Your own rating"] == [("therapist_after", s) for s in ("alliance", "felt_understood", "strain")]
+    assert ("dispute_week", "tension") in groups["Extra questionnaires"]
+    assert ("own_attachment", "attachment_anxiety") in groups["Extra questionnaires"]
+    assert groups["Your ratings"] == [("therapist_after", s) for s in ("alliance", "felt_understood", "strain")]
     symptoms = overview.scale_groups(full.episode)[0].rows[0]
     assert (symptoms.first, symptoms.last, symptoms.n) == (4.0, 7.0, 2)
     assert 'aria-label="Symptoms from 4 to 7"' in symptoms.curve
-    assert len(table.find_all("svg")) == len(groups["Check-in"]) + len(groups["Your own rating"])
-    assert len(cells) == len(groups["Asked besides"])
+    assert len(table.find_all("svg")) == len(groups["Check-in"]) + len(groups["Your ratings"])
+    assert len(cells) == len(groups["Extra questionnaires"])
 
 
 def age(cast: Cast, session: int, instrument: str, scale: tuple[str, str] | None = None) -> Administration:
@@ -119,7 +119,7 @@ def test_both_ratings_are_compared_in_a_chart_and_in_words(full: Cast, alma: Bro
     card = page(full, alma).find(id="ratings")
     # the client 4 and 7, the therapist 5 and 10
     assert "Session 2: the client rated the alliance 7, you 10, 3 higher." in card.text
-    assert "it ranks nobody" in card.text
+    assert "Neither rating is the right one" in card.text
     for drawing in (card.find("img")["src"], card.find("source")["srcset"]):
         response = alma.get(drawing)
         assert response.headers["Content-Type"].startswith("image/svg+xml")
@@ -131,9 +131,9 @@ def test_both_ratings_are_compared_in_a_chart_and_in_words(full: Cast, alma: Bro
 def test_additional_questionnaires_show_past_and_next_sessions(full: Cast, alma: Browser) -> None:
     rows = {r.instrument.id: r for r in overview.extra_rows(full.episode, 2, NOON + timedelta(days=8))}
     assert set(rows) == {i.id for i in scheduled_instruments()}
-    assert (rows["expectation"].asked, rows["expectation"].next) == ([1], "not again in the planned sessions")
+    assert (rows["expectation"].asked, rows["expectation"].next) == ([1], "not due again")
     assert (rows["dispute_week"].asked, rows["dispute_week"].next) == ([1, 2], "before every session")
-    assert (rows["grief_week"].fits, rows["grief_week"].next) == (False, "comes with its problem area")
+    assert (rows["grief_week"].fits, rows["grief_week"].next) == (False, "only with its problem area")
     assert rows["relationship_seldom"].next == "after session 3"
     main = page(full, alma)
     texts = row_texts(main.find("table", class_="extras"))
@@ -153,7 +153,7 @@ def test_additional_questionnaire_can_be_requested_and_switched_off_and_on(full:
         text = row_texts(page(full, alma).find("table", class_="extras"))
         return next(v for k, v in text.items() if k.startswith("You and your feelings"))
 
-    assert "with the next check-in after a session" in choose("ask")
+    assert "next check-in after a session" in choose("ask")
     assert "with the next check-in" not in choose("not_now")
     assert "switched off for this client" in choose("off")
     assert "Switch on" not in choose("on")
@@ -172,14 +172,14 @@ def test_unmeasured_constructs_are_listed_with_their_instruments(full: Cast, alm
     assert unmeasured["Anxiety"] == ["gad7"]
     # constructs without an instrument are omitted, and so are those that only the therapist rates
     assert "Early care" not in unmeasured
-    assert "Strain in the alliance" not in unmeasured
-    assert f"Never measured so far: {len(unmeasured)}" in page(full, alma).text
+    assert "Alliance strain" not in unmeasured
+    assert f"Not measured yet: {len(unmeasured)}" in page(full, alma).text
 
 
 def test_empty_page_says_how_to_begin(cast: Cast, alma: Browser) -> None:
     result = page(cast, alma)
-    assert "No measure yet" in result.text
-    assert result.find("a", string="To the sessions")["href"] == reverse("client-sessions", args=[cast.carla.id])
+    assert "No scores yet" in result.text
+    assert result.find("a", string="Go to sessions")["href"] == reverse("client-sessions", args=[cast.carla.id])
     assert "Rate a session in five clicks" in result.find(id="ratings").text
     assert result.find(id="ratings").find("img") is None
     assert alma.get(reverse("client-ratings", args=[cast.carla.id, "wide"])).status_code == 404

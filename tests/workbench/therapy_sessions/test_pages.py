@@ -25,9 +25,9 @@ def text(response) -> str:
 def test_empty_list_says_how_to_begin(cast: Cast, alma: Browser) -> None:
     actions.remove_session(session=cast.session, by=cast.alma)
     page = text(alma.get(reverse("client-sessions", args=[cast.carla.id])))
-    assert "No session yet" in page
+    assert "No sessions yet" in page
     assert "Add the first session" in page
-    assert "No measure yet" in text(alma.get(reverse("client-measures", args=[cast.carla.id])))
+    assert "No scores yet" in text(alma.get(reverse("client-measures", args=[cast.carla.id])))
 
 
 def test_next_session_is_proposed_a_week_after_the_last(cast: Cast, alma: Browser) -> None:
@@ -132,7 +132,7 @@ def test_administration_set_aside_is_stored_but_not_counted(cast: Cast, alma: Br
     alma.post(reverse("administration-set-aside", args=[cast.carla.id, mistake.id]))
     page = text(alma.get(reverse("client-measures", args=[cast.carla.id])))
     assert "one score so far" in page
-    assert "set aside" in page
+    assert "excluded" in page
     alma.post(reverse("administration-set-aside", args=[cast.carla.id, mistake.id]), {"take_back": "1"})
     assert "one score so far" not in text(alma.get(reverse("client-measures", args=[cast.carla.id])))
 
@@ -147,7 +147,7 @@ def test_questionnaire_is_typed_in_by_item_numbers(cast: Cast, alma: Browser) ->
     page = alma.get(url)
     assert "they are not the questions" in text(page)
     response = alma.post(url, typed_in_data(item_3=""), follow=True)
-    assert "asks for attention now" in text(response)
+    assert "raised a safety alert" in text(response)
     stored = cast.episode.administrations.get()
     assert timezone.localtime(stored.at).date() == date(2026, 9, 3)
     assert stored.responses.get(item=3).value is None
@@ -169,7 +169,7 @@ def test_questionnaire_typed_in_for_a_session_has_its_moment(cast: Cast, alma: B
     [
         ({"item_2": "7"}, "The answer must be 0 to 3."),
         ({"item_2": "many"}, "Enter a number"),
-        ({"date": "2031-01-01"}, "still to come"),
+        ({"date": "2031-01-01"}, "in the future"),
         ({"date": "2026-08-01"}, "The therapy began on"),
         ({f"item_{n}": "" for n in range(1, 11)}, "No item has an answer"),
     ],
@@ -230,8 +230,8 @@ def test_unanswered_safety_question_is_no_all_clear(cast: Cast, alma: Browser) -
         check_in=check_in, responses=answers("session_before", 5.0, None), submission="s", at=NOON
     )
     page = text(alma.get(reverse("administration", args=[cast.carla.id, stored.administration.id])))
-    assert "no all-clear" in page
-    assert "safety question open" in text(alma.get(reverse("client-measures", args=[cast.carla.id])))
+    assert "Don’t take this as an all-clear" in page
+    assert "safety question unanswered" in text(alma.get(reverse("client-measures", args=[cast.carla.id])))
 
 
 @pytest.mark.parametrize("instrument_id", sorted(instruments()))

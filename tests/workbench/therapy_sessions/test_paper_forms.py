@@ -71,7 +71,7 @@ def test_forms_typed_in_together_get_their_completion_times(
         (2, "after", "2026-09-07", "A form from after session 2 cannot be completed before it"),
         (1, "after", "2026-09-09", "Session 2 (8 September 2026) had already been held on that day"),
         (1, "before", "2026-08-31", "Choose that day or a later one"),
-        (1, "after", "2099-01-01", "still to come"),
+        (1, "after", "2099-01-01", "in the future"),
         (1, "after", "", "required"),
     ],
 )
@@ -100,7 +100,7 @@ def test_form_from_after_a_future_session_is_refused(cast: Cast, alma: Browser) 
     assert "correct its date first" in response.content.decode()
     assert cast.episode.administrations.count() == 0
     page = alma.get(reverse("session", args=[cast.carla.id, planned.id])).content.decode()
-    assert "This session is still to come" in page
+    assert "This session has not taken place yet" in page
     # a form from before it may be dated today
     assert (
         alma.post(

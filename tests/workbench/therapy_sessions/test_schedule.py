@@ -231,7 +231,7 @@ def test_disabled_questionnaire_is_not_asked_and_a_requested_one_once(cast: Cast
 
 
 def test_only_the_therapist_chooses_and_only_additional_questionnaires(cast: Cast) -> None:
-    with pytest.raises(InputError, match="not an additional questionnaire"):
+    with pytest.raises(InputError, match="not an extra questionnaire"):
         actions.choose_extra(episode=cast.episode, by=cast.alma, instrument="phq9", off=True)
     with pytest.raises(NotPermittedError):
         actions.choose_extra(episode=cast.episode, by=cast.dario, instrument="expectation", off=True)
@@ -252,7 +252,7 @@ def test_due_instruments_follow_the_schedule(cast: Cast) -> None:
 @pytest.mark.parametrize("mode", [CheckInMode.LINK, CheckInMode.DEVICE])
 def test_check_in_before_a_session_cannot_be_opened_after_its_start(cast: Cast, mode: CheckInMode) -> None:
     invite = {"session": cast.session, "by": cast.alma, "moment": Moment.BEFORE, "mode": mode}
-    with pytest.raises(InputError, match="session 1 has begun"):
+    with pytest.raises(InputError, match="session 1 has started"):
         actions.invite_check_in(**invite, at=NOON + timedelta(minutes=16))
     assert cast.session.check_ins.count() == 0
     # sessions may start a few minutes late
@@ -262,7 +262,7 @@ def test_check_in_before_a_session_cannot_be_opened_after_its_start(cast: Cast, 
 def test_page_of_a_begun_session_offers_only_typing_in(cast: Cast, alma: Browser) -> None:
     page = main(alma.get(reverse("session", args=[cast.carla.id, cast.session.id])))
     before = page.find_all("section")[0]
-    assert "cannot be asked any more" in before.text
+    assert "can no longer be sent" in before.text
     assert (
         before.find("form", action=reverse("check-in-hand-over", args=[cast.carla.id, cast.session.id, "before"]))
         is None

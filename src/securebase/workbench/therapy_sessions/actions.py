@@ -122,8 +122,8 @@ def invite_check_in(
         raise InputError("a check-in must be before or after a session (got between sessions)")
     if moment is Moment.BEFORE and mode != CheckInMode.PAPER and not is_before_session(session, at):
         raise InputError(
-            f"session {session.number} has begun, so the check-in before it can no longer be sent",
-            advice="If it is still to come, correct its date. A paper form completed before it can be typed in.",
+            f"session {session.number} has started, so the check-in before it can no longer be sent",
+            advice="If it has not taken place yet, correct its date. You can enter a paper form completed before it.",
         )
     check_in = session.check_ins.filter(moment=moment.value).first()
     if check_in is not None and check_in.is_answered:
@@ -298,7 +298,7 @@ def type_in_administration(
         raise InputError("the session belongs to another therapy")
     result = score(get_instrument(instrument), responses)
     if all(v is None for v in result.responses.values()):
-        raise InputError("no item has an answer", advice="Type in the answers on the paper form.")
+        raise InputError("no item has an answer", advice="Enter the answers from the paper form.")
     before = episode.administrations.filter(submission_digest=digest(submission)).first()
     if before is not None:
         return RecordingResult(before, before.safety_alerts.count(), repeated=True)
@@ -394,7 +394,7 @@ def choose_extra(
     """Switch an additional questionnaire off or on, or request it for the next check-in."""
     ensure_own(episode.client, by)
     if not is_additional(instrument):
-        raise InputError(f"“{instrument}” is not an additional questionnaire of check-ins")
+        raise InputError(f"“{instrument}” is not an extra questionnaire of check-ins")
     choice, _ = ExtraChoice.objects.visible_to(by).get_or_create(episode=episode, instrument=instrument)
     if off is not None:
         choice.off = off
@@ -445,7 +445,7 @@ def acknowledge_alert(*, alert: SafetyAlert, by: Account, note: str, at: datetim
     """Acknowledge an alert with a note. Raises InputError without a note or if it is acknowledged already."""
     ensure_own(alert.episode.client, by)
     if not note.strip():
-        raise InputError("the note must not be empty", where="Note", advice="Say in a few words what was done.")
+        raise InputError("the note must not be empty", where="Note", advice="Say in a few words what you did.")
     rows = SafetyAlert.objects.visible_to(by).filter(id=alert.id, acknowledged_at=None)
     if not rows.update(acknowledged_at=at, acknowledged_by=by.id, note=note.strip()):
         raise InputError(

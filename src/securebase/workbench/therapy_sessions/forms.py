@@ -22,7 +22,7 @@ def before_therapy_message(episode: Episode) -> str:
     """Return the error text for a day before the therapy began."""
     return (
         f"The therapy began on {date_format(episode.began_on, 'j F Y')}. Choose that day or a later one; "
-        "where the therapy began earlier, correct its start date under Settings first."
+        "if the therapy began earlier, correct its start date under Settings first."
     )
 
 
@@ -54,7 +54,7 @@ class SessionForm(forms.Form):
 
 
 class RuptureForm(forms.Form):
-    kind = forms.ChoiceField(label="How did it show?", choices=RUPTURE_KINDS, widget=forms.RadioSelect)
+    kind = forms.ChoiceField(label="What kind of rupture?", choices=RUPTURE_KINDS, widget=forms.RadioSelect)
 
 
 class RepairForm(forms.Form):
@@ -74,7 +74,7 @@ class AlertNoteForm(forms.Form):
         label="What did you do?",
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="For example: called her at 14:10, safe tonight, sister with her; plan reviewed on Thursday.",
+        help_text="For example: Called her at 14:10. Safe tonight, sister is with her. Review safety plan on Thursday.",
     )
 
 
@@ -212,7 +212,7 @@ def _field(item: Item) -> forms.Field:
 class SheetForm(AnswersForm):
     """A completed paper form, typed in by the therapist: items by number, and the completion date."""
 
-    date = forms.DateField(label="Filled in on", widget=DateInput)
+    date = forms.DateField(label="Completed on", widget=DateInput)
 
     def __init__(self, *args: Any, episode: Episode, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -223,7 +223,7 @@ class SheetForm(AnswersForm):
         if date < self.episode.began_on:
             raise forms.ValidationError(before_therapy_message(self.episode))
         if date > timezone.localdate():
-            raise forms.ValidationError("This day is still to come.")
+            raise forms.ValidationError("This day is in the future.")
         return date
 
 
@@ -231,10 +231,10 @@ class TypeInForm(SheetForm):
     """A questionnaire on paper, with the session it belongs to."""
 
     session: forms.ModelChoiceField[TherapySession] = forms.ModelChoiceField(
-        label="Belongs to", queryset=None, empty_label="no session", required=False
+        label="Session", queryset=None, empty_label="no session", required=False
     )
     moment = forms.ChoiceField(
-        label="Moment", choices=[(m.value, m.label) for m in Moment if m is not Moment.BETWEEN], required=False
+        label="When", choices=[(m.value, m.label) for m in Moment if m is not Moment.BETWEEN], required=False
     )
 
     def __init__(self, *args: Any, episode: Episode, **kwargs: Any) -> None:

@@ -90,14 +90,14 @@ def choose_extra(request: HttpRequest, client_id: uuid.UUID, instrument_id: str)
     if episode is None:
         raise Http404
     choices = {
-        "ask": ({"asked_for": True}, "It comes with the next check-in."),
-        "not_now": ({"asked_for": False}, "It comes when its turn has come."),
-        "off": ({"off": True}, "It is not asked for this client any more. What was answered stays."),
-        "on": ({"off": False}, "It is asked again when its turn has come."),
+        "ask": ({"asked_for": True}, "added to the next check-in."),
+        "not_now": ({"asked_for": False}, "will be asked when it is due."),
+        "off": ({"off": True}, "switched off for this client. Earlier answers are kept."),
+        "on": ({"off": False}, "switched on. It will be asked when it is due."),
     }
     choice = choices.get(request.POST.get("choice", ""))
     if choice is None or not is_additional(instrument_id):
-        messages.error(request, "Nothing was changed: choose what to do with one of these.")
+        messages.error(request, "Nothing was changed. Use one of the buttons below.")
     else:
         actions.choose_extra(episode=episode, by=current_account(request), instrument=instrument_id, **choice[0])
         messages.success(request, f"{get_instrument(instrument_id).name}: {choice[1]}")
@@ -126,7 +126,9 @@ def set_aside(request: HttpRequest, client_id: uuid.UUID, administration_id: uui
     actions.set_aside_administration(
         administration=row, by=current_account(request), at=None if back else timezone.now()
     )
-    messages.success(request, "It counts again." if back else "Set aside: kept, but left out of every picture.")
+    messages.success(
+        request, "Included again." if back else "Excluded. The answers stay on record but no longer count."
+    )
     return redirect("administration", client_id, administration_id)
 
 
@@ -158,7 +160,7 @@ def type_in(request: HttpRequest, client_id: uuid.UUID, instrument_id: str) -> H
             form.add_error(None, sentence(error))
         else:
             if result.alerts:
-                messages.warning(request, "Saved. One answer asks for attention now: see the safety alert.")
+                messages.warning(request, "Saved. One answer raised a safety alert. Please read it now.")
             else:
                 messages.success(request, "Saved.")
             return redirect("administration", client_id, result.administration.id)

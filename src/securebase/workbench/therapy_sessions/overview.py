@@ -53,11 +53,11 @@ class ScaleGroup:
     @property
     def compact(self) -> bool:
         """True for additional questionnaires: many short scales that get a small cell each."""
-        return self.name == "Asked besides"
+        return self.name == "Extra questionnaires"
 
 
 #: Headings of the page, in order.
-_GROUP_NAMES = ("Check-in", "Asked besides", "Questionnaires", "Your own rating")
+_GROUP_NAMES = ("Check-in", "Extra questionnaires", "Questionnaires", "Your ratings")
 
 
 def scale_groups(episode: Episode) -> list[ScaleGroup]:
@@ -84,8 +84,8 @@ def _group_name(instrument: Instrument) -> str:
     if instrument.id in SESSION_SETS.values():
         return "Check-in"
     if instrument.respondent == Respondent.THERAPIST:
-        return "Your own rating"
-    return "Asked besides" if instrument.schedule is not None else "Questionnaires"
+        return "Your ratings"
+    return "Extra questionnaires" if instrument.schedule is not None else "Questionnaires"
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,10 +209,10 @@ def _describe_next(instrument: Instrument, session: int | None, *, off: bool, re
     if off:
         return "switched off for this client"
     if requested:
-        return f"with the next check-in {instrument.moment} a session"
+        return f"next check-in {instrument.moment} a session"
     if instrument.schedule is not None and instrument.schedule.weekly:
-        return "before every session" if fits else "comes with its problem area"
-    return f"after session {session}" if session is not None else "not again in the planned sessions"
+        return "before every session" if fits else "only with its problem area"
+    return f"after session {session}" if session is not None else "not due again"
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def new_session(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         except InputError as error:
             form.add_error("number", sentence(error))
         else:
-            messages.success(request, f"Session {session.number} is there.")
+            messages.success(request, f"Session {session.number} added.")
             return redirect("session-work", client_id, session.id)
     return _page(request, "session_form", context | {"form": form}, refused=bool(form.errors))
 
@@ -216,7 +216,7 @@ def rate_session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UU
         except InputError as error:
             form.add_error(None, sentence(error))
         else:
-            messages.success(request, "Your rating is saved.")
+            messages.success(request, "Rating saved.")
             return _redirect_back(request, client_id, session_id)
     session_form = SessionForm(episode=therapy_session.episode, initial=_initial_values(therapy_session))
     return _page(
@@ -239,7 +239,7 @@ def remove_session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.
     except InputError as error:
         messages.error(request, sentence(error))
         return redirect("session", client_id, session_id)
-    messages.success(request, f"Session {therapy_session.number} is removed.")
+    messages.success(request, f"Session {therapy_session.number} removed.")
     return redirect("client-sessions", client_id)
 
 
@@ -264,7 +264,7 @@ def make_link(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID,
         request, client_id, session_id, moment, "check-in-link"
     )
     if not settings.ADDRESS:
-        messages.error(request, "The clinic has no address yet, so a link would lead nowhere.")
+        messages.error(request, "The clinic has no web address yet, so links cannot work.")
         return redirect("session", client_id, session_id)
     try:
         invitation = actions.invite_check_in(
@@ -319,7 +319,7 @@ def withdraw(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, 
     except InputError as error:
         messages.error(request, sentence(error))
     else:
-        messages.success(request, "The check-in is withdrawn: its link leads nowhere now.")
+        messages.success(request, "Check-in withdrawn. Its link no longer works.")
     return redirect("session", client_id, session_id)
 
 
@@ -374,7 +374,7 @@ def type_in_check_in(request: HttpRequest, client_id: uuid.UUID, session_id: uui
     )
     if form.is_valid():
         if not form.any_answer:
-            form.add_error(None, "No item has an answer. Type in what is on the sheet.")
+            form.add_error(None, "No item has an answer. Enter the answers from the paper form.")
         else:
             try:
                 result = _record_sheet(form, therapy_session, check_in_moment, by=current_account(request), now=now)
@@ -413,7 +413,7 @@ def _record_sheet(
 
 def _add_success_message(request: HttpRequest, result: actions.RecordingResult) -> None:
     if result.alerts:
-        messages.warning(request, "Saved. One answer asks for attention now: see the safety alert.")
+        messages.warning(request, "Saved. One answer raised a safety alert. Please read it now.")
     else:
         messages.success(request, "Saved.")
 
@@ -434,9 +434,9 @@ def mark_rupture(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UU
             kind=RuptureKind(form.cleaned_data["kind"]),
             at=therapy_session.held_at,
         )
-        messages.success(request, "Marked. It stays open until a repair is recorded.")
+        messages.success(request, "Rupture marked. It stays open until you record a repair.")
     else:
-        messages.error(request, "Choose how the strain showed: withdrawal or confrontation.")
+        messages.error(request, "Choose the kind of rupture: withdrawal or confrontation.")
     return _redirect_back(request, client_id, session_id)
 
 
@@ -453,7 +453,7 @@ def repair_rupture(request: HttpRequest, client_id: uuid.UUID, rupture_id: uuid.
             repaired_in.held_at if repaired_in is not None and repaired_in.held_at <= timezone.now() else timezone.now()
         )
         actions.record_repair(rupture=rupture, by=current_account(request), session=repaired_in, at=at)
-        messages.success(request, "The repair is recorded.")
+        messages.success(request, "Repair recorded.")
     else:
         messages.error(request, "Choose the session in which it was repaired.")
     return _redirect_back(request, client_id, rupture.therapy_session_id)
@@ -465,7 +465,7 @@ def remove_rupture(request: HttpRequest, client_id: uuid.UUID, rupture_id: uuid.
     context = _client_page(request, client_id, "rupture-remove", "sessions")
     rupture = queries.get_rupture(account=current_account(request), client=context["client"], rupture_id=rupture_id)
     actions.remove_rupture(rupture=rupture, by=current_account(request))
-    messages.success(request, "The mark is removed.")
+    messages.success(request, "Rupture mark removed.")
     return _redirect_back(request, client_id, rupture.therapy_session_id)
 
 
@@ -493,7 +493,7 @@ def alert(request: HttpRequest, client_id: uuid.UUID, alert_id: uuid.UUID) -> Ht
             safety_alert.refresh_from_db()
             form.add_error(None, sentence(error))
         else:
-            messages.success(request, "Noted. The alert is closed and stays in the record.")
+            messages.success(request, "Note saved. The alert is closed and stays on record.")
             return redirect("client", client_id)
     context |= {"alert": safety_alert, "answer": queries.open_alert(safety_alert), "form": form}
     return _page(request, "alert", context, refused=bool(form.errors))

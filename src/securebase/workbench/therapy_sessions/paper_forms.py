@@ -59,7 +59,7 @@ def _time_before(session: TherapySession, day: date, margin: timedelta) -> datet
     if earlier is not None and day < _day(earlier):
         raise InputError(
             f"session {earlier.number} ({_format_day(_day(earlier))}) had not been held on that day",
-            advice=f"Is it the form from before session {earlier.number}?",
+            advice=f"Check the day. Or is this the form from before session {earlier.number}?",
         )
     latest = session.held_at - margin
     at = latest if day == held else _at_noon(day)
@@ -73,8 +73,8 @@ def _time_after(session: TherapySession, day: date, now: datetime) -> datetime:
     if session.held_at > now:
         planned = date_format(timezone.localtime(session.held_at), "j F Y, H:i")
         raise InputError(
-            f"session {session.number} is planned for {planned}, so no form can be completed after it yet",
-            advice="If it has been held, correct its date first.",
+            f"session {session.number} is planned for {planned}, so there can be no form from after it yet",
+            advice="If it has taken place, correct its date first.",
         )
     if day < held:
         raise InputError(
@@ -84,7 +84,7 @@ def _time_after(session: TherapySession, day: date, now: datetime) -> datetime:
     if later is not None and day > _day(later):
         raise InputError(
             f"session {later.number} ({_format_day(_day(later))}) had already been held on that day",
-            advice=f"Is it the form from after session {later.number}?",
+            advice=f"Check the day. Or is this the form from after session {later.number}?",
         )
     at = session.held_at + TIME_AFTER if day == held else _at_noon(day)
     if later is not None:
