@@ -224,6 +224,6 @@ def test_record_describes_the_therapist_for_adjustment(full: Cast) -> None:
     alma.save()
     download = actions.download_record(episode=full.episode, by=alma, texts=False, at=LATER).decode()
     assert parse_record(download).covariates["therapist_years_of_experience"] == 12
-    assert "cases under supervision" in download
+    assert "supervised cases" in download
     assert "humanistic" not in download
     assert "humanistic" in actions.download_record(episode=full.episode, by=alma, texts=True, at=LATER).decode()

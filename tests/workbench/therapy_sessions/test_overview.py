@@ -140,7 +140,7 @@ def test_additional_questionnaires_show_past_and_next_sessions(full: Cast, alma:
     assert len(texts) == sum(r.fits for r in rows.values())
     # questionnaires of problem areas that were not chosen are listed separately
     elsewhere = main.find("a", string="Grief").parent
-    assert "Come with their problem area" in elsewhere.text
+    assert "For other problem areas" in elsewhere.text
     assert [a.text for a in elsewhere.find_all("a")[1:]] == ["Reaching out", "Grief", "Your new role"]
 
 
@@ -180,7 +180,7 @@ def test_empty_page_says_how_to_begin(cast: Cast, alma: Browser) -> None:
     result = page(cast, alma)
     assert "No scores yet" in result.text
     assert result.find("a", string="Go to sessions")["href"] == reverse("client-sessions", args=[cast.carla.id])
-    assert "Rate a session in five clicks" in result.find(id="ratings").text
+    assert "You haven’t rated a session yet" in result.find(id="ratings").text
     assert result.find(id="ratings").find("img") is None
     assert alma.get(reverse("client-ratings", args=[cast.carla.id, "wide"])).status_code == 404
 
