@@ -88,7 +88,7 @@ def test_empty_rows_are_omitted_and_the_others_renumbered() -> None:
 def test_too_many_rows_are_reported() -> None:
     parsed = parse_values(SHEET, {"steps": [{"what": str(n)} for n in range(MAX_ROWS + 2)]})
     assert len(parsed.values["steps"]) == MAX_ROWS  # type: ignore[arg-type]
-    assert "Only 40 rows fit" in parsed.unread["steps"][1]
+    assert "at most 40 rows" in parsed.unread["steps"][1]
 
 
 def test_fields_of_the_other_kind_of_formulation_are_not_needed() -> None:

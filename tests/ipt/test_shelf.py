@@ -76,8 +76,8 @@ def test_an_invalid_file_is_refused_with_the_field(change: str, field: str) -> N
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ('kind = "choice"', "options belong"),
-        ('kind = "rows"', "columns belong"),
+        ('kind = "choice"', "a choice needs options"),
+        ('kind = "rows"', "a list needs columns"),
         ('kind = "scale"\nminimum = 5\nmaximum = 5', "above the minimum"),
         ('kind = "choice"\nvocabulary = "colours"', "unknown vocabulary “colours”"),
         ('kind = "line"\nreports = ["neighbour"]', "neighbour"),

@@ -84,7 +84,7 @@ def _parse_rows(spec: Field, typed: Any, unread: dict[str, tuple[str, str]]) -> 
             rows.append(cells)
             unread |= unread_cells
     if len(rows) > MAX_ROWS:
-        unread[spec.id] = ("", f"Only {MAX_ROWS} rows fit here. The other rows were not saved.")
+        unread[spec.id] = ("", f"A list holds at most {MAX_ROWS} rows. The other rows were not saved.")
         unread_rows = {k for k in unread if k.startswith(f"{spec.id}.") and int(k.split(".")[1]) >= MAX_ROWS}
         for key in unread_rows:
             del unread[key]
@@ -116,7 +116,7 @@ def _parse_text(spec: Field, text: str) -> tuple[str, Any]:
     limit = LINE_LENGTH if spec.kind is FieldKind.LINE else TEXT_LENGTH
     text = _SPACE.sub(" ", text.replace("\n", " ")) if spec.kind is FieldKind.LINE else text
     if len(text) > limit:
-        return f"This text is too long: {len(text):,} characters, where {limit:,} fit.", None
+        return f"This text is too long: {len(text):,} characters (maximum {limit:,}).", None
     return "", text
 
 

@@ -85,7 +85,7 @@ def _relative_time(day: str, began_on: date | None) -> str | None:
         return f"week {days // _WEEK + 1}"
     length, name = next((span for span in _SPANS if -days >= 2 * span[0]), _SPANS[-1])
     count = max(1, round(-days / length))
-    return f"about {count} {name}{'' if count == 1 else 's'} before the therapy"
+    return f"about {count} {name}{'' if count == 1 else 's'} before therapy"
 
 
 def _word_pattern(word: str) -> str:

@@ -112,7 +112,7 @@ def _read_field(block: Fields, *, column: bool = False) -> Field:
     if field.minimum >= field.maximum:
         block.fail(f"must be above the minimum (got {field.maximum:g}, minimum {field.minimum:g})", "maximum")
     if (kind is FieldKind.ROWS) != bool(field.columns):
-        block.fail("columns belong to rows, and rows need columns", "columns")
+        block.fail("a list needs columns, and no other kind of field has them", "columns")
     ids = [c.id for c in field.columns]
     if len(set(ids)) != len(ids):
         block.fail(f"every column needs its own id (got {', '.join(ids)})", "columns")
@@ -128,7 +128,7 @@ def _read_options(block: Fields, kind: FieldKind) -> tuple[Option, ...]:
     else:
         options = tuple(Option(o.text("value"), o.text("label"), o.text("help", "")) for o in block.tables("options"))
     if (kind in {FieldKind.CHOICE, FieldKind.CHOICES}) != bool(options):
-        block.fail("options belong to a choice, and a choice needs options", "options")
+        block.fail("a choice needs options, and no other kind of field has them", "options")
     if len({o.value for o in options}) != len(options):
         block.fail("every option needs its own value", "options")
     return options
