@@ -68,6 +68,17 @@ ASSUMED: dict[str, Callable[[Path], dict[str, Any]]] = {
     "docs/how-to/plan-a-study.md": write_pilot,
     "docs/how-to/reports-and-downloads.md": copy_record,
 }
+#: Document → figures that it quotes, as its commands print them.
+QUOTED = {
+    "docs/tutorials/first-study.md": (
+        "Alliance → phq9, next session −.21 (.050) −.21 (.070) −.20 (.068) persists",
+        "phq9 → strain, next session .33 (.073) .12 (.074) .12 (.074) attenuates",
+        "leaving out any one of 8 of the 40 persons",
+        "Alliance → Symptoms, next session −.11 (.019) −.06 (.021) −.02 (.021) attenuates",
+        "13 at first, 6 at last, 7 points fewer: reliable improvement. Reliable from 6.00 points",
+        "14 7.8 6.2 to 9.4 4.0 to 11.7",
+    )
+}
 
 
 def name_of(page: Path) -> str:
@@ -136,15 +147,18 @@ def test_python_runs_in_order(page: Path, folder: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=name_of)
 def test_commands_run_in_order(page: Path, folder: Path) -> None:
-    """Run every command once, in the first document that shows it."""
+    """Run every command once, in the first document that shows it, or again where a document quotes its output."""
     ASSUMED.get(name_of(page), lambda _: {})(folder)
+    quoted, printed = QUOTED.get(name_of(page), ()), ""
     earlier = {line for earlier_page in WITH_COMMANDS[: WITH_COMMANDS.index(page)] for line in commands(earlier_page)}
     for line in commands(page):
         words = shlex.split(line)
         parse(words)
-        if line not in earlier and not line.startswith(tuple(NOT_RUN)):
+        if (line not in earlier or quoted) and not line.startswith(tuple(NOT_RUN)):
             run = CliRunner().invoke(cli, words)
             assert run.exit_code == 0, f"securebase {line}\n{run.output}"
+            printed += f" {' '.join(run.output.split())}"
+    assert [figure for figure in quoted if figure not in printed] == []
 
 
 def parse(words: list[str]) -> None:
