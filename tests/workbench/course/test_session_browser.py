@@ -155,7 +155,7 @@ def enter_typical_session(page: Any) -> InputCounter:
     counter.press("ArrowDown")
     counter.press("3")
     counter.click("the rest", page.get_by_role("button", name="Mark the rest as not used"))
-    counter.click("focus kept", group(page, "Did you keep the focus?").get_by_role("radio", name="Yes"))
+    counter.click("focus kept", group(page, "Did you keep to the focus?").get_by_role("radio", name="Yes"))
     counter.write(
         "next experiment", page.get_by_label("Experiment until next time"), "Tell her on Sunday what the house means"
     )
