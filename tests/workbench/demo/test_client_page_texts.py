@@ -1,0 +1,135 @@
+"""Texts of the demo clinic's pages: short client pages, no honest limit lost, no constant statement about a record."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+from django.test import Client as Browser
+from django.urls import reverse
+from django.utils import timezone
+
+from securebase.workbench.accounts.models import Account
+from securebase.workbench.clients.models import Client, Episode
+from securebase.workbench.course.queries import record_of
+from securebase.workbench.demo.actions import build_clinic
+
+#: Most words of a client page, its tables and closed parts included. The longest had 1,943 before they were shortened.
+MAX_WORDS = 1_250
+
+WORD = re.compile(r"[^\W\d_][\w’'-]*")
+#: A sentence about what is or is not in the record.
+ABOUT_THE_RECORD = re.compile(
+    r"\b(?:not|no|nothing|never|has|have|been|is|are|also) (?:\w+ )?(?:recorded|entered|noted|on record)\b"
+    r"|\bin the record\b|\bthe record says\b",
+    re.IGNORECASE,
+)
+
+#: What a page with estimates of what symptoms move with must say (docs/explanation/what-may-be-said.md).
+HONEST_ESTIMATES = (
+    "What may be moving with symptoms",
+    "complete sessions so far",
+    "90% intervals",
+    r"P\(direction\)",
+    r"P\(largest\), chance level",
+    "From this client",
+    "comes? from other clients|from this one",
+    "With trend, points",
+    "Detrended, points",
+    "Symptoms first",
+    "unmeasured factor that correlates this strongly",
+    "Control: future before past",
+    "Control: simulated clients",
+    "next-session predictions were off by .*“same as last time” by .*the expected path by",
+    "(?:We cannot tell|Symptoms move most with)",
+    "did your mood change before, after, or not at all",
+    "much stays unexplained",
+)
+#: What every client page with answers must say.
+HONEST_LIMITS = (
+    "Ranking the mechanisms takes 100 complete sessions",
+    "The expected path is .* a base rate, not a target",
+    "assume that the model is right",
+    "Two scores that both improve look related even when neither affects the other",
+    "is itself a hypothesis",
+    "helps a little on average",
+    "not a medical device",
+    "Unverified numbers",
+    "not validated yet",
+    "parameters “literature”",
+)
+
+
+@pytest.fixture
+def therapist(db: None, settings: object) -> Account:
+    settings.DEMO = True  # type: ignore[attr-defined]
+    # built as of today, because pages show the present
+    return build_clinic(now=timezone.now())
+
+
+@pytest.fixture
+def signed_in(therapist: Account, browser: Browser) -> Browser:
+    browser.force_login(therapist)
+    return browser
+
+
+def main_text(html: bytes) -> BeautifulSoup:
+    """Return the page's main part without what nobody reads as text."""
+    soup = BeautifulSoup(html, "html.parser")
+    main = soup.select_one("main") or soup
+    for element in main.select("script, style, svg, nav, template"):
+        element.decompose()
+    return main  # type: ignore[return-value]
+
+
+def plain(main: BeautifulSoup) -> str:
+    return " ".join(main.get_text(" ").split())
+
+
+def sentences_about_the_record(main: BeautifulSoup) -> set[str]:
+    blocks = (" ".join(e.get_text(" ").split()) for e in main.select("p, li, dd, td, figcaption, summary"))
+    sentences = {s.strip() for block in blocks for s in re.split(r"(?<=[.!?;:])\s+", block)}
+    return {s for s in sentences if ABOUT_THE_RECORD.search(s)}
+
+
+def test_client_pages_are_short_and_keep_every_honest_limit(therapist: Account, signed_in: Browser) -> None:
+    """Check everything on one build, because building takes seconds."""
+    pages = {
+        c.name_shown: main_text(signed_in.get(reverse("client", args=[c.id])).content)
+        for c in Client.objects.visible_to(therapist)
+    }
+    texts = {name: plain(page) for name, page in pages.items()}
+    words = {name: len(WORD.findall(text)) for name, text in texts.items()}
+    assert {name: n for name, n in words.items() if n > MAX_WORDS} == {}
+
+    with_answers = [name for name, text in texts.items() if "What this can and cannot tell you" in text]
+    with_estimates = [name for name, page in pages.items() if page.select_one("#hypotheses-title")]
+    assert len(with_answers) >= 20
+    assert len(with_estimates) >= 3
+    required = [(name, HONEST_LIMITS) for name in with_answers] + [(name, HONEST_ESTIMATES) for name in with_estimates]
+    for name, patterns in required:
+        assert [p for p in patterns if not re.search(p, texts[name])] == [], name
+
+    # safety comes first, and a rupture that ratings show names its rate of false alarms
+    ash = pages["Ash K."]
+    assert "safety answer is waiting" in ash.select("section")[0].get_text()
+    assert "one in twenty ordinary sessions is a false alarm" in texts["Ash K."]
+    for page in pages.values():
+        gates = [plain(gate) for gate in page.select(".gates li")]  # type: ignore[arg-type]
+        assert len(gates) in {0, 4}
+
+    # one client with a full record, one without: no sentence about it may be the same on both pages
+    episodes = {e.client.name_shown: e for e in Episode.objects.visible_to(therapist).select_related("client")}
+    full, bare = (record_of(episodes[name], timezone.now()) for name in ("Tomasz W.", "Nadia Z."))
+    assert {"medication", "life_event", "formulation"} <= {a.worksheet for a in full.artefacts}
+    assert full.relationships
+    assert full.ruptures
+    assert not bare.artefacts
+    assert not bare.relationships
+    assert not bare.ruptures
+    assert sentences_about_the_record(pages["Tomasz W."]) & sentences_about_the_record(pages["Nadia Z."]) == set()
+    planted = BeautifulSoup(
+        "<main><p>Fine. Medication and life events are not recorded here.</p></main>", "html.parser"
+    )
+    assert len(sentences_about_the_record(planted)) == 1
