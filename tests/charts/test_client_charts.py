@@ -232,13 +232,13 @@ def test_ratings_of_one_session_are_joined(width: int) -> None:
     assert squares == [{"session": 2, "value": 8.0}, {"session": 4, "value": 7.0}]
     assert rings == [{"session": 1, "value": 5.0}, {"session": 2, "value": 6.0}]
     drawing = ElementTree.fromstring(svg(ratings_chart(RATED, width=width)))
-    assert drawing.find(f"{SVG}title").text == "Alliance as client and therapist rated it"
+    assert drawing.find(f"{SVG}title").text == "Alliance rated by client and therapist"
     assert "Session 2: the client rated the alliance 6, you 8, 2 higher." in drawing.find(f"{SVG}desc").text
 
 
 def test_the_text_alternative_works_without_a_session_rated_by_both() -> None:
     assert text_alternative(compare_ratings([RatedSession(1, None, 5.0)]))[1] == (
-        "0 sessions rated by both. No session has been rated by both yet."
+        "0 sessions rated by both. No session rated by both yet."
     )
 
 

@@ -34,9 +34,9 @@ def ratings_chart(part: RatingComparison, *, width: int = FULL_WIDTH) -> alt.Lay
 
 def text_alternative(part: RatingComparison) -> tuple[str, str]:
     """Return label and description of the chart for screen readers."""
-    comparison = " ".join(ratings.comparison_sentences(part)) or "No session has been rated by both yet."
+    comparison = " ".join(ratings.comparison_sentences(part)) or "No session rated by both yet."
     rated = f"{phrases.count(len(part.rated_by_both), 'session')} rated by both."
-    return "Alliance as client and therapist rated it", f"{rated} {comparison}"
+    return "Alliance rated by client and therapist", f"{rated} {comparison}"
 
 
 def _ratings_by(part: RatingComparison, rater: str) -> list[dict[str, Any]]:

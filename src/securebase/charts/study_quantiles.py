@@ -21,7 +21,7 @@ def quantiles_chart(result: StudyResult, construct: str, *, width: int = style.H
     ranks = [i for i in range(n) if i % step == 0 or i < _ENDS or i >= n - _ENDS]
     rows = [{"expected": normal.inv_cdf((i + 0.5) / n), "value": residuals[i]} for i in ranks]
     reach = max([3.0, *(abs(v) for row in rows for v in row.values())])
-    x = alt.X("expected:Q", axis=alt.Axis(title="of a normal distribution", grid=False, tickCount=6))
+    x = alt.X("expected:Q", axis=alt.Axis(title="normal quantile", grid=False, tickCount=6))
     y = alt.Y("value:Q", axis=alt.Axis(title=None, tickCount=6), scale=alt.Scale(domain=[-reach, reach]))
     ends = [{"expected": -3.2, "value": -3.2}, {"expected": 3.2, "value": 3.2}]
     chart = style.layer(
@@ -36,6 +36,6 @@ def quantiles_chart(result: StudyResult, construct: str, *, width: int = style.H
     beyond = sum(abs(v) > 3.0 for v in residuals) / n if n else 0.0
     return style.apply_theme(
         chart,
-        label=f"Sorted residuals of {label}",
+        label=f"Residual quantiles of {label}",
         description=f"{n} residuals of {label} beside a normal distribution; {beyond:.1%} are beyond 3, 0.3% expected.",
     )

@@ -32,7 +32,9 @@ def slopes_chart(result: StudyResult, finding: ModerationFinding, *, width: int 
         for x in np.linspace(-REACH, REACH, 41)
         for middle, low, high in [expected_outcome(estimate, float(x), at, curvature=question.curvature)]
     ]
-    x = alt.X("x:Q", axis=alt.Axis(title=f"{label(question.process)}, in SD from usual", grid=False, tickCount=5))
+    x = alt.X(
+        "x:Q", axis=alt.Axis(title=f"{label(question.process)} (SD from the person’s mean)", grid=False, tickCount=5)
+    )
     y = alt.Y("y:Q", axis=alt.Axis(title=None, tickCount=5))
     ink = alt.Color("colour:N", scale=None)
     base = style.table(rows).encode(x=x)
@@ -53,7 +55,10 @@ def slopes_chart(result: StudyResult, finding: ModerationFinding, *, width: int 
             for dy in [-12 if row["line"] == above else 14]
         ]
     chart = style.layer(
-        *layers, width=width, height=int(width * 0.62), title=f"{label(question.outcome)} expected, in SD from usual"
+        *layers,
+        width=width,
+        height=int(width * 0.62),
+        title=f"Expected {label(question.outcome)} (SD from the person’s mean)",
     )
     title = (
         f"{label(question.process)} by itself" if question.curvature else f"{label(question.process)} by {moderator}"

@@ -64,7 +64,7 @@ _LETTERS = (
     "d: client and therapist",
     "x: across levels",
     "e: from early life",
-    "!: the claim says more than is known",
+    "!: the claim goes beyond its evidence",
 )
 _RING_RIGHT = ("symptoms", "interpersonal_stress", "social_support", "alliance", THERAPY)
 _RING_LEFT = ("interpersonal_skills", "emotional_processing")
@@ -237,9 +237,9 @@ def _draw_end(drawing: _Drawing, wire: Wire) -> None:
 def _legend(drawing: _Drawing, y: float, by: By) -> float:
     """Draw the key to lines, marks and letters; return its bottom."""
     lines = (
-        (Grade.VERIFIED, "a published finding was seen"),
+        (Grade.VERIFIED, "published finding"),
         (Grade.COMPUTED, "computed from public data"),
-        (Grade.UNVERIFIED, "no figure known"),
+        (Grade.UNVERIFIED, "no figure"),
     )
     x = 0.0
     for grade, meaning in lines:
@@ -304,7 +304,7 @@ def _count(edges: Sequence[TheoryEdge]) -> str:
 
 
 def _title(by: By) -> str:
-    return f"The edges of the theory by {by}"
+    return f"Theory edges by {by}"
 
 
 def _description(edges: Sequence[TheoryEdge]) -> str:

@@ -15,11 +15,11 @@ from securebase.model.theory import EdgeForm, TheoryEdge, label_of
 #: pixels: height of a slot, of a line of words and of the gap between blocks; width of a letter at font size 11.5
 SLOT, LINE, GAP, LETTER = 12.0, 13.5, 7.0, 6.8
 _SHAPE = {
-    EdgeForm.GATE: "as a gate",
-    EdgeForm.SATURATING: "levelling off",
-    EdgeForm.ACCUMULATING: "adding up",
-    EdgeForm.INVERTED_U: "best in the middle",
-    EdgeForm.EVENT: "as an event",
+    EdgeForm.GATE: "gated",
+    EdgeForm.SATURATING: "saturating",
+    EdgeForm.ACCUMULATING: "cumulative",
+    EdgeForm.INVERTED_U: "inverted U",
+    EdgeForm.EVENT: "event",
 }
 _STEPS = 14
 

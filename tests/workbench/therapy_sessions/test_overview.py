@@ -124,7 +124,7 @@ def test_both_ratings_are_compared_in_a_chart_and_in_words(full: Cast, alma: Bro
         response = alma.get(drawing)
         assert response.headers["Content-Type"].startswith("image/svg+xml")
         assert b"<svg" in response.content
-    assert card.find("img")["alt"].startswith("Alliance as client and therapist rated it. 2 sessions rated by both.")
+    assert card.find("img")["alt"].startswith("Alliance rated by client and therapist. 2 sessions rated by both.")
     assert alma.get(reverse("client-ratings", args=[full.carla.id, "huge"])).status_code == 404
 
 
