@@ -25,18 +25,18 @@ AREAS = {
 #: headings of worksheets for the client
 HEADINGS = {
     "diagnosis": "Your diagnosis",
-    "psychoeducation": "About the illness",
-    "sick_role": "What can wait for now",
+    "psychoeducation": "About what you are going through",
+    "sick_role": "Time to get well",
     "contract": "What we agreed",
     "formulation": "How we understand it",
-    "social_plan": "Reaching out",
-    "communication_analysis": "What you could say differently",
+    "social_plan": "My plan for reaching out",
+    "communication_analysis": "Looking back at conversations",
     "decision_analysis": "What you decided",
     "experiment": "What you tried",
-    "story_card": "Your story cards",
+    "story_card": "Your stories",
     "gains": "What you have gained",
-    "relapse_plan": "Your plan for staying well",
-    "maintenance_contract": "What happens next",
+    "relapse_plan": "My plan for staying well",
+    "maintenance_contract": "What we agreed for staying well",
 }
 #: Worksheets listed as missing if they are empty.
 EXPECTED_SHEETS = ("contract", "gains", "relapse_plan")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from securebase.ipt.client_labels import CLIENT_LABELS
+from securebase.ipt.client_labels import relabel_for_client
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Audience, Field, Worksheet
 from securebase.records.artefact import ArtefactRecord, ClosenessCircle
@@ -71,9 +71,10 @@ def may_appear(report: Audience, worksheet: Worksheet, artefact: ArtefactRecord)
 
 def restrict_to_report(report: Audience, worksheet: Worksheet) -> Worksheet | None:
     """Return the worksheet with the fields that this report may show; None if there are none."""
+    shown = worksheet if report is not Audience.CLIENT else relabel_for_client(worksheet)
     fields = tuple(
-        _relabel(report, replace(f, columns=tuple(_relabel(report, c) for c in f.columns if _column(report, c))))
-        for f in worksheet.fields
+        replace(f, columns=tuple(c for c in f.columns if _column(report, c)))
+        for f in shown.fields
         if is_shown(report, f)
     )
     return replace(worksheet, fields=fields) if fields else None
@@ -81,11 +82,6 @@ def restrict_to_report(report: Audience, worksheet: Worksheet) -> Worksheet | No
 
 def _column(report: Audience, field: Field) -> bool:
     return not field.note and (not field.reports or report in field.reports)
-
-
-def _relabel(report: Audience, field: Field) -> Field:
-    """Return the field with the label for this reader."""
-    return replace(field, label=CLIENT_LABELS.get(field.label, field.label)) if report is Audience.CLIENT else field
 
 
 def is_shown(report: Audience, field: Field) -> bool:

@@ -240,6 +240,6 @@ def test_library_shows_every_instrument_and_marks_unverified_values(alma: Browse
     page = text(alma.get(reverse("library-instrument", args=[instrument_id])))
     assert instrument.name in page
     assert ("not verified" in page) >= bool(instrument.unverified)
-    assert ("Not yet validated" in page) == (not instrument.validated)
+    assert ("not yet validated" in page) == (not instrument.validated)
     assert instrument.name in text(alma.get(reverse("library")))
     assert alma.get(reverse("library-instrument", args=["no-such"])).status_code == 404

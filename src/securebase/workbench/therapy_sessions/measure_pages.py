@@ -49,7 +49,8 @@ def measures(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         comparison = overview.alliance_ratings(episode)
         label, text = ratings_side_by_side.text_alternative(comparison) if comparison.rated_by_therapist else ("", "")
         context |= {
-            "groups": overview.scale_groups(episode),
+            "groups": (groups := overview.scale_groups(episode)),
+            "has_unvalidated": any(not row.instrument.validated for group in groups for row in group.rows),
             "administrations": queries.administration_rows(episode),
             "ratings": comparison,
             "ratings_say": ratings.comparison_sentences(comparison),
