@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "securebase"
 PAGES = sorted(page for folder in ("tutorials", "how-to") for page in (ROOT / "docs" / folder).glob("*.md"))
 #: Rooms whose text is shown on pages. What simulated clients write in the demo clinic is not a label.
-ROOMS = [SOURCE / name for name in ("workbench", "ipt", "measurement", "picture", "charts", "reports")]
+ROOMS = [SOURCE / name for name in ("workbench", "ipt", "measurement", "picture", "charts")]
 EXCLUDED = SOURCE / "workbench" / "demo"
 #: Quoted or bold text that is not a label: document → phrases, each used there.
 NOT_LABELS = {
