@@ -91,7 +91,7 @@ def test_sentences_name_what_is_unknown_and_never_claim_a_cause() -> None:
     assert series_in_words(once) == ["Peak distress 80. Changes are shown from the second retelling."]
     (twice,) = retelling_series(record(telling(1, "x", 1, peak=80.0, end_distress=40.0), telling(2, "x", 2, peak=40.0)))
     sentences = series_in_words(twice)
-    assert "A slope is shown from the third retelling." in sentences
+    assert "A trend is shown from the third retelling." in sentences
     assert "On average, distress did not rebound between retellings." in sentences
     text = " ".join([*sentences, CAVEAT]).lower()
     assert "hypothesis" in text

@@ -184,7 +184,8 @@ def _worksheet_status(output: TaskOutput, record: EpisodeRecord) -> OutputStatus
     filled = _completed_artefacts(output, record)
     agreed = [a for a in filled if a.agreement is not Agreement.OPEN]
     shelf = worksheets()
-    words = " or ".join(shelf[name].name.lower() for name in output.worksheets)
+    names = [shelf[name].name.lower() for name in output.worksheets]
+    words = " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
     if output.agreed:
         words += ", discussed with the client"
     ids = tuple(a.id for a in filled)

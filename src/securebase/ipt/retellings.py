@@ -145,9 +145,9 @@ def series_in_words(series: RetellingSeries) -> list[str]:
     else:
         sentences = [f"Peak distress {first.peak:g} at the first retelling, {last.peak:g} at the last of {n}."]
     if series.slope is not None:
-        sentences.append(f"A straight line through all peaks changes by {_signed_number(series.slope)} per retelling.")
+        sentences.append(f"Trend in peak distress: {_signed_number(series.slope)} per retelling (straight line).")
     elif n > 1:
-        sentences.append("A slope is shown from the third retelling.")
+        sentences.append("A trend is shown from the third retelling.")
     if series.fall is not None:
         direction = "fell" if series.fall >= 0 else "rose"
         sentences.append(f"Within a retelling, distress {direction} by {abs(series.fall):.0f} on average.")

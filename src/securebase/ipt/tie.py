@@ -40,4 +40,4 @@ def circle_movement(relationship: str, versions: Sequence[ClosenessCircle]) -> s
     if move.after is None:
         return f"no longer on the circle; was {before}"
     after = ring_in_words(move.after.ring)
-    return f"stayed, {after}" if move.step is RingChange.STAYED else f"{move.step.value}: from {before} to {after}"
+    return f"no change, {after}" if move.step is RingChange.STAYED else f"{move.step.value}: from {before} to {after}"

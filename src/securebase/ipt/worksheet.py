@@ -47,7 +47,7 @@ class WorksheetGroup(StrEnum):
             "beginning": "Beginning",
             "people": "People",
             "focus": "Focus and formulation",
-            "area": "Work in the problem area",
+            "area": "Problem area work",
             "session": "In the session",
             "emotion": "Emotional work",
             "relationship": "Client and therapist",

@@ -135,7 +135,7 @@ def test_choosing_areas_saves_worksheet_and_focus(alma: Browser, cast: Cast) -> 
 def test_three_areas_are_refused_as_focus_and_the_input_saved(alma: Browser, cast: Cast) -> None:
     areas = ["role_transition", "grief", "role_dispute"]
     typed = {"evidence.2.area": "role_transition", "evidence.2.speaks_for": "The move"}
-    assert "at most two" in send(alma, cast, "area-choose", **submission_data(chosen=areas, **typed))
+    assert "at most 2 problem areas" in send(alma, cast, "area-choose", **submission_data(chosen=areas, **typed))
     artefact = Artefact.objects.visible_to(cast.alma).get(worksheet="problem_area")
     assert artefact.values["evidence"][0]["speaks_for"] == "The move"
     assert reload_episode(cast).problem_areas == ["role_dispute"]
@@ -160,7 +160,7 @@ def test_formulation_is_written_below_existing_text(alma: Browser, cast: Cast) -
     page = send(alma, cast, "formulation-write", **data)
     assert "below the existing text" in page
     artefact.refresh_from_db()
-    assert artefact.values["narrative"] == "As I said it.\n\nWe moved. And so: no sleep."
+    assert artefact.values["narrative"] == "As I said it.\n\nWe moved. Since then: no sleep."
     assert "The fields are empty" in send(alma, cast, "formulation-write", **submission_data())
 
 

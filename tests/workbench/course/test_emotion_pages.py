@@ -118,5 +118,5 @@ def test_incidents_show_the_change_in_mood(cast: Cast, alma: Browser) -> None:
     save_worksheet(cast, "incident", {"what_happened": "He asked how I was", "mood_before": "4", "mood_after": "6"})
     url = reverse("worksheet", args=[cast.carla.id, "incident", first.id])
     page = BeautifulSoup(alma.get(url).content, "html.parser")
-    assert "Mood, before and after 7 → 3" in words(page.select_one(".shift"))
+    assert "Mood before and after 7 → 3" in words(page.select_one(".shift"))
     assert "4 → 6 He asked how I was" in words(page.select_one(".moved"))

@@ -119,7 +119,7 @@ def test_agreed_experiment_comes_first_with_its_outcomes(cast: Cast, alma: Brows
     assert "Agreed in session 1 Ask her for one evening" in words(agreed_experiment)
     values = [i["value"] for i in agreed_experiment.select("input[name=experiment_outcome]")]  # type: ignore[union-attr]
     assert values == ["done", "partly", "not", "none_planned"]
-    assert "Remember Her sister" in words(page.select_one(".overview"))
+    assert "Reminder Her sister" in words(page.select_one(".overview"))
     # the session in which it was agreed does not ask for its outcome
     assert not soup(alma, session_url(cast, cast.session)).select_one(".agreed")
 

@@ -62,7 +62,7 @@ def test_two_simultaneous_edits_of_a_person_conflict(cast: Cast) -> None:
     lena = add_people(cast, "Lena")["Lena"]
     flags = dict.fromkeys(("deceased", "online", "professional", "is_focus"), False)
     actions.change_relationship(relationship=lena, by=cast.alma, version=1, name_shown="A", relation="", **flags)
-    with pytest.raises(clients.EditConflictError, match="somebody else"):
+    with pytest.raises(clients.EditConflictError, match="someone else"):
         actions.change_relationship(relationship=lena, by=cast.alma, version=1, name_shown="B", relation="", **flags)
     lena.refresh_from_db()
     assert lena.name_shown == "A"
