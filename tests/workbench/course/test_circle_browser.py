@@ -263,7 +263,7 @@ def test_plain_form_works_without_javascript(
     page.get_by_label("Ring of Boss").select_option("outside")
     page.get_by_label("Clock position of Boss").select_option("9")
     page.get_by_role("button", name="Save the circle").click()
-    assert "The circle is saved" in page.content()
+    assert "Circle saved at" in page.content()
     last = Circle.objects.visible_to(cast.alma).filter(kind="present").order_by("drawn_at").last()
     assert last
     boss = next(p for p in last.placement_values if p.relationship == str(people["Boss"].id))

@@ -71,7 +71,7 @@ def test_work_on_the_course_pages(page: Any, live_server: Any, full: Cast) -> No
     page.get_by_label("How does it show?").fill("I cannot sleep")
     page.locator("#picture [data-saving]").filter(has_text=re.compile("^Saved \\d\\d:\\d\\d")).wait_for()
     page.get_by_role("button", name="Draft it from the fields").click()
-    page.get_by_text("Change it until it can be said aloud").wait_for()
+    page.get_by_text("Edit it until you can say it aloud").wait_for()
     values = Artefact.objects.visible_to(full.alma).get(worksheet="formulation").values
     assert values["narrative"].startswith("We moved and began to fight.\n\n")
-    assert values["narrative"].endswith("And so: I cannot sleep.")
+    assert values["narrative"].endswith("Since then: I cannot sleep.")

@@ -135,7 +135,7 @@ def test_choosing_areas_saves_worksheet_and_focus(alma: Browser, cast: Cast) -> 
 def test_three_areas_are_refused_as_focus_and_the_input_saved(alma: Browser, cast: Cast) -> None:
     areas = ["role_transition", "grief", "role_dispute"]
     typed = {"evidence.2.area": "role_transition", "evidence.2.speaks_for": "The move"}
-    assert "at most 2 problem areas" in send(alma, cast, "area-choose", **submission_data(chosen=areas, **typed))
+    assert "At most 2 problem areas" in send(alma, cast, "area-choose", **submission_data(chosen=areas, **typed))
     artefact = Artefact.objects.visible_to(cast.alma).get(worksheet="problem_area")
     assert artefact.values["evidence"][0]["speaks_for"] == "The move"
     assert reload_episode(cast).problem_areas == ["role_dispute"]

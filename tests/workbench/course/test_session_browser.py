@@ -360,7 +360,7 @@ def test_exchange_is_drawn_while_typing_and_after_loading(
         turn = page.locator(".turn.other")
         assert turn.locator(".line").inner_text() == "Fine, then I <go>."
         assert turn.locator(".fault").inner_text() == "Sounded like an attack"
-        assert turn.locator(".better").inner_text() == "better I need an hour alone"
+        assert turn.locator(".better").inner_text() == "Better: I need an hour alone"
         page.locator("[data-saving]").filter(has_text=re.compile(r"^Saved \d\d:\d\d$")).wait_for()
         html_before = replay_html(page)
         page.reload()
