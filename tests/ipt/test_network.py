@@ -236,7 +236,7 @@ def test_sentences_about_the_network() -> None:
         phrases.size_in_words(present)
         == "1 person on the circle: 1 closest, 0 close, 0 in the wider circle. 1 outside."
     )
-    assert phrases.support_in_words(present) == "1 of the 2 people rated give support: emotional 1, practical 1."
+    assert phrases.support_in_words(present) == "Support from 1 of 2 people rated: emotional 1, practical 1."
     assert phrases.reciprocity_in_words(present) == "Support goes both ways in 1 of 2 relationships."
     assert phrases.strain_in_words(present, NAMES) == "Mean 4.5 of 10 over 2 relationships; highest with Sister (7)."
     assert [tie_balance(r) for r in tie_ratings(record, "s")] == [TieBalance.STRAIN, TieBalance.EVEN]

@@ -100,10 +100,14 @@ def _description(timeline: Timeline, events: Sequence[TimelineEvent], bars: Sequ
     onset = (
         "" if timeline.onset is None else f", onset {_day(timeline.began_on + timedelta(days=round(timeline.onset)))}"
     )
-    return (
-        f"Timeline: {len(events)} life events, {len(bars)} roles and medications, {len(timeline.sessions)} sessions, "
-        f"{len(timeline.curve)} symptom scores{onset}"
+    counts = (
+        (len(events), "life event"),
+        (sum(b.kind == "role" for b in bars), "role"),
+        (sum(b.kind == "medication" for b in bars), "medication"),
+        (len(timeline.sessions), "session"),
+        (len(timeline.curve), "symptom score"),
     )
+    return "Timeline: " + ", ".join(f"{n} {name}{'' if n == 1 else 's'}" for n, name in counts) + onset
 
 
 def _event_label(event: TimelineEvent) -> str:

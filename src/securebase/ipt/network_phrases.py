@@ -75,7 +75,7 @@ def support_in_words(network: Network) -> str:
     if not network.rated:
         return "No relationship has been rated yet."
     kinds = [f"{kind.label.lower()} {n}" for kind, n in network.giving.items() if n]
-    summary = f"{network.giving_any} of the {network.rated} people rated give support"
+    summary = f"Support from {network.giving_any} of {_people(network.rated)} rated"
     return f"{summary}: {', '.join(kinds)}." if kinds else f"{summary}."
 
 

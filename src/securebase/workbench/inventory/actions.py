@@ -205,9 +205,9 @@ def _check_placements(episode: Episode, placements: Sequence[Placement]) -> None
     placed: set[str] = set()
     for placement in placements:
         if placement.relationship not in relationship_ids:
-            raise InputError("somebody on the circle is not in this client’s inventory", advice="Add them first.")
+            raise InputError("a person on the circle is not in this client’s inventory", advice="Add them first.")
         if placement.relationship in placed:
-            raise InputError("a person stands on the circle twice")
+            raise InputError("a person is on the circle twice")
         if not (0.0 <= placement.radius <= MAX_RADIUS and math.isfinite(placement.angle)):
             reason = f"a place lies outside the circle (got radius {placement.radius:g}, angle {placement.angle:g})"
             raise InputError(reason, advice=f"Radii go from 0 to {MAX_RADIUS}.")
