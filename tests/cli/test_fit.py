@@ -221,7 +221,7 @@ def test_every_component_of_the_model_has_a_heading(run):
     for part in (
         "Model: trend linear, start stationary, random slopes, therapists, covariates gender=man, inputs exposure, "
         "symptoms from phq9, bdi",
-        "Usual levels between therapists",
+        "Long-run means between therapists",
         "covariate_effect[symptoms,gender=man]",
         "loading[bdi]",
         "95% from",

@@ -40,7 +40,7 @@ def test_an_unanswered_safety_item_prevents_an_all_clear(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, out, _ = run(monkeypatch, capsys, "score", "session_before", "--responses", "1=4")
-    assert out.startswith("Safety: item 11 is unanswered, which is no all-clear.")
+    assert out.startswith("Safety: item 11 is unanswered; a missing answer does not rule out risk.")
     assert "Not validated" in out
 
 
@@ -65,7 +65,7 @@ def test_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert lines[:2] == [
         "Safety: row 3 ([bold]Dora): Thoughts of death or self-harm (item 9 answered 1).",
-        "Safety: row 4 (Eva): item 9 is unanswered, which is no all-clear.",
+        "Safety: row 4 (Eva): item 9 is unanswered; a missing answer does not rule out risk.",
     ]
     assert {"2 Carla 16", "3 [bold]Dora 9", "4 Eva –"} <= set(lines)
     _, out, _ = run(monkeypatch, capsys, "score", "phq9", str(table), "--json")

@@ -56,7 +56,7 @@ def test_an_empty_clinic_is_served_with_first_steps(served: tuple[str, Path, lis
     assert lines[0].startswith("Securebase is running at http://localhost:")
     assert "create the first account" in lines[1]
     page = urllib.request.urlopen(address).read().decode()
-    assert "This workbench is empty" in page
+    assert "Create the first account" in page
     sheet = urllib.request.urlopen(address + "static/ui/style.css")
     assert sheet.headers["Content-Type"].startswith("text/css")
     assert stat.S_IMODE(data.stat().st_mode) == 0o700

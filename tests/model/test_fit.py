@@ -486,7 +486,7 @@ def test_a_drift_that_diverges_is_reported_as_not_separable() -> None:
         result = fit(_level_and_noise(seed), Specification(("y",), Trend.LINEAR))
         kinds.append(result.outcome.kind)
         if result.outcome.kind == "not_separable":
-            assert "Deviations of “y” from the usual level" in result.outcome.sentence
+            assert "Deviations of “y” from the long-run mean" in result.outcome.sentence
             assert result.estimates["drift[y,y]"].standard_error is None
     assert set(kinds) <= {"converged", "boundary", "not_separable"}
     assert kinds.count("not_separable") >= 4

@@ -64,7 +64,7 @@ def test_pictures_have_titles_and_descriptions(page):
     assert titles.count("Power over clients, effect −.15") == 2  # for a page and for a phone
     assert titles.count("Type I error over clients, effect 0") == 2
     described = page.find("svg").find("desc").get_text()
-    assert re.search(r"With 8 sessions it goes from \.\d\d at 40 clients to \.\d\d at [\d,]+ clients\.", described)
+    assert re.search(r"With 8 sessions it changes from \.\d\d at 40 clients to \.\d\d at [\d,]+ clients\.", described)
 
 
 @pytest.mark.parametrize("measure", ["power", "precision", "bias"])

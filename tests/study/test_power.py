@@ -473,7 +473,7 @@ def test_the_methods_paragraph_is_complete():
         f"Securebase {result.versions['securebase']}",
         "40 or 160 clients with 8 or 16 weekly sessions",
         "10% of single scores missing completely at random",
-        "20% of clients leaving early at random",
+        "20% of clients dropping out at random",
         "effect of alliance on symptoms one week later of −.15",
         "parameter set “literature”",
         "trend carried",

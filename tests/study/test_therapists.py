@@ -97,7 +97,7 @@ def test_every_model_is_fitted_with_all_columns_of_the_table(result) -> None:
 def test_limits_name_what_the_lags_do_not_adjust_for(result) -> None:
     text = " ".join(result.limits)
     for part in (
-        "gender=man: the fitted models adjust usual levels",
+        "gender=man: the fitted models adjust long-run means",
         "exposure: time-varying inputs enter the fitted models only",
         "the lags use phq9 alone; the models use bdi too",
         "Clients have 15 therapists, too few",

@@ -47,7 +47,7 @@ def power_chart(
     ticks = _ticks(result.plan.clients, max(clients), 4 if narrow else 9)
     axis = alt.Axis(title="clients", values=ticks, grid=False, format=",d", labelOverlap=True)
     x = alt.X("clients:Q", scale=scale, axis=axis)
-    y_axis, y_scale = _axis(measure), _scale(measure, rows)
+    y_axis, y_scale = _axis(measure, setting), _scale(measure, rows)
     y = alt.Y("value:Q", axis=y_axis, scale=y_scale)
     base = style.table(rows).encode(x=x)
     layers = [
@@ -60,7 +60,9 @@ def power_chart(
         line = style.table([{"value": reference}]).mark_rule(color=style.SOFT, strokeDash=[4, 3]).encode(y=y)
         layers.insert(0, line)
     chart = style.layer(*layers, width=width, height=int(width * (0.72 if narrow else 0.46)))
-    return style.apply_theme(chart, label=_label(result, setting, measure), description=_description(rows, measure))
+    return style.apply_theme(
+        chart, label=_label(result, setting, measure), description=_description(rows, measure, setting)
+    )
 
 
 def _build_rows(result: PowerResult, setting: Setting, measure: Measure) -> list[dict[str, Any]]:
@@ -106,12 +108,16 @@ def _scale(measure: Measure, rows: Sequence[dict[str, Any]]) -> alt.Scale:
     return alt.Scale(domain=[-1.05 * reach, 1.05 * reach], nice=False)
 
 
-def _axis(measure: Measure) -> alt.Axis:
+def _title(measure: Measure, setting: Setting) -> str:
+    return "type I error" if measure == "power" and not setting.effect else _TITLES[measure]
+
+
+def _axis(measure: Measure, setting: Setting) -> alt.Axis:
     values = [0, 0.2, 0.4, 0.6, 0.8, 1] if measure == "power" else alt.Undefined
     number_format = ".1f" if measure == "power" else ".2~f"
     # Vega thins explicit values out to the tick count, so power has none.
     count = alt.Undefined if measure == "power" else 5
-    return alt.Axis(title=_TITLES[measure], format=number_format, values=values, tickCount=count)
+    return alt.Axis(title=_title(measure, setting), format=number_format, values=values, tickCount=count)
 
 
 def _ticks(clients: Sequence[int], largest: int, max_ticks: int) -> list[int]:
@@ -126,13 +132,15 @@ def _label(result: PowerResult, setting: Setting, measure: Measure) -> str:
     return f"{name} over clients{setting_in_words(setting, result.plan, lead=', ')}"
 
 
-def _description(rows: Sequence[dict[str, Any]], measure: Measure) -> str:
+def _description(rows: Sequence[dict[str, Any]], measure: Measure, setting: Setting) -> str:
     sentences = []
     for t in dict.fromkeys(r["sessions"] for r in rows):
         curve = [r for r in rows if r["sessions"] == t]
         first, last = curve[0], curve[-1]
         sentences.append(
-            f"With {t} sessions it goes from {number(first['value'])} at {first['clients']:,} clients to "
+            f"With {t} sessions it changes from {number(first['value'])} at {first['clients']:,} clients to "
             f"{number(last['value'])} at {last['clients']:,} clients."
         )
-    return f"{_TITLES[measure].capitalize()}, one curve for each number of sessions. {' '.join(sentences)}".strip()
+    return (
+        f"{_title(measure, setting).capitalize()}, one curve for each number of sessions. {' '.join(sentences)}".strip()
+    )

@@ -63,7 +63,10 @@ def list_versions(*, folder: Path, json_wanted: bool) -> None:
 @_FOLDER
 @_JSON
 def show(*, version: int, folder: Path, json_wanted: bool) -> None:
-    """Show one version: provenance, and every estimate with the share that comes from the data."""
+    """Show one version.
+
+    Prints its provenance, and each estimate with the share that comes from the data.
+    """
     fitted = ClinicSets(folder).version(version)
     if json_wanted:
         write_json(_as_dict(fitted), None)
@@ -100,7 +103,9 @@ def adopt(
     prior_strength: float,
     no_prior: bool,
 ) -> None:
-    """Fit the model to TABLE, store it as the clinic's next parameter set and use it from now on.
+    """Fit a parameter set to TABLE and use it.
+
+    The fit is stored as the clinic's next version.
 
     Columns must have the names of constructs; --map renames them.
     """

@@ -140,7 +140,7 @@ def _print_alerts(result: ScoringResult, prefix: str = "") -> None:
         )
     if result.safety_unanswered and not result.alerts:
         items = ", ".join(str(item) for item in result.safety_unanswered)
-        click.echo(f"Safety: {prefix}item {items} is unanswered, which is no all-clear.")
+        click.echo(f"Safety: {prefix}item {items} is unanswered; a missing answer does not rule out risk.")
 
 
 def _print_caution(instrument: Instrument) -> None:

@@ -18,7 +18,7 @@ from securebase.records.cohort import Cohort
 
 
 @click.command("simulate")
-@click.argument("name", metavar="SCENARIO", required=False)
+@click.argument("name", metavar="[SCENARIO]", required=False)
 @click.option("--clients", type=click.IntRange(1, 100_000), default=100, show_default=True, help="Number of clients.")
 @click.option("--sessions", type=click.IntRange(1, 500), help="Planned sessions (default: that of the scenario).")
 @click.option("--missing", type=click.FloatRange(0, 0.99), help="Probability that a check-in is missing.")

@@ -52,6 +52,13 @@ class CourseFormat:
         return tuple((p, phases.count(p)) for p in Phase if p in phases)
 
     @property
+    def label(self) -> str:
+        """The name, with the number of sessions unless the name states it, and their spacing."""
+        sessions = f"{self.sessions} sessions"
+        parts = [] if sessions in self.name else [sessions]
+        return f"{self.name} ({', '.join([*parts, self.interval])})"
+
+    @property
     def numbers(self) -> range:
         """Session numbers, from 1."""
         return range(1, self.sessions + 1)

@@ -59,7 +59,7 @@ def _adjustments(request: StudyRequest) -> list[str]:
     sentences = []
     if request.covariates:
         sentences.append(
-            f"{', '.join(request.covariates)}: the fitted models adjust usual levels for these covariates. "
+            f"{', '.join(request.covariates)}: the fitted models adjust long-run means for these covariates. "
             "Lags compare persons with themselves, so stable characteristics cancel out; whether they moderate the "
             "lags was not examined."
         )

@@ -470,7 +470,7 @@ def _notes(objective: _PanelObjective) -> tuple[str, ...]:
         )
     if any(isinstance(block, FixedBlock) for block in objective.scale.blocks):
         notes.append(
-            "The usual level is the mean at the first row: therapy acts in every row, so a level without it is not "
+            "The long-run mean refers to the first row: therapy acts in every row, so the mean without therapy is not "
             "identified."
         )
     return tuple(notes)
@@ -491,9 +491,9 @@ def _advice(objective: _PanelObjective, optimum: Optimum) -> Advice:
             names = " and ".join(f"“{c}”" for c in optimum.without_persistence)
             return Advice(
                 "not_separable",
-                f"Deviations of {names} from the usual level{_trend_clause(objective)} do not persist from one row to "
-                "the next, so the state cannot be separated from measurement error and the drift is not identified.",
-                "Leave the column out of the model, or gather rows that are closer together. Interpret usual levels "
+                f"Deviations of {names} from the long-run mean{_trend_clause(objective)} do not persist from one row "
+                "to the next, so the state cannot be separated from measurement error and the drift is not identified.",
+                "Leave the column out of the model, or gather rows that are closer together. Interpret long-run means "
                 "and trend only, not drift, diffusion and measurement error.",
             )
         case "indefinite":

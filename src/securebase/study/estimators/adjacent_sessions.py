@@ -25,6 +25,6 @@ def estimate(table: SessionTable, link: Link, detrending: Detrending) -> Influen
 ESTIMATOR = LagEstimator(
     "adjacent_sessions",
     "adjacent sessions only",
-    "Sessions at most 1.5 times the usual distance apart; with session numbers, consecutive numbers only.",
+    "Sessions at most 1.5 times the usual interval apart; with session numbers, consecutive numbers only.",
     estimate,
 )

@@ -20,8 +20,8 @@ _TRENDS = {
 
 #: origin of required numbers of clients
 CURVE_SENTENCE = (
-    "Required numbers of clients are those at which a probit curve in the root of the number of clients, fitted to all "
-    "designs that differ in this number only, reaches the target power; intervals by the delta method."
+    "The required number of clients is where a probit curve in the square root of this number, fitted to all designs "
+    "that differ in it alone, reaches the target power; intervals by the delta method."
 )
 
 
@@ -57,7 +57,7 @@ def _model_sentence(plan: PowerPlan) -> str:
     start = "" if specification.start == "stationary" else ", free start"
     return (
         f"Samples were drawn from, and refitted by maximum likelihood with, a hierarchical continuous-time state-space "
-        f"model of {constructs} with random intercepts (usual levels), within-person drift, measurement error, and "
+        f"model of {constructs} with random intercepts (long-run means), within-person drift, measurement error, and "
         f"{_TRENDS[specification.trend.value]}{start}; its parameters were those of the {plan.truth.name}, with a "
         f"standardised within-person effect of {plan.earlier} on {plan.later} one week later of "
         f"{effects_in_words(plan)} (in within-person standard deviations)."
@@ -72,7 +72,7 @@ def _designs_sentence(plan: PowerPlan) -> str:
         missing = f"{_or([f'{m:.0%}' for m in plan.missing])} of single scores missing completely at random"
     dropout = "no dropout"
     if any(plan.dropout):
-        dropout = f"{_or([f'{d:.0%}' for d in plan.dropout])} of clients leaving early at random, evenly over sessions"
+        dropout = f"{_or([f'{d:.0%}' for d in plan.dropout])} of clients dropping out at random, evenly over sessions"
     return f"Designs were {size}, {missing} and {dropout}, in every combination."
 
 
@@ -81,7 +81,7 @@ def _replications_sentence(plan: PowerPlan, cells: Sequence[Cell]) -> str:
     designs = "each of these designs" if len(cells) > 1 else "this design"
     n_added = len(cells) - len(plan.designs)
     if n_added > 0:
-        designs = f"{designs} and of {n_added} more number{'s' if n_added > 1 else ''} of clients that the search tried"
+        designs = f"{designs} and for {n_added} further sample size{'s' if n_added > 1 else ''} that the search tried"
     if smallest == largest == plan.replications:
         return f"{plan.replications:,} samples were drawn for {designs}."
     n_samples = f"{smallest:,}" if smallest == largest else f"{smallest:,} to {largest:,}"
@@ -127,7 +127,7 @@ def required_clients_in_words(required: RequiredClients, plan: PowerPlan) -> str
         interval = f" (95% interval {required.lower:,.0f} to {required.upper:,.0f})"
     extrapolated = ""
     if required.clients > 1.2 * max(required.tried):
-        extrapolated = f", an extrapolation beyond the {max(required.tried):,} simulated at most"
+        extrapolated = f", an extrapolation beyond the largest simulated number, {max(required.tried):,}"
     share, simulated = required.simulated, ""
     if share is not None and share.value is not None:
         ends = f"{number(share.lower)} to {number(share.upper)}"
@@ -143,7 +143,7 @@ def setting_in_words(setting: Setting, plan: PowerPlan, lead: str = "") -> str:
     if len(plan.missing) > 1:
         parts.append(f"{setting.missing:.0%} missing")
     if len(plan.dropout) > 1:
-        parts.append(f"{setting.dropout:.0%} leaving early")
+        parts.append(f"{setting.dropout:.0%} dropping out")
     return f"{lead}{', '.join(parts)}" if parts else ""
 
 
@@ -155,7 +155,7 @@ def limits(plan: PowerPlan, cells: Sequence[Cell]) -> tuple[str, ...]:
         "real study.",
         "Scores and clients are missing completely at random here, regardless of the scores.",
         f"The effect of {plan.earlier} on {plan.later} is a lagged association within persons. It does not show what "
-        "would happen if the first were changed.",
+        f"would happen to {plan.later} if {plan.earlier} were changed.",
     ]
     unverified = plan.truth.unverified
     if unverified:
@@ -165,11 +165,12 @@ def limits(plan: PowerPlan, cells: Sequence[Cell]) -> tuple[str, ...]:
             "or from a fit of your own data."
         )
     elif not plan.truth.statements:
-        sentences.append("The estimates behind the truth have sampling error, which these figures do not include.")
+        sentences.append("The estimates used for simulation have sampling error, which these figures do not include.")
     if any(c.completed and c.irregular / c.completed > 0.05 for c in cells):
         sentences.append(
-            "In some designs more than 5% of fits end irregularly. They count as not detected; bias, standard errors "
-            "and coverage are computed over the fits that gave an interval, and may look better than over all fits."
+            "In some designs more than 5% of fits did not converge regularly. They count as not detected; bias, "
+            "standard errors and coverage are computed over the fits that gave an interval, and may look better than "
+            "over all fits."
         )
     if min((c.completed for c in cells), default=0) < 100:
         sentences.append(

@@ -148,7 +148,7 @@ def _summary(cell: Cell, plan: PowerPlan) -> str:
     setting = ", ".join(
         [f"effect {effect_in_words(design.setting.effect)}"]
         + [f"{design.setting.missing:.0%} missing"] * bool(design.setting.missing)
-        + [f"{design.setting.dropout:.0%} leaving early"] * bool(design.setting.dropout)
+        + [f"{design.setting.dropout:.0%} dropping out"] * bool(design.setting.dropout)
     )
     name, share = ("power", cell.power) if cell.power is not None else ("type I error", cell.false_positives)
     figures = "not simulated"

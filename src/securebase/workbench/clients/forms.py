@@ -85,7 +85,7 @@ class EpisodeForm(forms.Form):
         deleted = began_with and find_format(self.formats, began_with) is None
         form_field = self.fields["course_form"]
         assert isinstance(form_field, forms.ChoiceField)
-        form_field.choices = [(f.id, _format_label(f)) for f in self.formats] + (
+        form_field.choices = [(f.id, f.label) for f in self.formats] + (
             [(began_with, "current format (no longer offered)")] if deleted else []
         )
 
@@ -136,16 +136,6 @@ class EpisodeForm(forms.Form):
         if len(areas) > 2:
             raise forms.ValidationError("Choose at most two, to keep a focus.")
         return areas
-
-
-def _format_label(course_format: CourseFormat) -> str:
-    """Return a course format's name and numbers, as shown in the list of choices."""
-    sessions = f"{course_format.sessions} sessions"
-    numbers = [] if sessions in course_format.name else [sessions]
-    if not course_format.maintenance:
-        numbers.append(f"initial phase {course_format.initial}, final phase {course_format.ending}")
-    numbers.append(course_format.interval)
-    return f"{course_format.name} ({', '.join(numbers)})"
 
 
 class NewClientForm(ClientForm, EpisodeForm):
