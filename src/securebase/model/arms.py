@@ -35,11 +35,11 @@ class Arm:
 
 
 _SHELF = (
-    Arm("ipt", "Interpersonal psychotherapy", "What the scenario says of therapy."),
+    Arm("ipt", "Interpersonal psychotherapy", "The effect of therapy as stated in the scenario."),
     Arm(
         "other_therapy",
         "Another bona fide therapy",
-        "As much for symptoms and alliance by the planned end; less for the four mechanisms that IPT works on.",
+        "The same effect on symptoms and alliance by the planned end, less on the four mechanisms of IPT.",
         adds={
             "social_support": 0.7,
             "interpersonal_stress": 0.7,
@@ -50,13 +50,16 @@ _SHELF = (
     Arm(
         "supportive",
         "Supportive therapy",
-        "The relationship without the techniques: the whole alliance, half of the rest, and nothing that waits for it.",
+        (
+            "The relationship without techniques: the full effect on the alliance, half of all other "
+            "effects, and none that depends on the alliance."
+        ),
         otherwise=0.5,
         adds={"alliance": 1.0},
         gated=False,
     ),
-    Arm("usual_care", "Usual care", "Someone to see now and then: a quarter of what therapy adds.", 0.25, gated=False),
-    Arm("waiting_list", "Waiting list", "Nothing but the natural course, and the questionnaires.", 0.0, sessions=False),
+    Arm("usual_care", "Usual care", "Occasional contact: a quarter of the effect of therapy.", 0.25, gated=False),
+    Arm("waiting_list", "Waiting list", "Natural course and questionnaires only.", 0.0, sessions=False),
 )
 
 ARMS: Mapping[str, Arm] = MappingProxyType({arm.id: arm for arm in _SHELF})
