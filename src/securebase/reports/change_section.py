@@ -54,7 +54,9 @@ def colleague_blocks(picture: ClientPicture) -> tuple[Block, ...]:
         return (Paragraph("No symptom score recorded.", TextTone.SOFT),)
     direction = "higher is worse" if part.worse_is_higher else "higher is better"
     ends = f"{phrases.number(part.minimum)} to {phrases.number(part.maximum)}"
-    scale = f"{part.measure}, {ends}, {direction}{'' if part.validated else '; not yet validated'}."
+    scale = (
+        f"{part.measure}, {ends}, {direction}{'' if part.validated else '; not yet validated, interpret with care'}."
+    )
     blocks: list[Block] = [Paragraph(scale[:1].upper() + scale[1:], TextTone.SOFT)]
     blocks += [Paragraph(sentence) for sentence in _change(picture)]
     if len(part.reported) > 1:
@@ -86,7 +88,7 @@ def _change(picture: ClientPicture) -> list[str]:
     paragraphs.append(
         "These scores do not show what caused the change: we cannot compare them with a course without therapy."
     )
-    return [*paragraphs, *([] if part.validated else [phrases.unvalidated_notice(part.measure)])]
+    return paragraphs
 
 
 def _graph(picture: ClientPicture, caption: str) -> Picture:

@@ -32,7 +32,7 @@ def course_rows(record: EpisodeRecord, lineage: Lineage) -> tuple[CourseRow, ...
 
 
 def _row(status: TaskStanding, record: EpisodeRecord) -> CourseRow:
-    due = "" if status.standing in {TaskState.DONE, TaskState.PARTLY} else f", by session {status.due_by}"
+    due = "" if status.standing in {TaskState.DONE, TaskState.PARTLY} else f" (by session {status.due_by})"
     outputs = [words for piece in status.pieces for words in _outputs(piece, record)]
     return CourseRow(
         status.task.phase.label,

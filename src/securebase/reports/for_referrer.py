@@ -24,6 +24,7 @@ def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Rep
     """Return all parts of the report to a referrer, in order."""
     shelf = worksheets() if shelf is None else shelf
     selected = {s.worksheet.id: s for s in select_artefacts(Audience.REFERRER, case.record, shelf)}
+    closing = "Current status" if case.record.ended_at is None else "Ending"
     before: list[ReportPart] = []
     after: list[ReportPart] = []
     for name, worksheet in shelf.items():
@@ -39,7 +40,7 @@ def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Rep
         goals_part(Audience.REFERRER, case, tuple(selected.values()), "Goals"),
         _change(case),
         *after,
-        _free_text("closing", "Ending, in your words", case.closing_words, "Ending"),
+        _free_text("closing", f"{closing}, in your words", case.closing_words, closing),
         _free_text("recommendations", "Recommendations", case.recommendations, "Recommendations"),
     )
 

@@ -100,7 +100,7 @@ def _course(case: Case) -> tuple[Block, ...]:
     if record.problem_areas:
         rows.append(("Problem area", ", ".join(area.label for area in record.problem_areas)))
     if record.sessions:
-        rows.append(("Last session", f"session {record.sessions[-1].number}, {case.week(record.sessions[-1].at)}"))
+        rows.append(("Last session", f"{record.sessions[-1].number} ({case.week(record.sessions[-1].at)})"))
     if record.ended_at is not None:
         rows.append(("End", case.week(record.ended_at)))
     return (Heading("Course"), Facts(tuple(rows)))
@@ -246,9 +246,9 @@ def _ruptures(case: Case) -> ReportPart:
 def _rupture_table(case: Case) -> tuple[Block, ...]:
     rows = tuple(
         (
-            f"session {r.session}" if r.session is not None else case.week(r.at),
+            f"Session {r.session}" if r.session is not None else case.week(r.at).capitalize(),
             r.kind.label,
-            f"repaired, {case.week(r.repaired_at)}" if r.repaired_at is not None else "open",
+            f"Repaired ({case.week(r.repaired_at)})" if r.repaired_at is not None else "Open",
         )
         for r in case.record.ruptures
     )

@@ -27,7 +27,7 @@ class ReportTextsForm(forms.Form):
                 max_length=5000,
                 required=False,
                 widget=forms.Textarea(attrs={"rows": 4}),
-                help_text="In your own words. It appears under “Ending”.",
+                help_text="In your own words. It appears at the end of the report.",
             )
             self.fields["recommendations"] = forms.CharField(
                 label="Recommendations", max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 4})
