@@ -174,7 +174,7 @@ def test_typical_session_is_entered_in_two_minutes(
     counter = enter_typical_session(page)
     wait_until_saved(page)
     page.locator("#next-session").get_by_role("link", name="Session 3").wait_for()
-    page.locator("#own-rating").get_by_text("Your rating is saved").wait_for()
+    page.locator("#own-rating").get_by_text("Rating saved").wait_for()
     record_property(
         "typical session",
         f"{counter.summary}, {counter.scrolls} scrolls, {counter.hand_moves} hand moves: {counter.seconds:.0f} s",
@@ -262,7 +262,7 @@ def test_page_works_by_keyboard_alone(page: Any, second: TherapySession) -> None
     page.locator("#strain").get_by_text("marked in this session").wait_for()
     assert second.ruptures.count() == 1
     page.locator("#strain").get_by_role("button", name="Undo").press("Enter")
-    page.locator("#strain").get_by_text("The mark is removed").wait_for()
+    page.locator("#strain").get_by_text("Rupture mark removed").wait_for()
     assert second.ruptures.count() == 0
     # a double click marks one rupture only
     page.locator("#strain").get_by_role("button", name="withdrew").dblclick()
