@@ -26,37 +26,36 @@ PAGE = Path(__file__).parent / "ipt-content.md"
 
 HEAD = """# What Securebase says about IPT
 
-Written by `docs/make_ipt_content.py`; a test fails when this page and the files it is written from differ.
+`docs/make_ipt_content.py` writes this page; a test fails when the page and its source files differ.
 
-**For a supervisor of interpersonal psychotherapy.** This one page holds every worksheet with every question, option
-and help text, the tasks of a course, and what the product says of the problem areas. It was written by people who
-build software, in words of their own, from public pages and papers that were read in part. A source is where a tool
-comes from; its questions are ours. No manual was copied. Whatever is not marked as reviewed is shown in the product
-with the words “not yet reviewed by an IPT supervisor”.
+**For a supervisor of interpersonal psychotherapy.** This page lists every worksheet with every question, option and
+help text, the tasks of a course, and the texts about the problem areas. Software developers wrote them in their own
+words, from public pages and papers that they read in part. A source shows where a worksheet comes from; the questions
+are ours. No manual was copied. Everything that is not marked as reviewed carries the note “not yet reviewed by an IPT
+supervisor” in the product.
 
-**How to review.** Read a part. Is it IPT? Is it asked in the right place, in words that you would use, and is
-anything asked that nobody needs? Write what should be otherwise and send it in any form. When a part can stand, its
-file gets the line `reviewed = true`: `src/securebase/ipt/worksheets/ID.toml` for a worksheet, the entry in
-`src/securebase/ipt/areas.toml` or `tasks.toml` for a problem area or task. Then run `python
-docs/make_ipt_content.py`, and the mark is gone here and in the product. Who reviewed it, and when, belongs in the
-message of that change.
+**How to review.** Read a part. Is it IPT? Does it come at the right place, in words that you would use? Is any
+question unnecessary? Send your corrections in any form. When you approve a part, its file gets the line `reviewed =
+true`: `src/securebase/ipt/worksheets/ID.toml` for a worksheet, the entry in `src/securebase/ipt/areas.toml` or
+`tasks.toml` for a problem area or a task. Then run `python docs/make_ipt_content.py`, and the note disappears here
+and in the product. Name the reviewer and the date in the message of that change.
 
-**How to read the tables.** *Holds* is what can be entered. *Shown to* names who may see an answer outside the
-therapist’s own pages, and only when it is shared with them; empty means nobody. *note* stays with the therapist
-unless they choose otherwise; *own words* asks for the client’s own; *needed* is without which the tool has not done
-its work. Nothing else has to be filled in. Tasks are those of the course (I beginning, M middle, E ending, X
-maintenance); claims (S) are those of [the theory](explanation/theory.md).
+**How to read the tables.** *Answer* is what can be entered. *Shown to* names the readers, other than the therapist,
+of an answer that the therapist shares; empty means nobody. *note*: private to the therapist unless they share it.
+*own words*: in the client's own words. *needed*: the worksheet counts as completed only with this answer; all other
+answers are optional. Tasks belong to the phases of a course (I initial, M middle, E ending, X maintenance). Claims
+(S) are those of [the theory](explanation/theory.md).
 """
 
 HOLDS = {
-    FieldKind.LINE: "a line",
+    FieldKind.LINE: "one line",
     FieldKind.TEXT: "text",
     FieldKind.EXTENT: "0–3 (not at all to very much)",
     FieldKind.CHOICE: "one of",
     FieldKind.CHOICES: "any of",
     FieldKind.YES_NO: "yes or no",
-    FieldKind.DATE: "a day",
-    FieldKind.PERSON: "somebody of the inventory",
+    FieldKind.DATE: "a date",
+    FieldKind.PERSON: "a person in the inventory",
     FieldKind.ROWS: "a list",
 }
 
@@ -96,7 +95,7 @@ def row(field: Field, *, column: bool = False) -> str:
 
 
 def question_rows(spec: Worksheet) -> list[str]:
-    lines = ["| Question | Holds | Help | | Shown to |", "| --- | --- | --- | --- | --- |"]
+    lines = ["| Question | Answer | Help | | Shown to |", "| --- | --- | --- | --- | --- |"]
     for field in spec.fields:
         if field.section:
             lines.append(f"| *{cell(field.section)}* | | | | |")
@@ -106,14 +105,14 @@ def question_rows(spec: Worksheet) -> list[str]:
 
 def circumstances(spec: Worksheet) -> str:
     """Return one line on when, how often and by whom a worksheet is filled in."""
-    phrases = ["again and again" if spec.many else "once a course"]
+    phrases = ["any number per course" if spec.many else "one per course"]
     phrases += ["in a session"] if spec.in_session else []
     phrases += [f"about one person ({spec.about_label})"] if spec.about_person else []
-    phrases += ["may be shown to the client"] if spec.for_client else []
-    phrases += ["the client may fill it in"] if spec.client_fills else []
-    phrases += ["the client says yes or no to it"] if spec.agreement else []
-    phrases += [f"only in areas: {', '.join(a.label.lower() for a in spec.areas)}"] if spec.areas else []
-    phrases += [f"only where the clinic works with: {spec.lineage.replace('_', ' ')}"] if spec.lineage else []
+    phrases += ["can be shared with the client"] if spec.for_client else []
+    phrases += ["the client can fill it in"] if spec.client_fills else []
+    phrases += ["asks for the client’s agreement"] if spec.agreement else []
+    phrases += [f"only for: {', '.join(a.label.lower() for a in spec.areas)}"] if spec.areas else []
+    phrases += [f"only in clinics that use: {spec.lineage.replace('_', ' ')}"] if spec.lineage else []
     phrases += [f"phases: {', '.join(p.label.lower() for p in spec.phases)}"] if spec.phases else []
     return "; ".join(phrases).capitalize() + "."
 
@@ -146,7 +145,7 @@ def area_section(area: Area) -> list[str]:
         *bullet_list("Goals", area.goals),
         *bullet_list("Strategies", area.strategies),
         *(["Stages:", "", *stages, ""] if stages else []),
-        *bullet_list("Keep an eye on", [f"{t.what} ({shelf[t.worksheet].name})" for t in area.track]),
+        *bullet_list("Track", [f"{t.what} ({shelf[t.worksheet].name})" for t in area.track]),
         f"Sources: {', '.join(area.sources)}. Reviewed: {review_status(area.reviewed)}.",
         "",
     ]
@@ -157,19 +156,19 @@ def due_in_words(due: DueRule) -> str:
     if due.session is not None:
         return f"session {due.session}"
     if due.initial is not None:
-        return f"{due.initial} after the beginning" if due.initial else "the end of the beginning"
+        return f"{due.initial} after the initial phase" if due.initial else "the end of the initial phase"
     if due.share is not None:
         return f"{due.share:.0%} of the planned sessions"
     if due.before_end is not None:
         return f"{due.before_end} before the last" if due.before_end else "the last session"
-    return "every session of the middle" if due.each else "after the end"
+    return "every middle-phase session" if due.each else "after the end"
 
 
 def output_in_words(output: TaskOutput) -> str:
     """Return one output of a task in words."""
     shelf = worksheets()
     if output.measure:
-        return f"a score of {output.measure}"
+        return f"{output.measure} score"
     if output.circle:
         return f"closeness circle no. {output.circle}"
     if output.people:
@@ -177,15 +176,15 @@ def output_in_words(output: TaskOutput) -> str:
     names = " or ".join(shelf[name].name for name in output.worksheets)
     fields = [f.label for name in output.worksheets for f in shelf[name].fields if f.id in output.fields]
     conditions = [f"with: {', '.join(fields)}"] if fields else []
-    conditions += ["with one technique at least"] if output.techniques else []
-    conditions += ["the client’s answer to it"] if output.agreed else []
+    conditions += ["with at least one technique"] if output.techniques else []
+    conditions += ["discussed with the client"] if output.agreed else []
     return f"{names} ({'; '.join(conditions)})" if conditions else names
 
 
 def conditions_in_words(task: Task) -> str:
     """Return the clinics and courses that a task is limited to; empty if it belongs to all."""
     conditions = [f"with {task.lineage.replace('_', ' ')}"] if task.lineage else []
-    conditions += {"no_response": ["where symptoms do not fall"], "maintenance": ["with maintenance"]}.get(
+    conditions += {"no_response": ["if symptoms do not fall"], "maintenance": ["if maintenance is agreed"]}.get(
         task.when, []
     )
     return ", ".join(conditions)
@@ -193,7 +192,7 @@ def conditions_in_words(task: Task) -> str:
 
 def claim_rows() -> list[str]:
     """Return a table of the claims that worksheets serve, with everything that each claim needs."""
-    lines = ["| | Claim | Asks for | Worksheets |", "| --- | --- | --- | --- |"]
+    lines = ["| | Claim | Needs | Worksheets |", "| --- | --- | --- | --- |"]
     for claim in theory().claims.values():
         names = [w.name for w in worksheets().values() if claim.id in w.claims]
         if names:
@@ -202,7 +201,7 @@ def claim_rows() -> list[str]:
 
 
 def task_rows() -> list[str]:
-    lines = ["| | Task | Why | Leaves behind | Usual by | Only | Sources | Reviewed |"]
+    lines = ["| | Task | Why | Output | Due by | Only | Sources | Reviewed |"]
     lines.append("| --- " * 8 + "|")
     for task in tasks():
         outputs = "; ".join(output_in_words(o) for o in task.outputs)
@@ -259,16 +258,16 @@ def course_format_section() -> list[str]:
 def rule_section() -> list[str]:
     """Return the thresholds and conventions of our own, which no source gives."""
     return bullet_list(
-        "Taken from no study and no manual",
+        "Not taken from a study or a manual",
         [
-            "Little has changed where, half the course held, symptoms have fallen by less than "
-            f"{MIN_CHANGE:.0%} of the first score.",
-            f"What happened in the {WINDOW_MONTHS} months before the onset is a candidate for the focus.",
+            "Little has changed if symptoms have fallen by less than "
+            f"{MIN_CHANGE:.0%} of the first score after half of the sessions.",
+            f"Events in the {WINDOW_MONTHS} months before onset are candidates for the focus.",
             f"On scales of 0 to 10, expectations met {LOW_EXPECTATIONS_MET:g} or less and strain {HIGH_STRAIN:g} or "
-            f"more speak for a role dispute; fewer than {MIN_PEOPLE} people in the inventory speak for deficits.",
-            f"A maintenance course asks for the tasks {', '.join((*MAINTENANCE_TASKS, 'X1'))} alone.",
-            f"A portfolio wants measures every {SESSIONS_BETWEEN_MEASURES} sessions.",
-            "A later closeness circle is one that was drawn on another day.",
+            f"more are evidence for a role dispute; fewer than {MIN_PEOPLE} people in the inventory, for deficits.",
+            f"A maintenance course includes only the tasks {', '.join((*MAINTENANCE_TASKS, 'X1'))}.",
+            f"A portfolio needs scores every {SESSIONS_BETWEEN_MEASURES} sessions.",
+            "Circles drawn on the same day count as one.",
         ],
     )
 
@@ -282,8 +281,8 @@ def client_words() -> list[str]:
         lines.append(f"| {spec.name} | {HEADINGS.get(spec.id, '')} | {name}{f': {about}' if about else ''} |")
     questions = [f"{shelf[n].name}, {q.label}: “{w}”" for (n, f), w in LABELS.items() if (q := shelf[n].field(f))]
     area_words = [f"{area.label}: “{words}”" for area, words in AREAS.items()]
-    lines += ["", *bullet_list("The problem areas, to the client", area_words)]
-    return [*lines, *bullet_list("Questions, to the client", questions)]
+    lines += ["", *bullet_list("Problem areas, in words for the client", area_words)]
+    return [*lines, *bullet_list("Questions, in words for the client", questions)]
 
 
 def text() -> str:
@@ -299,7 +298,7 @@ def text() -> str:
         lines += area_section(area)
     lines += ["## Course formats and IPT models", "", *course_format_section()]
     lines += ["## Rules of our own", "", *rule_section()]
-    lines += ["## Words to the client", "", "None of them is reviewed.", "", *client_words()]
+    lines += ["## Words for the client", "", "Not reviewed.", "", *client_words()]
     for group in WorksheetGroup:
         members = [w for w in shelf if w.group is group]
         lines += [f"## {group.label}", ""] if members else []
