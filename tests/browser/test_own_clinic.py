@@ -72,7 +72,7 @@ def test_empty_clinic_gets_a_client_a_check_in_and_a_picture(chromium: Browser, 
         expect(page.get_by_text("answered").first).to_be_visible()
 
         page.get_by_role("link", name="Overview", exact=True).click()
-        symptoms = page.locator("section", has=page.get_by_role("heading", name="Symptoms"))
+        symptoms = page.locator("section[aria-labelledby=symptoms-title]")
         chart = symptoms.locator("img.chart").first
         expect(chart).to_have_js_property("complete", True)
         assert chart.evaluate("i => i.naturalHeight") > 0, "the chart was not drawn"
