@@ -50,8 +50,8 @@ def heading_sentence(part: Hypotheses) -> str:
     change = f"{points(part.change)} {moved}" if number(part.change) != "0" else "unchanged"
     span = f"From {session(part.first_session, part.first_at)} to {session(part.last_session, part.last_at)}"
     return (
-        f"{span} symptoms are {change}, without measurement error. The chart shows how many of these points move with "
-        "each process. They do not add up: symptoms also fade by themselves, and much stays unexplained."
+        f"{span} symptoms are {change}, with measurement error removed. The chart shows how many of these points move "
+        "with each process. They do not add up: symptoms also fade by themselves, and much stays unexplained."
     )
 
 
@@ -77,7 +77,7 @@ def verdict_sentence(part: Hypotheses) -> str:
             f"guessing: {percent(top.chance)})."
         )
     subject = "which process moves most with this client's symptoms"
-    best = f"the most likely has {percent(top.largest)}, guessing {percent(top.chance)}"
+    best = f"highest probability {percent(top.largest)}, chance level {percent(top.chance)}"
     if part.verdict is RankingVerdict.NOT_YET:
         return f"We {CANNOT_TELL} yet {subject} ({best})."
     remaining = (
@@ -113,8 +113,8 @@ def forecast_check_sentence(errors: ForecastErrors) -> str:
         f"{precise_points(errors.model)} (root mean square), {comparison}."
     )
     if not better:
-        return f"{start} The model was better than each."
-    return f"{start} The model was no better than {_join(better)}: give its estimates little weight."
+        return f"{start} The model did better than each."
+    return f"{start} The model did no better than {_join(better)}: give its estimates little weight."
 
 
 def _join(names: Sequence[str]) -> str:
@@ -152,7 +152,7 @@ def _decoy_caution(part: Hypotheses) -> str:
     """Name the constructs for which simulated clients without an effect gave as large an estimate."""
     rows = [row for row in part.rows if row.decoy_fails]
     listed = _join([f"{row.label.lower()} ({row.decoys} of {row.decoys_made})" for row in rows])
-    return f"Without any such effect the estimate was as large for {listed}." if rows else ""
+    return f"With no such effect, estimates were as large for {listed}." if rows else ""
 
 
 def _reverse_caution(part: Hypotheses) -> str:
@@ -180,10 +180,7 @@ def _borrowing_caution(part: Hypotheses) -> str:
 def hidden_confounder_sentence(part: Hypotheses) -> str:
     """State how strongly an unmeasured variable would have to correlate with both sides."""
     strengths = " to ".join(dict.fromkeys(number(f(h.hidden for h in part.rows), 2) for f in (min, max)))
-    return (
-        "An unmeasured factor that correlates this strongly with both sides would explain an association away: "
-        f"{strengths}."
-    )
+    return f"An unmeasured factor would explain an association away if it correlated with both sides at {strengths}."
 
 
 def question(part: Hypotheses) -> str:

@@ -38,7 +38,7 @@ HONEST_ESTIMATES = (
     "With trend, points",
     "Detrended, points",
     "Symptoms first",
-    "unmeasured factor that correlates this strongly",
+    "unmeasured factor would explain an association away if it correlated with both sides at",
     "Control: future before past",
     "Control: simulated clients",
     "next-session predictions were off by .*“same as last time” by .*the expected path by",
