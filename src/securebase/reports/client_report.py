@@ -105,6 +105,7 @@ def client_report(
         hypothesis_cautions=sentences.hypothesis_cautions(picture),
         hypothesis_question=sentences.hypothesis_question(picture),
         hypothesis_legend=hypothesis_phrases.LEGEND,
+        validation_note=sentences.validation_note(picture),
         why_no_hypotheses=sentences.missing_hypotheses_reason(picture),
         number=phrases.number,
         course=course_rows(record, lineage) if record is not None else (),

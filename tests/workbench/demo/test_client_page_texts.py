@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
 from django.test import Client as Browser
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils import timezone
 
 from securebase.workbench.accounts.models import Account
@@ -25,6 +28,8 @@ ABOUT_THE_RECORD = re.compile(
     r"|\bin the record\b|\bthe record says\b",
     re.IGNORECASE,
 )
+
+STATUS_NOTE = re.compile(r"\bnot (?:yet )?(?:been )?(?:validated|reviewed)(?: yet)?\b|\bunvalidated\b", re.IGNORECASE)
 
 #: What a page with estimates of what symptoms move with must say (docs/explanation/what-may-be-said.md).
 HONEST_ESTIMATES = (
@@ -133,3 +138,41 @@ def test_client_pages_are_short_and_keep_every_honest_limit(therapist: Account, 
         "<main><p>Fine. Medication and life events are not recorded here.</p></main>", "html.parser"
     )
     assert len(sentences_about_the_record(planted)) == 1
+
+
+def crawl(browser: Browser, *, each: int = 1) -> Iterator[tuple[str, BeautifulSoup]]:
+    """Yield the pages that links lead to from the caseload, `each` per route and per worksheet or instrument."""
+    waiting, seen = ["/"], set[str]()
+    visits: Counter[tuple[str, str]] = Counter()
+    while waiting:
+        path = waiting.pop(0)
+        if path in seen:
+            continue
+        seen.add(path)
+        match = resolve(path)
+        names = [v for v in match.kwargs.values() if isinstance(v, str)]
+        key = (str(match.url_name), " ".join(sorted(names)))
+        if visits[key] >= each:
+            continue
+        visits[key] += 1
+        response = browser.get(path)
+        if response.status_code != 200 or "text/html" not in response.headers["Content-Type"]:
+            continue
+        soup = BeautifulSoup(response.content, "html.parser")
+        waiting += list(_links(soup))
+        yield path, main_text(response.content)
+
+
+def _links(soup: BeautifulSoup) -> Iterable[str]:
+    for link in soup.select("a[href]"):
+        url = urlsplit(str(link["href"]))
+        if not url.scheme and not url.netloc and url.path.startswith("/") and not url.path.startswith("/static/"):
+            yield url.path
+
+
+def test_status_notes_come_at_most_once_a_page(signed_in: Browser) -> None:
+    pages = dict(crawl(signed_in))
+    assert len(pages) > 100
+    notes = {path: STATUS_NOTE.findall(plain(page)) for path, page in pages.items()}
+    assert sum(bool(n) for n in notes.values()) > 10
+    assert {path: n for path, n in notes.items() if len(n) > 1} == {}
