@@ -129,6 +129,12 @@ def test_every_kind_is_rendered() -> None:
     assert render_value(SHEET.fields[7], "gone", {}) == "someone no longer in the inventory"
 
 
+@pytest.mark.parametrize(("value", "words"), [(1.0, "1 point"), (2.0, "2 points"), (0.0, "0 points")])
+def test_the_unit_agrees_with_the_number(value: float, words: str) -> None:
+    distress = next(f for f in SHEET.fields if f.id == "suds")
+    assert render_value(distress, value) == words
+
+
 def test_a_title_is_one_short_line() -> None:
     assert title_in_words(SHEET, {"line": "She hung up"}) == "She hung up"
     assert title_in_words(SHEET, {}) == ""
