@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 EXECUTABLES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 #: No sandbox, because containers run as root; no request of the browser's own.
 OPTIONS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+#: Milliseconds after which something that has not happened counts as never; Playwright's own limit for actions.
+TIMEOUT = 30_000
 
 
 def find_chromium() -> str | None:
@@ -27,10 +30,20 @@ def run_chromium() -> Iterator[Browser]:
     if path is None:
         give_up = pytest.fail if os.environ.get("SECUREBASE_REQUIRE_BROWSER") else pytest.skip
         give_up("no Chromium found: install one, or name it in SECUREBASE_CHROMIUM")
+    expect.set_options(timeout=TIMEOUT)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=OPTIONS)
         yield browser
         browser.close()
+
+
+def wait_until(page: Page, happened: Callable[[], bool]) -> None:
+    """Wait for what only the server's database shows."""
+    for _ in range(TIMEOUT // 100):
+        if happened():
+            return
+        page.wait_for_timeout(100)
+    pytest.fail("this did not happen")
 
 
 def serious_violations(page: Page) -> list[str]:

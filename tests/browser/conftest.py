@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
+import re
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,38 +39,29 @@ class Visit:
         assert foreign == []
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextlib.contextmanager
 def run_server(command: str, data_dir: Path, *options: str) -> Iterator[str]:
-    """Run `securebase COMMAND` in a separate process and yield its address once it responds."""
-    port = free_port()
+    """Run `securebase COMMAND` in a separate process and yield its address once it has printed one."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("SECUREBASE_", "DJANGO_"))}
-    arguments = [command, "--port", str(port), "--data-dir", str(data_dir), *options]
+    arguments = [command, "--port", "0", "--data-dir", str(data_dir), *options]
     log = data_dir.parent / f"{command}.log"
     with log.open("w") as log_file:
         server = subprocess.Popen(
-            [sys.executable, "-m", "securebase", *arguments], stdout=log_file, stderr=subprocess.STDOUT, env=environment
+            [sys.executable, "-u", "-m", "securebase", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=log_file,
+            env=environment,
+            text=True,
         )
-        home = f"http://127.0.0.1:{port}"
         try:
-            for _ in range(600):
-                if server.poll() is not None:
-                    pytest.fail(f"the server ended with {server.returncode}:\n{log.read_text()}")
-                with contextlib.suppress(OSError):
-                    urllib.request.urlopen(home + "/healthy/", timeout=5)
-                    break
-                time.sleep(0.1)
-            else:
-                pytest.fail(f"the server did not answer:\n{log.read_text()}")
-            yield home
+            assert server.stdout is not None
+            address = next(filter(None, map(re.compile(r"http://localhost:(\d+)/").search, server.stdout)), None)
+            if address is None:
+                pytest.fail(f"the server ended with {server.wait()}:\n{log.read_text()}")
+            yield f"http://127.0.0.1:{address[1]}"
         finally:
             server.terminate()
-            server.wait(timeout=20)
+            server.communicate()
 
 
 @pytest.fixture(scope="session")
@@ -90,8 +79,7 @@ def empty_clinic(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) ->
 
 @contextlib.contextmanager
 def open_visit(chromium: Browser, home: str, size: dict[str, int] = WIDE, *, phone: bool = False) -> Iterator[Visit]:
-    context = chromium.new_context(viewport=size, has_touch=phone, is_mobile=phone)  # type: ignore[arg-type]
-    context.set_default_timeout(15_000)
+    context = chromium.new_context(viewport=size, has_touch=phone, is_mobile=phone, reduced_motion="reduce")  # type: ignore[arg-type]
     yield Visit(context, home)
     context.close()
 

@@ -78,7 +78,7 @@ def test_unsaved_input_is_restored_after_sign_in(page: Any, note: Any) -> None:
     page.get_by_text("user name or password is incorrect").wait_for()
     sign_in(page)
     page.wait_for_url(address)
-    page.get_by_text("It is not saved yet").wait_for()
+    page.get_by_text("Save it to keep it").wait_for()
     assert page.get_by_label("What did you do?").input_value() == NOTE
     assert page.evaluate("sessionStorage.length") == 0
     page.get_by_role("button", name="Acknowledge").click()
@@ -91,9 +91,12 @@ def test_a_form_sent_after_the_end_of_the_sign_in_is_restored(page: Any, note: A
     page.context.clear_cookies()
     page.get_by_role("button", name="Acknowledge").click()
     # without cookies the CSRF check fails, so the first response may be the page about that
-    if page.get_by_role("heading", name="This form has expired").count():
+    out_of_date = page.get_by_role("heading", name="This form has expired")
+    at_sign_in = page.get_by_role("heading", name="Sign in")
+    out_of_date.or_(at_sign_in).wait_for()
+    if out_of_date.count():
         page.goto(address)
-    page.get_by_role("heading", name="Sign in").wait_for()
+    at_sign_in.wait_for()
     sign_in(page)
     page.wait_for_url(address)
     assert page.get_by_label("What did you do?").input_value() == NOTE

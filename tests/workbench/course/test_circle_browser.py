@@ -86,7 +86,6 @@ def open_circle_page(
 ) -> CirclePage:
     cast, people = inventory
     context = chromium.new_context(reduced_motion="reduce", **options)
-    context.set_default_timeout(8000)
     signed_in = Browser()
     signed_in.force_login(cast.alma)
     name = django_settings.SESSION_COOKIE_NAME
@@ -228,7 +227,8 @@ def test_touch_drags_without_scrolling_the_page(
     circle_page = open_circle_page(chromium, live_server, inventory, viewport=size, has_touch=True, is_mobile=True)
     circle_page.page.locator(".circle.live svg.closeness").scroll_into_view_if_needed()
     circle_page.page.evaluate("window.scrollBy(0, 120)")
-    circle_page.page.wait_for_timeout(100)
+    # after two frames the page has scrolled and has been drawn
+    circle_page.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     scrolled = circle_page.page.evaluate("scrollY")
     width = circle_page.page.locator(".circle.live svg.closeness").bounding_box()["width"]
     assert width > 320

@@ -102,7 +102,6 @@ def second(cast: Cast) -> TherapySession:
 
 def open_page(chromium: Any, live_server: Any, cast: Cast, url: str, **options: Any) -> Iterator[Any]:
     context = chromium.new_context(**{"viewport": WIDE, "reduced_motion": "reduce"} | options)
-    context.set_default_timeout(15_000)
     errors: list[str] = []
     context.on("weberror", lambda error: errors.append(str(error.error)))
     context.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)

@@ -13,6 +13,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from chromium import wait_until
 from securebase.workbench.worksheets.models import Artefact
 from workbench.cast import PASSWORD, Cast, make_cast
 
@@ -44,6 +45,10 @@ def worksheet_url(live_server: Any, cast: Cast, name: str = "incident") -> str:
 
 def saved_values(cast: Cast) -> dict[str, Any]:
     return Artefact.objects.visible_to(cast.alma).get().values
+
+
+def saved_words(cast: Cast) -> list[str]:
+    return [row.values.get("what_happened", "") for row in Artefact.objects.visible_to(cast.alma)]
 
 
 def wait_until_saved(page: Any) -> None:
@@ -79,11 +84,9 @@ def test_input_survives_a_tab_that_is_closed_at_once(context: Any, live_server: 
     page.get_by_label("What happened?").type("She hung up")
     page.close(run_before_unload=True)
     again = context.new_page()
-    for _ in range(40):  # the last request may still be under way after the tab has closed
-        again.goto(address)
-        if again.get_by_label("What happened?").input_value():
-            break
-        again.wait_for_timeout(100)
+    # the last request may still be under way after the tab has closed
+    wait_until(again, lambda: saved_words(cast) == ["She hung up"])
+    again.goto(address)
     assert again.get_by_label("What happened?").input_value() == "She hung up"
 
 
