@@ -130,7 +130,7 @@ def test_a_password_is_never_stored(page: Any, live_server: Any, people: Cast) -
     sign_in(page)
     page.wait_for_url("**/profile/")
     page.get_by_label("New password").fill("nine slow rivers bend")
-    page.get_by_label("Your name").fill("Alma B.")
+    page.get_by_label("Display name").fill("Alma B.")
     page.context.clear_cookies()
     page.clock.fast_forward("15:10")
     page.get_by_role("heading", name="Sign in").wait_for()
