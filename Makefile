@@ -48,7 +48,7 @@ serve: $(BIN)/.workbench
 
 test: $(BIN)/.dev
 	@echo "== Running the tests"
-	@$(BIN)/python -m pytest -n $(WORKERS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: $(BIN)/.dev
 	@echo "== language";      $(BIN)/python tools/check_language.py
@@ -73,7 +73,7 @@ test-core:
 	@CC=false .venv-core/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --force-reinstall .
 	@rm -rf build
 	@.venv-core/bin/python -c "import importlib.util as u, sys; sys.exit(u.find_spec('django') is not None or u.find_spec('securebase.model.kernel._compiled') is not None)" || { echo "This is not the library alone: Django or a compiled kernel is installed"; exit 1; }
-	@.venv-core/bin/python -m pytest -q -n $(WORKERS) -m "not slow" $(addprefix tests/,$(CORE_TESTS))
+	@.venv-core/bin/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not slow" $(addprefix tests/,$(CORE_TESTS))
 
 bench: $(BIN)/.dev
 	@$(BIN)/python -m benchmarks $(PARTS)

@@ -29,6 +29,7 @@ from benchmarks import (
     scenarios,
     server,
     speed,
+    tables,
     waves,
 )
 from benchmarks.page import PerformanceTarget, table
@@ -44,6 +45,7 @@ PARTS = (
     scenarios.PART,
     speed.PART,
     growth.PART,
+    tables.PART,
     fits.PART,
     peers.PART,
     waves.PART,

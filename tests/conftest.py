@@ -11,6 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine draws and checks as many examples, only later.
+settings.register_profile("without clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("without clock")
 
 # Must precede the import of NumPy. For small matrices, BLAS threads mostly wait for each other and are far slower.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -94,7 +94,7 @@ RECORDS = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(RECORDS)
 def test_any_record_survives_the_round_trip(record: EpisodeRecord) -> None:
     assert parse_record(format_record(record)) == record

@@ -1,7 +1,6 @@
 """Published tables are read unchanged."""
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -86,11 +85,3 @@ def test_wide_panel_without_identifiers(name: str, missing: int | None) -> None:
     assert cohort.import_report is not None
     assert (len(cohort), cohort.import_report.cells_used + cohort.import_report.cells_missing) == (1189, 11890)
     assert (cohort.import_report.cells_missing == 0) == (missing == 0)
-
-
-def test_a_hundred_thousand_rows_take_seconds() -> None:
-    rows = "".join(f"p{i // 20},{i % 20},{i % 37}.{i % 10},{i % 11}\n" for i in range(100_000))
-    began = time.perf_counter()
-    cohort = read_cohort(f"id,t,y,x\n{rows}".encode(), person="id", time="t", outcome="y", processes=["x"])
-    assert len(cohort) == 5000
-    assert time.perf_counter() - began < 30, "about 3 s on a laptop; the rest is slack for a busy machine"

@@ -52,7 +52,7 @@ def by_quadrature(drift: Array, diffusion: Array, gap: float) -> Array:
     return total
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 5), st.integers(0, 10**6))
 def test_eigenvectors_and_doubling_agree_forward_and_in_reverse(p: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -112,7 +112,7 @@ def test_the_adjoint_agrees_with_central_differences(name: str) -> None:
         assert (drift_bar * move).sum() + (diffusion_bar * spread).sum() == pytest.approx(expected, rel=1e-6, abs=2e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 6), st.integers(0, 10**6))
 def test_the_stationary_covariance_is_invariant_under_a_transition(p: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

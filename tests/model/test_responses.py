@@ -16,7 +16,7 @@ EVERY_SCALE = [(i.id, s.id) for i in instruments().values() for s in i.scales if
 
 
 @pytest.mark.parametrize(("name", "scale_id"), EVERY_SCALE)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(share=st.floats(-0.2, 1.2), seed=st.integers(0, 1000))
 def test_responses_reproduce_the_drawn_score(name: str, scale_id: str, share: float, seed: int) -> None:
     shelf = instrument(name)

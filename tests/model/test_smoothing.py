@@ -178,7 +178,7 @@ def test_forecast_times_before_the_last_row_are_refused() -> None:
         forecast(course, times[:1])
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     p=st.integers(1, 4),
     n=st.integers(1, 8),

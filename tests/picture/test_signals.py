@@ -50,7 +50,7 @@ def test_safety_alerts_come_before_all_other_signals() -> None:
     assert raised(record)[0].session == 8
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     n=st.integers(0, 9),
     values=st.lists(st.floats(0, 10), min_size=9, max_size=9),

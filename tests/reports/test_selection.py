@@ -8,7 +8,7 @@ from pathlib import Path
 from shutil import which
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import paper_cases as cases
@@ -168,7 +168,7 @@ def any_artefacts(draw: st.DrawFn) -> tuple[ArtefactRecord, ...]:
     return tuple(result)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(any_artefacts())
 def test_nothing_unshared_reaches_the_client(artefacts: tuple[ArtefactRecord, ...]) -> None:
     case = cases.case(record=replace(cases.record(), artefacts=artefacts))

@@ -25,7 +25,7 @@ def detrend_by_person(method: Detrending, values, times, person):
 
 
 @given(st.lists(st.lists(OPTIONAL_VALUES, min_size=1, max_size=9), min_size=1, max_size=6), st.sampled_from(Detrending))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_detrend_equals_a_loop_over_persons(persons, method):
     person = np.repeat(np.arange(len(persons)), [len(p) for p in persons])
     times = np.concatenate([np.cumsum(1.0 + np.arange(len(p)) % 3) for p in persons])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from securebase.study.detrending import Detrending, detrend
@@ -24,7 +24,6 @@ def loop_components(persons):
 
 
 @given(st.lists(st.lists(st.floats(-20, 20), max_size=6), min_size=3, max_size=8))
-@settings(max_examples=100, deadline=None)
 def test_components_equal_explicit_sums(persons):
     if sum(bool(p) for p in persons) < 2 or not any(len(p) > 1 for p in persons):
         return

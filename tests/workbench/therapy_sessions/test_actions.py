@@ -93,7 +93,7 @@ def test_failure_at_any_step_records_nothing(cast: Cast, step: str, monkeypatch:
     assert CheckIn.objects.visible_to(cast.alma).get().state == CheckInState.WAITING
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_stored_answers_equal_the_given_ones(cast: Cast, data: st.DataObject) -> None:
     items = instrument("session_before").items
