@@ -45,7 +45,7 @@ def test_demo_explains_signing_in_and_that_all_is_simulated(settings: object, br
     share = Share.objects.unscoped(reason=REASON).get()
     course = browser.get(f"/supervision/{share.id}/").content.decode()
     assert share.label in course
-    assert "We always went round it" in course
+    assert "We both kept avoiding it" in course
     assert OPEN_CLIENT not in course
 
     # a client's own page opens with its link and code only
