@@ -57,8 +57,8 @@ class ClinicSets:
         """Read one version. Raises ParameterSetError if it does not exist."""
         by_number = {fitted.version: fitted for fitted in self.versions()}
         if number not in by_number:
-            numbers = ", ".join(str(n) for n in by_number) or "none"
-            raise ParameterSetError(f"unknown version {number} in {self.folder}", advice=f"Its versions are {numbers}.")
+            advice = f"Its versions are {', '.join(map(str, by_number))}." if by_number else "It has no versions yet."
+            raise ParameterSetError(f"unknown version {number} in {self.folder}", advice=advice)
         return by_number[number]
 
     def history(self) -> tuple[SetRevision, ...]:

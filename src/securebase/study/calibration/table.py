@@ -91,7 +91,7 @@ def summary(calibration: Calibration) -> str:
     met, failed = calibration.count(TargetVerdict.MET), calibration.count(TargetVerdict.FAILED)
     not_simulated = calibration.count(TargetVerdict.NOT_SIMULATED)
     return (
-        f"Of {len(calibration.outcomes)} figures {met} are met, {failed} fail and {not_simulated} are not simulated "
+        f"Of {len(calibration.outcomes)} targets, {met} are met, {failed} failed and {not_simulated} are not simulated "
         f"({calibration.cohorts:,} cohorts, seed {calibration.seed}, scenario “{calibration.scenario}”, "
         f"parameter set “{calibration.parameter_set}” version {calibration.version})."
     )

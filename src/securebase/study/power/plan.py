@@ -170,7 +170,8 @@ def check_number(name: str, value: object) -> None:
 
 def _check_integers(name: str, values: Sequence[int], minimum: int, maximum: int) -> None:
     if not values or not all(isinstance(v, int) and minimum <= v <= maximum for v in values):
-        raise InputError(f"“{name}” must be whole numbers from {minimum:,} to {maximum:,} (got {_join(values)})")
+        kind = "a whole number" if len(values) == 1 else "whole numbers"
+        raise InputError(f"“{name}” must be {kind} from {minimum:,} to {maximum:,} (got {_join(values)})")
 
 
 def _join(values: Sequence[object]) -> str:

@@ -388,7 +388,7 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C33",
         part="centred",
-        label="Symptoms on their own past, within-person centred",
+        label="Autoregression of symptoms, within-person centred",
         published=".62",
         value=0.62,
         band=(0.45, 0.75),
@@ -403,7 +403,7 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C33",
         part="detrended",
-        label="Symptoms on their own past, detrended within person",
+        label="Autoregression of symptoms, detrended within person",
         published=".21",
         value=0.21,
         band=(0.05, 0.35),

@@ -86,7 +86,7 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C11",
         part="anxiety",
-        label="Attachment anxiety, fall by the end, d",
+        label="Reduction of attachment anxiety, d",
         published="falls",
         band=(0.1, 0.6),
         aspect="attachment changes",
@@ -100,7 +100,7 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C11",
         part="avoidance",
-        label="Fall of anxiety less fall of avoidance, d",
+        label="Reduction of anxiety minus reduction of avoidance, d",
         published="≥ 0",
         band=(0.0, inf),
         aspect="attachment changes",

@@ -113,7 +113,7 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C14",
         part="waiting list",
-        label="IPT against a waiting list at the end, g",
+        label="IPT vs. waiting list, post-treatment g",
         published=".69",
         value=0.69,
         interval=(0.17, 1.21),
@@ -128,7 +128,7 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C14",
         part="usual care",
-        label="IPT against usual care at the end, g",
+        label="IPT vs. usual care, post-treatment g",
         published=".46",
         value=0.46,
         interval=(0.23, 0.70),
@@ -143,7 +143,7 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C15",
         part="natural course",
-        label="Fall in control arms ÷ fall in IPT arms",
+        label="Reduction in control arms ÷ reduction in IPT arms",
         published=".51",
         value=0.51,
         band=(0.35, 0.65),
@@ -158,7 +158,7 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C16",
         part="other therapy",
-        label="IPT against another bona fide therapy at the end, g",
+        label="IPT vs. another bona fide therapy, post-treatment g",
         published=".04 to .06",
         value=0.05,
         interval=(-0.14, 0.21),
@@ -217,7 +217,7 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C17",
         part="fall",
-        label="Fall of the mean PHQ-9",
+        label="Reduction of the mean PHQ-9",
         published="46%",
         value=0.46,
         band=(0.38, 0.52),
@@ -325,7 +325,7 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C34",
         part="late change",
-        label="No change up to session 6, then a fall of more than an SD",
+        label="No change up to session 6, then a reduction by more than one SD",
         published="one of four classes",
         band=(0.03, 0.25),
         own_band=True,

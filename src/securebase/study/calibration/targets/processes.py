@@ -157,7 +157,7 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C31",
         part="mediation",
-        label="p of a test of mediation with three assessments against another therapy",
+        label="p of a mediation test with three assessments, IPT vs. another therapy",
         published="not significant",
         band=(0.05, inf),
         aspect="power of few assessments",
@@ -238,7 +238,7 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C25",
         part="change",
-        label="Interpersonal problems, fall from intake in SDs",
+        label="Reduction of interpersonal problems from intake, SDs",
         published=".74",
         value=0.74,
         interval=(0.56, 0.93),
@@ -268,7 +268,7 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C25",
         part="functioning",
-        label="Social functioning at the end against control, g",
+        label="Social functioning vs. control, post-treatment g",
         published=".53",
         value=0.53,
         interval=(0.26, 0.80),
