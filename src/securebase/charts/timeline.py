@@ -271,7 +271,7 @@ def _event(
     anchor, at = ("end", x - size - 5) if leftwards else ("start", x + size + 5)
     label = escape(_event_label(event))
     text = f'<text x="{at:.1f}" y="{y + 4:.1f}" text-anchor="{anchor}" fill="{INK}">{label}</text>' if words else ""
-    weight = "" if event.weight is None else f", weight {event.weight:g} of 10"
+    weight = "" if event.weight is None else f", impact {event.weight:g} of 10"
     side = f", {event.side}" if event.side else ""
     description = f"{event.words}, {_day(frame.day_of(event.at))}, {event.dependent.label}{side}{weight}"
     # A mark without its name is too small a touch target; the list below it has the link.

@@ -97,7 +97,7 @@ def test_check_in_shows_safety_first_and_changes_since_the_last(cast: Cast, seco
     first_check_in = cast.invite(Moment.BEFORE).check_in
     actions.record_check_in(check_in=first_check_in, responses=answers("session_before", 4.0), submission="1", at=NOON)
     first = [p.words for p in check_in_points(cast.session)]
-    assert first == ["Thoughts of death or self-harm: no, not at all", "Symptoms 4 of 10"]
+    assert first == ["Safety question: “No, not at all”", "Symptoms 4 of 10"]
     second_invitation = actions.invite_check_in(
         session=second, by=cast.alma, moment=Moment.BEFORE, mode="link", at=NOON + WEEK
     )
@@ -105,7 +105,7 @@ def test_check_in_shows_safety_first_and_changes_since_the_last(cast: Cast, seco
     actions.record_check_in(check_in=second_invitation.check_in, responses=responses, submission="2", at=NOON + WEEK)
     points = check_in_points(second)
     assert [(p.words, p.tone) for p in points] == [
-        ("Thoughts of death or self-harm: it crossed my mind", "alert"),
+        ("Safety question: “It crossed my mind”", "alert"),
         ("Symptoms 5 of 10, 1 point higher than last time", ""),
         ("Low mood 9, was 4", ""),
         ("Loneliness 1, was 4", ""),

@@ -181,7 +181,7 @@ def _previous(now: Administration) -> Administration | None:
 def _safety_points(now: Administration) -> list[OverviewPoint]:
     safety_items = {rule.item for rule in now.instrument_as_asked.safety_rules}
     answers = [(item, words, alert) for item, words, alert in item_answers(now) if item.number in safety_items]
-    return [OverviewPoint(f"{item.label}: {words.lower()}", "alert" if alert else "") for item, words, alert in answers]
+    return [OverviewPoint(f"Safety question: “{words}”", "alert" if alert else "") for _, words, alert in answers]
 
 
 def _scale_points(now: Administration, before: Administration | None) -> list[OverviewPoint]:
