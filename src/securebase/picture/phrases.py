@@ -324,7 +324,7 @@ def missing_focus(n_sessions: int) -> SignalText:
     return (
         "No problem area chosen yet",
         "No problem area has been chosen.",
-        f"After {count(n_sessions, 'session')} the work has no agreed focus in the record.",
+        f"No focus has been agreed after {count(n_sessions, 'session')}.",
         "Which of the things we have talked about should we work on first?",
     )
 
@@ -386,6 +386,7 @@ RUPTURE_CRITERION = (
     "one in twenty ordinary sessions is a false alarm."
 )
 RUPTURE_MARKED_CRITERION = "Marked in the record. It stays open until a repair is recorded or ratings recover."
+REPAIR_CRITERION = "A rupture counts as repaired once a repair is recorded or ratings recover."
 TRACK_CRITERION = (
     "Symptom score, smoothed over earlier reports, above the expected path at two or more reports in a row."
 )

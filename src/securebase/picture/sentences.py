@@ -30,6 +30,12 @@ def pre_session_signals(picture: ClientPicture) -> tuple[Signal, ...]:
     return tuple(statistical[:MAX_POINTS])
 
 
+def reason(signal: Signal) -> str:
+    """Return why a signal is shown: its criterion, and the numbers that the criterion does not name."""
+    values = [f"{e.label} {phrases.number(e.value)}" for e in signal.evidence if e.label != "threshold"]
+    return f"{signal.criterion} Here: {', '.join(values)}." if values else signal.criterion
+
+
 def needs_attention(picture: ClientPicture) -> bool:
     """Return True if any signal is an alert or a warning."""
     return any(s.tone in {SignalTone.ALERT, SignalTone.WARN} for s in picture.signals)

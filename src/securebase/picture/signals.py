@@ -132,7 +132,7 @@ def _ruptures(findings: Findings) -> list[Signal]:
             text = phrases.repaired_rupture(
                 phrases.session(mark.session, mark.at), back, recorded=mark.repair is Repair.RECORDED
             )
-            criterion = phrases.RUPTURE_MARKED_CRITERION
+            criterion = phrases.REPAIR_CRITERION
             raised.append(
                 _signal(SignalKind.RUPTURE_REPAIRED, SignalTone.GOOD, text, criterion, (mark.at, mark.session))
             )
@@ -208,7 +208,7 @@ def _off_track(findings: Findings) -> list[Signal]:
         return []
     last = findings.symptoms.reported[-1]
     text = phrases.not_on_track(findings.band_excess[-1], running)
-    evidence = (Evidence("above the band", findings.band_excess[-1]), Evidence("reports running", running))
+    evidence = (Evidence("points above", findings.band_excess[-1]), Evidence("reports", running))
     occasion = (last.at, last.session)
     return [_signal(SignalKind.NOT_ON_TRACK, SignalTone.WARN, text, phrases.TRACK_CRITERION, occasion, *evidence)]
 

@@ -32,7 +32,7 @@ def verify_chain() -> ChainVerification:
         if entry.sequence != count + 1:
             return ChainVerification(count, count + 1, "a row is missing", previous)
         if entry.previous_hash != previous:
-            return ChainVerification(count, entry.sequence, "the row does not follow from the one before", previous)
+            return ChainVerification(count, entry.sequence, "the row is not linked to the previous row", previous)
         if entry.hash != entry.seal():
             return ChainVerification(count, entry.sequence, "the row was changed after it was written", previous)
         previous, count = entry.hash, entry.sequence

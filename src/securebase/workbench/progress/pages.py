@@ -172,7 +172,7 @@ def format_time(at: datetime | None, now: datetime) -> str:
 def _sentences(picture: ClientPicture) -> dict[str, Any]:
     """Return the sentences and tables of the client page for its template."""
     return {
-        "points": sentences.pre_session_signals(picture),
+        "points": [(s, sentences.reason(s)) for s in sentences.pre_session_signals(picture)],
         "quiet": sentences.quiet_sentence(picture),
         "symptom_sentences": sentences.symptom_sentences(picture),
         "alliance_sentences": sentences.alliance_sentences(picture),
