@@ -164,7 +164,7 @@ def test_report_is_one_audited_file_with_versions(course: Cast, alma: Browser) -
     response = alma.get(reverse("client-report", args=(course.carla.id,)))
     text = response.content.decode()
     assert not re.search(r'(src|href)="?https?:', text)
-    assert "Fingerprint of the data" in text
+    assert "Data fingerprint" in text
     policy = response.headers["Content-Security-Policy"]
     for sheet in re.findall(r"<style>(.*?)</style>", text, flags=re.DOTALL):
         assert base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode() in policy
