@@ -96,7 +96,7 @@ def names_for_reader(report: Audience, record: EpisodeRecord) -> dict[str, str]:
     """
     if report is Audience.CLIENT:
         return {r.id: r.name for r in record.relationships}
-    relations = [r.relation.strip() or "somebody" for r in record.relationships]
+    relations = [r.relation.strip() or "someone" for r in record.relationships]
     names, counts = {}, dict.fromkeys(relations, 0)
     for person, relation in zip(record.relationships, relations, strict=True):
         counts[relation] += 1
