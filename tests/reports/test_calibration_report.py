@@ -42,7 +42,7 @@ def test_every_figure_is_in_the_report(calibration: Calibration) -> None:
 
 def test_failures_are_listed_once_above_the_table(calibration: Calibration) -> None:
     report = calibration_report(calibration, "securebase calibrate")
-    head = report.split("Failed figures and reasons")[1].split("All figures")[0]
+    head = report.split("Failed targets")[1].split("All targets")[0]
     failed = [o.target.key for o in calibration.outcomes if o.verdict is TargetVerdict.FAILED]
     assert "C1 with outcome" in failed
     assert re.findall(r"<dt>(.*?)</dt>", head) == failed
