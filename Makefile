@@ -7,7 +7,7 @@ PORT ?= 8000
 WORKERS ?= auto
 KERNEL := $(wildcard src/securebase/model/kernel/*.[ch])
 
-.PHONY: help demo serve test test-core check docs bench lock screenshots clean
+.PHONY: help demo serve test test-core check check-types check-imports check-style check-language docs bench lock screenshots clean
 help:
 	@echo "make demo         install everything and serve the workbench with a simulated demo clinic"
 	@echo "make serve        the same with your own clinic, empty at first"
@@ -50,11 +50,15 @@ test: $(BIN)/.dev
 	@echo "== Running the tests"
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-check: $(BIN)/.dev
-	@echo "== language";      $(BIN)/python tools/check_language.py
-	@echo "== ruff";          $(BIN)/ruff check . && $(BIN)/ruff format --check .
+check: check-types check-imports check-style check-language
+check-types: $(BIN)/.dev
 	@echo "== mypy";          $(BIN)/mypy
+check-imports: $(BIN)/.dev
 	@echo "== import-linter"; $(BIN)/lint-imports
+check-style: $(BIN)/.dev
+	@echo "== ruff";          $(BIN)/ruff check . && $(BIN)/ruff format --check .
+check-language: $(BIN)/.dev
+	@echo "== language";      $(BIN)/python tools/check_language.py
 
 docs: $(BIN)/.dev
 	@$(BIN)/python -m pytest tests/repository
