@@ -5,7 +5,10 @@ const circle = document.querySelector("[data-circle]");
 
 function show(id) {
   for (const panel of panels) panel.hidden = panel.dataset.about !== id;
-  for (const link of links) link.dataset.choose === id ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current");
+  for (const link of links) {
+    if (link.dataset.choose === id) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
   document.querySelector("[data-nobody]").hidden = Boolean(id);
 }
 

@@ -18,20 +18,25 @@ class Extents {
     this.rows.forEach((row, n) => this.addListeners(row, n));
   }
 
-  selected(row) { return row.querySelector("input:checked"); }
+  selected(row) {
+    return row.querySelector("input:checked");
+  }
 
   addListeners(row, n) {
     row.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (/^[0-3]$/.test(event.key)) this.select(row.querySelector(`input[value="${event.key}"]`));
-      else if (event.key === "ArrowDown" || event.key === "ArrowUp") this.moveTo(n + (event.key === "ArrowDown" ? 1 : -1));
+      else if (event.key === "ArrowDown" || event.key === "ArrowUp")
+        this.moveTo(n + (event.key === "ArrowDown" ? 1 : -1));
       else if (event.key === "Delete" || event.key === "Backspace") this.clear(row);
       else return;
       event.preventDefault();
     });
     // pointerdown fires before the browser changes the selection, so the previous rating is still known
     let previous = null;
-    row.addEventListener("pointerdown", () => { previous = this.selected(row); });
+    row.addEventListener("pointerdown", () => {
+      previous = this.selected(row);
+    });
     row.addEventListener("click", (event) => {
       if (event.target.matches("input") && event.target === previous && event.detail > 0) this.clear(row);
       previous = null;

@@ -7,7 +7,7 @@ if (box) {
   const number = (name) => Number(box.dataset[name]);
   const dayAt = (clientX) => {
     const place = svg.getBoundingClientRect();
-    const x = (clientX - place.left) / place.width * number("width");
+    const x = ((clientX - place.left) / place.width) * number("width");
     const share = Math.min(Math.max((x - number("left")) / (number("right") - number("left")), 0), 1);
     const day = new Date(`${box.dataset.first}T00:00:00Z`);
     day.setUTCDate(day.getUTCDate() + Math.round(share * number("days")));
@@ -18,4 +18,6 @@ if (box) {
     location.assign(`${box.dataset.add}&on=${dayAt(event.clientX)}#panel`);
   });
 }
-document.querySelector("#panel input:not([type=hidden]), #panel textarea, #panel select")?.focus({ preventScroll: location.hash !== "#panel" });
+document
+  .querySelector("#panel input:not([type=hidden]), #panel textarea, #panel select")
+  ?.focus({ preventScroll: location.hash !== "#panel" });

@@ -7,7 +7,9 @@ if (part) {
   const search = box.querySelector("input");
   const status = box.querySelector("[data-found]");
   const narrow = matchMedia("(max-width: 900px)");
-  const collapse = () => { for (const group of groups) group.open = !narrow.matches; };
+  const collapse = () => {
+    for (const group of groups) group.open = !narrow.matches;
+  };
 
   const filter = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -23,15 +25,24 @@ if (part) {
       shown += matches;
     }
     if (!words.length) collapse();
-    status.textContent = !words.length ? "" : shown ? `${shown} found` : "No matches. Try another word, or clear the box to see all tools.";
+    status.textContent = !words.length
+      ? ""
+      : shown
+        ? `${shown} found`
+        : "No matches. Try another word, or clear the box to see all tools.";
   };
 
   box.hidden = false;
   collapse();
-  narrow.addEventListener("change", () => { if (!search.value) collapse(); });
+  narrow.addEventListener("change", () => {
+    if (!search.value) collapse();
+  });
   search.addEventListener("input", filter);
   search.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") { search.value = ""; filter(); }
+    if (event.key === "Escape") {
+      search.value = "";
+      filter();
+    }
     if (event.key === "Enter") part.querySelector("details:not([hidden]) li:not([hidden]) a")?.focus();
   });
 }

@@ -23,7 +23,7 @@ function start(root) {
   let startPlace = null; // place of the focused person when they received the focus
   let viewingPast = false; // an earlier version is on the screen
 
-  // ---- drawing -------------------------------------------------------------------------------------------------------
+  // drawing
   const group = (id) => svg.querySelector(`[data-person="${id}"]`);
   const show = (element, on) => (on ? element.removeAttribute("display") : element.setAttribute("display", "none"));
 
@@ -49,7 +49,8 @@ function start(root) {
     tie.setAttribute("transform", `rotate(${place.angle.toFixed(2)})`);
     line.setAttribute("y2", tip.toFixed(1));
     line.setAttribute("stroke", place.tension ? "#b23c26" : "#56636c");
-    place.tension ? line.setAttribute("stroke-dasharray", "5 4") : line.removeAttribute("stroke-dasharray");
+    if (place.tension) line.setAttribute("stroke-dasharray", "5 4");
+    else line.removeAttribute("stroke-dasharray");
     show(tie.querySelector(".tip.in"), place.gives);
     show(tie.querySelector(".tip.out"), place.receives);
     tie.querySelector(".tip.out").setAttribute("transform", `translate(0 ${tip.toFixed(1)})`);
@@ -94,7 +95,7 @@ function start(root) {
     part("status").classList.toggle("refused", refused);
   }
 
-  // ---- changing ------------------------------------------------------------------------------------------------------
+  // changing
   const clampRadius = (radius) => Math.min(Math.max(radius, geometry.nearest), geometry.furthest);
   const normaliseAngle = (angle) => ((angle % 360) + 360) % 360;
 
@@ -143,18 +144,19 @@ function start(root) {
     for (const box of part("marks").querySelectorAll("input")) box.checked = place[box.value];
   }
 
-  // ---- saving --------------------------------------------------------------------------------------------------------
+  // saving
   const save = createSaver(root.dataset.save, form, setStatus, () =>
     [...places].filter(([, place]) => place).map(([id, place]) => ({ ...place, relationship: id })),
   );
   save.onSaved = (reply) => {
     const current = { id: reply.circle, name: `now, ${reply.saved}`, moved: "", places: save.places() };
     const last = versions.at(-1);
-    last && last.id === reply.circle ? versions.splice(-1, 1, { ...last, places: current.places }) : versions.push(current);
+    if (last?.id === reply.circle) versions.splice(-1, 1, { ...last, places: current.places });
+    else versions.push(current);
     updatePlayer();
   };
 
-  // ---- pointer -------------------------------------------------------------------------------------------------------
+  // pointer
   function svgPoint(event) {
     return new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
   }
@@ -191,7 +193,11 @@ function start(root) {
       startPlace = moved;
       if (!before) group(id).focus();
     };
-    const listeners = [["pointermove", move], ["pointerup", end], ["pointercancel", end]];
+    const listeners = [
+      ["pointermove", move],
+      ["pointerup", end],
+      ["pointercancel", end],
+    ];
     for (const [name, listener] of listeners) element.addEventListener(name, listener);
   }
 
@@ -208,7 +214,7 @@ function start(root) {
   const hold = (event) => !viewingPast && event.target.closest(".person") && event.preventDefault();
   svg.addEventListener("touchstart", hold, { passive: false });
 
-  // ---- keyboard ------------------------------------------------------------------------------------------------------
+  // keyboard
   function onKey(event, id) {
     const place = places.get(id);
     if (viewingPast || !place || event.altKey || event.ctrlKey || event.metaKey) return;
@@ -231,7 +237,7 @@ function start(root) {
     if (!newPlace) root.querySelector(`[data-waiting="${id}"] button`).focus();
   }
 
-  // ---- versions ------------------------------------------------------------------------------------------------------
+  // versions
   const slider = part("play").querySelector("input");
 
   function updatePlayer() {
@@ -258,7 +264,11 @@ function start(root) {
     describeVersion(version);
     part("new").disabled = viewingPast;
     part("undo").disabled = viewingPast || !history.length;
-    setStatus(viewingPast ? `Viewing version ${slider.value} of ${versions.length}. Move the slider to the end to go on drawing.` : "");
+    setStatus(
+      viewingPast
+        ? `Viewing version ${slider.value} of ${versions.length}. Move the slider to the end to go on drawing.`
+        : "",
+    );
   }
 
   let player = null;
@@ -279,14 +289,24 @@ function start(root) {
     part("run").textContent = "Play";
   }
 
-  // ---- setup ---------------------------------------------------------------------------------------------------------
+  // setup
   svg.setAttribute("role", "group");
   svg.setAttribute("aria-label", "Closeness circle");
   root.classList.add("live");
   for (const { id, name, about } of people) {
     const person = group(id);
-    const attributes = { tabindex: 0, role: "slider", "aria-label": `${name}, ${about}`, "aria-describedby": "circle-help" };
-    for (const [key, value] of Object.entries({ ...attributes, "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": 0 })) {
+    const attributes = {
+      tabindex: 0,
+      role: "slider",
+      "aria-label": `${name}, ${about}`,
+      "aria-describedby": "circle-help",
+    };
+    for (const [key, value] of Object.entries({
+      ...attributes,
+      "aria-valuemin": 0,
+      "aria-valuemax": 100,
+      "aria-valuenow": 0,
+    })) {
       person.setAttribute(key, value);
     }
     person.addEventListener("keydown", (event) => onKey(event, id));
@@ -315,7 +335,8 @@ function start(root) {
   // returns the hour on the clock face with the fewest people near it
   function freeAngle() {
     const angles = Array.from({ length: 12 }, (_, hour) => hour * 30);
-    const neighbours = (angle) => [...places.values()].filter((p) => p && Math.abs(((p.angle - angle + 540) % 360) - 180) < 25).length;
+    const neighbours = (angle) =>
+      [...places.values()].filter((p) => p && Math.abs(((p.angle - angle + 540) % 360) - 180) < 25).length;
     return angles.reduce((best, angle) => (neighbours(angle) < neighbours(best) ? angle : best), 0);
   }
 
@@ -383,7 +404,12 @@ function createSaver(address, form, setStatus, places) {
     body.set("over", over.value);
     body.set("placements", JSON.stringify(places()));
     for (const [name, value] of Object.entries(extra)) body.set(name, value);
-    const response = await fetch(address, { method: "POST", body, headers: { Accept: "application/json" }, keepalive: true });
+    const response = await fetch(address, {
+      method: "POST",
+      body,
+      headers: { Accept: "application/json" },
+      keepalive: true,
+    });
     if (response.redirected || !(response.headers.get("Content-Type") ?? "").includes("json")) {
       setStatus("Not saved: you have been signed out. Reload the page to sign in, then repeat your last change.", true);
       return;

@@ -3,7 +3,13 @@
 
 const body = document.body;
 const PREFIX = "own-page:";
-const storage = (() => { try { return localStorage; } catch { return null; } })();
+const storage = (() => {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
+})();
 
 function forgetAll() {
   for (const name of Object.keys(storage ?? {})) if (name.startsWith(PREFIX)) storage.removeItem(name);
@@ -27,10 +33,16 @@ class Draft {
   store() {
     const fields = new URLSearchParams(new FormData(this.form));
     fields.delete("csrfmiddlewaretoken");
-    try { storage?.setItem(this.name, fields.toString()); } catch { /* storage full: the page still holds the input */ }
+    try {
+      storage?.setItem(this.name, fields.toString());
+    } catch {
+      /* storage full: the page still holds the input */
+    }
   }
 
-  discard() { storage?.removeItem(this.name); }
+  discard() {
+    storage?.removeItem(this.name);
+  }
 
   // sends the input that an earlier visit could not send; if the worksheet has changed since, the client decides
   async restore() {
@@ -51,7 +63,10 @@ class Draft {
   async send(fields) {
     fields.set("csrfmiddlewaretoken", this.form.elements.csrfmiddlewaretoken.value);
     const response = await fetch(this.form.action, {
-      method: "POST", body: fields, headers: { "X-Autosave": "1" }, redirect: "error",
+      method: "POST",
+      body: fields,
+      headers: { "X-Autosave": "1" },
+      redirect: "error",
     }).catch(() => null);
     // discard a draft that the server refuses as empty; keep it on any other refusal
     const reply = response?.status === 400 ? await response.json().catch(() => ({})) : {};
@@ -74,7 +89,10 @@ class Draft {
     });
     const theirs = document.createElement("button");
     Object.assign(theirs, { type: "button", className: "button quiet", textContent: "Keep the current text" });
-    theirs.addEventListener("click", () => { this.discard(); note.remove(); });
+    theirs.addEventListener("click", () => {
+      this.discard();
+      note.remove();
+    });
     note.append(text, mine, theirs);
     this.form.before(note);
   }
@@ -103,6 +121,8 @@ function onActivity() {
 
 if (minutes > 0 && body.dataset.own) {
   for (const kind of ["pointerdown", "keydown", "touchstart"]) addEventListener(kind, onActivity, { passive: true });
-  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
   onActivity();
 }

@@ -2,7 +2,9 @@
 // retries on a poor connection. Without this script the same form works with plain buttons.
 
 // "Help now" opens the help text from anywhere on the page.
-document.querySelector(".help-link")?.addEventListener("click", () => { document.getElementById("help").open = true; });
+document.querySelector(".help-link")?.addEventListener("click", () => {
+  document.getElementById("help").open = true;
+});
 
 const DRAFT_PREFIX = "check-in:";
 const MAX_AGE = 24 * 60 * 60 * 1000;
@@ -19,7 +21,9 @@ function start(form) {
   }
   const draft = new Draft(form);
   const restored = draft.restore();
-  const sliders = [...form.querySelectorAll("[data-slider]")].map((question) => new Slider(question, () => draft.save()));
+  const sliders = [...form.querySelectorAll("[data-slider]")].map(
+    (question) => new Slider(question, () => draft.save()),
+  );
   form.addEventListener("change", () => draft.save());
   form.addEventListener("submit", (event) => send(event, form, draft));
   const empty = form.querySelector("[data-empty]");
@@ -32,7 +36,9 @@ function start(form) {
     document.querySelector("main").focus();
     scrollTo(0, 0);
   });
-  if (restored) document.querySelector("[data-status]").textContent = "Your earlier answers are restored. They have not been sent yet.";
+  if (restored)
+    document.querySelector("[data-status]").textContent =
+      "Your earlier answers are restored. They have not been sent yet.";
 }
 
 // A slider in place of the radio buttons of a question. Until it is touched, no button is checked and it says so.
@@ -96,7 +102,11 @@ function Draft(form) {
 
   this.save = () => {
     const fields = [...new FormData(form)];
-    try { storage?.setItem(key, JSON.stringify({ at: Date.now(), fields })); } catch { /* storage is full: no draft */ }
+    try {
+      storage?.setItem(key, JSON.stringify({ at: Date.now(), fields }));
+    } catch {
+      /* storage is full: no draft */
+    }
   };
   // Returns whether an answer was restored.
   this.restore = () => {
@@ -116,7 +126,11 @@ function Draft(form) {
 }
 
 function openStorage() {
-  try { return localStorage; } catch { return null; }
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
 }
 
 // Returns the draft unless it is older than a day or dated in the future.
@@ -139,11 +153,13 @@ function deleteOldDrafts() {
 
 // A short hash of the address (FNV-1a with two seeds): it distinguishes links but cannot be used to open one.
 function hash(text) {
-  return [0x811c9dc5, 0x01000193].map((seed) => {
-    let sum = seed;
-    for (const letter of text) sum = Math.imul(sum ^ letter.codePointAt(0), 0x01000193) >>> 0;
-    return sum.toString(16);
-  }).join("");
+  return [0x811c9dc5, 0x01000193]
+    .map((seed) => {
+      let sum = seed;
+      for (const letter of text) sum = Math.imul(sum ^ letter.codePointAt(0), 0x01000193) >>> 0;
+      return sum.toString(16);
+    })
+    .join("");
 }
 
 // Retries until the workbench confirms that the answers are saved. It stores repeated submissions only once.
@@ -163,7 +179,9 @@ async function send(event, form, draft) {
     let response = null;
     try {
       response = await fetch(form.action, { method: "POST", body, signal: AbortSignal.timeout(20_000) });
-    } catch { /* no connection: try again below */ }
+    } catch {
+      /* no connection: try again below */
+    }
     if (response?.redirected) {
       draft.remove();
       location.replace(response.url);

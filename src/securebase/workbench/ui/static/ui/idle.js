@@ -5,7 +5,13 @@ const body = document.body;
 const minutes = Number(body.dataset.idleMinutes);
 const signInPage = body.dataset.signIn;
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("securebase") : null;
-const storage = (() => { try { return sessionStorage; } catch { return null; } })();
+const storage = (() => {
+  try {
+    return sessionStorage;
+  } catch {
+    return null;
+  }
+})();
 const INPUT_KEY = "typed";
 let timers = [];
 let lastReport = Date.now();
@@ -13,7 +19,11 @@ let warning = null;
 
 // ---- unsaved input --------------------------------------------------------------------------------------------------
 function storedInput() {
-  try { return JSON.parse(storage?.getItem(INPUT_KEY) ?? "null"); } catch { return null; }
+  try {
+    return JSON.parse(storage?.getItem(INPUT_KEY) ?? "null");
+  } catch {
+    return null;
+  }
 }
 
 function discardInput() {
@@ -34,7 +44,9 @@ function unsavedFields(form) {
 }
 
 function saveInput(forms) {
-  const typed = forms.flatMap((form) => unsavedFields(form).map((field) => [[...document.forms].indexOf(form), ...field]));
+  const typed = forms.flatMap((form) =>
+    unsavedFields(form).map((field) => [[...document.forms].indexOf(form), ...field]),
+  );
   if (!typed.length) return discardInput();
   const path = location.pathname + location.search;
   storage?.setItem(INPUT_KEY, JSON.stringify({ account: body.dataset.account, path, typed, away: false }));
@@ -98,7 +110,9 @@ function resetTimers() {
 
 if (minutes > 0 && signInPage) {
   for (const kind of ["pointerdown", "keydown", "touchstart"]) addEventListener(kind, resetTimers, { passive: true });
-  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
   // If the sign-in has already ended, a submitted form leads to the sign-in page, so store its input first.
   addEventListener("submit", (event) => saveInput([event.target]));
   channel?.addEventListener("message", (event) => {

@@ -23,7 +23,9 @@ function filledRows(name) {
     if (column === "faults") row.faults.push(value);
     else row[column] = String(value).trim();
   }
-  return [...rows.values()].filter((row) => row.faults.length || Object.entries(row).some(([k, v]) => k !== "faults" && v));
+  return [...rows.values()].filter(
+    (row) => row.faults.length || Object.entries(row).some(([k, v]) => k !== "faults" && v),
+  );
 }
 
 function labelOf(name, value) {
@@ -34,10 +36,17 @@ function labelOf(name, value) {
 function turnNode(row, other) {
   const speaker = row.speaker || "client";
   const names = { client: "Client", other, silence: "Silence" };
-  return node("li", `turn ${speaker}`, node("p", "who", names[speaker]), row.said ? node("p", "line", row.said) : null,
-    labelledLine("under", "Meant:", row.meant), labelledLine("under", "Felt:", row.felt),
+  return node(
+    "li",
+    `turn ${speaker}`,
+    node("p", "who", names[speaker]),
+    row.said ? node("p", "line", row.said) : null,
+    labelledLine("under", "Meant:", row.meant),
+    labelledLine("under", "Felt:", row.felt),
     labelledLine("under", "Heard as:", row.heard),
-    ...row.faults.map((fault) => node("p", "fault", labelOf("faults", fault))), labelledLine("better", "Better:", row.better));
+    ...row.faults.map((fault) => node("p", "fault", labelOf("faults", fault))),
+    labelledLine("better", "Better:", row.better),
+  );
 }
 
 function svg(tag, attributes, ...children) {
@@ -50,17 +59,33 @@ function svg(tag, attributes, ...children) {
 const normalise = (text) => (text ?? "").split(/\s+/).join(" ").trim().toLowerCase();
 
 function optionRow(row) {
-  const chosen = normalise(sheet.elements.chosen?.value) !== "" && normalise(sheet.elements.chosen.value) === normalise(row.option);
-  const name = node("th", "", row.option || "–", chosen ? " " : null, chosen ? node("span", "tag good", "to try first") : null);
+  const chosen =
+    normalise(sheet.elements.chosen?.value) !== "" && normalise(sheet.elements.chosen.value) === normalise(row.option);
+  const name = node(
+    "th",
+    "",
+    row.option || "–",
+    chosen ? " " : null,
+    chosen ? node("span", "tag good", "to try first") : null,
+  );
   name.scope = "row";
   const rating = node("td", "nowrap");
   if (row.rating) {
-    const bar = svg("svg", { class: "rating", viewBox: "0 0 100 10", "aria-hidden": "true" },
+    const bar = svg(
+      "svg",
+      { class: "rating", viewBox: "0 0 100 10", "aria-hidden": "true" },
       svg("rect", { class: "whole", width: 100, height: 10, rx: 5 }),
-      svg("rect", { class: "part", width: 10 * Number(row.rating), height: 10, rx: 5 }));
+      svg("rect", { class: "part", width: 10 * Number(row.rating), height: 10, rx: 5 }),
+    );
     rating.append(bar, " ", node("span", "num", row.rating));
   }
-  return node("tr", chosen ? "chosen" : "", name, ...["good", "hard", "likely"].map((n) => node("td", "", row[n] ?? "")), rating);
+  return node(
+    "tr",
+    chosen ? "chosen" : "",
+    name,
+    ...["good", "hard", "likely"].map((n) => node("td", "", row[n] ?? "")),
+    rating,
+  );
 }
 
 const RENDERERS = {
@@ -90,7 +115,9 @@ const RENDERERS = {
 
 const parts = [...document.querySelectorAll("[data-replay]")];
 if (sheet && parts.length) {
-  const update = () => { for (const part of parts) RENDERERS[part.dataset.replay](part); };
+  const update = () => {
+    for (const part of parts) RENDERERS[part.dataset.replay](part);
+  };
   for (const kind of ["input", "change"]) sheet.addEventListener(kind, update);
   // clicks move, remove and restore rows; wait until worksheet.js has renumbered their inputs
   sheet.addEventListener("click", () => setTimeout(update));

@@ -17,11 +17,17 @@ class Autosave {
     this.busy = false;
     this.stopped = false;
     for (const kind of ["input", "change"]) form.addEventListener(kind, () => this.schedule());
-    form.addEventListener("submit", () => { this.stopped = true; });
-    document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") this.save(true); });
+    form.addEventListener("submit", () => {
+      this.stopped = true;
+    });
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "hidden") this.save(true);
+    });
     addEventListener("pagehide", () => this.save(true));
     addEventListener("online", () => this.save());
-    addEventListener("beforeunload", (event) => { if (this.unsaved && this.failed) event.preventDefault(); });
+    addEventListener("beforeunload", (event) => {
+      if (this.unsaved && this.failed) event.preventDefault();
+    });
   }
 
   body() {
@@ -33,7 +39,9 @@ class Autosave {
     return fields.toString();
   }
 
-  get unsaved() { return !this.stopped && this.body() !== this.savedBody; }
+  get unsaved() {
+    return !this.stopped && this.body() !== this.savedBody;
+  }
 
   schedule() {
     if (this.stopped) return;
@@ -87,7 +95,10 @@ class Autosave {
       this.form.dispatchEvent(new CustomEvent("saved"));
       this.showProblems(reply.problems ?? {});
       const count = Object.keys(reply.problems ?? {}).length;
-      this.setStatus(count ? `Saved ${reply.saved}, except the fields marked below` : `Saved ${reply.saved}`, count > 0);
+      this.setStatus(
+        count ? `Saved ${reply.saved}, except the fields marked below` : `Saved ${reply.saved}`,
+        count > 0,
+      );
     } else if (response.status === 409) {
       const current = this.form.elements.revision.value;
       if (revision !== current && String(reply.revision) === current) this.schedule(); // two saves of this page overlapped
@@ -101,7 +112,12 @@ class Autosave {
     } else {
       const signedOut = response.status === 403 || response.type === "opaqueredirect";
       this.failed = true;
-      this.setStatus(signedOut ? (this.form.dataset.ended ?? "Not saved: you have been signed out. Your text is kept in this tab.") : "Not saved yet. Trying again…", true);
+      this.setStatus(
+        signedOut
+          ? (this.form.dataset.ended ?? "Not saved: you have been signed out. Your text is kept in this tab.")
+          : "Not saved yet. Trying again…",
+        true,
+      );
       if (signedOut && signIn) this.offerSignIn();
       else this.saveIn(RETRY_DELAY);
     }
@@ -119,21 +135,36 @@ class Autosave {
 
   saveDraft() {
     const draft = { account: document.body.dataset.account, path: this.path, fields: this.body() };
-    try { sessionStorage.setItem(DRAFT_KEY, JSON.stringify(draft)); } catch { /* storage full: the page still holds the input */ }
+    try {
+      sessionStorage.setItem(DRAFT_KEY, JSON.stringify(draft));
+    } catch {
+      /* storage full: the page still holds the input */
+    }
   }
 
-  get path() { return new URL(this.form.action, location.href).pathname; }
+  get path() {
+    return new URL(this.form.action, location.href).pathname;
+  }
 
   // saves the draft as the newest version; a version saved elsewhere meanwhile stays in the history
   async restoreDraft() {
-    const draft = (() => { try { return JSON.parse(sessionStorage.getItem(DRAFT_KEY) ?? "null"); } catch { return null; } })();
+    const draft = (() => {
+      try {
+        return JSON.parse(sessionStorage.getItem(DRAFT_KEY) ?? "null");
+      } catch {
+        return null;
+      }
+    })();
     if (draft?.path !== this.path || draft.account !== document.body.dataset.account) return;
     const fields = new URLSearchParams(draft.fields);
     for (const name of ["csrfmiddlewaretoken", "revision"]) fields.set(name, this.form.elements[name].value);
     fields.set("anew", "1");
     this.stopped = true;
     const response = await fetch(this.form.action, {
-      method: "POST", body: fields, headers: { "X-Autosave": "1" }, redirect: "manual",
+      method: "POST",
+      body: fields,
+      headers: { "X-Autosave": "1" },
+      redirect: "manual",
     }).catch(() => null);
     if (response?.ok) {
       sessionStorage.removeItem(DRAFT_KEY);
@@ -162,7 +193,12 @@ class Autosave {
       this.save();
     });
     const theirs = document.createElement("a");
-    Object.assign(theirs, { className: "button", textContent: "View the saved version", href: this.form.action, target: "_blank" });
+    Object.assign(theirs, {
+      className: "button",
+      textContent: "View the saved version",
+      href: this.form.action,
+      target: "_blank",
+    });
     const line = document.createElement("p");
     line.className = "actions";
     line.append(mine, theirs);
@@ -201,7 +237,9 @@ function makeClearable(field, autosave) {
   if (field.querySelector(".clear-choice")) return;
   const button = document.createElement("button");
   Object.assign(button, { type: "button", className: "clear-choice", textContent: "Clear" });
-  const show = () => { button.hidden = !field.querySelector("input:checked"); };
+  const show = () => {
+    button.hidden = !field.querySelector("input:checked");
+  };
   button.addEventListener("click", () => {
     const chosen = field.querySelector("input:checked");
     if (chosen) chosen.checked = false;
@@ -252,7 +290,11 @@ class Rows {
     const addTool = (text, act) => {
       const button = document.createElement("button");
       Object.assign(button, { type: "button", textContent: text });
-      button.addEventListener("click", () => { act(); this.renumber(); this.autosave.schedule(); });
+      button.addEventListener("click", () => {
+        act();
+        this.renumber();
+        this.autosave.schedule();
+      });
       tools.append(button);
       return button;
     };
@@ -284,20 +326,23 @@ class Rows {
     const rows = [...this.list.children];
     const start = `${this.name}.`;
     // radio buttons with the same name share one choice, so two rows must never share a name, not even during renaming
-    const rename = (suffix) => rows.forEach((row, n) => {
-      for (const input of row.querySelectorAll("[name]")) {
-        if (!input.name.startsWith(start)) continue;
-        const column = input.name.slice(start.length).split(".").slice(1).join(".").replace(/~$/, "");
-        const checked = input.checked;
-        input.name = `${start}${n}.${column}${suffix}`;
-        if (input.type === "radio") input.checked = checked;
-      }
-    });
+    const rename = (suffix) =>
+      rows.forEach((row, n) => {
+        for (const input of row.querySelectorAll("[name]")) {
+          if (!input.name.startsWith(start)) continue;
+          const column = input.name.slice(start.length).split(".").slice(1).join(".").replace(/~$/, "");
+          const checked = input.checked;
+          input.name = `${start}${n}.${column}${suffix}`;
+          if (input.type === "radio") input.checked = checked;
+        }
+      });
     const chosen = rows.map((row) => [...row.querySelectorAll("input[type=radio]")].map((r) => r.checked));
     rename("~");
     rename("");
     rows.forEach((row, n) => {
-      [...row.querySelectorAll("input[type=radio]")].forEach((r, i) => { r.checked = chosen[n][i]; });
+      [...row.querySelectorAll("input[type=radio]")].forEach((r, i) => {
+        r.checked = chosen[n][i];
+      });
       for (const label of row.querySelectorAll("label[for]")) {
         const input = row.querySelector(`[id="${label.htmlFor}"]`);
         if (!input) continue;
