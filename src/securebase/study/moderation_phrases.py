@@ -26,7 +26,7 @@ def moderation_in_words(finding: ModerationFinding, labels: Mapping[str, str]) -
     detrended = finding.detrended
     topic = f"Curvature of the lag from {x} to {y}" if question.curvature else f"{m} as moderator of {x} → {y}"
     if finding.centred is None or detrended is None:
-        return f"{topic}: cannot be estimated here (too few pairs of sessions, or nothing that varies)."
+        return f"{topic}: cannot be estimated here (too few pairs of sessions, or no variation)."
     if finding.verdict is AssociationVerdict.INCONCLUSIVE:
         return f"{topic}: inconclusive."
     if finding.verdict is AssociationVerdict.ATTENUATES:

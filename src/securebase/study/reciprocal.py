@@ -204,7 +204,7 @@ def compare_estimates(
             None,
             None,
             AssociationVerdict.INCONCLUSIVE,
-            f"too few pairs of sessions, or nothing that varies, in {missing} of the two estimates",
+            f"too few pairs of sessions, or no variation, in {missing} of the two estimates",
         )
     verdict = classify(centred.lag, detrended.lag)
     return LagPair(
