@@ -15,9 +15,9 @@ import pytest
 
 from oracles import small_problems
 from securebase.errors import ModelError
+from securebase.model.estimation.optimise import bfgs, hessian
 from securebase.model.fit import Fit, fit
-from securebase.model.fit.fitting import _outlier_hint, _PanelObjective
-from securebase.model.fit.optimise import bfgs, hessian
+from securebase.model.fit.problem import ContinuousTimeProblem
 from securebase.model.fit.transforms import build_transform
 from securebase.model.kernel import compiled
 from securebase.model.likelihood import log_likelihood
@@ -163,7 +163,9 @@ def cohort(trend: Trend, seed: int, *, n: int = 200, rows: int = 10) -> tuple[Pa
 def test_the_internal_gradient_equals_central_differences(trend: Trend, start: Start, part: str) -> None:
     rng = np.random.default_rng(11)
     specification = small_problems.specification_with(2, trend, start, part)
-    problem = _PanelObjective(small_problems.panel_for(specification, rng, persons=30), specification, {"c0": 0.8})
+    problem = ContinuousTimeProblem(
+        small_problems.panel_for(specification, rng, persons=30), specification, reliability={"c0": 0.8}
+    )
     x = 0.3 * rng.normal(size=problem.scale.size)
     x[problem.scale.where("loading")] += 1.0
     x[:4] = [-0.6, 0.1, -0.2, -0.7]
@@ -494,15 +496,15 @@ def test_a_drift_that_diverges_is_reported_as_not_separable() -> None:
 
 
 def test_advice_mentions_outliers_only_where_they_exist() -> None:
-    problem = _PanelObjective(_level_and_noise(1), Specification(("y",), Trend.LINEAR), {})
-    assert _outlier_hint(problem) == ""
+    assert ContinuousTimeProblem(_level_and_noise(1), Specification(("y",), Trend.LINEAR)).outlier_hint() == ""
     far = _level_and_noise(1)
     far.scores[3, 0] = 200.0
-    assert "some scores of “y” lie far" in _outlier_hint(_PanelObjective(far, Specification(("y",), Trend.LINEAR), {}))
+    problem = ContinuousTimeProblem(far, Specification(("y",), Trend.LINEAR))
+    assert "some scores of “y” lie far" in problem.outlier_hint()
     times = far.times.copy()
     times[9] = 5000.0
     late = replace(_level_and_noise(1), times=times)
-    assert "some times lie far" in _outlier_hint(_PanelObjective(late, Specification(("y",), Trend.NONE), {}))
+    assert "some times lie far" in ContinuousTimeProblem(late, Specification(("y",), Trend.NONE)).outlier_hint()
 
 
 def test_a_construct_constant_within_persons_is_refused_before_the_optimisation() -> None:

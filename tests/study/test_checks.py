@@ -9,8 +9,7 @@ import pytest
 
 from oracles import dense_normal, small_problems
 from securebase.errors import Advice, ModelError
-from securebase.model.fit import Fit, fit
-from securebase.model.fit.uncertainty import draw_parameters
+from securebase.model.fit import Fit, draw_parameters, fit
 from securebase.model.panel import Panel
 from securebase.model.parameters import Parameters, Specification, Start, Trend
 from securebase.model.simulate import simulate_panel

@@ -8,7 +8,7 @@ adjoints back to the parameters by the chain rule.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -275,14 +275,18 @@ def _lay_out(rows: Rows, specification: Specification) -> tuple[Layout, Array]:
     _, first, index = np.unique(np.round(gaps / _QUANTUM), return_index=True, return_inverse=True)
     gap_index: NDArray[np.int64] = np.full(count, -1, dtype=np.int64)
     gap_index[later] = index.ravel()
-    layout = Layout(
+    return build_layout(rows, gap_index, specification.construct_of), gaps[first]
+
+
+def build_layout(rows: Rows, gap_index: NDArray[np.int64], construct_of: Sequence[int]) -> Layout:
+    """Return the kernel's layout of rows. gap_index (rows,): entry of the tables that leads to a row, −1 at a first."""
+    return Layout(
         starts=np.ascontiguousarray(rows.starts, dtype=np.int64),
         order=np.argsort(-np.diff(rows.starts), kind="stable").astype(np.int64),
         gap_index=gap_index,
-        construct=np.array(specification.construct_of, dtype=np.int64),
+        construct=np.array(construct_of, dtype=np.int64),
         weights=np.ascontiguousarray(rows.weights),
     )
-    return layout, gaps[first]
 
 
 def covariance_root(covariance: Array) -> Array:

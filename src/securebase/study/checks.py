@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from securebase.errors import ModelError
-from securebase.model.fit import Fit
-from securebase.model.fit.uncertainty import draw_parameters
+from securebase.model.fit import Fit, draw_parameters
 from securebase.model.panel import Panel
 from securebase.model.simulate import simulate_panel
 from securebase.study.prediction_errors import prediction_errors

@@ -23,7 +23,7 @@ from securebase.model.discrete_time import (
     discrete_time_specification,
     fit_discrete_time,
 )
-from securebase.model.fit.boundary import GRADIENT_TOLERANCE
+from securebase.model.estimation.boundary import GRADIENT_TOLERANCE
 from securebase.model.panel import Panel
 
 REFERENCE = os.environ.get("SECUREBASE_REFERENCE")

@@ -9,10 +9,10 @@ import pytest
 
 from oracles import small_problems
 from securebase.errors import Advice, ModelError
+from securebase.model.estimation.result import InternalSolution
+from securebase.model.estimation.uncertainty import cluster_scores
 from securebase.model.fit import Fit, fit, with_robust_errors
-from securebase.model.fit.fingerprint import fingerprints
-from securebase.model.fit.fitting import InternalSolution
-from securebase.model.fit.sandwich import cluster_scores
+from securebase.model.fit.problem import ContinuousTimeProblem
 from securebase.model.fit.transforms import build_transform
 from securebase.model.likelihood import Likelihood
 from securebase.model.panel import Panel
@@ -45,7 +45,7 @@ def as_if_fitted(panel: Panel, specification: Specification, rng: np.random.Gene
         n_observations=panel.n_observations,
         outcome=Advice("converged", ""),
         internal=InternalSolution(x, np.arange(transform.size), np.eye(transform.size)),
-        fingerprints=fingerprints(panel, specification),
+        fingerprints=ContinuousTimeProblem(panel, specification).fingerprints,
     )
 
 
@@ -65,7 +65,7 @@ def test_scores_of_persons_equal_central_differences_of_their_log_likelihoods(pa
         step[k] = 1e-5
         up, down = (likelihood.per_person(transform.standard(x + s)) for s in (step, -step))
         slow[:, k] = (up - down) / 2e-5
-    assert np.allclose(cluster_scores(fitted, panel), slow, rtol=1e-6, atol=1e-6)
+    assert np.allclose(cluster_scores(fitted, ContinuousTimeProblem(panel, specification)), slow, rtol=1e-6, atol=1e-6)
 
 
 def test_scores_of_therapists_add_up_to_the_whole_gradient() -> None:
@@ -78,7 +78,7 @@ def test_scores_of_therapists_add_up_to_the_whole_gradient() -> None:
     gradient = transform.pull_back(
         x, Likelihood(transform.panel, transform.specification).value_and_gradient(transform.standard(x))[1]
     )
-    scores = cluster_scores(fitted, panel)
+    scores = cluster_scores(fitted, ContinuousTimeProblem(panel, specification))
     assert panel.therapist is not None
     assert len(scores) == len(np.unique(panel.therapist))
     assert np.allclose(scores.sum(axis=0), gradient, rtol=1e-9, atol=1e-9)

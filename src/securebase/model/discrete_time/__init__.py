@@ -1,8 +1,9 @@
 """Discrete-time panel models (RI-CLPM, CLPM, multilevel VAR), fitted by `fit_discrete_time`."""
 
 from securebase.model.discrete_time.comparison import compare_discrete_time
-from securebase.model.discrete_time.fitting import DiscreteTimeFit, fit_discrete_time
+from securebase.model.discrete_time.fitting import fit_discrete_time
 from securebase.model.discrete_time.likelihood import DiscreteTimeLikelihood
+from securebase.model.discrete_time.result import DiscreteTimeFit
 from securebase.model.discrete_time.specification import (
     DiscreteTimeModel,
     DiscreteTimeParameters,

@@ -272,14 +272,10 @@ def _gradient(
     lags = np.array([U[w + 1, :, w] for w in range(T - 1)])
     own = np.array([W[w, :, w] for w in range(T)])
     mean = along_mean.reshape(T, p)
-
-    def constrain(by_wave: Array, constraint: WaveConstraint) -> Array:
-        return by_wave if constraint == WaveConstraint.FREE else by_wave.sum(axis=0, keepdims=True)
-
     return DiscreteTimeParameters(
-        lags=constrain(lags, spec.lags),
-        residual_covariance=constrain(own[1:], spec.residuals),
-        mean=constrain(mean, spec.means),
+        lags=spec.lags.add_up(lags),
+        residual_covariance=spec.residuals.add_up(own[1:]),
+        mean=spec.means.add_up(mean),
         start_covariance=own[0],
         level_covariance=G.reshape(T, p, T, p).sum(axis=(0, 2)) if spec.levels else None,
     )

@@ -18,7 +18,7 @@ from securebase.model.discrete_time.specification import (
 )
 from securebase.model.kernel import compiled, readable
 from securebase.model.kernel.readable import Inputs, Integers, Layout, Outputs
-from securebase.model.likelihood import Kernel, covariance_root, kernel_name, require_finite
+from securebase.model.likelihood import Kernel, build_layout, covariance_root, kernel_name, require_finite
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Start
 
@@ -131,12 +131,7 @@ class DiscreteTimeLikelihood:
                 np.bincount(self.wave[:n], weights=mean_gradient[:, k], minlength=spec.waves) for k in range(spec.p)
             ]
             mean = np.column_stack(columns)
-        lags = out.transition if spec.lags == WaveConstraint.FREE else out.transition.sum(axis=0, keepdims=True)
-        residual = (
-            out.shock_covariance
-            if spec.residuals == WaveConstraint.FREE
-            else out.shock_covariance.sum(axis=0, keepdims=True)
-        )
+        lags, residual = spec.lags.add_up(out.transition), spec.residuals.add_up(out.shock_covariance)
         if spec.start == Start.STATIONARY:
             through_start = _stationary_adjoint(inputs.transition[0], inputs.start_covariance, out.start_covariance)
             lags, residual = lags + through_start[0], residual + through_start[1]
@@ -195,11 +190,4 @@ def _build_layout(rows: Rows, spec: DiscreteTimeSpecification) -> tuple[Integers
     wave = np.round(rows.times).astype(np.int64)
     entry = wave - 1 if max(spec.n_lags, spec.n_residuals) > 1 else np.zeros_like(wave)
     entry[rows.starts[:-1][np.diff(rows.starts) > 0]] = -1
-    layout = Layout(
-        starts=np.ascontiguousarray(rows.starts, dtype=np.int64),
-        order=np.argsort(-np.diff(rows.starts), kind="stable").astype(np.int64),
-        gap_index=entry,
-        construct=np.arange(spec.p, dtype=np.int64),
-        weights=np.ascontiguousarray(rows.weights),
-    )
-    return wave, layout
+    return wave, build_layout(rows, entry, range(spec.p))

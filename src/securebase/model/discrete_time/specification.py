@@ -25,6 +25,10 @@ class WaveConstraint(Vocabulary):
     FREE = "free"
     EQUAL = "equal"
 
+    def add_up(self, by_wave: Array) -> Array:
+        """Return derivatives along the parameters (w, …) from those along every wave."""
+        return by_wave.sum(axis=0, keepdims=True) if self is WaveConstraint.EQUAL else by_wave
+
 
 class DiscreteTimeModel(Vocabulary):
     """Discrete-time panel models, by their usual abbreviations."""

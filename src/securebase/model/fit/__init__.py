@@ -1,10 +1,11 @@
 """Maximum-likelihood estimation of the continuous-time model: `fit(panel, specification)` returns a `Fit`."""
 
-from securebase.model.fit.comparison import Comparison, compare
-from securebase.model.fit.fitting import Fit, fit
+from securebase.model.estimation.comparison import Comparison
+from securebase.model.estimation.result import Estimate, FitResult
+from securebase.model.fit.comparison import compare
+from securebase.model.fit.fitting import draw_parameters, fit, with_robust_errors
 from securebase.model.fit.priors import ShrinkagePrior, in_panel_units, prior_from_set
-from securebase.model.fit.result import Estimate, FitResult
-from securebase.model.fit.sandwich import with_robust_errors
+from securebase.model.fit.result import Fit
 
 __all__ = [
     "Comparison",
@@ -13,6 +14,7 @@ __all__ = [
     "FitResult",
     "ShrinkagePrior",
     "compare",
+    "draw_parameters",
     "fit",
     "in_panel_units",
     "prior_from_set",

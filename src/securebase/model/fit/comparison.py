@@ -1,38 +1,20 @@
-"""Likelihood-ratio tests of nested models fitted to the same scores."""
+"""Likelihood-ratio tests of continuous-time models, and their nested models."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-
-from scipy.stats import chi2
+from dataclasses import fields, replace
 
 from securebase.errors import ModelError
 from securebase.model.arguments import check_instance
-from securebase.model.fit.fitting import Fit
-from securebase.model.fit.result import FitResult
+from securebase.model.estimation.comparison import (
+    NOT_NESTED,
+    Comparison,
+    check_nested,
+    check_same_data,
+    likelihood_ratio_test,
+)
+from securebase.model.fit.result import Fit
 from securebase.model.parameters import Specification, Start, Trend
-
-#: a larger model whose log-likelihood falls short of its special case by more than this missed its maximum
-_LOG_LIKELIHOOD_TOLERANCE = 1e-3
-NOT_NESTED = "Compare AIC or BIC, which need no nesting."
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """A likelihood-ratio test. statistic: 2 (log L_larger − log L_smaller).
-
-    p: from χ² with `df`; with one variance tested at zero from ½ χ²(df − 1) + ½ χ²(df) (Self and Liang 1987; Stram and
-    Lee 1994). is_upper_bound: with several variances tested at zero the mixture depends on the data, and p from χ² with
-    all df is conservative. reference: the distribution, in words.
-    """
-
-    statistic: float
-    df: int
-    p: float
-    reference: str
-    is_upper_bound: bool
-    sentence: str
 
 
 def compare(smaller: Fit, larger: Fit) -> Comparison:
@@ -45,45 +27,6 @@ def compare(smaller: Fit, larger: Fit) -> Comparison:
         check_instance(fitted, Fit, name, advice="Compare two results of securebase.fit.")
     _check_same_likelihood(smaller, larger)
     return likelihood_ratio_test(smaller, larger, _variances_at_zero(smaller.specification, larger.specification))
-
-
-def likelihood_ratio_test(smaller: FitResult, larger: FitResult, at_zero: tuple[str, ...]) -> Comparison:
-    """Test two fits of nested models. at_zero: names of the variances that are zero in the smaller model."""
-    _check_fingerprints(smaller, larger)
-    low, high = _regular_log_likelihood(smaller, "smaller", ()), _regular_log_likelihood(larger, "larger", at_zero)
-    df = larger.n_parameters - smaller.n_parameters
-    if df < 1:
-        raise ModelError(
-            f"the larger model has {larger.n_parameters} parameters and the smaller one {smaller.n_parameters}",
-            advice="Give the model with fewer parameters first.",
-        )
-    if high < low - _LOG_LIKELIHOOD_TOLERANCE:
-        raise ModelError(
-            f"the larger model's log-likelihood is {low - high:.3f} lower than that of the smaller model nested in it",
-            advice="Fit it again with several starts.",
-        )
-    statistic = max(2.0 * (high - low), 0.0)
-    if len(at_zero) == 1:
-        p = 0.5 * (_chi2_tail(statistic, df - 1) + _chi2_tail(statistic, df))
-        reference = f"½χ²({df - 1}) + ½χ²({df}), as one variance is tested at zero, the boundary of its range"
-    else:
-        p, reference = _chi2_tail(statistic, df), f"χ²({df})"
-        if at_zero:
-            reference += f", an upper bound: {len(at_zero)} variances are tested at zero, the boundary of their range"
-    shown = f"p {'≤ ' if len(at_zero) > 1 else '= '}{p:.3f}" if p >= 0.001 else "p < 0.001"
-    sentence = f"Likelihood-ratio statistic {statistic:.2f}, {df} degrees of freedom, {shown}."
-    return Comparison(statistic, df, p, reference, len(at_zero) > 1, f"{sentence} Reference distribution: {reference}.")
-
-
-def _check_fingerprints(smaller: FitResult, larger: FitResult) -> None:
-    """Raise ModelError where two fits are of different data."""
-    first, second = smaller.fingerprints, larger.fingerprints
-    differing = [name for name in first.keys() & second.keys() if first[name] != second[name]]
-    if differing:
-        raise ModelError(
-            f"the two fits use different data: they differ in {', '.join(sorted(differing))}",
-            advice="Fit both models to the same rows.",
-        )
 
 
 def compare_or_explain(smaller: Fit, larger: Fit) -> Comparison | str:
@@ -110,24 +53,12 @@ def special_case(specification: Specification, case: str) -> Specification:
 
 
 def _check_same_likelihood(smaller: Fit, larger: Fit) -> None:
-    _check_fingerprints(smaller, larger)
+    check_same_data(smaller, larger)
     if dict(smaller.reliability) != dict(larger.reliability):
         raise ModelError(
             "the two fits use different reliabilities, so they do not maximise the same likelihood",
             advice="Fit both with the same reliabilities.",
         )
-
-
-def _regular_log_likelihood(fitted: FitResult, which: str, may_vanish: tuple[str, ...]) -> float:
-    """Return the log-likelihood of a regular fit; in the larger model a tested variance may be zero."""
-    kind = fitted.outcome.kind
-    tested_only = kind == "boundary" and bool(may_vanish) and set(fitted.held) <= set(may_vanish)
-    if fitted.log_likelihood is None or not (fitted.is_regular or tested_only):
-        raise ModelError(
-            f"the {which} fit is not regular: {fitted.outcome.sentence}",
-            advice=f"A likelihood ratio needs two fits that converged. {fitted.outcome.what_to_do}".strip(),
-        )
-    return fitted.log_likelihood
 
 
 def _variances_at_zero(smaller: Specification, larger: Specification) -> tuple[str, ...]:
@@ -142,17 +73,16 @@ def _variances_at_zero(smaller: Specification, larger: Specification) -> tuple[s
                 f"the models are not nested: they differ in {part.name.replace('_', ' ')}", advice=NOT_NESTED
             )
     _check_nested_trends(smaller, larger)
-    conditions: Mapping[str, bool] = {
-        "start": smaller.start is larger.start or larger.start is Start.FREE,
-        "random slopes": larger.random_slopes or not smaller.random_slopes,
-        "initial-state mean": larger.free_start_mean or not smaller.free_start_mean,
-        "therapists": larger.therapists or not smaller.therapists,
-        "covariates": set(smaller.covariates) <= set(larger.covariates),
-        "inputs": set(smaller.inputs) <= set(larger.inputs),
-    }
-    for name, holds in conditions.items():
-        if not holds:
-            raise ModelError(f"the models are not nested: the smaller one has more in “{name}”", advice=NOT_NESTED)
+    check_nested(
+        {
+            "start": smaller.start is larger.start or larger.start is Start.FREE,
+            "random slopes": larger.random_slopes or not smaller.random_slopes,
+            "initial-state mean": larger.free_start_mean or not smaller.free_start_mean,
+            "therapists": larger.therapists or not smaller.therapists,
+            "covariates": set(smaller.covariates) <= set(larger.covariates),
+            "inputs": set(smaller.inputs) <= set(larger.inputs),
+        }
+    )
     new = [
         block
         for block, is_new in (
@@ -178,7 +108,3 @@ def _check_nested_trends(smaller: Specification, larger: Specification) -> None:
             "the larger model's rate of change is undefined in the smaller one, so the test has no known distribution",
             advice=NOT_NESTED,
         )
-
-
-def _chi2_tail(statistic: float, df: int) -> float:
-    return float(chi2.sf(statistic, df)) if df else float(statistic <= 0.0)

@@ -14,7 +14,8 @@ import numpy as np
 from securebase.errors import Advice, InputError, ModelError
 from securebase.model.arguments import check_instance, check_number
 from securebase.model.equations import require, share_of_change, stationary_covariance
-from securebase.model.fit.transforms import CovarianceBlock, ParameterBlock, Transform
+from securebase.model.estimation.blocks import CovarianceBlock, ParameterBlock
+from securebase.model.fit.transforms import Transform
 from securebase.model.panel import Panel
 from securebase.model.parameter_set import ParameterSet, ScaleUnit
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend

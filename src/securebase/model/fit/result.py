@@ -1,131 +1,64 @@
-"""The result of a fit of any model: estimates with standard errors, and the outcome."""
+"""The result of a fit of the continuous-time model."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
-from securebase.errors import Advice, ModelError
-from securebase.model.parameters import Array
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """An estimate on the natural scale; no standard error where it is held at a boundary or by definition."""
-
-    value: float
-    standard_error: float | None
+from securebase.model.estimation.result import FitResult
+from securebase.model.estimation.summary import summarise, unit_of
+from securebase.model.parameters import Parameters, Specification, Trend
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class FitResult:
-    """Result of a fit. `estimates` is empty and `log_likelihood` None where the fit was refused.
+class Fit(FitResult):
+    """Result of a fit of the continuous-time model.
 
-    covariance: of the estimates, in their order (NaN without a standard error). gradient_norm: maximum norm of the
-    gradient of log-likelihood / persons on the internal scale. hessian_eigenvalues: of its negative Hessian, ascending.
-    held: variances held at zero. log_likelihood: without any prior. standard_error_method: “observed information”,
-    “expected information” or “robust”. fingerprints: of the data, for comparing fits.
+    Parameters
+    ----------
+    specification : Specification
+        The model that was fitted.
+    parameters : Parameters or None
+        Estimates on the natural scale; None where the fit was refused for want of data.
+    internal : InternalSolution or None
+        The optimum on the internal scale.
+    reliability : mapping of str to float
+        Reliabilities that acted as priors on measurement noise.
+    data_share : mapping of str to float
+        With a shrinkage prior, the share of each estimate that comes from the data: 1 − posterior / prior variance.
+
+    Notes
+    -----
+    `outcome.kind` says how the fit ended: converged, boundary, not_separable, indefinite, not_enough_data, regularised
+    or not_converged. `estimates` maps names such as ``drift[y,x]`` to values with standard errors, `log_likelihood`
+    excludes any prior, and `aic`, `bic` and `interval` derive from both.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import securebase
+    >>> cohort = securebase.simulate("default", n_clients=60, rng=np.random.default_rng(1), sessions=12)
+    >>> rows = securebase.panel(cohort, ("symptoms",))
+    >>> result = securebase.fit(rows, securebase.Specification(("symptoms",), trend="linear"))
+    >>> low, high = result.interval("drift[symptoms,symptoms]")
+    >>> low < result.estimates["drift[symptoms,symptoms]"].value < high
+    True
     """
 
-    estimates: Mapping[str, Estimate]
-    log_likelihood: float | None
-    n_parameters: int
-    n_persons: int
-    n_observations: int
-    outcome: Advice
-    gradient_norm: float | None = None
-    hessian_eigenvalues: tuple[float, ...] = ()
-    iterations: int = 0
-    kernel: str = ""
-    seconds: float = 0.0
-    covariance: Array = field(default_factory=lambda: np.zeros((0, 0)))
-    held: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    standard_error_method: str = "observed information"
-    fingerprints: Mapping[str, str] = field(default_factory=dict, repr=False)
+    specification: Specification
+    parameters: Parameters | None
+    reliability: Mapping[str, float] = field(default_factory=dict)
+    data_share: Mapping[str, float] = field(default_factory=dict, repr=False)
 
-    @property
-    def aic(self) -> float | None:
-        """AIC = 2 k − 2 log L with k parameters (Akaike 1974); None with a prior, where log L is not the maximum."""
-        if self.log_likelihood is None or self.is_regularised:
-            return None
-        return 2.0 * (self.n_parameters - self.log_likelihood)
-
-    @property
-    def bic(self) -> float | None:
-        """BIC = k log(n) − 2 log L (Schwarz 1978); None with a prior.
-
-        n is the number of persons, which are the independent units of a model without therapists.
-        """
-        if self.log_likelihood is None or self.is_regularised:
-            return None
-        return float(np.log(max(self.n_persons, 1))) * self.n_parameters - 2.0 * self.log_likelihood
+    def __str__(self) -> str:
+        spec = self.specification
+        title = (
+            f"Continuous-time model of {', '.join(spec.constructs)}: trend {spec.trend.value}, start "
+            f"{spec.start.value}, time in {spec.time_unit}s"
+        )
+        per_time = spec.trend in (Trend.NONE, Trend.LINEAR)
+        return summarise(title, self, lambda name: unit_of(name, spec.time_unit, slopes_per_time=per_time))
 
     @property
     def is_regularised(self) -> bool:
-        """True where a reliability or a parameter set acted as prior."""
-        return self.outcome.kind == "regularised"
-
-    @property
-    def condition(self) -> float | None:
-        """Condition number of the Hessian on the internal scale; None where an eigenvalue is not positive.
-
-        Beyond about 1e8 some direction is hardly identified.
-        """
-        values = self.hessian_eigenvalues
-        return values[-1] / values[0] if values and values[0] > 0 else None
-
-    @property
-    def is_regular(self) -> bool:
-        return self.outcome.kind == "converged"
-
-    def interval(self, name: str, z: float = 1.959963984540054) -> tuple[float, float] | None:
-        """Return the Wald interval of an estimate, by default of 95%; None without a standard error.
-
-        A variance gets it on the log scale, so that it stays above zero: value · exp(± z SE / value). Raises ModelError
-        for a name that was not estimated.
-        """
-        if name not in self.estimates:
-            raise ModelError(
-                f"no estimate “{name}”",
-                advice=f"The estimates are {', '.join(self.estimates)}." if self.estimates else self.outcome.what_to_do,
-            )
-        value, error = self.estimates[name].value, self.estimates[name].standard_error
-        if error is None:
-            return None
-        if is_variance(name):
-            factor = float(np.exp(min(z * error / value, 700.0)))
-            return value / factor, value * factor
-        return value - z * error, value + z * error
-
-
-def is_variance(name: str) -> bool:
-    """Return True for noise and the diagonal of a covariance; names are as in Parameters.named."""
-    block, _, inside = name.rstrip("]").partition("[")
-    row, _, column = inside.partition(",")
-    is_covariance = block == "diffusion" or (block.endswith("_covariance") and block != "level_change_covariance")
-    return block == "measurement_noise" or (is_covariance and row == column)
-
-
-def with_standard_errors(values: Mapping[str, float], covariance: Array) -> dict[str, Estimate]:
-    """Return estimates by name with the standard errors from their covariance."""
-    with np.errstate(invalid="ignore"):
-        standard_errors = np.sqrt(np.diag(covariance))
-    return {
-        name: Estimate(value, float(se) if np.isfinite(se) else None)
-        for (name, value), se in zip(values.items(), standard_errors, strict=True)
-    }
-
-
-def delta_method_covariance(jacobian: Array, information: Array, is_held: NDArray[np.bool_]) -> Array:
-    """Return the covariance J I⁻¹ J' of the natural estimates by the delta method; NaN for held or constant estimates.
-
-    jacobian J (estimates, free); information I (free, free), on the internal scale; is_held (estimates,).
-    """
-    covariance: Array = jacobian @ np.linalg.solve(information, jacobian.T)
-    without_error = is_held | (np.abs(jacobian).max(axis=1, initial=0.0) == 0)
-    covariance[without_error] = covariance[:, without_error] = np.nan
-    return covariance
+        return bool(self.reliability) or super().is_regularised

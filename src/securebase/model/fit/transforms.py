@@ -1,8 +1,7 @@
-"""The internal scale of the optimisation, an unconstrained reparametrisation, and its inverse.
+"""The internal scale of the continuous-time model.
 
-Scores are standardised and time is in median gaps, so that the units of the data do not matter. Drift and means are
-untransformed, variances enter by their logarithm, covariances by their log-Cholesky factor, and the rate of a trend
-(apart) by a logit that keeps rate · planned end between 0.1 and 10.
+Time is in median gaps. The drift is untransformed, and the rate of a trend (apart) enters by a logit that keeps
+rate · planned end between 0.1 and 10.
 """
 
 from __future__ import annotations
@@ -12,48 +11,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from securebase.model.estimation.blocks import CovarianceBlock, ParameterBlock, VarianceBlock
+from securebase.model.estimation.scale import InternalScale
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
 
 #: bounds of rate · planned end: from a nearly linear trend to one that is complete in the first tenth
 MIN_BEND, MAX_BEND = 0.1, 10.0
-
-
-class ParameterBlock:
-    """One block of parameters: `size` internal numbers, and `entries` natural ones in the order of Parameters.named."""
-
-    def __init__(self, name: str, shape: tuple[int, ...]) -> None:
-        self.name, self.shape = name, shape
-        self.size = self.entries = int(np.prod(shape))
-
-    def read(self, parameters: Parameters) -> Array:
-        """Return this block of the parameters."""
-        return np.asarray(getattr(parameters, self.name), dtype=np.float64)
-
-    def read_gradient(self, gradient: Parameters) -> Array:
-        return self.read(gradient)
-
-    def write(self, value: Array) -> dict[str, Array]:
-        """Return the fields of the parameters that this block fills."""
-        return {self.name: value}
-
-    def value(self, x: Array) -> Array:
-        return x.reshape(self.shape)
-
-    def internal(self, value: Array) -> Array:
-        return np.asarray(value, dtype=np.float64).ravel()
-
-    def pull_back(self, x: Array, bar: Array) -> Array:
-        """Return the gradient along x from the gradient `bar` along the natural value (reverse mode)."""
-        return np.asarray(bar, dtype=np.float64).ravel()
-
-    def jacobian(self, x: Array) -> Array:
-        """Return ∂entries / ∂x (entries, size)."""
-        return np.eye(self.size)
-
-    def in_named_order(self, matrix: Array) -> Array:
-        """Return the entries of a natural-scale array in the order of Parameters.named."""
-        return np.asarray(matrix, dtype=np.float64).ravel()
 
 
 class FixedBlock(ParameterBlock):
@@ -96,71 +60,8 @@ class ColumnBlock(ParameterBlock):
     def pull_back(self, x: Array, bar: Array) -> Array:
         return self.in_named_order(bar)
 
-    def in_named_order(self, matrix: Array) -> Array:
-        listed: Array = matrix[self.free]
-        return listed
-
-
-class VarianceBlock(ParameterBlock):
-    """Variances, by their logarithms."""
-
-    def value(self, x: Array) -> Array:
-        return np.exp(x)
-
-    def internal(self, value: Array) -> Array:
-        return np.log(value)
-
-    def pull_back(self, x: Array, bar: Array) -> Array:
-        return bar * np.exp(x)
-
-    def jacobian(self, x: Array) -> Array:
-        return np.diag(np.exp(x))
-
-
-class CovarianceBlock(ParameterBlock):
-    """A covariance L L', by the lower triangle of L row by row, with the logarithm of its diagonal (log-Cholesky)."""
-
-    def __init__(self, name: str, p: int) -> None:
-        super().__init__(name, (p, p))
-        self.lower = np.tril_indices(p)
-        self.on_diagonal: NDArray[np.bool_] = self.lower[0] == self.lower[1]
-        self.diagonal = np.diag_indices(p)
-        self.size = self.entries = len(self.lower[0])
-
-    def root(self, x: Array) -> Array:
-        L = np.zeros(self.shape)
-        L[self.lower] = x
-        L[self.diagonal] = np.exp(x[self.on_diagonal])
-        return L
-
-    def value(self, x: Array) -> Array:
-        L = self.root(x)
-        product: Array = L @ L.T
-        return product
-
-    def internal(self, value: Array) -> Array:
-        entries = np.linalg.cholesky(value)[self.lower]
-        return np.where(self.on_diagonal, np.log(np.where(self.on_diagonal, entries, 1.0)), entries)
-
-    def pull_back(self, x: Array, bar: Array) -> Array:
-        L = self.root(x)
-        # ∂L = (V̄ + V̄') L, and ∂ log L_kk = L_kk ∂L_kk
-        gradient: Array = ((bar + bar.T) @ L)[self.lower]
-        gradient[self.on_diagonal] *= L[self.diagonal]
-        return gradient
-
-    def jacobian(self, x: Array) -> Array:
-        L = self.root(x)
-        columns = []
-        for i, j, diagonal in zip(*self.lower, self.on_diagonal, strict=True):
-            # dV = dL L' + L dL'
-            half = np.zeros(self.shape)
-            half[i] += (L[i, i] if diagonal else 1.0) * L[:, j]
-            columns.append((half + half.T)[self.lower])
-        return np.array(columns).T
-
-    def in_named_order(self, matrix: Array) -> Array:
-        listed: Array = matrix[self.lower]
+    def in_named_order(self, values: Array) -> Array:
+        listed: Array = values[self.free]
         return listed
 
 
@@ -169,7 +70,6 @@ class LevelAndChangeBlock(CovarianceBlock):
 
     def __init__(self, p: int) -> None:
         super().__init__("level_covariance", 2 * p)
-        self.p = p
 
     def read(self, parameters: Parameters) -> Array:
         cross = np.asarray(parameters.level_change_covariance)
@@ -180,24 +80,20 @@ class LevelAndChangeBlock(CovarianceBlock):
         return self.read(replace(gradient, level_change_covariance=0.5 * np.asarray(gradient.level_change_covariance)))
 
     def write(self, value: Array) -> dict[str, Array]:
-        p = self.p
+        p = self.p // 2
         return {
             "level_covariance": value[:p, :p],
             "change_covariance": value[p:, p:],
             "level_change_covariance": value[:p, p:],
         }
 
-    def in_named_order(self, matrix: Array) -> Array:
-        lower, p = np.tril_indices(self.p), self.p
-        return np.concatenate([matrix[:p, :p][lower], matrix[p:, p:][lower], matrix[:p, p:].ravel()])
+    def in_named_order(self, values: Array) -> Array:
+        p = self.p // 2
+        lower = np.tril_indices(p)
+        return np.concatenate([values[:p, :p][lower], values[p:, p:][lower], values[:p, p:].ravel()])
 
     def jacobian(self, x: Array) -> Array:
-        whole = super().jacobian(x)
-        position = np.zeros(self.shape, dtype=np.intp)
-        position[self.lower] = np.arange(self.size)
-        position = np.maximum(position, position.T)
-        order: NDArray[np.intp] = self.in_named_order(position.astype(np.float64)).astype(np.intp)
-        rows: Array = whole[order]
+        rows: Array = super().jacobian(x)[self.named_positions()]
         return rows
 
 
@@ -207,6 +103,9 @@ class RateBlock(ParameterBlock):
     def __init__(self, planned_end: float) -> None:
         super().__init__("rate", ())
         self.planned_end, self.range = planned_end, float(np.log(MAX_BEND / MIN_BEND))
+
+    def write(self, value: Array) -> dict[str, float]:
+        return {"rate": float(value)}
 
     def value(self, x: Array) -> Array:
         return np.asarray(MIN_BEND * np.exp(self.range / (1 + np.exp(-x[0]))) / self.planned_end)
@@ -225,19 +124,14 @@ class RateBlock(ParameterBlock):
 
 
 @dataclass(frozen=True, eq=False)
-class Transform:
-    """The standardised panel and specification, and the blocks of the internal scale.
+class Transform(InternalScale[Parameters]):
+    """The internal scale of a panel and specification, both standardised.
 
-    location, spread (q,): mean and SD of every column of scores, in points. unit: time units per internal one. centre:
-    time at which the internal level is defined (trend linear). covariate_location, covariate_spread (c,): mean and SD.
-    input_spread (k,): largest absolute input.
+    unit: time units per internal one. centre: time at which the internal level is defined (trend linear).
+    covariate_location, covariate_spread (c,): mean and SD. input_spread (k,): largest absolute input.
     """
 
-    panel: Panel
     specification: Specification
-    blocks: tuple[ParameterBlock, ...]
-    location: Array
-    spread: Array
     unit: float
     centre: float
     covariate_location: Array
@@ -245,55 +139,20 @@ class Transform:
     input_spread: Array
 
     @property
-    def size(self) -> int:
-        return sum(b.size for b in self.blocks)
-
-    @property
-    def log_likelihood_shift(self) -> float:
-        """Log Jacobian of the standardisation, to add to the log-likelihood of standardised scores."""
-        return -float(np.isfinite(self.panel.scores).sum(axis=0) @ np.log(self.spread))
-
-    @property
     def reference_columns(self) -> NDArray[np.intp]:
         """Column of each construct's reference indicator (p,), whose points are the construct's unit."""
         construct_of = self.specification.construct_of
         return np.array([construct_of.index(c) for c in range(self.specification.p)], dtype=np.intp)
 
-    def parts(self, x: Array) -> list[tuple[ParameterBlock, Array]]:
-        """Return every block with its numbers in x."""
-        ends = np.cumsum([b.size for b in self.blocks])
-        return [(b, x[end - b.size : end]) for b, end in zip(self.blocks, ends, strict=True)]
-
-    def where(self, name: str) -> NDArray[np.intp]:
-        """Return the positions of a block's numbers in x."""
-        start = 0
-        for block in self.blocks:
-            if block.name == name:
-                return np.arange(start, start + block.size)
-            start += block.size
-        return np.arange(0)
-
-    def standard(self, x: Array) -> Parameters:
-        """Return the parameters in standard units."""
-        return _parameters([(b, b.value(part)) for b, part in self.parts(x)])
-
-    def internal(self, standard: Parameters) -> Array:
-        return np.concatenate([b.internal(b.read(standard)) for b in self.blocks])
-
-    def pull_back(self, x: Array, gradient: Parameters) -> Array:
-        return np.concatenate([b.pull_back(part, b.read_gradient(gradient)) for b, part in self.parts(x)])
-
-    def natural(self, x: Array) -> Parameters:
-        """Return the parameters in points and the panel's time unit."""
-        natural = _parameters([(b, b.value(part) * self._factor(b.name)) for b, part in self.parts(x)])
-        level = natural.level_mean + self.location[self.reference_columns]
-        if natural.slope is not None:
-            level = level - self.centre * natural.slope
-        if natural.covariate_effect is not None:
-            level = level - natural.covariate_effect @ self.covariate_location
-        if natural.intercept is None or natural.loading is None:
-            return replace(natural, level_mean=level)
-        return replace(natural, level_mean=level, intercept=natural.intercept + self._intercept_shift(natural.loading))
+    def relocate(self, scaled: Parameters) -> Parameters:
+        level = scaled.level_mean + self.location[self.reference_columns]
+        if scaled.slope is not None:
+            level = level - self.centre * scaled.slope
+        if scaled.covariate_effect is not None:
+            level = level - scaled.covariate_effect @ self.covariate_location
+        if scaled.intercept is None or scaled.loading is None:
+            return replace(scaled, level_mean=level)
+        return replace(scaled, level_mean=level, intercept=scaled.intercept + self._intercept_shift(scaled.loading))
 
     def standardised(self, natural: Parameters) -> Array:
         """Return the internal numbers of parameters in points and the panel's time unit (the inverse of `natural`)."""
@@ -305,7 +164,7 @@ class Transform:
         centred = replace(natural, level_mean=level)
         if centred.intercept is not None and centred.loading is not None:
             centred = replace(centred, intercept=centred.intercept - self._intercept_shift(centred.loading))
-        return np.concatenate([b.internal(b.read(centred) / self._factor(b.name)) for b in self.blocks])
+        return np.concatenate([b.internal(b.read(centred) / self.factor(b.name)) for b in self.blocks])
 
     def _intercept_shift(self, loading: Array) -> Array:
         """Return the intercepts (q,) that centring removed: location − loading · location of the leading column."""
@@ -314,14 +173,9 @@ class Transform:
         return shift
 
     def jacobian(self, x: Array) -> Array:
-        """Return ∂(named natural estimates) / ∂x (estimates, size), for the delta method."""
-        whole = np.zeros((sum(b.entries for b in self.blocks), self.size))
-        row, rows = 0, {}
-        for block, part in self.parts(x):
-            rows[block.name] = slice(row, row + block.entries)
-            factor = block.in_named_order(np.broadcast_to(self._factor(block.name), block.shape))
-            whole[rows[block.name], self.where(block.name)] = factor[:, None] * block.jacobian(part)
-            row += block.entries
+        whole = super().jacobian(x)
+        ends = np.cumsum([b.entries for b in self.blocks])
+        rows = {b.name: slice(end - b.entries, end) for b, end in zip(self.blocks, ends, strict=True)}
         if "slope" in rows:
             whole[rows["level_mean"]] -= self.centre * whole[rows["slope"]]
         if "covariate_effect" in rows:
@@ -334,8 +188,7 @@ class Transform:
             whole[rows["intercept"]] -= self.location[lead][:, None] * whole[rows["loading"]]
         return whole
 
-    def _factor(self, name: str) -> Array:
-        """Return the factor from a block's standard value to its natural value."""
+    def factor(self, name: str) -> Array:
         d, u = self.spread[self.reference_columns], self.unit
         dd = np.multiply.outer(d, d)
         factors: dict[str, Array] = {
@@ -366,15 +219,6 @@ class Transform:
         return np.multiply.outer(d, d)
 
 
-def _parameters(parts: list[tuple[ParameterBlock, Array]]) -> Parameters:
-    """Build parameters from blocks with their natural values."""
-    values: dict[str, Array] = {}
-    for block, value in parts:
-        values |= block.write(value)
-    rate = values.pop("rate", None)
-    return Parameters(**values, rate=None if rate is None else float(rate))
-
-
 def build_transform(panel: Panel, specification: Specification) -> Transform:
     """Return the internal scale of a panel, in which every column must have scores that differ."""
     location, spread = np.nanmean(panel.scores, axis=0), np.nanstd(panel.scores, axis=0)
@@ -397,6 +241,7 @@ def build_transform(panel: Panel, specification: Specification) -> Transform:
     return Transform(
         panel=standard,
         specification=replace(specification, planned_end=specification.planned_end / unit),
+        parameters=Parameters,
         blocks=parameter_blocks(specification, specification.planned_end / unit),
         location=location,
         spread=spread,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import securebase as sb
-from securebase.model.fit.summary import unit_of
+from securebase.model.estimation.summary import unit_of
 
 COHORT = sb.simulate("default", n_clients=40, rng=np.random.default_rng(1), sessions=6, dropout=0.0)
 ROWS = sb.panel(COHORT, ("symptoms", "alliance"))

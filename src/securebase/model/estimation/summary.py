@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from securebase.model.fit.result import FitResult
+    from securebase.model.estimation.result import FitResult
 
 #: block of a continuous-time model → unit of its estimates; `{time}` is the time unit
 _UNITS = {

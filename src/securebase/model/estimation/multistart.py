@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from securebase.model.fit.optimise import SmoothFunction
+from securebase.model.estimation.optimise import SmoothFunction
 from securebase.model.parameters import Array
 
 #: SD of further starts around the first, on the internal scale: half the SD of a score, or a factor e on a variance

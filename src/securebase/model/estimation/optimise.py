@@ -41,6 +41,23 @@ class Iterate:
         return float(np.abs(self.gradient).max(initial=0.0))
 
 
+@dataclass(frozen=True, eq=False)
+class Optimum:
+    """End of one maximisation.
+
+    kind: outcome. free: coordinates that are not held. hessian: along those. held: names of variances held at zero.
+    without_persistence: constructs whose fluctuation does not last to the next row.
+    """
+
+    kind: str
+    iterate: Iterate
+    free: Indices
+    hessian: Array
+    iterations: int
+    held: tuple[str, ...]
+    without_persistence: tuple[str, ...] = ()
+
+
 def bfgs(
     function: SmoothFunction,
     x: Array,

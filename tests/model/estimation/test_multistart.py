@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from securebase.errors import ModelError
+from securebase.model.estimation.multistart import draw_starts, summarise_starts
 from securebase.model.fit import fit
-from securebase.model.fit.multistart import draw_starts, summarise_starts
 from securebase.model.parameters import Parameters, Specification
 from securebase.model.simulate import simulate_panel
 

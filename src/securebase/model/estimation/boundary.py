@@ -7,13 +7,12 @@ converged only with a vanishing gradient and a positive-definite Hessian.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 
-from securebase.model.fit.optimise import Indices, Iterate, bfgs, newton_refine
-from securebase.model.fit.transforms import CovarianceBlock, ParameterBlock
+from securebase.model.estimation.optimise import Indices, Iterate, Optimum, bfgs, newton_refine
+from securebase.model.estimation.problem import Problem
 from securebase.model.parameters import Array
 
 #: convergence: maximum norm of the gradient of log-likelihood / persons, on the internal scale
@@ -25,65 +24,7 @@ _VANISHING, _HELD_VARIANCE = 1e-4, 1e-9
 _MIN_EIGENVALUE = 1e-8
 
 
-class InternalScale(Protocol):
-    """An internal scale: its blocks, and the positions of their numbers in x."""
-
-    @property
-    def blocks(self) -> tuple[ParameterBlock, ...]: ...
-
-    def where(self, name: str) -> Indices: ...
-
-
-class Objective(Protocol):
-    """Minus log-likelihood / persons as a function of the internal numbers x."""
-
-    @property
-    def scale(self) -> InternalScale: ...
-
-    def __call__(self, x: Array) -> tuple[float, Array]: ...
-
-    def variances(self) -> dict[int, str]:
-        """Return position in x → name for every log variance and every log diagonal entry of a Cholesky factor."""
-        ...
-
-    def first_curvature(self, point: Iterate) -> Array:
-        """Approximate the Hessian at the starting point; it need not be exact."""
-        ...
-
-    def curvature(self, x: Array, indices: Indices) -> Array:
-        """Return the Hessian along the coordinates `indices`."""
-        ...
-
-
-@dataclass(frozen=True, eq=False)
-class Optimum:
-    """End of one maximisation.
-
-    kind: outcome. free: coordinates that are not held. hessian: along those. held: names of variances held at zero.
-    without_persistence: constructs whose fluctuation does not last to the next row.
-    """
-
-    kind: str
-    iterate: Iterate
-    free: Indices
-    hessian: Array
-    iterations: int
-    held: tuple[str, ...]
-    without_persistence: tuple[str, ...] = ()
-
-
-def diagonal_roots(scale: InternalScale) -> list[tuple[CovarianceBlock, tuple[int, int]]]:
-    """Return for every diagonal entry of every Cholesky factor its block, and its (row there, position in x)."""
-    return [
-        (block, (int(row), int(i)))
-        for block in scale.blocks
-        if isinstance(block, CovarianceBlock)
-        for i, row, column in zip(scale.where(block.name), *block.lower, strict=True)
-        if row == column
-    ]
-
-
-def maximise(problem: Objective, x: Array, progress: Callable[[int, float], None] | None = None) -> Optimum:
+def maximise(problem: Problem[Any, Any], x: Array, progress: Callable[[int, float], None] | None = None) -> Optimum:
     """Maximise the likelihood from one start; variances that vanish are held at zero and the rest is fitted again."""
     current, iterations = bfgs(
         problem, x, tolerance=GRADIENT_TOLERANCE / 2, progress=progress, curvature=problem.first_curvature
@@ -112,32 +53,32 @@ def maximise(problem: Objective, x: Array, progress: Callable[[int, float], None
     return Optimum(_classify(current, free, H, held), current, free, H, iterations, names)
 
 
-def _refine(problem: Objective, current: Iterate, free: Indices) -> tuple[Iterate, Array]:
+def _refine(problem: Problem[Any, Any], current: Iterate, free: Indices) -> tuple[Iterate, Array]:
     return newton_refine(problem, current, free, tolerance=GRADIENT_TOLERANCE / 2, curvature=problem.curvature)
 
 
-def _hold_variance(problem: Objective, x: Array, position: int, name: str) -> dict[int, str]:
+def _hold_variance(problem: Problem[Any, Any], x: Array, position: int, name: str) -> dict[int, str]:
     """Set a variance to zero in x, in place, and return the held positions with their names.
 
     Where a diagonal entry of a Cholesky factor is zero, the entries below it are not identified apart from the later
     diagonal entries. They are held at zero too, without a name, and the later entries absorb them: L_rr² += L_rk².
     """
-    if name.startswith("measurement_noise"):
+    root = next((at for at in problem.scale.roots if position in np.diag(at)), None)
+    if root is None:
         x[position] = np.log(_HELD_VARIANCE)
         return {position: name}
     x[position] = 0.5 * np.log(_HELD_VARIANCE)
     held = {position: name}
-    block, k = next((block, row) for block, (row, at) in diagonal_roots(problem.scale) if at == position)
-    at = {(int(r), int(c)): int(w) for r, c, w in zip(*block.lower, problem.scale.where(block.name), strict=True)}
-    for r in range(k + 1, block.shape[0]):
-        below, root = at[r, k], at[r, r]
-        x[root] = 0.5 * np.log(np.exp(2.0 * x[root]) + x[below] ** 2)
+    k = int(np.flatnonzero(np.diag(root) == position)[0])
+    for r in range(k + 1, len(root)):
+        below, diagonal = int(root[r, k]), int(root[r, r])
+        x[diagonal] = 0.5 * np.log(np.exp(2.0 * x[diagonal]) + x[below] ** 2)
         x[below] = 0.0
         held[below] = ""
     return held
 
 
-def _minimise_over(problem: Objective, x_held: Array, free: Indices) -> tuple[Iterate, int]:
+def _minimise_over(problem: Problem[Any, Any], x_held: Array, free: Indices) -> tuple[Iterate, int]:
     """Minimise over the free coordinates, the others held at `x_held`; return the iterate and the iterations."""
 
     def whole(part: Array) -> Array:
@@ -158,14 +99,14 @@ def _minimise_over(problem: Objective, x_held: Array, free: Indices) -> tuple[It
     return Iterate(x, *problem(x)), iterations
 
 
-def _vanishing_variances(problem: Objective, current: Iterate, held: Mapping[int, str]) -> dict[int, str]:
+def _vanishing_variances(problem: Problem[Any, Any], current: Iterate, held: Mapping[int, str]) -> dict[int, str]:
     """Return position → name of every variance that is nearly zero and not yet held."""
-    vanishing = {}
-    for i, name in problem.variances().items():
-        log_variance = current.x[i] if name.startswith("measurement_noise") else 2.0 * current.x[i]
-        if i not in held and log_variance < np.log(_VANISHING):
-            vanishing[i] = name
-    return vanishing
+    roots = {int(i) for at in problem.scale.roots for i in np.diag(at)}
+    return {
+        i: name
+        for i, name in problem.scale.variances.items()
+        if i not in held and (2.0 if i in roots else 1.0) * current.x[i] < np.log(_VANISHING)
+    }
 
 
 def _classify(current: Iterate, free: Indices, H: Array, held: Mapping[int, str]) -> str:
