@@ -14,13 +14,12 @@ from securebase.measurement import catalogue
 from securebase.measurement.change import (
     SuddenGain,
     clinical_cutoff,
-    reliable_change_points,
     score_change,
     severity_band,
     sudden_gains,
 )
 from securebase.measurement.constructs import Direction
-from securebase.measurement.instrument import Method, MissingRule, ReliableChange, Scale
+from securebase.measurement.instrument import Method, MissingRule, ReliableChange, Scale, reliable_change_points
 
 SHELF = catalogue.instruments()
 PHQ9, CORE10, MSPSS = (SHELF[n].scales[0] for n in ("phq9", "core10", "mspss"))
@@ -134,7 +133,7 @@ def test_a_better_alliance_is_an_improvement() -> None:
 
 
 def test_a_change_equal_to_the_threshold_counts_despite_binary_rounding() -> None:
-    scale = a_scale(maximum=10.0, reliable_change=ReliableChange(2.2, "a test", verified=True))
+    scale = a_scale(maximum=10.0, reliable_change=ReliableChange("a test", verified=True, points=2.2))
     assert 8.2 - 6.0 < 2.2
     assert score_change(scale, 8.2, 6.0).verdict == "improved"
 
@@ -215,7 +214,7 @@ def claus(outcome: str, reliability: float) -> tuple[Scale, list[tuple[float, fl
     ]
     before = [a for a, _ in pairs]
     change = ReliableChange(
-        reliable_change_points(stdev(before), reliability), "the sample's own spread", verified=True
+        "the sample's own spread", verified=True, points=reliable_change_points(stdev(before), reliability)
     )
     norms = {"clinical_mean": fmean(before), "clinical_sd": stdev(before), "normal_mean": 8.0, "normal_sd": 8.0}
     return a_scale(reliable_change=change, **norms), pairs

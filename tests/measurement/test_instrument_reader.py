@@ -110,7 +110,7 @@ BAD = [
     ),
     ("verified not said", "verified = false", "", r"provenance\[1\].verified: required field is missing"),
     ("example without score", "scores = { total = 3 }", "scores = {}", r"examples\[1\].scores: must list every scale"),
-    ("example's item", "1 = 1, 2 = 1", "one = 1, 2 = 1", r"examples\[1\].responses: item must be a number"),
+    ("example's item", "1 = 1, 2 = 1", "one = 1, 2 = 1", r"examples\[1\].responses: item must be a whole number"),
     ("labels and items", "[licence]", '[[items]]\nnumber = 1\nlabel = "x"\n[licence]', "items: needs either"),
 ]
 
@@ -192,7 +192,9 @@ def corrupt(change: Callable[[dict[str, Any]], None]) -> bytes:
 
 def test_reliable_change_takes_either_points_or_sd_and_reliability() -> None:
     overdetermined = corrupt(
-        lambda v: v["scales"][0].update(reliable_change={"points": 2, "sd": 1.0, "reliability": 0.8})
+        lambda v: v["scales"][0].update(
+            reliable_change={"points": 2, "sd": 1.0, "reliability": 0.8, "basis": "none", "verified": False}
+        )
     )
     with pytest.raises(InstrumentError, match=r"scales\[1\].reliable_change.points: needs either"):
         read_instrument("mini.toml", overdetermined)
@@ -266,7 +268,7 @@ def test_a_schedule_is_read() -> None:
     [
         ("every = 4", 'every = 4\nat = ["start"]', r"own\.toml, asked: needs either “at”"),
         ("every = 4\n", "", r"asked: needs either “at”"),
-        ("every = 4", 'at = ["dawn"]', r"asked\.at: unknown stage “dawn”\. Known: start, middle, end"),
+        ("every = 4", 'at = ["dawn"]', r"asked\.at\[1\]: unknown stage “dawn”\. Known: start, middle, end"),
         ("first = 3", "first = 0", r"asked\.every, first: must be at least 1"),
         ('"grief"', '"grudge"', r"asked\.areas: unknown problem area “grudge”"),
         ('respondent = "client"', 'respondent = "therapist"', r"asked: an instrument can only be scheduled if"),

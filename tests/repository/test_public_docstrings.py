@@ -12,6 +12,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -81,6 +82,8 @@ def parameters(thing: Any) -> list[str]:
     """Return what a call of it takes."""
     if dataclasses.is_dataclass(thing):
         return [field.name for field in dataclasses.fields(thing) if field.init]
+    if inspect.isclass(thing) and issubclass(thing, msgspec.Struct):
+        return list(thing.__struct_fields__)
     return [name for name in inspect.signature(thing).parameters if not name.startswith("_")]
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from typing import Any
 
 import click
+import msgspec
 from rich.console import Console
 from rich.table import Table
 
@@ -25,12 +26,17 @@ def command(*, name: str | None, as_json: bool) -> None:
     """
     selected = [catalogue.instrument(name)] if name is not None else list(catalogue.instruments().values())
     if as_json:
-        plain = [{**asdict(i), "unverified": [fact.fact for fact in i.unverified]} for i in selected]
+        plain = [_to_plain(i) for i in selected]
         click.echo(json.dumps(plain[0] if name is not None else plain, indent=2, ensure_ascii=False, allow_nan=False))
     elif name is not None:
         _show(selected[0])
     else:
         _list(selected)
+
+
+def _to_plain(i: Instrument) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(i, str_keys=True)
+    return plain | {"schedule": plain.pop("asked"), "unverified": [fact.fact for fact in i.unverified]}
 
 
 def _list(shelf: list[Instrument]) -> None:

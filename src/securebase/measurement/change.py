@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
-from math import isfinite, sqrt
+from math import sqrt
 from statistics import fmean, variance
 from typing import Literal
 
@@ -71,16 +71,6 @@ def severity_band(scale: Scale, value: float | None) -> Band | None:
     decimals = max(_decimals(edge) for band in scale.bands for edge in (band.low, band.high))
     rounded = float(Decimal(repr(round(value, 9))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))
     return next((b for b in scale.bands if b.low <= rounded <= b.high), None)
-
-
-def reliable_change_points(sd: float, reliability: float) -> float:
-    """Return the reliable change in points: 1.96 √2 SD √(1 − r), Jacobson & Truax (1991).
-
-    Measurement error alone exceeds it in 5 of 100 cases. `sd` > 0 in points, 0 ≤ `reliability` ≤ 1.
-    """
-    if not (isfinite(sd) and sd > 0 and 0 <= reliability <= 1):
-        raise ValueError(f"sd must be above 0 and reliability between 0 and 1 (got {sd:g} and {reliability:g})")
-    return 1.96 * sqrt(2.0) * sd * sqrt(1.0 - reliability)
 
 
 def clinical_cutoff(*, clinical_mean: float, clinical_sd: float, normal_mean: float, normal_sd: float) -> float:

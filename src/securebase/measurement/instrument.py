@@ -7,10 +7,17 @@ session sets and the additional questionnaires of this product carry item texts;
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+from math import isfinite, sqrt
+from typing import Annotated, Literal
+
+from msgspec import Meta, field
+from msgspec.structs import force_setattr
 
 from securebase.measurement.constructs import Direction
+from securebase.schema import FieldError, Number, ShelfStruct, Text
+
+ItemNumber = Annotated[int, Meta(title="item")]
 
 
 class Method(StrEnum):
@@ -28,23 +35,21 @@ class MissingRule(StrEnum):
     MEAN_OF_ANSWERED = "mean_of_answered"  # mean of the answered items; at most `max_missing` missing
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseOption:
+class ResponseOption(ShelfStruct, frozen=True):
     """One option of a multiple-choice item."""
 
-    value: float
-    label: str
+    value: Number
+    label: Text
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(ShelfStruct, frozen=True):
     """One item. `label` is a short label of our own; `text` is set only where the wording is our own."""
 
     number: int
-    label: str
-    minimum: float
-    maximum: float
-    step: float = 1.0
+    label: Text
+    minimum: Number
+    maximum: Number
+    step: Number = 1.0
     text: str = ""
     low_label: str = ""
     high_label: str = ""
@@ -52,41 +57,67 @@ class Item:
     required: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
+class Band(ShelfStruct, frozen=True):
     """A severity band: scores from `low` to `high`, both included."""
 
-    low: float
-    high: float
-    label: str
+    low: Number
+    high: Number
+    label: Text
 
 
-@dataclass(frozen=True, slots=True)
-class ReliableChange:
+def reliable_change_points(sd: float, reliability: float) -> float:
+    """Return the reliable change in points: 1.96 √2 SD √(1 − r), Jacobson & Truax (1991).
+
+    Measurement error alone exceeds it in 5 of 100 cases. `sd` > 0 in points, 0 ≤ `reliability` ≤ 1.
+    """
+    if not (isfinite(sd) and sd > 0 and 0 <= reliability <= 1):
+        raise ValueError(f"sd must be above 0 and reliability between 0 and 1 (got {sd:g} and {reliability:g})")
+    return 1.96 * sqrt(2.0) * sd * sqrt(1.0 - reliability)
+
+
+class ReliableChange(ShelfStruct, frozen=True):
     """The smallest difference that exceeds measurement error, in points, with its source.
 
     `sd` and `reliability` are set where the points were computed from them (Jacobson & Truax 1991), not published.
     """
 
-    points: float
-    basis: str
+    basis: Text
     verified: bool
-    sd: float | None = None
-    reliability: float | None = None
+    points: Annotated[float, Meta(gt=0, lt=1e9)] = 0.0
+    sd: Number | None = None
+    reliability: Number | None = None
+
+    def __post_init__(self) -> None:
+        """Compute the points from SD and reliability unless they are given."""
+        computed = self._computed_points()
+        if not self.points and computed is None:
+            raise FieldError("needs “points”, or “sd” and “reliability”")
+        if computed is not None and self.points not in (0.0, computed):
+            raise FieldError("needs either “points”, or “sd” and “reliability”, not both", "points")
+        force_setattr(self, "points", self.points or computed)
+
+    def _computed_points(self) -> float | None:
+        sd, reliability = self.sd, self.reliability
+        if sd is None or reliability is None:
+            return None
+        if not (sd > 0 and 0 <= reliability < 1):
+            raise FieldError(
+                f"sd must be > 0 and reliability in [0, 1) (got {sd:g} and {reliability:g})", "reliability"
+            )
+        return reliable_change_points(sd, reliability)
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(ShelfStruct, frozen=True):
     """A score of an instrument, with its scoring rule, range and cut-offs."""
 
-    id: str
-    label: str
-    construct: str
+    id: Text
+    label: Text
+    construct: Text
     items: tuple[int, ...]
     method: Method
     missing: MissingRule
-    minimum: float
-    maximum: float
+    minimum: Number
+    maximum: Number
     direction: Direction
     max_missing: int = 0
     reversed_items: tuple[int, ...] = ()
@@ -94,27 +125,26 @@ class Scale:
     only_without: tuple[int, ...] = ()
     #: claims of the theory that the scale bears on
     claims: tuple[str, ...] = ()
-    multiplier: float = 1.0
+    multiplier: Number = 1.0
     bands: tuple[Band, ...] = ()
     reliable_change: ReliableChange | None = None
-    remission_below: float | None = None
+    remission_below: Number | None = None
     #: first score of the clinical range where higher is worse; first of the healthy range where higher is better
-    caseness_from: float | None = None
-    response_fraction: float | None = None
+    caseness_from: Number | None = None
+    response_fraction: Number | None = None
     #: norms for clinical significance, with their source; None if none was verified
-    clinical_mean: float | None = None
-    clinical_sd: float | None = None
-    normal_mean: float | None = None
-    normal_sd: float | None = None
+    clinical_mean: Number | None = None
+    clinical_sd: Number | None = None
+    normal_mean: Number | None = None
+    normal_sd: Number | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SafetyRule:
+class SafetyRule(ShelfStruct, frozen=True):
     """A threshold at which a response raises a safety alert."""
 
     item: int
-    at_least: float
-    concern: str
+    at_least: Number
+    concern: Text
 
 
 class CourseStage(StrEnum):
@@ -125,8 +155,7 @@ class CourseStage(StrEnum):
     END = "end"
 
 
-@dataclass(frozen=True, slots=True)
-class AdministrationSchedule:
+class AdministrationSchedule(ShelfStruct, frozen=True):
     """The schedule of an additional questionnaire: when check-ins include it.
 
     It is due either `at` stages of the course, or `every` so many sessions from session `first` on. `areas` restricts
@@ -146,36 +175,37 @@ class AdministrationSchedule:
         return self.every == 1
 
 
-@dataclass(frozen=True, slots=True)
-class Licence:
+class Licence(ShelfStruct, frozen=True):
     """Terms of use of an instrument. Texts are only shipped where `may_ship_text` is true."""
 
-    status: str
+    status: Text
     holder: str = ""
     may_ship_text: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(ShelfStruct, frozen=True):
     """Source of a fact in the file. Pages mark facts that are not verified."""
 
-    fact: str
-    source: str
+    fact: Text
+    source: Text
     verified: bool
 
 
-@dataclass(frozen=True, slots=True)
-class WorkedExample:
+class WorkedExample(ShelfStruct, frozen=True):
     """Responses with the expected scores (None: no score) and safety items. The tests run them."""
 
-    responses: Mapping[int, float | None]
-    scores: Mapping[str, float | None]
+    responses: Mapping[ItemNumber, Number | Literal["missing"] | None]
+    scores: Mapping[str, Number | Literal["none"] | None]
     safety_items: tuple[int, ...] = ()
     about: str = ""
 
+    def __post_init__(self) -> None:
+        """Replace the words for a missing value, which TOML needs, by None."""
+        force_setattr(self, "responses", {n: None if v == "missing" else v for n, v in self.responses.items()})
+        force_setattr(self, "scores", {n: None if v == "none" else v for n, v in self.scores.items()})
 
-@dataclass(frozen=True, slots=True)
-class Instrument:
+
+class Instrument(ShelfStruct, frozen=True):
     """A questionnaire or rating scale: items, scales, scoring rules, licence and provenance.
 
     Get one with `securebase.instrument`, score it with `securebase.score`.
@@ -231,12 +261,12 @@ class Instrument:
     [(0.0, 4.0), (5.0, 9.0)]
     """
 
-    id: str
-    name: str
-    about: str
-    respondent: str
-    moment: str
-    window: str
+    id: Text
+    name: Text
+    about: Text
+    respondent: Literal["client", "therapist", "observer"]
+    moment: Literal["before", "after", "between"]
+    window: Text
     items: tuple[Item, ...]
     scales: tuple[Scale, ...]
     licence: Licence
@@ -244,11 +274,11 @@ class Instrument:
     safety_rules: tuple[SafetyRule, ...] = ()
     provenance: tuple[Provenance, ...] = ()
     examples: tuple[WorkedExample, ...] = ()
-    codes: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, Text] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     own_wording: bool = False
     validated: bool = True
-    schedule: AdministrationSchedule | None = None
+    schedule: AdministrationSchedule | None = field(default=None, name="asked")
 
     def item(self, number: int) -> Item:
         """Return the item with this number, or raise KeyError."""

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from statistics import NormalDist
 
+import msgspec
 import numpy as np
 
 from securebase.measurement.catalogue import instruments
-from securebase.measurement.change import SuddenGain, reliable_change_points, score_change, severity_band, sudden_gains
+from securebase.measurement.change import SuddenGain, score_change, severity_band, sudden_gains
 from securebase.measurement.constructs import Direction, construct
-from securebase.measurement.instrument import Instrument, Method, ReliableChange, Scale
+from securebase.measurement.instrument import Instrument, Method, ReliableChange, Scale, reliable_change_points
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.track import TrackedCourse
 from securebase.picture.course import DatedCourse
@@ -47,7 +48,7 @@ def find_scale(measure: Measure, parameter_set: ParameterSet) -> tuple[Instrumen
     if scale.reliable_change is None and unit is not None:
         points = reliable_change_points(unit.sd, unit.reliability)
         basis = f"computed from a spread of {unit.sd:g} and a reliability of {unit.reliability:g}"
-        scale = replace(scale, reliable_change=ReliableChange(points, basis, unit.verified))
+        scale = msgspec.structs.replace(scale, reliable_change=ReliableChange(basis, unit.verified, points))
     return instrument, scale
 
 

@@ -83,7 +83,7 @@ def scale_groups(episode: Episode) -> list[ScaleGroup]:
 def _group_name(instrument: Instrument) -> str:
     if instrument.id in SESSION_SETS.values():
         return "Check-in"
-    if instrument.respondent == Respondent.THERAPIST:
+    if instrument.respondent == Respondent.THERAPIST.value:
         return "Your ratings"
     return "Extra questionnaires" if instrument.schedule is not None else "Questionnaires"
 
@@ -230,7 +230,7 @@ def unmeasured_constructs(episode: Episode) -> list[UnmeasuredConstruct]:
     measured = {s.construct for a in administrations for s in a.scores.all()}
     by_construct: dict[str, list[Instrument]] = {}
     for instrument in instruments().values():
-        if instrument.respondent == Respondent.CLIENT:
+        if instrument.respondent == Respondent.CLIENT.value:
             for construct in {s.construct for s in instrument.scales}:
                 by_construct.setdefault(construct, []).append(instrument)
     constructs = [

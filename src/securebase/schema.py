@@ -1,0 +1,188 @@
+"""Shelf files as structs: one class is the type, the TOML reader and the JSON Schema of a file (decision 16).
+
+A class derives from `ShelfStruct`; its annotations are the format. Checks across fields come afterwards and name their
+location by a `Place`. Every error names the file, the key path (lists counted from 1) and the value found.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, NoReturn, TypeVar, Union, get_args, get_origin
+
+import msgspec
+from msgspec import Meta, Struct
+
+from securebase.errors import InputError
+
+T = TypeVar("T")
+
+#: A text that is not empty.
+Text = Annotated[str, Meta(pattern=r"\S")]
+#: A finite number; values on the shelf are far smaller than the bounds.
+Number = Annotated[float, Meta(gt=-1e9, lt=1e9, description="a number")]
+#: An id: the name of a file, a column, a code.
+Id = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*\Z", description="lower-case letters, digits and _")]
+
+
+class ShelfStruct(Struct, frozen=True, forbid_unknown_fields=True):
+    """Base class of what a shelf file may hold: frozen, and without other fields than those declared."""
+
+
+class FieldError(ValueError):
+    """A problem of one field that a struct finds when it is built; the reader adds file and path."""
+
+    def __init__(self, problem: str, field: str = "", advice: str = "") -> None:
+        self.problem, self.field, self.advice = problem, field, advice
+        super().__init__(problem)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A location in a file, such as “scales[2].reliable_change”, and the class of the errors about it."""
+
+    file: str
+    error: type[InputError]
+    path: str = ""
+
+    def at(self, field: str, number: int | None = None) -> Place:
+        """Return the place of a field below this one, or of its n-th entry, counted from 1."""
+        entry = field if number is None else f"{field}[{number}]"
+        return replace(self, path=f"{self.path}.{entry}" if self.path else entry)
+
+    def fail(self, problem: str, field: str = "", advice: str = "") -> NoReturn:
+        """Raise the error of the shelf, naming file and field."""
+        path = ".".join(part for part in (self.path, field) if part)
+        raise self.error(problem, where=f"{self.file}, {path}" if path else self.file, advice=advice)
+
+
+def parse_toml(content: bytes | str, place: Place) -> dict[str, Any]:
+    """Return the tables of a TOML file."""
+    try:
+        return tomllib.loads(content if isinstance(content, str) else content.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        place.fail(f"invalid TOML: {problem}", advice="Correct the line named.")
+
+
+def convert(values: Any, kind: type[T], place: Place) -> T:
+    """Convert plain values to a struct. Raises the error of the place at the first value that does not fit."""
+    try:
+        return msgspec.convert(values, kind, str_keys=True)
+    except msgspec.ValidationError as error:
+        _explain(error, values, kind, place)
+
+
+def read_toml(content: bytes | str, kind: type[T], place: Place) -> T:
+    """Read a TOML file into a struct."""
+    return convert(parse_toml(content, place), kind, place)
+
+
+def json_schema(kind: type[Struct], title: str) -> dict[str, Any]:
+    """Return the JSON Schema of the files of a shelf, for editors that complete and check them."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **msgspec.json.schema(kind)}
+
+
+_LOCATION = re.compile(r" - at (?P<key>`key` in )?`\$(?P<path>[^`]*)`$")
+_STEP = re.compile(r"\.(?P<field>\w+)|\[(?P<index>\d+)\]|(?P<entry>\[\.\.\.\])")
+_NAMES = {
+    "str": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a table",
+}
+_BOUNDS = {">=": "at least", ">": "above", "<=": "at most", "<": "below"}
+
+
+def _explain(error: msgspec.ValidationError, values: Any, kind: Any, place: Place) -> NoReturn:
+    """Raise the error of the place in the words of the house."""
+    location = _LOCATION.search(str(error))
+    message = _LOCATION.sub("", str(error))
+    for step in _STEP.finditer(location["path"] if location else ""):
+        values, kind, place = _enter(step, values, kind, place)
+    if isinstance(error.__cause__, FieldError):
+        place.fail(error.__cause__.problem, error.__cause__.field, error.__cause__.advice)
+    if missing := re.fullmatch(r"Object missing required field `(.*)`", message):
+        place.fail("required field is missing", missing[1])
+    if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", message):
+        known = sorted(field.encode_name for field in msgspec.structs.fields(_plain_kind(kind)))
+        place.fail("unknown field", unknown[1], f"Known fields: {', '.join(known)}.")
+    if location and location["key"]:
+        key_kind = get_args(_plain_kind(kind))[0]
+        key = next(key for key in values if not _fits(key, key_kind))
+        place.fail(f"{_metadata(key_kind).title or 'key'} {_requirement(message, key_kind)} (got {key!r})")
+    if message.startswith("Invalid enum value"):
+        noun, known = _choices(kind)
+        name = noun or place.path.rpartition(".")[2]
+        place.fail(f"unknown {name} “{values}”", advice=f"Known: {', '.join(v for v in known if v)}.")
+    requirement = _requirement(message, kind)
+    place.fail(requirement if requirement == "must not be empty" else f"{requirement} (got {values!r:.40})")
+
+
+def _enter(step: re.Match[str], values: Any, kind: Any, place: Place) -> tuple[Any, Any, Place]:
+    """Return value, type and place one step down the path of a message."""
+    kind = _plain_kind(kind)
+    if field := step["field"]:
+        known = {info.encode_name: info.type for info in msgspec.structs.fields(kind)}
+        return values[field], known[field], place.at(field)
+    if step["entry"]:
+        # the message does not name the entry of a table with free names: it is the first that does not fit
+        entry_kind = get_args(kind)[1]
+        name = next(name for name, value in values.items() if not _fits(value, entry_kind))
+        return values[name], entry_kind, place.at(name)
+    index = int(step["index"])
+    arguments = get_args(kind)
+    entry_kind = arguments[0] if len(arguments) < 2 or arguments[1] is Ellipsis else arguments[index]
+    return values[index], entry_kind, replace(place, path=f"{place.path}[{index + 1}]")
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    try:
+        msgspec.convert(value, kind, str_keys=True)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _plain_kind(kind: Any) -> Any:
+    """Return a type without its constraints and without None."""
+    while True:
+        if get_origin(kind) is Annotated:
+            kind = get_args(kind)[0]
+        elif get_origin(kind) in (Union, UnionType):
+            kind = next(part for part in get_args(kind) if part is not NoneType)
+        else:
+            return kind
+
+
+def _metadata(kind: Any) -> Meta:
+    return next((part for part in getattr(kind, "__metadata__", ()) if isinstance(part, Meta)), Meta())
+
+
+def _choices(kind: Any) -> tuple[str, list[str]]:
+    """Return the noun and the values of an enum (“stage” for CourseStage) or of a literal type, which has no noun."""
+    if get_origin(kind) in (Annotated, Union, UnionType):
+        return max((_choices(part) for part in get_args(kind)), key=lambda choices: len(choices[1]))
+    if get_origin(kind) is Literal:
+        return "", list(get_args(kind))
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return re.findall(r"[A-Z][a-z]*", kind.__name__)[-1].lower(), [str(member.value) for member in kind]
+    return "", []
+
+
+def _requirement(message: str, kind: Any) -> str:
+    """Return what a value must be, from the constraints of its type or from the message."""
+    metadata = _metadata(kind)
+    if (metadata.pattern == r"\S" and "regex" in message) or "of length >= 1" in message:
+        return "must not be empty"
+    if metadata.description:
+        return f"must be {metadata.description}"
+    if bound := re.fullmatch(r"Expected `\w+` (>=|>|<=|<) (.*)", message):
+        return f"must be {_BOUNDS[bound[1]]} {float(bound[2]):g}"
+    expected = re.match(r"Expected `([^`]*)`", message)
+    names = [_NAMES.get(name, name) for name in (expected[1] if expected else "").split(" | ") if name != "null"]
+    return f"must be {' or '.join(names)}" if expected else message
