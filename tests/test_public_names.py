@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 import securebase
+from each import each
 from securebase.cli.fit import command
 from securebase.errors import InputError
 from securebase.model.parameters import Trend
@@ -20,7 +21,7 @@ from securebase.model.parameters import Trend
 NAMES = sorted(set(securebase.__all__) - {"__version__"})
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each(NAMES)
 def test_every_name_is_the_object_of_its_module(name: str) -> None:
     module, attribute = securebase._PUBLIC_NAMES[name]
     assert getattr(securebase, name) is getattr(import_module(module), attribute)

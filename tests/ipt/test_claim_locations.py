@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from each import each
 from securebase.errors import ShelfError
 from securebase.ipt.claim_locations import ClaimNeed, claim_locations, locations_of, read_claim_locations
 from securebase.ipt.shelf import worksheets
@@ -20,9 +21,9 @@ def test_the_theory_has_as_many_needs_as_designed() -> None:
     assert sum(need is ClaimNeed.TOOL for _, need in NEEDS) == 16
 
 
-@pytest.mark.parametrize(("claim", "need"), NEEDS, ids=str)
-def test_every_need_of_a_claim_has_a_location(claim: str, need: ClaimNeed) -> None:
-    assert locations_of(claim, need)
+@each(NEEDS)
+def test_every_need_of_a_claim_has_a_location(need: tuple[str, ClaimNeed]) -> None:
+    assert locations_of(*need)
 
 
 def test_no_location_serves_a_need_that_no_claim_has() -> None:

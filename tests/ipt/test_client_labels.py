@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pytest
-
+from each import each
 from securebase.ipt.client_labels import CLIENT_LABELS, LABELS, NAMES, relabel_for_client
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Audience, Field, Worksheet
@@ -22,7 +21,7 @@ def field_texts(field: Field) -> Iterator[str]:
         yield from field_texts(column)
 
 
-@pytest.mark.parametrize("spec", CLIENT_SHEETS, ids=lambda w: w.id)
+@each(CLIENT_SHEETS, lambda spec: spec.id)
 def test_a_worksheet_addresses_the_client(spec: Worksheet) -> None:
     shown = relabel_for_client(spec)
     texts = [shown.name, shown.about]
@@ -32,14 +31,14 @@ def test_a_worksheet_addresses_the_client(spec: Worksheet) -> None:
     assert [text for text in texts if "the client" in text.lower() or "therapist" in text.lower()] == []
 
 
-@pytest.mark.parametrize("spec", worksheets().values(), ids=lambda w: w.id)
+@each(worksheets().values(), lambda spec: spec.id)
 def test_every_field_of_a_client_report_addresses_the_client(spec: Worksheet) -> None:
     report = restrict_to_report(Audience.CLIENT, spec)
     labels = [x.label for field in report.fields for x in (field, *field.columns)] if report else []
     assert [text for text in labels if "the client" in text.lower() or "between them" in text.lower()] == []
 
 
-@pytest.mark.parametrize("spec", CLIENT_SHEETS, ids=lambda w: w.id)
+@each(CLIENT_SHEETS, lambda spec: spec.id)
 def test_a_worksheet_carries_no_instructions_for_the_therapist(spec: Worksheet) -> None:
     shown = relabel_for_client(spec)
     assert spec.teaches

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pytest
-
+from each import each
 from securebase.ipt.shelf import worksheet, worksheets
 from securebase.ipt.sources import sources
 from securebase.ipt.task import Task, tasks
@@ -26,7 +25,7 @@ def every_field(spec: Worksheet) -> Iterator[Field]:
         yield from field.columns
 
 
-@pytest.mark.parametrize("spec", SHELF, ids=lambda w: w.id)
+@each(SHELF, lambda spec: spec.id)
 def test_every_text_fits_on_a_phone(spec: Worksheet) -> None:
     texts = [(spec.name, NAME), (spec.about, ABOUT), (spec.teaches, TEACHES), (spec.about_label, COLUMN)]
     texts += [(f.label, LABEL) for f in spec.fields] + [(c.label, COLUMN) for f in spec.fields for c in f.columns]
@@ -36,7 +35,7 @@ def test_every_text_fits_on_a_phone(spec: Worksheet) -> None:
     assert [words for words, limit in texts if len(words) > limit] == []
 
 
-@pytest.mark.parametrize("spec", SHELF, ids=lambda w: w.id)
+@each(SHELF, lambda spec: spec.id)
 def test_tasks_and_sources_exist(spec: Worksheet) -> None:
     assert set(spec.tasks) <= TASKS
     assert set(spec.sources) <= set(sources())
@@ -49,7 +48,7 @@ def test_every_claim_that_needs_a_tool_has_a_worksheet() -> None:
     assert in_need - {claim for spec in SHELF for claim in spec.claims} == set()
 
 
-@pytest.mark.parametrize("task", tasks(), ids=lambda t: t.id)
+@each(tasks(), lambda task: task.id)
 def test_a_task_and_its_worksheets_name_each_other(task: Task) -> None:
     assert set(task.sources) <= set(sources())
     for output in task.outputs:
@@ -61,12 +60,12 @@ def test_every_task_but_the_circle_has_a_worksheet() -> None:
     assert TASKS - {task for spec in SHELF for task in spec.tasks} == {"I6"}
 
 
-@pytest.mark.parametrize("spec", SHELF, ids=lambda w: w.id)
+@each(SHELF, lambda spec: spec.id)
 def test_a_therapists_note_is_shown_to_nobody_else(spec: Worksheet) -> None:
     assert [f.id for f in every_field(spec) if f.note and f.reports] == []
 
 
-@pytest.mark.parametrize("spec", [w for w in SHELF if w.for_client], ids=lambda w: w.id)
+@each([w for w in SHELF if w.for_client], lambda spec: spec.id)
 def test_a_worksheet_for_the_client_has_a_field_for_them(spec: Worksheet) -> None:
     client_fields = [f for f in spec.fields if Audience.CLIENT in f.reports]
     assert client_fields

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from each import each
 from securebase.errors import ShelfError
 from securebase.ipt.parsing import is_complete, parse_values
 from securebase.ipt.rendering import render_fields
@@ -33,7 +34,7 @@ def example(field: Field) -> object:
     }[field.kind]
 
 
-@pytest.mark.parametrize("spec", SHELF, ids=lambda w: w.id)
+@each(SHELF, lambda spec: spec.id)
 def test_every_field_accepts_typed_input(spec: Worksheet) -> None:
     parsed = parse_values(spec, {f.id: example(f) for f in spec.fields})
     assert parsed.unread == {}
@@ -43,13 +44,13 @@ def test_every_field_accepts_typed_input(spec: Worksheet) -> None:
     assert not is_complete(spec, {})
 
 
-@pytest.mark.parametrize("spec", SHELF, ids=lambda w: w.id)
+@each(SHELF, lambda spec: spec.id)
 def test_parsing_twice_changes_nothing(spec: Worksheet) -> None:
     parsed = parse_values(spec, {f.id: example(f) for f in spec.fields})
     assert parse_values(spec, parsed.values).values == parsed.values
 
 
-@pytest.mark.parametrize("spec", SHELF, ids=lambda w: w.id)
+@each(SHELF, lambda spec: spec.id)
 def test_every_worksheet_names_known_claims_and_its_sources(spec: Worksheet) -> None:
     assert set(spec.claims) <= set(theory().claims)
     assert spec.sources

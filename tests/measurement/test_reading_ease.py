@@ -2,6 +2,7 @@
 
 import pytest
 
+from each import each
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.instrument import Item
 from securebase.measurement.reading_ease import MAX_GRADE, count_syllables, reading_grade
@@ -16,8 +17,9 @@ SYLLABLES = {
 }
 
 
-@pytest.mark.parametrize(("count", "word"), [(n, word) for n, words in SYLLABLES.items() for word in words.split()])
-def test_syllables_of_known_words(count: int, word: str) -> None:
+@each([(n, word) for n, words in SYLLABLES.items() for word in words.split()])
+def test_syllables_of_known_words(counted: tuple[int, str]) -> None:
+    count, word = counted
     assert count_syllables(word) == count
     assert count_syllables(word.upper()) == count
 
@@ -42,13 +44,13 @@ def test_text_without_words_is_refused() -> None:
 
 
 OWN_ITEMS = [
-    pytest.param(item, id=f"{instrument.id}-{item.number}")
+    (f"{instrument.id} {item.number}", item)
     for instrument in instruments().values()
     if instrument.own_wording
     for item in instrument.items
 ]
 
 
-@pytest.mark.parametrize("item", OWN_ITEMS)
-def test_every_own_item_is_read_easily(item: Item) -> None:
-    assert reading_grade(item.text) <= MAX_GRADE
+@each(OWN_ITEMS, lambda item: item[0])
+def test_every_own_item_is_read_easily(item: tuple[str, Item]) -> None:
+    assert reading_grade(item[1].text) <= MAX_GRADE

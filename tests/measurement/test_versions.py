@@ -2,6 +2,7 @@
 
 import pytest
 
+from each import each
 from securebase.errors import InstrumentError
 from securebase.measurement import catalogue
 from securebase.measurement.instrument import Instrument, WorkedExample
@@ -16,7 +17,7 @@ def test_versions_are_numbered_without_a_gap_and_the_shelf_holds_the_latest() ->
         assert versions == list(range(1, len(versions) + 1)), name
 
 
-@pytest.mark.parametrize("earlier", EARLIER, ids=lambda v: f"{v.id}-{v.version}")
+@each(EARLIER, lambda earlier: f"{earlier.id} {earlier.version}")
 def test_a_scale_id_has_one_meaning_in_all_versions(earlier: Instrument) -> None:
     """Scores of one id form one series, so construct, items, scoring, range and safety items must agree."""
     latest = catalogue.instrument(earlier.id)
@@ -36,11 +37,9 @@ def test_a_scale_id_has_one_meaning_in_all_versions(earlier: Instrument) -> None
         assert catalogue.find_scale(earlier.id, scale.id) is not None
 
 
-@pytest.mark.parametrize(
-    ("earlier", "example"),
-    [pytest.param(v, e, id=f"{v.id}-{v.version}-{n}") for v in EARLIER for n, e in enumerate(v.examples)],
-)
-def test_worked_examples_of_earlier_versions_still_hold(earlier: Instrument, example: WorkedExample) -> None:
+@each([(v, e) for v in EARLIER for e in v.examples], lambda case: f"{case[0].id} {case[0].version}, {case[1].about}")
+def test_worked_examples_of_earlier_versions_still_hold(case: tuple[Instrument, WorkedExample]) -> None:
+    earlier, example = case
     result = score(earlier, example.responses)
     assert {name: s.value for name, s in result.scores.items()} == pytest.approx(dict(example.scores), abs=1e-9)
 

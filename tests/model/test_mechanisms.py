@@ -5,14 +5,12 @@ import re
 from collections import defaultdict
 from importlib import resources
 
-import pytest
-
+from each import each
 from securebase.measurement.constructs import MECHANISM_CONSTRUCTS, TRACKED_CONSTRUCTS, Direction, construct
 from securebase.model.mechanism import THERAPY, Grade, Lag, Mechanism
 from securebase.model.mechanisms import MECHANISMS
 
-IDS = ["_to_".join(m.edge) for m in MECHANISMS]
-each_mechanism = pytest.mark.parametrize("mechanism", MECHANISMS, ids=IDS)
+each_mechanism = each(MECHANISMS, lambda mechanism: " to ".join(mechanism.edge))
 
 
 def _sign(name: str) -> int:

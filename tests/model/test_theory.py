@@ -6,6 +6,7 @@ from importlib import import_module, resources
 
 import pytest
 
+from each import each
 from securebase.errors import ModelError
 from securebase.measurement.constructs import CONSTRUCTS, TRACKED_CONSTRUCTS, UNMEASURED_CONSTRUCTS, Direction
 from securebase.model.mechanism import THERAPY, EffectLevel, Grade, Lag, Pillar
@@ -25,8 +26,7 @@ from securebase.model.theory import (
 
 THEORY = theory()
 EDGES = THEORY.edges
-IDS = [f"{e.label}, {e.level.value}" for e in EDGES]
-each_edge = pytest.mark.parametrize("edge", EDGES, ids=IDS)
+each_edge = each(EDGES, lambda edge: f"{edge.label}, {edge.level.value}")
 
 #: claims that need an edge, selected by hand from the list of claims
 _NEEDED = (

@@ -6,17 +6,17 @@ import re
 from pathlib import Path
 
 import click
-import pytest
 
+from each import each
 from securebase.cli.main import COMMANDS, cli
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = [ROOT / name for name in ("docs", "examples", "requirements", "src", "tests")]
 PAGES = sorted([*ROOT.glob("*.md"), *(page for folder in FOLDERS for page in folder.rglob("*.md"))])
-IDS = [str(p.relative_to(ROOT)) for p in PAGES]
+each_page = each(PAGES, lambda page: page.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=IDS)
+@each_page
 def test_relative_links_have_a_target(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     targets = [
@@ -25,7 +25,7 @@ def test_relative_links_have_a_target(page: Path) -> None:
     assert [t for t in targets if not (page.parent / t).exists()] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=IDS)
+@each_page
 def test_links_into_a_page_name_one_of_its_headings(page: Path) -> None:
     missing = []
     for target, anchor in re.findall(r"\]\(([^)\s#]*)#([^)\s]+)\)", page.read_text(encoding="utf-8")):
@@ -41,7 +41,7 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=IDS)
+@each_page
 def test_make_targets_exist(page: Path) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+):", makefile, flags=re.MULTILINE))
@@ -53,7 +53,7 @@ def options(command: click.Command) -> set[str]:
     return {o for p in command.params for o in (*p.opts, *p.secondary_opts) if o.startswith("-")} | {"--help", "-h"}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=IDS)
+@each_page
 def test_commands_and_options_exist(page: Path) -> None:
     """Check every `securebase …` line of a page."""
     text = page.read_text(encoding="utf-8").replace("\\\n", " ")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from each import each
 
 ROOT = Path(__file__).parents[2]
 ROWS = [
@@ -49,7 +49,7 @@ def test_the_glossary_names_code() -> None:
     assert len(NAMES) > 30
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each(NAMES)
 def test_every_name_in_the_glossary_is_defined_in_src(name: str) -> None:
     assert name in DEFINED, f"GLOSSARY.md names `{name}`, but src does not define it"
 

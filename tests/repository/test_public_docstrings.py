@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 import securebase
+from each import each
 
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(set(securebase.__all__) - {"__version__"})
@@ -115,7 +116,7 @@ def documented_parameters(text: str) -> set[str]:
     return {name.strip().lstrip("*") for line in lines for name in line.split(",")}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each(NAMES)
 def test_the_docstring_has_its_sections(name: str) -> None:
     text = documentation(name)
     headings = sections(text)
@@ -125,7 +126,7 @@ def test_the_docstring_has_its_sections(name: str) -> None:
     assert ("Examples" in headings) is (">>> " in text)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each(NAMES)
 def test_every_parameter_is_documented_and_no_other(name: str) -> None:
     thing, text = getattr(securebase, name), documentation(name)
     if "Parameters" in sections(text):

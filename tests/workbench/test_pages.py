@@ -12,6 +12,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 import securebase.workbench
+from each import each
 from securebase.workbench.therapy_sessions import actions
 from workbench.cast import NOON, PASSWORD, Cast, answers
 
@@ -41,7 +42,7 @@ def test_session_cookie_is_protected_from_scripts_and_other_sites(cast: Cast, br
     assert cookie["samesite"] == "Lax"
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
+@each(FILES, lambda file: file.name)
 def test_files_name_no_other_host_and_have_no_inline_code(file: Path) -> None:
     text = file.read_text()
     foreign_addresses = [

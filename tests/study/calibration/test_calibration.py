@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from each import each
 from securebase.errors import InputError
 from securebase.model.parameter_set import parameter_set
 from securebase.study.calibration import table
@@ -53,7 +54,7 @@ def test_every_row_of_the_table_has_a_target() -> None:
     assert rows == {f"C{i}" for i in range(1, 36)}
 
 
-@pytest.mark.parametrize("target", TARGETS, ids=lambda t: t.key)
+@each(TARGETS, lambda target: target.key)
 def test_target_is_consistent(target: Target) -> None:
     low, high = target.band
     assert low < high
