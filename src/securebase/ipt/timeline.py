@@ -15,6 +15,8 @@ from securebase.records.episode import EpisodeRecord
 #: Period before the onset in which an event is a candidate for the focus. The literature says weeks to months (MT18);
 #: half a year is our own convention.
 WINDOW_MONTHS, WINDOW_DAYS = 6, 183.0
+#: Worksheets whose entries are drawn on the timeline, in the order of use.
+WORKSHEETS = ("life_event", "life_role", "medication", "onset", "history")
 #: Margin before the first and after the last mark, as a share of the span; shortest span in days.
 _MARGIN = 0.03
 _MIN_SPAN = 60.0

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET
 from securebase.charts.timeline import draw_timeline
 from securebase.ipt.rendering import title_in_words
 from securebase.ipt.shelf import worksheet
-from securebase.ipt.timeline import WINDOW_MONTHS, Timeline, timeline, undated_entries
+from securebase.ipt.timeline import WINDOW_MONTHS, WORKSHEETS, Timeline, timeline, undated_entries
 from securebase.measurement.catalogue import instrument
 from securebase.records.episode import EpisodeRecord
 from securebase.workbench.accounts.access import current_account, require_role
@@ -31,8 +31,6 @@ from securebase.workbench.course.embedded_worksheets import WorksheetForm, reque
 from securebase.workbench.therapy_sessions.queries import client_page
 from securebase.workbench.worksheets.queries import current_artefact, find_artefact, worksheet_or_404
 
-#: Worksheets that can be added to a timeline, in the order of use.
-ADDABLE = ("life_event", "life_role", "medication", "onset", "history")
 _ADD_WORDS = {
     "life_event": "Add a life event",
     "life_role": "Add a role",
@@ -138,7 +136,7 @@ def _panel(request: HttpRequest, client: Client, episode: Episode, here: str) ->
             else None
         )
     name = request.GET.get("add", "")
-    if name not in ADDABLE:
+    if name not in WORKSHEETS:
         return None
     spec = worksheet(name)
     existing = None if spec.many else current_artefact(episode, name)

@@ -56,6 +56,12 @@ class Artefact(ScopedModel):
         return f"{self.worksheet} {self.begun_at:%Y-%m-%d}"
 
     @property
+    def agreement_tone(self) -> str:
+        """Class of the tag that shows the client's response: good, warn or none."""
+        tones = {Agreement.AGREED: "good", Agreement.EDITED: "good", Agreement.DECLINED: "warn"}
+        return tones.get(Agreement(self.agreement), "")
+
+    @property
     def kind(self) -> Worksheet:
         """The worksheet on the shelf. Raises ShelfError if it has left the shelf."""
         return worksheet(self.worksheet)

@@ -20,6 +20,7 @@ from securebase.errors import InputError
 from securebase.ipt.client_labels import relabel_for_client
 from securebase.ipt.follow_up import follow_up_values
 from securebase.ipt.parsing import ParsedValues, parse_values
+from securebase.ipt.timeline import WORKSHEETS as TIMELINE_WORKSHEETS
 from securebase.ipt.worksheet import FieldKind, Worksheet
 from securebase.records.vocabulary import Agreement
 from securebase.workbench.accounts.access import current_account, require_role
@@ -190,6 +191,7 @@ def _render(
         "about_name": queries.people_of(episode).get(str(about_id), ""),
         "session": session,
         "sessions": list(episode.therapy_sessions.order_by("-number")),
+        "on_timeline": spec.id in TIMELINE_WORKSHEETS,
         "others": other_rows[:8],
         "more_others": max(len(other_rows) - 8, 0),
         "refused": refused,
