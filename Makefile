@@ -46,6 +46,9 @@ demo: $(BIN)/.workbench
 serve: $(BIN)/.workbench
 	@$(BIN)/securebase serve --port $(PORT)
 
+# The tests start some hundred processes, each of which would compile the package anew.
+test test-core: export PYTHONDONTWRITEBYTECODE =
+
 test: $(BIN)/.dev
 	@echo "== Running the tests"
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
