@@ -10,6 +10,7 @@ from securebase.charts.power_curves import power_chart
 from securebase.errors import InputError
 from securebase.reports.power_report import as_text, power_report
 from securebase.study.power import power
+from whitespace import collapse_whitespace
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def result():
 
 @pytest.fixture(scope="module")
 def page(result):
-    return BeautifulSoup(power_report(result), "html.parser")
+    return BeautifulSoup(collapse_whitespace(power_report(result)), "html.parser")
 
 
 def test_the_report_needs_no_network_and_runs_no_script(result, page):

@@ -16,6 +16,7 @@ from securebase.study.phrases import caveats_in_words
 from securebase.study.reciprocal import AssociationVerdict
 from securebase.study.study import study
 from study_tables import cohort, draw_table
+from whitespace import collapse_whitespace
 
 #: for the table of the fixture below: one process, both directions, all sections but moderation
 MAX_WORDS = 2150
@@ -36,7 +37,7 @@ def html(result):
 
 @pytest.fixture(scope="module")
 def page(html):
-    return BeautifulSoup(html, "html.parser")
+    return BeautifulSoup(collapse_whitespace(html), "html.parser")
 
 
 def test_the_report_needs_no_network_and_runs_no_script(html, page):
@@ -81,7 +82,9 @@ def test_evidence_against_a_verdict_is_on_the_first_page(page, result):
     )
     lags = tuple(replace(lag, leave_one_out=fragile) if lag is persisting else lag for lag in result.lags)
     caveats = tuple(caveats_in_words(lag, result.models) for lag in lags)
-    again = BeautifulSoup(study_report(replace(result, lags=lags, caveats_in_words=caveats)), "html.parser")
+    again = BeautifulSoup(
+        collapse_whitespace(study_report(replace(result, lags=lags, caveats_in_words=caveats))), "html.parser"
+    )
     against = again.find("dl", class_="verdicts").find_all("span", class_="against")
     assert any("It is not robust: leaving out any one of 4" in span.get_text() for span in against)
 
@@ -175,7 +178,7 @@ def test_no_table_shows_a_raw_parameter_name(page, result):
 
 def test_the_report_stays_short(html):
     """The visible words of the report; with a longer limit, say what a reader gains."""
-    main = BeautifulSoup(html, "html.parser").find("main")
+    main = BeautifulSoup(collapse_whitespace(html), "html.parser").find("main")
     for drawing in main.find_all("svg"):
         drawing.decompose()
     assert len(re.findall(r"[^\W\d_][\w’'-]*", main.get_text(" "))) <= MAX_WORDS
@@ -191,7 +194,7 @@ def test_pictures_have_a_text_alternative(page):
 def test_no_placeholder_is_left(html):
     assert "{{" not in html
     assert "Undefined" not in html
-    assert "nan" not in BeautifulSoup(html, "html.parser").get_text().lower().split()
+    assert "nan" not in BeautifulSoup(collapse_whitespace(html), "html.parser").get_text().lower().split()
 
 
 def test_simulated_data_is_marked(result, page):
@@ -208,7 +211,7 @@ def test_a_report_of_little_data_names_the_problem():
 def test_an_outcome_alone_gives_a_report():
     rows = draw_table(3, n=20)
     alone = cohort(type(rows)(20, rows.person, rows.times, {"y": rows.values["y"]}, rows.moments, "session"))
-    page = BeautifulSoup(study_report(study(alone)), "html.parser")
+    page = BeautifulSoup(collapse_whitespace(study_report(study(alone))), "html.parser")
     assert page.find("section", class_="card") is None
     assert "Descriptive statistics and variance components" in page.get_text()
 
@@ -249,5 +252,5 @@ def test_model_checks_have_a_table_and_sentences(page, result):
     assert len(cells) == len(result.checks.predictive)
     assert sum("†" in cell for cell in cells) == sum(not check.is_reproduced for check in result.checks.predictive)
     assert page.get_text(" ").count("Normal quantile plots") == 1
-    without_checks = BeautifulSoup(study_report(replace(result, checks=None)), "html.parser")
+    without_checks = BeautifulSoup(collapse_whitespace(study_report(replace(result, checks=None))), "html.parser")
     assert "Table 7b" not in without_checks.get_text(" ")

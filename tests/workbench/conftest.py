@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import transaction
-from django.test import Client as Browser
 
+from workbench.browser import Browser
 from workbench.cast import Cast, make_cast
 from workbench.template_guard import watch
 

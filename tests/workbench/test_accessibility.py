@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,6 +18,7 @@ from securebase.records.vocabulary import Moment
 from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.therapy_sessions.models import CheckInMode
 from securebase.workbench.worksheets.actions import save_artefact
+from workbench.browser import Browser
 from workbench.cast import NOON, PASSWORD, Cast, answers, make_cast
 from workbench.inventory.network_cast import add_people, draw_course
 

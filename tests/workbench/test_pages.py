@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 from django.conf import settings
-from django.test import Client as Browser
 from django.urls import reverse
 
 import securebase.workbench
 from each import each
 from securebase.workbench.therapy_sessions import actions
+from workbench.browser import Browser
 from workbench.cast import NOON, PASSWORD, Cast, answers
 
 PACKAGE = Path(securebase.workbench.__file__).parent

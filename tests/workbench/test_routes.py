@@ -8,7 +8,6 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.test import Client as Browser
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
@@ -26,6 +25,7 @@ from securebase.workbench.supervision.models import Share, SharedPart
 from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.therapy_sessions.models import CheckInMode, Rupture, SafetyAlert
 from securebase.workbench.worksheets.actions import save_artefact
+from workbench.browser import Browser
 from workbench.cast import BEGAN, NOON, Cast, answers, make_cast
 from workbench.inventory.network_cast import add_people, draw_course
 

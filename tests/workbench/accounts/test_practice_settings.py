@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.test import Client as Browser
 from django.urls import reverse
 
 from securebase.errors import InputError, NotPermittedError
@@ -21,6 +20,7 @@ from securebase.workbench.accounts.models import Clinic
 from securebase.workbench.accounts.queries import course_formats_of, lineage_of
 from securebase.workbench.audit.models import Entry
 from securebase.workbench.clients.models import Client
+from workbench.browser import Browser
 from workbench.cast import Cast
 
 

@@ -15,7 +15,6 @@ import pytest
 from bs4 import BeautifulSoup
 from django.conf import settings
 from django.core.management import call_command
-from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
@@ -23,6 +22,7 @@ from securebase.errors import InputError, NotPermittedError
 from securebase.workbench.accounts import actions
 from securebase.workbench.accounts.models import Account, Clinic, Role, SignInCount, normalise_user_name
 from securebase.workbench.audit.models import Entry
+from workbench.browser import Browser
 from workbench.cast import PASSWORD, Cast, make_cast
 
 WRONG = "three loud geese"

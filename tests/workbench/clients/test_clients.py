@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from django.test import Client as Browser
 from django.urls import reverse
 
 from securebase.errors import InputError, NotPermittedError
@@ -13,6 +12,7 @@ from securebase.records.vocabulary import Phase, ProblemArea
 from securebase.workbench.audit.models import Entry
 from securebase.workbench.clients import actions
 from securebase.workbench.clients.models import Client, SymptomMeasure
+from workbench.browser import Browser
 from workbench.cast import BEGAN, Cast
 
 TYPED = {

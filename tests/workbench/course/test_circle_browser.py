@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.test import Client as Browser
 from django.urls import reverse
 
 from securebase.records.artefact import Placement
 from securebase.workbench.inventory.models import Circle, Relationship
+from workbench.browser import Browser
 from workbench.cast import Cast, make_cast
 from workbench.inventory.network_cast import add_people, draw_course
 

@@ -69,7 +69,7 @@ def test_work_on_the_course_pages(page: Any, live_server: Any, full: Cast) -> No
 
     page.goto(live_server.url + reverse("formulation", args=[carla]))
     page.get_by_label("How does it show?").fill("I cannot sleep")
-    page.locator("#picture [data-saving]").filter(has_text=re.compile("^Saved \\d\\d:\\d\\d")).wait_for()
+    page.locator("#picture [data-saving]").filter(has_text=re.compile("^\\s*Saved \\d\\d:\\d\\d")).wait_for()
     page.get_by_role("button", name="Draft it from the fields").click()
     page.get_by_text("Edit it until you can say it aloud").wait_for()
     values = Artefact.objects.visible_to(full.alma).get(worksheet="formulation").values

@@ -6,7 +6,6 @@ import uuid
 from datetime import date
 
 import pytest
-from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,6 +18,7 @@ from securebase.workbench.clients.models import Client
 from securebase.workbench.course.queries import beads, course_overview, next_up, record_of
 from securebase.workbench.worksheets.actions import remove_artefact, share_artefact
 from securebase.workbench.worksheets.models import Artefact
+from workbench.browser import Browser
 from workbench.cast import NOON, Cast
 from workbench.course.course_cast import create_full_course, create_sessions, save_worksheet
 from workbench.inventory.network_cast import add_people

@@ -6,12 +6,12 @@ import re
 from typing import Any
 
 from bs4 import BeautifulSoup
-from django.test import Client as Browser
 from django.urls import reverse
 
 from securebase.charts.retellings import retellings_svg, text_alternative
 from securebase.ipt.retellings import CAVEAT, retelling_series
 from securebase.workbench.course.queries import record_of
+from workbench.browser import Browser
 from workbench.cast import NOON, Cast
 from workbench.course.emotion_cast import create_emotional_work, save_worksheet
 

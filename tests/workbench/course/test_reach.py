@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup
-from django.test import Client as Browser
 from django.urls import resolve, reverse
 
 from securebase.ipt.lineage import STUART_ROBERTSON
 from securebase.ipt.shelf import worksheets
+from workbench.browser import Browser
 from workbench.cast import Cast
 
 STEPS = 3

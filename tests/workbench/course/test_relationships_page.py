@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 
-from django.test import Client as Browser
 from django.urls import reverse
 
 from securebase.workbench.clients import actions as clients
+from workbench.browser import Browser
 from workbench.cast import BEGAN, Cast
 from workbench.inventory.network_cast import add_people, draw_course, rate_course
 
@@ -84,7 +84,7 @@ def test_selected_person_is_shown_without_javascript(alma: Browser, cast: Cast) 
     )
     assert panel
     assert "closer: from close ring to closest ring" in panel[1]
-    assert text.count('<article class="tie-panel"') - text.count(" hidden>\n<h3>") == 1
+    assert text.count('<article class="tie-panel"') - text.count(" hidden><h3>") == 1
 
 
 def test_paper_circle_has_names_and_no_places(alma: Browser, cast: Cast) -> None:

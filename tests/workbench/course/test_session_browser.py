@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.test import Client as Browser
 from django.urls import reverse
 
 from chromium import find_problems
@@ -20,6 +19,8 @@ from securebase.workbench.course.session_queries import session_note
 from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.therapy_sessions.queries import own_rating
+from whitespace import collapse_whitespace
+from workbench.browser import Browser
 from workbench.cast import NOON, Cast, make_cast
 from workbench.course.emotion_cast import create_emotional_work, save_worksheet
 
@@ -122,7 +123,7 @@ def page(chromium: Any, live_server: Any, cast: Cast, second: TherapySession) ->
 
 
 def wait_until_saved(page: Any) -> None:
-    page.locator("#note [data-saving]").filter(has_text=re.compile(r"^Saved \d\d:\d\d$")).wait_for()
+    page.locator("#note [data-saving]").filter(has_text=re.compile(r"^\s*Saved \d\d:\d\d\s*$")).wait_for()
 
 
 def group(page: Any, name: str) -> Any:
@@ -161,7 +162,7 @@ def enter_typical_session(page: Any) -> InputCounter:
     rating = page.locator("#own-rating")
     for question, value in enumerate(("7", "8", "6", "7", "2")):
         scale = rating.locator("fieldset").nth(question)
-        counter.click(f"rating {question}", scale.locator("label", has_text=re.compile(rf"^{value}$")))
+        counter.click(f"rating {question}", scale.locator("label", has_text=re.compile(rf"^\s*{value}\s*$")))
     counter.click("save rating", rating.get_by_role("button", name="Save my rating"))
     counter.click("next session", page.locator("#next-session").get_by_role("button", name="Plan"))
     return counter
@@ -340,7 +341,8 @@ def test_filled_pages_of_emotional_work_are_accessible(
 
 def replay_html(page: Any) -> str:
     """Return the HTML of the replay above the worksheet without whitespace between tags."""
-    return re.sub(r">\s+<", "><", str(page.locator("[data-replayed]").inner_html())).replace("> ", ">")
+    html = collapse_whitespace(page.locator("[data-replayed]").inner_html())
+    return re.sub(r">\s+<", "><", html).replace("> ", ">")
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
@@ -360,7 +362,7 @@ def test_exchange_is_drawn_while_typing_and_after_loading(
         assert turn.locator(".line").inner_text() == "Fine, then I <go>."
         assert turn.locator(".fault").inner_text() == "Sounded like an attack"
         assert turn.locator(".better").inner_text() == "Better: I need an hour alone"
-        page.locator("[data-saving]").filter(has_text=re.compile(r"^Saved \d\d:\d\d$")).wait_for()
+        page.locator("[data-saving]").filter(has_text=re.compile(r"^\s*Saved \d\d:\d\d\s*$")).wait_for()
         html_before = replay_html(page)
         page.reload()
         assert replay_html(page) == html_before
@@ -376,7 +378,7 @@ def test_options_and_confidence_are_drawn_while_typing(chromium: Any, live_serve
         page.get_by_label("To try first").fill("stay")
         assert page.locator(".weighed .chosen th").inner_text() == "Stay to try first"
         assert page.locator(".rating .part").get_attribute("width") == "70"
-        page.locator("[data-saving]").filter(has_text=re.compile(r"^Saved \d\d:\d\d$")).wait_for()
+        page.locator("[data-saving]").filter(has_text=re.compile(r"^\s*Saved \d\d:\d\d\s*$")).wait_for()
         html_before = replay_html(page)
         page.reload()
         assert replay_html(page) == html_before
@@ -386,4 +388,4 @@ def test_options_and_confidence_are_drawn_while_typing(chromium: Any, live_serve
         group(page, "Confidence after").get_by_role("radio", name="8", exact=True).check()
         assert page.locator("[data-words]").inner_text() == "3 → 8"
         assert page.locator("[data-way]").get_attribute("x2") == "170"
-        page.locator("[data-saving]").filter(has_text=re.compile(r"^Saved \d\d:\d\d$")).wait_for()
+        page.locator("[data-saving]").filter(has_text=re.compile(r"^\s*Saved \d\d:\d\d\s*$")).wait_for()

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from django.test import Client as Browser
 from django.urls import reverse
 
 from securebase.ipt.shelf import worksheet
@@ -18,6 +17,7 @@ from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.worksheets.actions import remove_artefact
 from securebase.workbench.worksheets.models import Artefact
+from workbench.browser import Browser
 from workbench.cast import NOON, Cast, answers
 from workbench.course.emotion_cast import save_worksheet
 

@@ -13,6 +13,8 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+from workbench.browser import Browser
+
 #: time at which the clinic is opened: an hour after it was built
 NOW = datetime(2026, 11, 29, 3, tzinfo=UTC)
 #: tables that Django fills itself, and stored pictures, which may be recomputed from the record
@@ -162,7 +164,6 @@ def _plain(value: Any) -> Any:
 
 def pages(texts: dict[str, Any]) -> dict[str, Any]:
     """Visit the main pages of every client and one page of each worksheet; return failed pages and missing texts."""
-    from django.test import Client as Browser
     from django.urls import reverse
 
     from securebase.workbench.accounts.models import Account

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
-from django.test import Client as Browser
 from django.urls import resolve, reverse
 from django.utils import timezone
 
@@ -17,6 +16,7 @@ from securebase.workbench.accounts.models import Account
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.course.queries import record_of
 from securebase.workbench.demo.actions import build_clinic
+from workbench.browser import Browser
 
 #: Most words of a client page, its tables and closed parts included. The longest had 1,943 before they were shortened.
 MAX_WORDS = 1_250

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from django.test import Client as Browser
 from django.utils import timezone
 
 from securebase.cli.demo import command
@@ -16,6 +15,7 @@ from securebase.workbench.clients.models import Client
 from securebase.workbench.demo.actions import PASSWORD, USER_NAME, build_clinic
 from securebase.workbench.demo.others import CODE, LINK, OPEN_CLIENT, SUPERVISOR_USER_NAME
 from securebase.workbench.supervision.models import Share
+from workbench.browser import Browser
 from workbench.cast import make_cast
 
 NOW = datetime(2026, 3, 4, 8, 20, tzinfo=UTC)

@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client as Browser
 from django.urls import reverse
 
 from securebase.errors import InputError, NotPermittedError
@@ -24,6 +23,7 @@ from securebase.workbench.exports import actions, pages
 from securebase.workbench.exports.queries import pseudonym
 from securebase.workbench.worksheets.actions import save_artefact, share_artefact
 from securebase.workbench.worksheets.models import Artefact
+from workbench.browser import Browser
 from workbench.cast import NOON, Cast
 
 LATER = NOON + timedelta(days=30)

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django.test import Client as Browser
 from django.urls import reverse
 
 from securebase.errors import InputError, NotPermittedError
@@ -17,6 +16,7 @@ from securebase.records.vocabulary import Moment
 from securebase.workbench.audit.models import Entry
 from securebase.workbench.exports.actions import download_scores
 from securebase.workbench.therapy_sessions import actions
+from workbench.browser import Browser
 from workbench.cast import NOON, Cast, answers
 
 

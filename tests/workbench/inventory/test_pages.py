@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from django.test import Client as Browser
 from django.urls import reverse
 
 from securebase.workbench.inventory.models import Circle, Relationship
+from workbench.browser import Browser
 from workbench.cast import Cast
 from workbench.inventory.network_cast import add_people
 

@@ -12,7 +12,6 @@ from unittest.mock import patch
 import pytest
 from bs4 import BeautifulSoup
 from django.conf import settings
-from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
@@ -34,6 +33,7 @@ from securebase.workbench.therapy_sessions.actions import create_session, record
 from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode
 from securebase.workbench.worksheets.actions import remove_artefact, save_artefact, share_artefact
 from securebase.workbench.worksheets.models import Artefact
+from workbench.browser import Browser
 from workbench.cast import BEGAN, NOON, Cast, answers
 
 

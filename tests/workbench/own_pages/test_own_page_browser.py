@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.test import Client as Browser
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -20,6 +19,7 @@ from securebase.workbench.clients.models import Episode
 from securebase.workbench.own_pages.actions import NewLink, make_link
 from securebase.workbench.therapy_sessions.actions import create_session
 from securebase.workbench.worksheets.actions import save_artefact, share_artefact
+from workbench.browser import Browser
 from workbench.cast import Cast, make_cast
 
 pytestmark = pytest.mark.django_db(transaction=True)

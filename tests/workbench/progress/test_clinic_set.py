@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from django.test import Client as Browser
 
 from securebase.model.parameter_set import parameter_set
 from securebase.model.simulate import simulate_panel
@@ -15,6 +14,7 @@ from securebase.picture.client import ClientPicture, default_parameter_set
 from securebase.study.clinic_sets import ClinicSets, fit_next
 from securebase.workbench.accounts import queries as accounts
 from securebase.workbench.progress import queries
+from workbench.browser import Browser
 from workbench.cast import NOON, Cast
 
 LATER = NOON + timedelta(days=3)

@@ -12,7 +12,6 @@ from xml.etree import ElementTree
 import pytest
 from bs4 import BeautifulSoup
 from django.conf import settings
-from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
@@ -25,6 +24,7 @@ from securebase.workbench.progress.pages import format_time
 from securebase.workbench.progress.tickets import read_ticket
 from securebase.workbench.therapy_sessions.actions import create_session, invite_check_in, record_check_in
 from securebase.workbench.therapy_sessions.models import CheckInMode
+from workbench.browser import Browser
 from workbench.cast import NOON, Cast, answers
 
 

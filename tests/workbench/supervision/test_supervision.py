@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
@@ -25,6 +24,7 @@ from securebase.workbench.supervision import actions
 from securebase.workbench.supervision.models import Comment, Share, SharedPart
 from securebase.workbench.worksheets.actions import remove_artefact, save_artefact, share_artefact
 from securebase.workbench.worksheets.models import Artefact
+from workbench.browser import Browser
 from workbench.cast import BEGAN, Cast
 
 ALL = tuple(SharedPart)

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,6 +18,7 @@ from securebase.workbench.inventory.actions import add_relationship, draw_circle
 from securebase.workbench.supervision.actions import comment, share_course
 from securebase.workbench.supervision.models import Share, SharedPart
 from securebase.workbench.therapy_sessions.actions import create_session
+from workbench.browser import Browser
 from workbench.cast import NOON, Cast, make_cast
 from workbench.supervision.test_supervision import save_sheet
 

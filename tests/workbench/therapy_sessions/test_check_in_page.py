@@ -9,7 +9,6 @@ from unittest.mock import patch
 import pytest
 from bs4 import BeautifulSoup
 from django.conf import settings
-from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,6 +16,7 @@ from securebase.measurement.catalogue import instrument
 from securebase.records.vocabulary import Moment
 from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode, SafetyAlert
+from workbench.browser import Browser
 from workbench.cast import Cast, answers
 
 ITEMS = instrument("session_before").items

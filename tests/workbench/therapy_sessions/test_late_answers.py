@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup
-from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,6 +15,7 @@ from securebase.workbench.audit.models import Entry
 from securebase.workbench.casefile import episode_record
 from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.therapy_sessions.models import CheckInMode, SafetyAlert
+from workbench.browser import Browser
 from workbench.cast import Cast
 
 ITEMS = instrument("session_before").items

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,6 +14,7 @@ from securebase.records.vocabulary import Moment
 from securebase.workbench.course.queries import record_of
 from securebase.workbench.therapy_sessions import actions, overview
 from securebase.workbench.therapy_sessions.models import Administration, ExtraChoice
+from workbench.browser import Browser
 from workbench.cast import NOON, Cast, answers
 
 

@@ -6,13 +6,13 @@ from datetime import date, timedelta
 
 import pytest
 from bs4 import BeautifulSoup
-from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
 from securebase.measurement.catalogue import instruments
 from securebase.records.vocabulary import Moment
 from securebase.workbench.therapy_sessions import actions
+from workbench.browser import Browser
 from workbench.cast import NOON, Cast, answers
 
 LATER = {"number": "2", "date": "2026-09-08", "time": "14:00", "phase": "initial"}

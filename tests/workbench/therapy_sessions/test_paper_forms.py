@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from bs4 import BeautifulSoup
-from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,6 +16,7 @@ from securebase.workbench.casefile import episode_record
 from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.therapy_sessions.paper_forms import completion_time
+from workbench.browser import Browser
 from workbench.cast import BEGAN, NOON, Cast
 
 WEEK = timedelta(days=7)

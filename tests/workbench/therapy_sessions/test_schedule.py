@@ -7,7 +7,6 @@ from unittest.mock import patch
 
 import pytest
 from bs4 import BeautifulSoup
-from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
@@ -20,6 +19,7 @@ from securebase.workbench.casefile import episode_record
 from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode, ExtraChoice, SafetyAlert
 from securebase.workbench.therapy_sessions.schedule import administered_sessions, course_context, due_instruments
+from workbench.browser import Browser
 from workbench.cast import NOON, Cast, answers
 
 #: Carla's area is a role dispute.

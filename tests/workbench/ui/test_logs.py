@@ -7,11 +7,11 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
 from securebase.workbench.ui.logs import redact_links
+from workbench.browser import Browser
 from workbench.cast import Cast
 
 

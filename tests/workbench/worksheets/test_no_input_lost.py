@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,6 +18,7 @@ from securebase.workbench.audit.models import Entry
 from securebase.workbench.inventory.actions import add_relationship, remove_relationship
 from securebase.workbench.worksheets.actions import save_artefact
 from securebase.workbench.worksheets.models import Artefact
+from workbench.browser import Browser
 from workbench.cast import Cast
 
 AUTOSAVE = {"X-Autosave": "1"}
@@ -145,7 +145,7 @@ def test_choosing_three_areas_loses_no_text(cast: Cast, alma: Browser) -> None:
         "evidence.0.speaks_for": "Her mother’s house",
     }
     page = alma.post(reverse("area-choose", args=[cast.carla.id]), data, follow=True).content.decode()
-    assert "Saved, but the focus of the course stays as it was" in page
+    assert "Saved, but the focus was not changed." in page
     assert "Her mother’s house" in page
     assert cast.episode.problem_areas == ["role_dispute"]
 
@@ -166,7 +166,7 @@ def test_a_course_ends_once(cast: Cast, alma: Browser) -> None:
     url = reverse("ending-finish", args=[cast.carla.id])
     alma.post(url, {"end": "1"})
     cast.carla.episodes.update(ended_on=cast.episode.began_on)
-    assert "had ended already" in alma.post(url, {"end": "1"}, follow=True).content.decode()
+    assert "The course has already ended." in alma.post(url, {"end": "1"}, follow=True).content.decode()
     assert cast.carla.episodes.get().ended_on == cast.carla.episodes.get().began_on
 
 

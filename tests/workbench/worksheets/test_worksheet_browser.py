@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.test import Client as Browser
 from django.urls import reverse
 from playwright.sync_api import expect
 
 from chromium import wait_until
 from securebase.workbench.worksheets.models import Artefact
+from workbench.browser import Browser
 from workbench.cast import PASSWORD, Cast, make_cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,7 +52,7 @@ def saved_words(cast: Cast) -> list[str]:
 
 
 def wait_until_saved(page: Any) -> None:
-    page.locator("[data-saving]").filter(has_text=re.compile(r"^Saved \d")).wait_for()
+    page.locator("[data-saving]").filter(has_text=re.compile(r"^\s*Saved \d")).wait_for()
 
 
 def wait_until_writing(page: Any) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from django.test import Client as Browser
 from django.urls import reverse
 
 from securebase.ipt.lineage import STUART_ROBERTSON
 from securebase.ipt.shelf import worksheets
 from securebase.workbench.worksheets.models import Artefact
+from workbench.browser import Browser
 from workbench.cast import Cast
 
 
