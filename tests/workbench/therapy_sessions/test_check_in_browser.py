@@ -144,7 +144,7 @@ def test_stored_answers_of_a_closed_link_are_deleted(page: Any, live_server: Any
     assert page.evaluate("localStorage.length") == 1
     withdraw_check_in(check_in=cast.session.check_ins.get(), by=cast.alma)
     page.goto(live_server.url + path)
-    page.get_by_role("heading", name="This link no longer works").wait_for()
+    page.get_by_role("heading", name="This link doesn’t work").wait_for()
     # nothing of a closed link stays on the phone
     assert page.evaluate("localStorage.length") == 0
 

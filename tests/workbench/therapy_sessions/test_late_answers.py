@@ -51,7 +51,7 @@ def test_second_submission_with_an_alert_raises_it_and_shows_help(
     assert alert.value == 3.0
     page = text(browser.get(response.headers["Location"]))
     assert "Get help now" in page
-    assert "has been alerted to your answer" in page
+    assert "will see an alert about your answer" in page
     assert "your first answers count" in page
     assert Entry.objects.filter(action="check_in.answered_late").count() == 1
 
@@ -82,14 +82,14 @@ def test_repeated_second_submission_is_recorded_once(cast: Cast, browser: Browse
 def test_second_submission_without_an_alert_is_not_recorded(cast: Cast, browser: Browser, answered_path: str) -> None:
     response = browser.post(answered_path, submission_data("second tab", item_1="9"))
     assert response.status_code == 410
-    assert "these new ones were not saved" in text(response)
+    assert "the new ones were not saved" in text(response)
     assert cast.episode.administrations.count() == 1
 
 
 def test_incomplete_second_submission_shows_that_the_first_was_kept(browser: Browser, answered_path: str) -> None:
     response = browser.post(answered_path, {"submission": "second tab", "item_1": "3"})
     assert response.status_code == 410
-    assert "You skipped" not in text(response)
+    assert "no answer yet" not in text(response)
     assert "Your first answers count" in text(response)
 
 

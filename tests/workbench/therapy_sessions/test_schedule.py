@@ -53,7 +53,7 @@ def test_one_page_asks_everything_and_each_instrument_is_recorded(cast: Cast, br
     invitation = cast.invite(Moment.AFTER, at=timezone.now(), extras=None)
     page = main(browser.get(invitation.path))
     assert [h.text for h in page.find_all("h2")] == ["What you expect"]
-    assert "A few extra questions this time, about: the therapy ahead." in page.text
+    assert "A few extra questions this time. Think of the therapy ahead." in page.text
     assert len(page.find_all("fieldset", attrs={"data-slider": True})) == 7 + 4
     response = browser.post(invitation.path, submission_data(invitation.check_in, "6", item_expectation_3="9"))
     assert response.headers["Location"] == invitation.path + "sent/"
@@ -79,7 +79,7 @@ def test_unanswered_questionnaire_is_not_recorded_and_items_are_asked_again(cast
         "item_dispute_week_1": "8"
     }
     response = browser.post(invitation.path, incomplete_data)
-    assert "You skipped 2 questions" in main(response).text
+    assert "2 questions have no answer yet" in main(response).text
     assert main(response).find("input", attrs={"name": "item_dispute_week_1", "value": "8"}).has_attr("checked")
     assert cast.episode.administrations.count() == 0
     assert browser.post(invitation.path, incomplete_data | {"as_it_is": "1"}).status_code == 302
@@ -278,10 +278,10 @@ def test_answers_after_the_start_are_recorded_as_between_sessions(cast: Cast, br
     with patch("django.utils.timezone.now", return_value=after_start):
         assert "Your session has already started" in main(browser.get(invitation.path)).text
         assert browser.post(invitation.path, submission_data(invitation.check_in, "7")).status_code == 302
-        assert "not as how you were before the" in main(browser.get(invitation.path + "sent/")).text
+        assert "that you answered after the start" in main(browser.get(invitation.path + "sent/")).text
         # a repeated submission gets the same page
         browser.post(invitation.path, submission_data(invitation.check_in, "7"))
-        assert "not as how you were before the" in main(browser.get(invitation.path + "sent/")).text
+        assert "that you answered after the start" in main(browser.get(invitation.path + "sent/")).text
     rows = list(cast.episode.administrations.all())
     assert {(a.moment, a.therapy_session, a.at) for a in rows} == {("between", None, after_start)}
     assert {a.instrument for a in rows} == {"session_before", *BEFORE}

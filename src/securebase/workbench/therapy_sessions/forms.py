@@ -78,6 +78,10 @@ class AlertNoteForm(forms.Form):
     )
 
 
+#: questions of a check-in up to which it says “about one minute”
+MAX_QUESTIONS_IN_A_MINUTE = 14
+
+
 @dataclass(frozen=True, slots=True)
 class ItemQuestion:
     """One item with its state on a page."""
@@ -179,6 +183,11 @@ class AnswersForm(forms.Form):
     @property
     def all_questions(self) -> list[ItemQuestion]:
         return [*self.questions, *(q for section in self.sections for q in section.questions)]
+
+    @property
+    def minutes(self) -> str:
+        """Return how long answering takes, in words: about a dozen questions a minute."""
+        return "one minute" if len(self.all_questions) <= MAX_QUESTIONS_IN_A_MINUTE else "two minutes"
 
     @property
     def left_open(self) -> list[ItemQuestion]:
