@@ -22,6 +22,7 @@ from securebase.charts.render import svg, tidy
 from securebase.charts.sparkline import alliance_sparkline, scores_sparkline, symptoms_sparkline
 from securebase.charts.style import CONSTRUCT_COLOURS, FULL_WIDTH, HALF_WIDTH, PHONE_WIDTH, apply_theme, table
 from securebase.charts.symptoms import symptoms_chart
+from securebase.charts.tokens import TOKENS
 from securebase.measurement.constructs import TRACKED_CONSTRUCTS
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import Repair
@@ -199,9 +200,13 @@ SIGHT = {
 }
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("sight", list(SIGHT))
-def test_construct_colours_are_distinguishable_with_colour_vision_deficiency(sight: str) -> None:
-    colours_seen = {name: _lab(np.clip(SIGHT[sight] @ _linear(c), 0, 1)) for name, c in CONSTRUCT_COLOURS.items()}
+def test_construct_colours_are_distinguishable_with_colour_vision_deficiency(sight: str, scheme: str) -> None:
+    drawn = getattr(TOKENS, scheme)
+    names = ("symptoms", "alliance", "support", "stress", "processing", "skills")
+    assert sorted(CONSTRUCT_COLOURS.values()) == sorted(TOKENS.light[name] for name in names)
+    colours_seen = {name: _lab(np.clip(SIGHT[sight] @ _linear(drawn[name]), 0, 1)) for name in names}
     closest = min(
         (float(np.linalg.norm(colours_seen[a] - colours_seen[b])), a, b) for a, b in combinations(colours_seen, 2)
     )

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from securebase.charts import style
+from securebase.charts import tokens
 from securebase.charts.calibration_strips import strips_chart
 from securebase.reports.calibration_report import calibration_report
 from securebase.study.calibration.run import Calibration
@@ -54,12 +54,12 @@ def test_a_strip_is_scaled_to_its_band(calibration: Calibration) -> None:
     far = strips["C1 with outcome"]
     assert (far["band_low"], far["band_high"]) == pytest.approx((-1, 1))
     assert far["median"] == 2.6  # limited to the edge
-    assert far["colour"] == style.ALERT
+    assert far["colour"] == tokens.ALERT
     # the published .278 in a band of .20 to .35
     assert far["published"] == pytest.approx((0.278 - 0.275) / 0.075)
     inside = strips["C4 1 session"]
     assert inside["median"] == pytest.approx(0)
-    assert inside["colour"] == style.GOOD
+    assert inside["colour"] == tokens.GOOD
 
 
 def test_an_open_band_runs_to_the_edge(calibration: Calibration) -> None:

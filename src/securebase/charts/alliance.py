@@ -7,7 +7,8 @@ from typing import Any
 import altair as alt
 
 from securebase.charts.axes import time_axis, value_axis
-from securebase.charts.style import ALERT, FULL_WIDTH, INK, PAPER, PHONE_WIDTH, SOFT, apply_theme, colour, layer, table
+from securebase.charts.style import FULL_WIDTH, PHONE_WIDTH, apply_theme, colour, layer, table
+from securebase.charts.tokens import ALERT, CARD, INK, SOFT
 from securebase.picture import phrases
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import Repair, RuptureMark
@@ -34,7 +35,7 @@ def alliance_chart(picture: ClientPicture, *, width: int = FULL_WIDTH) -> alt.La
     reports = table([{"at": r.at, "value": r.value} for r in part.reported])
     if not part.bars:
         layers.append(reports.mark_line(color=ink, strokeWidth=1.4, opacity=0.6).encode(x=x, y=y("value")))
-    dots = reports.mark_point(filled=True, fill=PAPER, stroke=ink, strokeWidth=1.6, size=30, opacity=1)
+    dots = reports.mark_point(filled=True, fill=CARD, stroke=ink, strokeWidth=1.6, size=30, opacity=1)
     layers.append(dots.encode(x=x, y=y("value")))
     layers += _expectation_marks(picture, x, y("expected"), y("limit"))
     layers += _rupture_labels(picture, x, y("value"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-INK, SOFT, LINE, HARD, GOOD = "#25313a", "#56636c", "#e6e0d6", "#c2622d", "#4b8f5c"
+from securebase.charts.tokens import INK, SOFT, STRESS, SUPPORT
+
 WIDTH, MIDDLE, HALF, ROW, BAR = 560.0, 280.0, 200.0, 62.0, 22.0
 
 
@@ -39,8 +40,8 @@ def _row(role: RoleBalance, label: str, y: float, largest: float) -> str:
     name = escape(role.name if len(role.name) <= 40 else role.name[:39].rstrip() + "…")
     return (
         f'<text x="8" y="{y + 12:g}" fill="{INK}"><tspan fill="{SOFT}">{label}: </tspan>{name}</text>'
-        f'<rect x="{MIDDLE - losses:.1f}" y="{y + 20:g}" width="{losses:.1f}" height="{BAR:g}" fill="{HARD}"/>'
-        f'<rect x="{MIDDLE:g}" y="{y + 20:g}" width="{gains:.1f}" height="{BAR:g}" fill="{GOOD}"/>'
+        f'<rect x="{MIDDLE - losses:.1f}" y="{y + 20:g}" width="{losses:.1f}" height="{BAR:g}" fill="{STRESS}"/>'
+        f'<rect x="{MIDDLE:g}" y="{y + 20:g}" width="{gains:.1f}" height="{BAR:g}" fill="{SUPPORT}"/>'
         f'<text x="{MIDDLE - losses - 6:.1f}" y="{y + 36:g}" text-anchor="end" fill="{INK}">{role.losses:g}</text>'
         f'<text x="{MIDDLE + gains + 6:.1f}" y="{y + 36:g}" fill="{INK}">{role.gains:g}</text>'
     )

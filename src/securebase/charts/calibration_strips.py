@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from securebase.charts import style
+from securebase.charts import style, tokens
 from securebase.study.calibration.run import Calibration
 from securebase.study.calibration.table import format_value
 from securebase.study.calibration.target import Outcome, TargetVerdict
@@ -37,14 +37,14 @@ def strips_chart(calibration: Calibration, *, width: int = style.FULL_WIDTH) -> 
         return alt.X(f"{name}:Q", scale=scale, axis=None)
 
     chart = style.layer(
-        base.mark_bar(size=_LINE - 8, color=style.GHOST).encode(x=x("band_low"), x2="band_high:Q"),
+        base.mark_bar(size=_LINE - 8, color=tokens.BAND).encode(x=x("band_low"), x2="band_high:Q"),
         base.mark_rule(strokeWidth=1.5).encode(x=x("low"), x2="high:Q", color=colour),
         base.mark_rule(strokeWidth=5, strokeCap="round").encode(x=x("lower_half"), x2="upper_half:Q", color=colour),
-        published.mark_point(shape="diamond", size=80, color=style.INK, strokeWidth=1.6, fill=style.PAPER).encode(
+        published.mark_point(shape="diamond", size=80, color=tokens.INK, strokeWidth=1.6, fill=tokens.CARD).encode(
             x=x("published")
         ),
         base.mark_circle(size=62, opacity=1).encode(x=x("median"), color=colour),
-        base.mark_text(align="left", color=style.INK).encode(x=alt.value(0), text="key:N"),
+        base.mark_text(align="left", color=tokens.INK).encode(x=alt.value(0), text="key:N"),
         base.mark_text(align="right", fontWeight=600).encode(x=alt.value(width), text="figure:N", color=colour),
         fitted=False,
         width=width,
@@ -73,7 +73,7 @@ def _strip(row: int, outcome: Outcome) -> dict[str, Any]:
         "row": row,
         "key": target.key,
         "figure": format_value(target, outcome.median),
-        "colour": style.GOOD if outcome.verdict is TargetVerdict.MET else style.ALERT,
+        "colour": tokens.GOOD if outcome.verdict is TargetVerdict.MET else tokens.ALERT,
         "band_low": position(target.band[0]),
         "band_high": position(target.band[1]),
         "low": position(low),

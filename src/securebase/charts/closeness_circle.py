@@ -11,20 +11,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from securebase.charts.tokens import ACCENT, ALERT, CARD, INK, LINE, OTHER, SKILLS, SOFT, SUPPORT
 from securebase.ipt.network import TieBalance
 from securebase.ipt.network_phrases import place_in_words
 from securebase.records.artefact import RING_EDGES, ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.vocabulary import Ring
 
-INK, PAPER, SOFT, LINE, ACCENT = "#25313a", "#ffffff", "#56636c", "#e6e0d6", "#1d6a72"
 TONES = {
-    TieBalance.SUPPORT: "#4b8f5c",
-    TieBalance.STRAIN: "#b23c26",
-    TieBalance.EVEN: "#b08a1e",
-    TieBalance.UNRATED: "#87919a",
+    TieBalance.SUPPORT: SUPPORT,
+    TieBalance.STRAIN: ALERT,
+    TieBalance.EVEN: SKILLS,
+    TieBalance.UNRATED: OTHER,
 }
 #: A sign in the disc repeats the colour, for readers who cannot distinguish colours.
 SIGNS = {TieBalance.SUPPORT: "+", TieBalance.STRAIN: "−", TieBalance.EVEN: "=", TieBalance.UNRATED: ""}
+#: Colours of the line to a person, without and with tension.
+TIE_COLOURS = (SOFT, ALERT)
 _RINGS = {Ring.CLOSEST: "closest", Ring.CLOSE: "close", Ring.WIDER: "wider circle"}
 
 
@@ -119,12 +121,11 @@ def _tie(person: str, place: Placement | None) -> str:
         *([] if place else ["unplaced"]),
     ]
     dash = ' stroke-dasharray="5 4"' if position.tension else ""
-    colour = TONES[TieBalance.STRAIN] if position.tension else SOFT
     inward, outward = _arrowhead(near, 1), _arrowhead(0.0, -1)
     return (
         f'<g class="{" ".join(classes)}" data-tie="{escape(person)}" transform="rotate({position.angle:.2f})"'
-        f'{_display(place is not None)}><line y1="{near:.1f}" y2="{far:.1f}" stroke="{colour}" stroke-width="2"'
-        f' stroke-opacity="0.65"{dash}/><g class="tip in"{_display(position.gives)}>{inward}</g>'
+        f'{_display(place is not None)}><line y1="{near:.1f}" y2="{far:.1f}" stroke="{TIE_COLOURS[position.tension]}"'
+        f' stroke-width="2" stroke-opacity="0.65"{dash}/><g class="tip in"{_display(position.gives)}>{inward}</g>'
         f'<g class="tip out" transform="translate(0 {far:.1f})"{_display(position.receives)}>{outward}</g></g>'
     )
 
@@ -149,11 +150,11 @@ def _person(person: RelationshipRecord, place: Placement | None, tone: TieBalanc
     focus = f'<circle class="focus-ring" r="{GEOMETRY.disc + 5:g}" fill="none" stroke="{INK}" stroke-width="2"/>'
     return (
         f'<g class="{" ".join(classes)}" data-person="{escape(person.id)}" transform="translate({x:.1f} {y:.1f})"'
-        f'{_display(place is not None)}><circle class="touch" r="30" fill="{PAPER}" fill-opacity="0"/>'
+        f'{_display(place is not None)}><circle class="touch" r="30" fill="{CARD}" fill-opacity="0"/>'
         f'<g class="shape">{focus if person.is_focus else ""}{_shape(person, TONES[tone])}'
         f"{_sign(tone, hollow=person.deceased)}</g>"
         f'<text class="name" x="{text_x:g}" y="{GEOMETRY.disc + 16:g}" text-anchor="{anchor}" fill="{INK}"'
-        f' stroke="{PAPER}" stroke-width="4" stroke-linejoin="round" paint-order="stroke">{name}{note}</text></g>'
+        f' stroke="{CARD}" stroke-width="4" stroke-linejoin="round" paint-order="stroke">{name}{note}</text></g>'
     )
 
 
@@ -175,7 +176,7 @@ def _marks(person: RelationshipRecord) -> tuple[tuple[str, bool], ...]:
 def _shape(person: RelationshipRecord, colour: str) -> str:
     """Return a disc; hollow for the deceased, a square for online contacts, a diamond for professionals."""
     r = GEOMETRY.disc
-    fill = f'fill="{PAPER}" stroke="{colour}" stroke-width="4"' if person.deceased else f'fill="{colour}"'
+    fill = f'fill="{CARD}" stroke="{colour}" stroke-width="4"' if person.deceased else f'fill="{colour}"'
     if person.professional:
         return f'<path d="M0 {-r - 3:g}L{r + 3:g} 0L0 {r + 3:g}L{-r - 3:g} 0Z" {fill}/>'
     if person.online:
@@ -186,7 +187,7 @@ def _shape(person: RelationshipRecord, colour: str) -> str:
 def _sign(tone: TieBalance, *, hollow: bool) -> str:
     if not SIGNS[tone]:
         return ""
-    fill = TONES[tone] if hollow else PAPER
+    fill = TONES[tone] if hollow else CARD
     return (
         f'<text class="sign" y="6.5" text-anchor="middle" font-size="20" font-weight="700" fill="{fill}"'
         f' aria-hidden="true">{SIGNS[tone]}</text>'
@@ -232,7 +233,7 @@ def _client_name(name: str) -> str:
     label = first if len(first) <= 9 else first[:8] + "…"
     size = min(15.0, 1.75 * GEOMETRY.centre / (0.58 * max(len(label), 1)))
     place = f'y="{size / 3:.1f}" text-anchor="middle" font-size="{size:.1f}"'
-    return f'<text {place} fill="{PAPER}">{escape(label)}</text></g>'
+    return f'<text {place} fill="{CARD}">{escape(label)}</text></g>'
 
 
 def _shorten(name: str) -> str:

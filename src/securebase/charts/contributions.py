@@ -9,7 +9,7 @@ from typing import Any
 
 import altair as alt
 
-from securebase.charts import style
+from securebase.charts import style, tokens
 from securebase.picture import hypothesis_phrases as words
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import Hypotheses, Hypothesis
@@ -46,7 +46,7 @@ def contributions_chart(picture: ClientPicture, *, width: int = style.FULL_WIDTH
     base, headings = style.table(bars).encode(y=y), style.table(heads).encode(y=y)
     zero = style.table([{"low": 0}])
     chart = style.layer(
-        zero.mark_rule(color=style.SOFT).encode(x=x),
+        zero.mark_rule(color=tokens.SOFT).encode(x=x),
         base.mark_rule(strokeWidth=2.2).encode(
             x=x, x2="high:Q", color=colour, strokeDash=alt.StrokeDash("dash:N", scale=None)
         ),
@@ -54,12 +54,12 @@ def contributions_chart(picture: ClientPicture, *, width: int = style.FULL_WIDTH
         .mark_point(filled=True, size=80, opacity=1)
         .encode(x=alt.X("value:Q", scale=scale), color=colour),
         base.transform_filter("!datum.carried")
-        .mark_point(filled=True, size=70, opacity=1, strokeWidth=2, fill=style.PAPER)
+        .mark_point(filled=True, size=70, opacity=1, strokeWidth=2, fill=tokens.CARD)
         .encode(x=alt.X("value:Q", scale=scale), stroke=colour),
-        base.mark_text(align="left", color=style.SOFT).encode(x=alt.value(0), text="reading:N"),
-        base.mark_text(align="right", color=style.INK).encode(x=alt.value(width), text="figures:N"),
-        headings.mark_text(align="left", color=style.INK, fontSize=13).encode(x=alt.value(0), text="label:N"),
-        headings.mark_text(align="right", color=style.SOFT).encode(x=alt.value(width), text="share:N"),
+        base.mark_text(align="left", color=tokens.SOFT).encode(x=alt.value(0), text="reading:N"),
+        base.mark_text(align="right", color=tokens.INK).encode(x=alt.value(width), text="figures:N"),
+        headings.mark_text(align="left", color=tokens.INK, fontSize=13).encode(x=alt.value(0), text="label:N"),
+        headings.mark_text(align="right", color=tokens.SOFT).encode(x=alt.value(width), text="share:N"),
         fitted=False,
         width=width,
         height=height(len(part.rows)),
@@ -86,7 +86,7 @@ def _build_rows(part: Hypotheses, *, narrow: bool) -> tuple[list[dict[str, Any]]
         top = _LINES * i
         share = f"{percent(h.share)} own" if narrow else f"{percent(h.share)} from this client"
         heads.append({"y": top, "label": h.label, "share": share})
-        ink = style.OTHER if h.borrowed else style.colour(h.constructs[0])
+        ink = tokens.OTHER if h.borrowed else style.colour(h.constructs[0])
         for row, (name, contribution) in enumerate((("with trend", h.carried), ("detrended", h.apart))):
             bars.append(
                 {

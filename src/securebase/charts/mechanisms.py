@@ -5,7 +5,8 @@ from __future__ import annotations
 import altair as alt
 
 from securebase.charts.axes import time_axis, value_axis
-from securebase.charts.style import FULL_WIDTH, INK, PHONE_WIDTH, apply_theme, colour, layer, table
+from securebase.charts.style import FULL_WIDTH, PHONE_WIDTH, apply_theme, colour, layer, table
+from securebase.charts.tokens import INK
 from securebase.picture import phrases
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import MechanismSeries

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import altair as alt
 
-from securebase.charts import style
+from securebase.charts import style, tokens
 from securebase.study.phrases import number
 from securebase.study.power.phrases import setting_in_words
 from securebase.study.power.plan import Setting
@@ -22,7 +22,7 @@ _TITLES: dict[Measure, str] = {
     "bias": "bias",
 }
 #: from few sessions to many: light to dark, so that the order shows without colour
-_INKS = ("#6fb0a6", "#1d6a72", "#25313a", "#8a5a9e", "#c2622d", "#b08a1e")
+_INKS = (tokens.OTHER, tokens.ACCENT, tokens.INK, tokens.PROCESSING, tokens.STRESS, tokens.SKILLS)
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 
 
@@ -57,7 +57,7 @@ def power_chart(
     ]
     reference = _reference(result, setting, measure)
     if reference is not None:
-        line = style.table([{"value": reference}]).mark_rule(color=style.SOFT, strokeDash=[4, 3]).encode(y=y)
+        line = style.table([{"value": reference}]).mark_rule(color=tokens.SOFT, strokeDash=[4, 3]).encode(y=y)
         layers.insert(0, line)
     chart = style.layer(*layers, width=width, height=int(width * (0.72 if narrow else 0.46)))
     return style.apply_theme(

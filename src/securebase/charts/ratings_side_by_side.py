@@ -7,7 +7,8 @@ from typing import Any
 import altair as alt
 
 from securebase.charts.axes import value_axis
-from securebase.charts.style import FULL_WIDTH, INK, PHONE_WIDTH, SOFT, apply_theme, colour, layer, table
+from securebase.charts.style import FULL_WIDTH, PHONE_WIDTH, apply_theme, colour, layer, table
+from securebase.charts.tokens import INK, SOFT
 from securebase.picture import phrases, ratings
 from securebase.picture.ratings import RatingComparison
 

@@ -7,7 +7,8 @@ from functools import lru_cache
 import altair as alt
 
 from securebase.charts.render import svg
-from securebase.charts.style import INK, SOFT, apply_theme, colour, layer, table
+from securebase.charts.style import apply_theme, colour, layer, table
+from securebase.charts.tokens import CARD, INK, SOFT
 from securebase.ipt.retellings import RetellingSeries
 
 #: Drawn at this width and shown at the width of its card, which is 300 to 560 pixels.
@@ -34,7 +35,7 @@ def retellings_chart(story: RetellingSeries) -> alt.LayerChart:
     if ended:
         fall = table(ended).mark_rule(color=SOFT, strokeWidth=1.5, strokeDash=[2, 3])
         layers.append(fall.encode(x=x, y=alt.Y("peak:Q", scale=scale, axis=axis, title=None), y2="end:Q"))
-        layers.append(ends.mark_point(filled=True, fill="#ffffff", stroke=INK, strokeWidth=1.6, size=64, opacity=1))
+        layers.append(ends.mark_point(filled=True, fill=CARD, stroke=INK, strokeWidth=1.6, size=64, opacity=1))
     layers.append(peaks.mark_point(filled=True, color=ink, size=84, opacity=1))
     label, description = text_alternative(story)
     return apply_theme(layer(*layers, width=WIDTH, height=HEIGHT), label=label, description=description)

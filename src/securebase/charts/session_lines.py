@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
+from securebase.charts.tokens import ACCENT, INK, LINE, PROCESSING, SOFT, STRESS, SUPPORT
 from securebase.records.vocabulary import DisputeStage
 
-INK, SOFT, LINE = "#25313a", "#56636c", "#e6e0d6"
 #: One colour for each rating, in order. The name at the end of each line identifies it without colour.
-COLOURS = ("#c2622d", "#1d6a72", "#7b6bb0", "#4b8f5c")
+COLOURS = (STRESS, ACCENT, PROCESSING, SUPPORT)
 WIDTH, LEFT, RIGHT, HEIGHT, TOP, STAGE_ROW = 560.0, 34.0, 176.0, 150.0, 12.0, 22.0
 _STAGES = tuple(DisputeStage)
 

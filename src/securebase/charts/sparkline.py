@@ -8,7 +8,8 @@ from __future__ import annotations
 import html
 from collections.abc import Collection, Sequence
 
-from securebase.charts.style import ALERT, GHOST, colour
+from securebase.charts.style import colour
+from securebase.charts.tokens import ALERT, BAND
 from securebase.picture import phrases
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import Alliance, IntervalEstimate, Repair, ReportedScore, Symptoms
@@ -76,7 +77,7 @@ def _sparkline(
     parts = [_svg_open(construct.capitalize(), reports, ringed=bool(ringed))]
     if band:
         outline = [place(b.at, b.high) for b in band] + [place(b.at, b.low) for b in reversed(band)]
-        parts.append(f'<path d="{_path(outline)}Z" fill="{GHOST}"/>')
+        parts.append(f'<path d="{_path(outline)}Z" fill="{BAND}"/>')
     curve = [place(r.at, r.value) for r in reports]
     parts.append(f'<path d="{_path(curve)}" fill="none" stroke="{ink}" stroke-width="1.8" stroke-linejoin="round"/>')
     parts.append(f'<circle cx="{curve[-1][0]:.1f}" cy="{curve[-1][1]:.1f}" r="2.6" fill="{ink}"/>')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import altair as alt
 
-from securebase.charts import style
+from securebase.charts import style, tokens
 from securebase.study.result import StudyResult
 
 #: more lines than this merge into a grey area
@@ -31,7 +31,7 @@ def courses_chart(result: StudyResult, construct: str, *, width: int = style.HAL
     base = style.table(means).encode(x=x)
     chart = style.layer(
         style.table(lines)
-        .mark_line(strokeWidth=0.8, opacity=0.35, color=style.OTHER)
+        .mark_line(strokeWidth=0.8, opacity=0.35, color=tokens.OTHER)
         .encode(x=x, y=y, detail="person:N"),
         base.mark_area(opacity=0.18, color=ink).encode(y=alt.Y("lower:Q"), y2="upper:Q"),
         base.mark_line(strokeWidth=2.6, color=ink).encode(y=alt.Y("mean:Q")),

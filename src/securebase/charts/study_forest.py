@@ -6,7 +6,7 @@ from typing import Any
 
 import altair as alt
 
-from securebase.charts import style
+from securebase.charts import style, tokens
 from securebase.study.phrases import finding_in_words, number
 from securebase.study.reciprocal import LagFinding
 from securebase.study.result import StudyResult
@@ -16,9 +16,9 @@ _LINE, _WIDE, _NARROW = 20, (1.1, 4.2), (2.0, 5.3)
 #: pixels reserved for labels on the left and figures on the right
 _LEFT, _RIGHT = 122, 128
 _MARKS = (
-    ("centred", style.OTHER),
+    ("centred", tokens.OTHER),
     ("detrended", style.CONSTRUCT_COLOURS["alliance"]),
-    ("+ common course", style.INK),
+    ("+ common course", tokens.INK),
 )
 
 
@@ -37,15 +37,15 @@ def forest_chart(result: StudyResult, *, width: int = style.FULL_WIDTH) -> alt.L
     base = style.table(bars).encode(y=y)
     headings = style.table(heads)
     chart = style.layer(
-        style.table(zeros).mark_rule(color=style.SOFT, strokeDash=[3, 3]).encode(x=x, y=y, y2="y2:Q"),
+        style.table(zeros).mark_rule(color=tokens.SOFT, strokeDash=[3, 3]).encode(x=x, y=y, y2="y2:Q"),
         base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", scale=scale), x2="upper:Q", color=colour),
         base.mark_point(filled=True, size=75, opacity=1).encode(
             x=x, color=colour, shape=alt.Shape("form:N", legend=None)
         ),
-        base.mark_text(align="left", color=style.SOFT).encode(x=alt.value(0), text="label:N"),
-        base.mark_text(align="right", color=style.INK).encode(x=alt.value(width), text="figures:N"),
-        headings.mark_text(align="left", color=style.INK, fontSize=13).encode(x=alt.value(0), y=y, text="title:N"),
-        headings.mark_text(align="right", color=style.INK, fontSize=13, fontWeight=600).encode(
+        base.mark_text(align="left", color=tokens.SOFT).encode(x=alt.value(0), text="label:N"),
+        base.mark_text(align="right", color=tokens.INK).encode(x=alt.value(width), text="figures:N"),
+        headings.mark_text(align="left", color=tokens.INK, fontSize=13).encode(x=alt.value(0), y=y, text="title:N"),
+        headings.mark_text(align="right", color=tokens.INK, fontSize=13, fontWeight=600).encode(
             x=alt.value(width), y=alt.Y("verdict_y:Q", axis=None, scale=downwards), text="verdict:N"
         ),
         fitted=False,

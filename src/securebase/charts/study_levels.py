@@ -6,7 +6,7 @@ from typing import Literal
 
 import altair as alt
 
-from securebase.charts import style
+from securebase.charts import style, tokens
 from securebase.study.phrases import number
 from securebase.study.result import StudyResult
 from securebase.study.variance import Correlation
@@ -43,7 +43,7 @@ def levels_chart(result: StudyResult, process: str, level: Level, *, width: int 
     )
     chart = style.layer(
         base.mark_circle(size=size, opacity=0.45, color=style.CONSTRUCT_COLOURS["alliance"]),
-        base.transform_regression("x", "y").mark_line(color=style.INK, strokeWidth=1.6),
+        base.transform_regression("x", "y").mark_line(color=tokens.INK, strokeWidth=1.6),
         width=width,
         height=int(width * 0.6),
         title=f"{outcome}, {level} persons: {coefficient}",

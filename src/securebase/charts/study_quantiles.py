@@ -6,7 +6,7 @@ from statistics import NormalDist
 
 import altair as alt
 
-from securebase.charts import style
+from securebase.charts import style, tokens
 from securebase.study.result import StudyResult
 
 #: residuals drawn, evenly over the ranks, and the number of extreme residuals always drawn at both ends
@@ -25,7 +25,7 @@ def quantiles_chart(result: StudyResult, construct: str, *, width: int = style.H
     y = alt.Y("value:Q", axis=alt.Axis(title=None, tickCount=6), scale=alt.Scale(domain=[-reach, reach]))
     ends = [{"expected": -3.2, "value": -3.2}, {"expected": 3.2, "value": 3.2}]
     chart = style.layer(
-        style.table(ends).mark_line(color=style.LINE, strokeWidth=2, clip=True).encode(x=x, y=y),
+        style.table(ends).mark_line(color=tokens.LINE, strokeWidth=2, clip=True).encode(x=x, y=y),
         style.table(rows)
         .mark_circle(size=14, opacity=0.55, color=style.CONSTRUCT_COLOURS["alliance"])
         .encode(x=x, y=y),

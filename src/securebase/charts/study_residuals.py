@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import altair as alt
 
-from securebase.charts import style
+from securebase.charts import style, tokens
 from securebase.study.result import StudyResult
 
 MAX_POINTS = 800
@@ -23,7 +23,7 @@ def residuals_chart(result: StudyResult, construct: str, *, width: int = style.H
     y = alt.Y("value:Q", axis=alt.Axis(title=None, tickCount=6))
     chart = style.layer(
         style.table([{"lower": -1.96, "upper": 1.96}])
-        .mark_rect(color=style.GHOST, opacity=0.6)
+        .mark_rect(color=tokens.BAND, opacity=0.6)
         .encode(y=alt.Y("lower:Q"), y2="upper:Q"),
         style.table([{"time": r.time, "value": r.value} for r in sample])
         .mark_circle(size=14, opacity=0.45, color=style.CONSTRUCT_COLOURS["alliance"])

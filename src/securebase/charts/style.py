@@ -1,4 +1,4 @@
-"""Common style of all charts: colours, widths and theme; each construct has one colour everywhere."""
+"""Common style of all charts: widths, theme, and one colour for each construct everywhere."""
 
 from __future__ import annotations
 
@@ -7,23 +7,16 @@ from typing import Any, TypeVar, cast
 
 import altair as alt
 
-INK = "#25313a"
-SOFT = "#5d6a73"
-LINE = "#e6e0d6"
-GHOST = "#ece7dd"
-PAPER = "#ffffff"
-ALERT = "#b23a22"
-GOOD = "#3b7a4a"
-OTHER = "#8a939a"
+from securebase.charts.tokens import INK, LIGHT, LINE, OTHER, PROCESSING, SKILLS, SOFT, STRESS, SUPPORT
 
 #: One colour for each construct; a test measures that readers with colour vision deficiency can distinguish them.
 CONSTRUCT_COLOURS = {
-    "symptoms": INK,
-    "alliance": "#1d6a72",
-    "social_support": "#4b8f5c",
-    "interpersonal_stress": "#c2622d",
-    "emotional_processing": "#7b6bb0",
-    "interpersonal_skills": "#b08a1e",
+    "symptoms": LIGHT["symptoms"],
+    "alliance": LIGHT["alliance"],
+    "social_support": SUPPORT,
+    "interpersonal_stress": STRESS,
+    "emotional_processing": PROCESSING,
+    "interpersonal_skills": SKILLS,
 }
 
 #: Widths of a whole chart in pixels: half a page, a page, a phone.

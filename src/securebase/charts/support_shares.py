@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from html import escape
 
+from securebase.charts.tokens import ACCENT, SOFT, SUPPORT
 from securebase.ipt.network import SupportShare
 from securebase.ipt.network_phrases import support_shares_in_words
 
-THERAPIST, OWN, SOFT, PAPER = "#1d6a72", "#4b8f5c", "#56636c", "#ffffff"
 HEIGHT, TOP, STEP, BAR, LEFT = 96.0, 6.0, 34.0, 24.0, 8.0
 #: Bars that fit a narrow card; a longer course shows its first and its last ones.
 MAX_BARS = 10
@@ -32,8 +32,8 @@ def _bar(x: float, share: SupportShare) -> str:
     middle = x + BAR / 2
     session = f"{share.session}" if share.session is not None else "·"
     return (
-        f'<rect x="{x:g}" y="{TOP:g}" width="{BAR:g}" height="{height:.1f}" fill="{OWN}"/>'
-        f'<rect x="{x:g}" y="{TOP + height:.1f}" width="{BAR:g}" height="{HEIGHT - height:.1f}" fill="{THERAPIST}"/>'
+        f'<rect x="{x:g}" y="{TOP:g}" width="{BAR:g}" height="{height:.1f}" fill="{SUPPORT}"/>'
+        f'<rect x="{x:g}" y="{TOP + height:.1f}" width="{BAR:g}" height="{HEIGHT - height:.1f}" fill="{ACCENT}"/>'
         f'<text x="{middle:g}" y="{TOP + HEIGHT + 14:g}" text-anchor="middle" fill="{SOFT}">{share.own:.0f}</text>'
         f'<text x="{middle:g}" y="{TOP + HEIGHT + 30:g}" text-anchor="middle" fill="{SOFT}">{session}</text>'
     )

@@ -7,7 +7,8 @@ from typing import Any
 import altair as alt
 
 from securebase.charts.axes import time_axis, value_axis
-from securebase.charts.style import GHOST, GOOD, HALF_WIDTH, PAPER, PHONE_WIDTH, SOFT, apply_theme, colour, layer, table
+from securebase.charts.style import HALF_WIDTH, PHONE_WIDTH, apply_theme, colour, layer, table
+from securebase.charts.tokens import BAND, CARD, GOOD, SOFT
 from securebase.picture import phrases
 from securebase.picture.client import ClientPicture
 
@@ -24,7 +25,7 @@ def symptoms_chart(picture: ClientPicture, *, width: int = HALF_WIDTH) -> alt.La
     layers: list[alt.Chart] = []
     if part.expected:
         band = table([{"at": e.at, "low": e.low, "high": e.high} for e in part.expected])
-        layers.append(band.mark_area(color=GHOST, opacity=1).encode(x=x, y=y("low"), y2="high:Q"))
+        layers.append(band.mark_area(color=BAND, opacity=1).encode(x=x, y=y("low"), y2="high:Q"))
     forecast = _forecast(picture)
     if part.forecast:
         for low, high, opacity in (("low90", "high90", 0.1), ("low50", "high50", 0.16)):
@@ -41,7 +42,7 @@ def symptoms_chart(picture: ClientPicture, *, width: int = HALF_WIDTH) -> alt.La
     reports = table([{"at": r.at, "value": r.value} for r in part.reported])
     if not part.estimated:
         layers.append(reports.mark_line(color=SOFT, strokeWidth=1, opacity=0.6).encode(x=x, y=y("value")))
-    dots = reports.mark_point(filled=True, fill=PAPER, stroke=ink, strokeWidth=1.8, size=42, opacity=1)
+    dots = reports.mark_point(filled=True, fill=CARD, stroke=ink, strokeWidth=1.8, size=42, opacity=1)
     layers.append(dots.encode(x=x, y=y("value")))
     chart = layer(*layers, width=width, height=250 if width > PHONE_WIDTH else 220)
     label, description = text_alternative(picture)

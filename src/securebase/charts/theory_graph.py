@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 
 import altair as alt
 
-from securebase.charts import style
+from securebase.charts import style, tokens
 from securebase.charts.theory_layout import (
     LETTER,
     LINE,
@@ -34,10 +34,10 @@ By = Literal["pillar", "mechanism"]
 Rows = list[dict[str, Any]]
 
 PILLAR_COLOURS = {
-    Pillar.ATTACHMENT: "#1d6a72",
-    Pillar.COMMUNICATION: "#7b4fa0",
-    Pillar.SOCIAL: "#c0500f",
-    Pillar.COMMON_FACTORS: "#5b4a00",
+    Pillar.ATTACHMENT: tokens.ACCENT,
+    Pillar.COMMUNICATION: tokens.PROCESSING,
+    Pillar.SOCIAL: tokens.STRESS,
+    Pillar.COMMON_FACTORS: tokens.INK,
 }
 _PILLARS = {
     Pillar.COMMON_FACTORS: "Common factors",
@@ -68,7 +68,7 @@ _LETTERS = (
 )
 _RING_RIGHT = ("symptoms", "interpersonal_stress", "social_support", "alliance", THERAPY)
 _RING_LEFT = ("interpersonal_skills", "emotional_processing")
-_UNKNOWN = "#9aa1a6"
+_UNKNOWN = tokens.OTHER
 
 
 def theory_graph(
@@ -111,7 +111,7 @@ class _Drawing:
         rows += [{"x": x, "y": y, "line": self.count, "colour": colour, "i": i} for i, (x, y) in enumerate(points)]
 
     def mark(self, at: Point, place: EdgeLocation, colour: str) -> None:
-        fill = colour if place is EdgeLocation.MODEL else style.PAPER
+        fill = colour if place is EdgeLocation.MODEL else tokens.CARD
         self.marks.setdefault(_MARKS[place], []).append({"x": at[0], "y": at[1], "colour": colour, "fill": fill})
 
     def arrow(self, at: Point, degrees: float, colour: str) -> None:
@@ -121,7 +121,7 @@ class _Drawing:
     def text(
         self, at: Point, text: str, *, align: Align = "left", size: float = 11.5, bold: bool = False, colour: str = ""
     ) -> None:
-        row = {"x": at[0], "y": at[1], "text": text, "colour": colour or style.INK, "size": size}
+        row = {"x": at[0], "y": at[1], "text": text, "colour": colour or tokens.INK, "size": size}
         self.words.setdefault((align, bold), []).append(row)
 
     def sign(self, at: Point, text: str) -> None:
@@ -146,11 +146,11 @@ class _Drawing:
                 .encode(x=x, y=y, y2="y2:Q", color=alt.Color("colour:N", scale=None))
             )
         if self.spots:
-            layers.append(style.table(self.spots).mark_circle(color=style.PAPER, size=130, opacity=1).encode(x=x, y=y))
+            layers.append(style.table(self.spots).mark_circle(color=tokens.CARD, size=130, opacity=1).encode(x=x, y=y))
         if self.boxes:
             layers.append(
                 style.table(self.boxes)
-                .mark_rect(fill=style.PAPER, stroke=style.INK, cornerRadius=5, strokeWidth=1)
+                .mark_rect(fill=tokens.CARD, stroke=tokens.INK, cornerRadius=5, strokeWidth=1)
                 .encode(x=x, x2="x2:Q", y=y, y2="y2:Q")
             )
         layers += [self._marks(kind, rows, x, y) for kind, rows in self.marks.items()]
@@ -184,7 +184,7 @@ def _groups(edges: Sequence[TheoryEdge], by: By) -> dict[str, tuple[list[TheoryE
         for i, name in enumerate(MECHANISM_CONSTRUCTS, start=1):
             label = f"M{i} {construct(name).label}"
             groups[label] = [e for e in edges if f"M{i}" in e.mechanisms], style.CONSTRUCT_COLOURS[name]
-        groups["None of the four"] = [e for e in edges if not e.mechanisms], style.SOFT
+        groups["None of the four"] = [e for e in edges if not e.mechanisms], tokens.SOFT
     return {name: group for name, group in groups.items() if group[0]}
 
 
@@ -231,7 +231,7 @@ def _draw_end(drawing: _Drawing, wire: Wire) -> None:
     drawing.mark((x, y), edge.place, PILLAR_COLOURS[edge.pillar])
     warned = edge.outruns_its_evidence
     label = " ".join(part for part in (_SIGNS[edge.sign], _LEVELS.get(edge.level, ""), "!" if warned else "") if part)
-    drawing.text((x + 7, y), label, size=10.5, colour=style.ALERT if warned else style.SOFT)
+    drawing.text((x + 7, y), label, size=10.5, colour=tokens.ALERT if warned else tokens.SOFT)
 
 
 def _legend(drawing: _Drawing, y: float, by: By) -> float:
@@ -251,7 +251,7 @@ def _legend(drawing: _Drawing, y: float, by: By) -> float:
     x, y = (x, y) if drawing.width > style.HALF_WIDTH else (0.0, y + 18)
     for place, meaning in _PLACES.items():
         x, y = _next_entry(drawing, x, y, 14 + len(meaning) * LETTER)
-        drawing.mark((x + 5, y), place, style.INK)
+        drawing.mark((x + 5, y), place, tokens.INK)
         drawing.text((x + 14, y), meaning)
         x += 14 + len(meaning) * LETTER + 22
     if by == "mechanism":  # panels by pillar name it in their headings
@@ -264,7 +264,7 @@ def _legend(drawing: _Drawing, y: float, by: By) -> float:
     x, y = 0.0, y + 18
     for meaning in _LETTERS:
         x, y = _next_entry(drawing, x, y, len(meaning) * LETTER)
-        drawing.text((x, y), meaning, colour=style.ALERT if meaning.startswith("!") else style.SOFT)
+        drawing.text((x, y), meaning, colour=tokens.ALERT if meaning.startswith("!") else tokens.SOFT)
         x += len(meaning) * LETTER + 14
     return y
 

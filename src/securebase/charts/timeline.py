@@ -11,10 +11,22 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from html import escape
 
+from securebase.charts.tokens import (
+    ACCENT,
+    ACCENT_TINT,
+    ALERT,
+    BAND,
+    CARD,
+    GOOD,
+    INK,
+    LINE,
+    PROCESSING_TINT,
+    SOFT,
+    WARN,
+    WARN_TINT,
+)
 from securebase.ipt.timeline import EventDependence, Timeline, TimelineEvent, TimelineSpan
 
-INK, SOFT, LINE, PAPER, ACCENT = "#25313a", "#56636c", "#e6e0d6", "#ffffff", "#1d6a72"
-WINDOW, EARLIER, HARD, GOOD, ROLE, PILL = "#fbf3e2", "#efeaf6", "#b23c26", "#2f6b3d", "#dcebea", "#f1e7d3"
 #: Approximate width of a letter of a label, used to keep labels apart.
 LETTER = 6.4
 ROW, CURVE, AXIS, FIRST_ROW, BAR_ROW = 24.0, 120.0, 34.0, 22.0, 26.0
@@ -91,7 +103,7 @@ def draw_timeline(
         f'<svg xmlns="http://www.w3.org/2000/svg" class="timeline" viewBox="0 0 {width:g} {height:.0f}" role="group"'
         f' aria-label="{escape(_description(timeline, events, bars))}"'
         f' font-family="system-ui, sans-serif" font-size="12.5">'
-        f'<rect class="ground" width="{width:g}" height="{height:.0f}" fill="{PAPER}"/>{"".join(parts)}</svg>'
+        f'<rect class="ground" width="{width:g}" height="{height:.0f}" fill="{CARD}"/>{"".join(parts)}</svg>'
     )
     return TimelineDrawing(svg, frame, width)
 
@@ -170,7 +182,8 @@ def _periods(
 ) -> Iterator[str]:
     for bar in earlier:
         start, end = _edges(bar, frame)
-        box = f'<rect x="{start:.1f}" y="0" width="{max(end - start, 3.0):.1f}" height="{foot:.1f}" fill="{EARLIER}"/>'
+        width = max(end - start, 3.0)
+        box = f'<rect x="{start:.1f}" y="0" width="{width:.1f}" height="{foot:.1f}" fill="{PROCESSING_TINT}"/>'
         name = (
             f'<text x="{start + 4:.1f}" y="{foot - 9:.1f}" fill="{SOFT}">earlier episode</text>'
             if words and end - start > 90
@@ -179,15 +192,17 @@ def _periods(
         yield _link(box + name, f"Earlier episode: {bar.words}", links.get((bar.worksheet, bar.id)))
     if timeline.window and frame.overlaps(*timeline.window):
         start, end = frame.x(timeline.window[0]), frame.x(timeline.window[1])
-        box = f'<rect x="{start:.1f}" y="0" width="{max(end - start, 2.0):.1f}" height="{foot:.1f}" fill="{WINDOW}"/>'
-        rule = f'<path d="M{end:.1f} 0V{foot:.1f}" stroke="#c98a1b" stroke-width="1.6"/>'
-        name = f'<text x="{end - 5:.1f}" y="{foot - 9:.1f}" text-anchor="end" fill="#6b4500">onset</text>'
+        box = (
+            f'<rect x="{start:.1f}" y="0" width="{max(end - start, 2.0):.1f}" height="{foot:.1f}" fill="{WARN_TINT}"/>'
+        )
+        rule = f'<path d="M{end:.1f} 0V{foot:.1f}" stroke="{WARN}" stroke-width="1.6"/>'
+        name = f'<text x="{end - 5:.1f}" y="{foot - 9:.1f}" text-anchor="end" fill="{WARN}">onset</text>'
         label = f"Onset {_day(frame.day_of(timeline.window[1]))}, and the months before it"
         yield _link(box + rule + (name if end - start > 44 else ""), label, links.get(("onset", timeline.onset_id)))
     if timeline.worse is not None and frame.overlaps(timeline.worse, timeline.worse):
         x = frame.x(timeline.worse)
-        rule = f'<path d="M{x:.1f} 0V{foot:.1f}" stroke="#c98a1b" stroke-width="1.2" stroke-dasharray="4 3"/>'
-        yield rule + _text_at(x + 4, foot - 9, "worse", "#6b4500", frame)
+        rule = f'<path d="M{x:.1f} 0V{foot:.1f}" stroke="{WARN}" stroke-width="1.2" stroke-dasharray="4 3"/>'
+        yield rule + _text_at(x + 4, foot - 9, "worse", WARN, frame)
 
 
 def _text_at(x: float, y: float, words: str, ink: str, frame: TimelineFrame) -> str:
@@ -264,7 +279,7 @@ def _event(
     row, leftwards = place
     x, y = frame.x(event.at), FIRST_ROW + row * ROW
     size = 3.5 + (5.0 if event.weight is None else event.weight) * 0.55
-    ink = {"hard": HARD, "good": GOOD}.get(event.side, INK)
+    ink = {"hard": ALERT, "good": GOOD}.get(event.side, INK)
     drop = f'<path d="M{x:.1f} {y:.1f}V{foot:.1f}" stroke="{ink}" stroke-width=".8" stroke-dasharray="1 3"/>'
     if event.until is not None and event.until > event.at:
         drop += f'<path d="M{x:.1f} {y:.1f}H{frame.x(event.until):.1f}" stroke="{ink}" stroke-width="3" opacity=".45"/>'
@@ -286,7 +301,7 @@ def _mark(kind: EventDependence, x: float, y: float, size: float, ink: str) -> s
         return f'<path d="M{x:.1f} {y - s:.1f}l{s:.1f} {s:.1f}l{-s:.1f} {s:.1f}l{-s:.1f} {-s:.1f}z" fill="{ink}"/>'
     if kind is EventDependence.INDEPENDENT:
         return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" fill="{ink}"/>'
-    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" fill="{PAPER}" stroke="{ink}" stroke-width="2"/>'
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" fill="{CARD}" stroke="{ink}" stroke-width="2"/>'
 
 
 def _bar_label(bar: TimelineSpan) -> str:
@@ -296,7 +311,7 @@ def _bar_label(bar: TimelineSpan) -> str:
 
 def _bar(bar: TimelineSpan, frame: TimelineFrame, y: float, links: Mapping[tuple[str, str], str]) -> str:
     start, end = _edges(bar, frame)
-    fill, edge = (PILL, "#a0722a") if bar.kind == "medication" else (ROLE, ACCENT)
+    fill, edge = (BAND, WARN) if bar.kind == "medication" else (ACCENT_TINT, ACCENT)
     box = f'<rect x="{start:.1f}" y="{y:.1f}" width="{max(end - start, 4.0):.1f}" height="20" rx="4" fill="{fill}"/>'
     for x, day in ((start, bar.start), (end, bar.end)):
         if day is not None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from securebase.charts.tokens import ACCENT
+
 WIDTH, HEIGHT, MARGIN = 130.0, 44.0, 8.0
-ACCENT = "#1d6a72"
 
 
 def version_sparkline(values: Sequence[float | None], *, label: str, top: float) -> str:

@@ -6,7 +6,7 @@ import json
 
 from markupsafe import Markup
 
-from securebase.charts import style
+from securebase.charts import style, tokens
 from securebase.charts.calibration_strips import strips_chart
 from securebase.charts.render import svg
 from securebase.errors import InputError
@@ -45,7 +45,7 @@ def as_text(calibration: Calibration, kind: str, command: str, *, picture: str =
 
 def _standalone(drawing: str) -> str:
     """Return the SVG with a font and background of its own, for use outside a page."""
-    return drawing.replace("<svg ", '<svg font-family="sans-serif" style="background:#ffffff" ', 1)
+    return drawing.replace("<svg ", f'<svg font-family="sans-serif" style="background:{tokens.CARD}" ', 1)
 
 
 def calibration_report(calibration: Calibration, command: str) -> str:

@@ -9,6 +9,7 @@ from functools import cache
 from importlib import import_module, resources
 from typing import Any
 
+from securebase.charts.tokens import LIGHT
 from securebase.errors import InputError
 from securebase.reports.document import Document, to_plain
 
@@ -44,7 +45,12 @@ def pdf(document: Document) -> bytes:
 def _compile(data: dict[str, Any], standards: list[str]) -> bytes:
     text = json.dumps(data, ensure_ascii=False, sort_keys=True)
     compiler = _typst().Compiler(_template(), font_paths=_fonts())
-    output = compiler.compile(format="pdf", sys_inputs={"document": text}, pdf_standards=standards, timestamp=0)
+    output = compiler.compile(
+        format="pdf",
+        sys_inputs={"document": text, "colours": json.dumps(dict(LIGHT))},
+        pdf_standards=standards,
+        timestamp=0,
+    )
     assert isinstance(output, bytes)
     return output
 

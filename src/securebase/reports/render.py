@@ -7,6 +7,9 @@ from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from securebase.charts.tokens import light_sheet
 
 #: printed in place of a missing number
 NOTHING = "–"
@@ -23,6 +26,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     env.filters.update(fixed=fixed, standard=standard, points=points, percent=percent, count=count, p=p_value)
+    env.globals.update(tokens=Markup(light_sheet()))  # noqa: S704 (read from tokens.toml)
     env.filters.update(short=short, paired=paired, with_error=with_error, words=words)
     return env
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from securebase.charts import style
+from securebase.charts import style, tokens
 from securebase.charts.render import svg
 from securebase.charts.theory_graph import By, theory_graph
 from securebase.model.theory import Theory, TheoryEdge
@@ -21,7 +21,7 @@ def theory_svg(
 ) -> str:
     """Return the graph as a standalone SVG file with font and background, `width` pixels wide."""
     drawing = svg(theory_graph(theory, edges, by=by, width=width))
-    head = f'<svg font-family="sans-serif" style="background: {style.PAPER}" '
+    head = f'<svg font-family="sans-serif" style="background: {tokens.CARD}" '
     return drawing.replace("<svg ", head, 1).replace('width="100%"', f'width="{width}"', 1) + "\n"
 
 

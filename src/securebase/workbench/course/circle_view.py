@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 
-from securebase.charts.closeness_circle import GEOMETRY, closeness_circle
+from securebase.charts.closeness_circle import GEOMETRY, TIE_COLOURS, closeness_circle
 from securebase.ipt.network import TieBalance, circles_of, people_at, placement_moves, tie_balance, tie_ratings
 from securebase.ipt.network_phrases import HOURS, hour_of, moves_in_words, place_in_words, ring_in_words
 from securebase.records.artefact import RING_EDGES, ClosenessCircle, Placement, RelationshipRecord
@@ -127,9 +127,10 @@ def local_moment(at: float, episode: Episode) -> datetime:
 
 
 def _script_data(rows: Sequence[PersonRow], versions: Sequence[Version]) -> dict[str, Any]:
-    """Return the data of the script: lengths, words, people, and the placements of every version."""
+    """Return the data of the script: lengths, colours, words, people, and the placements of every version."""
     return {
         "geometry": asdict(GEOMETRY),
+        "tieColours": TIE_COLOURS,
         "rings": [[edge, ring_in_words(ring)] for ring, edge in RING_EDGES.items()]
         + [[99, ring_in_words(Ring.OUTSIDE)]],
         "people": [

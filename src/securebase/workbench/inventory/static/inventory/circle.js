@@ -12,7 +12,7 @@ const RINGS = ["closest", "close", "wider", "outside"];
 for (const root of document.querySelectorAll("[data-circle]")) start(root);
 
 function start(root) {
-  const { geometry, rings, people, versions } = JSON.parse(root.querySelector("script").textContent);
+  const { geometry, tieColours, rings, people, versions } = JSON.parse(root.querySelector("script").textContent);
   const svg = root.querySelector("svg.closeness");
   const form = root.querySelector("form[data-plain]");
   const part = (name) => root.querySelector(`[data-${name}]`);
@@ -48,7 +48,7 @@ function start(root) {
     const line = tie.querySelector("line");
     tie.setAttribute("transform", `rotate(${place.angle.toFixed(2)})`);
     line.setAttribute("y2", tip.toFixed(1));
-    line.setAttribute("stroke", place.tension ? "#b23c26" : "#56636c");
+    line.setAttribute("stroke", tieColours[Number(place.tension)]);
     if (place.tension) line.setAttribute("stroke-dasharray", "5 4");
     else line.removeAttribute("stroke-dasharray");
     show(tie.querySelector(".tip.in"), place.gives);

@@ -1,0 +1,58 @@
+"""Tokens: one source of colours, readable in both schemes."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import msgspec
+import pytest
+
+from securebase.charts.tokens import TOKENS, page_sheet
+
+#: Least contrast of text and of graphics, WCAG 2.2 AA.
+LEAST = {"text": 4.5, "graphic": 3.0}
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(first: str, second: str) -> float:
+    """Return the contrast ratio of two colours."""
+    darker, lighter = sorted((_luminance(first), _luminance(second)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_pair_is_readable(scheme: str) -> None:
+    colours = getattr(TOKENS, scheme)
+    pairs = msgspec.to_builtins(TOKENS.contrast)
+    faint = [
+        (kind, front, back, round(contrast(colours[front], colours[back]), 2))
+        for kind, least in LEAST.items()
+        for front, back in pairs[kind]
+        if contrast(colours[front], colours[back]) < least
+    ]
+    assert faint == []
+
+
+def test_each_colour_has_a_light_and_a_dark_value() -> None:
+    assert list(TOKENS.light) == list(TOKENS.dark)
+    named = [*TOKENS.light.values(), *TOKENS.dark.values()]
+    assert [c for c in named if len(c) != 7 or not c.startswith("#") or c != c.lower()] == []
+
+
+def test_colours_that_are_equal_in_the_light_are_equal_in_the_dark() -> None:
+    """A drawing holds values, not names; text on a solid colour is for pages only."""
+    drawn = [name for name in TOKENS.light if not name.startswith("on-")]
+    clashes = [
+        (a, b) for a in drawn for b in drawn if TOKENS.light[a] == TOKENS.light[b] and TOKENS.dark[a] != TOKENS.dark[b]
+    ]
+    assert clashes == []
+
+
+def test_the_style_sheet_of_the_pages_is_current() -> None:
+    stored = resources.files("securebase") / "workbench" / "ui" / "static" / "ui" / "tokens.css"
+    assert stored.read_text(encoding="utf-8") == page_sheet(), "run python tools/write_tokens.py"
