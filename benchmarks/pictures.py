@@ -8,12 +8,12 @@ import altair as alt
 
 from benchmarks.coverage import BAND, Coverage, title
 from benchmarks.scenarios import Assessment
-from securebase.charts import style
+from securebase.charts import style, tokens
 from securebase.charts.render import svg
 
 _WIDTH, _WORDS, _LINE = 640, 190, 24
 #: kind of conclusion → colour, from good to bad
-CONCLUSIONS = {"right": style.GOOD, "withheld": "#d9d3c7", "missed": "#b08a1e", "wrong": style.ALERT}
+CONCLUSIONS = {"right": tokens.GOOD, "withheld": tokens.BAND, "missed": tokens.SKILLS, "wrong": tokens.ALERT}
 
 
 def coverage_picture(results: Sequence[Coverage]) -> str:
@@ -40,17 +40,17 @@ def coverage_picture(results: Sequence[Coverage]) -> str:
     )
     y = alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[-0.7, len(results) - 0.3], reverse=True, nice=False))
     base = style.table(rows).encode(x=x, y=y)
-    band = style.table([{"share": BAND[0], "to": BAND[1]}]).mark_rect(color=style.GHOST).encode(x=x, x2="to:Q")
+    band = style.table([{"share": BAND[0], "to": BAND[1]}]).mark_rect(color=tokens.BAND).encode(x=x, x2="to:Q")
     chart = style.layer(
         band,
-        style.table([{"share": 0.95}]).mark_rule(color=style.OTHER, strokeDash=[3, 3]).encode(x=x),
-        base.transform_filter("datum.kind == 'parameter'").mark_circle(size=20, opacity=0.3, color=style.SOFT),
+        style.table([{"share": 0.95}]).mark_rule(color=tokens.OTHER, strokeDash=[3, 3]).encode(x=x),
+        base.transform_filter("datum.kind == 'parameter'").mark_circle(size=20, opacity=0.3, color=tokens.SOFT),
         base.transform_filter("datum.kind == 'block'")
         .mark_circle(size=64, opacity=0.9)
         .encode(
-            color=alt.condition("datum.out", alt.value(style.ALERT), alt.value(style.CONSTRUCT_COLOURS["alliance"]))
+            color=alt.condition("datum.out", alt.value(tokens.ALERT), alt.value(style.CONSTRUCT_COLOURS["alliance"]))
         ),
-        style.table(names).mark_text(align="left", color=style.INK).encode(x=alt.value(0), y=y, text="label:N"),
+        style.table(names).mark_text(align="left", color=tokens.INK).encode(x=alt.value(0), y=y, text="label:N"),
         fitted=False,
         width=_WIDTH,
         height=_LINE * len(results),
@@ -100,9 +100,9 @@ def scenarios_picture(results: Sequence[Assessment]) -> str:
             x=alt.X("mid:Q", scale=scale),
             y=y,
             text="text:N",
-            color=alt.condition(light, alt.value(style.INK), alt.value(style.PAPER)),
+            color=alt.condition(light, alt.value(tokens.INK), alt.value(tokens.CARD)),
         ),
-        style.table(names).mark_text(align="left", color=style.INK).encode(x=alt.value(0), y=y, text="label:N"),
+        style.table(names).mark_text(align="left", color=tokens.INK).encode(x=alt.value(0), y=y, text="label:N"),
         fitted=False,
         width=_WIDTH,
         height=_LINE * len(ordered),
@@ -120,4 +120,4 @@ def scenarios_picture(results: Sequence[Assessment]) -> str:
 def _standalone_svg(chart: alt.LayerChart) -> str:
     """Return the chart as a file with its own font and background."""
     text = svg(chart)
-    return text.replace('class="chart"', f'font-family="sans-serif" style="background:{style.PAPER}"', 1) + "\n"
+    return text.replace('class="chart"', f'font-family="sans-serif" style="background:{tokens.CARD}"', 1) + "\n"

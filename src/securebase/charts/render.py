@@ -9,6 +9,8 @@ from xml.etree import ElementTree
 
 import vl_convert
 
+from securebase.charts.tokens import dark_rules
+
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
 #: Attributes without a purpose in a static image. The font is that of the page.
@@ -46,11 +48,13 @@ def svg(chart: Any) -> str:
 def image(drawing: str, size: tuple[int, int]) -> str:
     """Return the output of `svg` as a file of its own, `size` pixels wide and high.
 
-    The page can reserve its space before an `<img>` loads. The drawing is centred and names its fonts.
+    The page can reserve its space before an `<img>` loads. The drawing is centred, names its fonts and follows the
+    reader's light or dark scheme.
     """
     width, height = size
     attributes = f'width="{width}" height="{height}" font-family="{FONTS}"'
-    return drawing.replace('width="100%"', attributes, 1)
+    opening, children = drawing.replace('width="100%"', attributes, 1).split(">", 1)
+    return f"{opening}><style>{dark_rules()}</style>{children}"
 
 
 def tidy(drawing: str, label: str, description: str) -> str:
