@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from types import NoneType, UnionType
@@ -22,10 +23,12 @@ T = TypeVar("T")
 
 #: A text that is not empty.
 Text = Annotated[str, Meta(pattern=r"\S")]
+#: A list of texts with at least one entry.
+Texts = Annotated[tuple[Text, ...], Meta(min_length=1)]
 #: A finite number; values on the shelf are far smaller than the bounds.
 Number = Annotated[float, Meta(gt=-1e9, lt=1e9, description="a number")]
 #: An id: the name of a file, a column, a code.
-Id = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*\Z", description="lower-case letters, digits and _")]
+Id = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$", description="lower-case letters, digits and _")]
 
 
 class ShelfStruct(Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,9 +83,27 @@ def read_toml(content: bytes | str, kind: type[T], place: Place) -> T:
     return convert(parse_toml(content, place), kind, place)
 
 
+def to_plain(value: Any) -> Any:
+    """Return dataclasses, structs and enums as plain JSON values; numbers that are not finite become None."""
+    return msgspec.json.decode(msgspec.json.encode(value, enc_hook=encode))
+
+
+def encode(value: Any) -> Any:
+    """Return what the codec does not know as a value that it knows: numbers of numpy, and read-only mappings."""
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise NotImplementedError(f"no plain form of {type(value).__name__}")
+
+
 def json_schema(kind: type[Struct], title: str) -> dict[str, Any]:
     """Return the JSON Schema of the files of a shelf, for editors that complete and check them."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **msgspec.json.schema(kind)}
+    schema = msgspec.json.schema(kind)
+    for definition in schema["$defs"].values():
+        if "description" in definition:
+            definition["description"] = " ".join(definition["description"].split("\n\n")[0].split())
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **schema}
 
 
 _LOCATION = re.compile(r" - at (?P<key>`key` in )?`\$(?P<path>[^`]*)`$")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from securebase.errors import InputError, ShelfError
 from securebase.ipt.course_format import (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+import msgspec
 import pytest
 
 import paper_cases as cases
@@ -120,7 +121,7 @@ def test_goals_share_one_table() -> None:
     review = ArtefactRecord("r", "goal_review", {"goals": ({"goal": "Say it", "now": 6.0},)}, 50.0, 50.0, session=8)
     selections = [
         SelectedArtefacts(contract, (first,)),
-        SelectedArtefacts(replace(contract, id="goal_review"), (review,)),
+        SelectedArtefacts(msgspec.structs.replace(contract, id="goal_review"), (review,)),
     ]
     (table,) = goals(selections, lambda a: f"Session {a.session}")
     assert isinstance(table, Table)

@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
 from securebase.errors import ShelfError
 from securebase.ipt.shelf import worksheets
-from securebase.ipt.worksheet_reader import read_enum, read_toml
-from securebase.measurement.toml_fields import Fields
 from securebase.records.vocabulary import DisputeStage, ProblemArea
+from securebase.schema import Place, ShelfStruct, Text, Texts, read_toml
 
 _FILE = "areas.toml"
 
 
-@dataclass(frozen=True, slots=True)
-class WatchPoint:
-    """Something to keep an eye on, and the worksheet field that records it."""
+class WatchPoint(ShelfStruct, frozen=True):
+    """Something to keep an eye on. `at`: the worksheet field that records it, as worksheet.field."""
 
-    what: str
-    worksheet: str
-    field: str
+    what: Text
+    at: Text
+
+    @property
+    def worksheet(self) -> str:
+        return self.at.partition(".")[0]
+
+    @property
+    def field(self) -> str:
+        return self.at.partition(".")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeStageGuide:
+class DisputeStageGuide(ShelfStruct, frozen=True):
     """One stage of a role dispute: its signs, and what to do."""
 
     stage: DisputeStage
-    looks_like: str
-    what_to_do: str
+    looks_like: Text
+    what_to_do: Text
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
+class Area(ShelfStruct, frozen=True):
     """One problem area.
 
     choose_when: its criteria. stages: for a role dispute only. reviewed: an IPT supervisor has read the entry.
@@ -43,13 +45,13 @@ class Area:
     """
 
     area: ProblemArea
-    in_words: str
-    choose_when: tuple[str, ...]
-    goals: tuple[str, ...]
-    strategies: tuple[str, ...]
-    track: tuple[WatchPoint, ...]
+    in_words: Text
+    choose_when: Texts
+    goals: Texts
+    strategies: Texts
+    sources: Texts
+    track: tuple[WatchPoint, ...] = ()
     stages: tuple[DisputeStageGuide, ...] = ()
-    sources: tuple[str, ...] = ()
     reviewed: bool = False
 
     @property
@@ -57,53 +59,26 @@ class Area:
         return self.area.label
 
 
+class AreasFile(ShelfStruct, frozen=True):
+    """The file of the problem areas."""
+
+    areas: tuple[Area, ...]
+
+
 def read_areas(file: str, content: bytes) -> tuple[Area, ...]:
     """Read every area of a TOML file. Raises ShelfError that names the file and the invalid field."""
-    top = read_toml(file, content)
-    top.allow_only("areas")
-    entries = tuple(_read_area(block) for block in top.tables("areas"))
+    place = Place(file, ShelfError)
+    entries = read_toml(content, AreasFile, place).areas
     wrong = [a.value for a in ProblemArea if [e.area for e in entries].count(a) != 1]
     if wrong:
-        top.fail(f"must describe each problem area exactly once (missing or repeated: {', '.join(wrong)})", "areas")
+        place.fail(f"must describe each problem area exactly once (missing or repeated: {', '.join(wrong)})", "areas")
+    for n, entry in enumerate(entries, start=1):
+        for m, point in enumerate(entry.track, start=1):
+            spec = worksheets().get(point.worksheet)
+            if spec is None or spec.field(point.field) is None:
+                point_place = place.at("areas", n).at("track", m)
+                point_place.fail(f"unknown worksheet field “{point.at}”", "at", "Write it as worksheet.field.")
     return entries
-
-
-def _read_area(block: Fields) -> Area:
-    block.allow_only("area", "in_words", "choose_when", "goals", "strategies", "track", "stages", "sources", "reviewed")
-    return Area(
-        area=read_enum(block, "area", ProblemArea),
-        in_words=block.text("in_words"),
-        choose_when=_required_texts(block, "choose_when"),
-        goals=_required_texts(block, "goals"),
-        strategies=_required_texts(block, "strategies"),
-        track=tuple(_read_watch_point(t) for t in block.tables("track")),
-        stages=tuple(_read_stage(s) for s in block.tables("stages")),
-        sources=_required_texts(block, "sources"),
-        reviewed=block.flag("reviewed", default=False),
-    )
-
-
-def _required_texts(block: Fields, name: str) -> tuple[str, ...]:
-    entries = block.texts(name)
-    if not entries:
-        block.fail("must not be empty", name)
-    return entries
-
-
-def _read_watch_point(block: Fields) -> WatchPoint:
-    block.allow_only("what", "at")
-    worksheet, _, field = block.text("at").partition(".")
-    spec = worksheets().get(worksheet)
-    if spec is None or spec.field(field) is None:
-        block.fail(f"unknown worksheet field “{block.text('at')}”", "at", "Write it as worksheet.field.")
-    return WatchPoint(block.text("what"), worksheet, field)
-
-
-def _read_stage(block: Fields) -> DisputeStageGuide:
-    block.allow_only("stage", "looks_like", "what_to_do")
-    return DisputeStageGuide(
-        read_enum(block, "stage", DisputeStage), block.text("looks_like"), block.text("what_to_do")
-    )
 
 
 @cache

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib import resources
 
+from securebase.errors import ShelfError
 from securebase.ipt.shelf import worksheets
-from securebase.ipt.worksheet_reader import read_enum, read_toml
 from securebase.measurement.catalogue import instruments
-from securebase.measurement.toml_fields import Fields
+from securebase.schema import Place, ShelfStruct, Text, read_toml
 
 _FILE = "places.toml"
 
@@ -22,14 +21,13 @@ class ClaimNeed(StrEnum):
     TOOL = "tool"
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimLocation:
+class ClaimLocation(ShelfStruct, frozen=True):
     """One place that serves one claim.
 
     Either a scale of an instrument, or a worksheet (all of it if `field` is empty), or a workbench page by name.
     """
 
-    claim: str
+    claim: Text
     need: ClaimNeed
     instrument: str = ""
     scale: str = ""
@@ -54,45 +52,45 @@ def locations_of(claim: str, need: ClaimNeed | None = None) -> tuple[ClaimLocati
     return tuple(p for p in claim_locations() if p.claim == claim and need in {None, p.need})
 
 
+class PlacesFile(ShelfStruct, frozen=True):
+    """The file of the locations."""
+
+    place: tuple[ClaimLocation, ...] = ()
+
+
 def read_claim_locations(file: str, content: bytes) -> tuple[ClaimLocation, ...]:
     """Read the locations of a TOML file. Raises ShelfError. Page names are checked by the workbench's tests."""
-    top = read_toml(file, content)
-    top.allow_only("place")
-    locations = tuple(_read_location(block) for block in top.tables("place"))
+    place = Place(file, ShelfError)
+    locations = read_toml(content, PlacesFile, place).place
     if len(set(locations)) != len(locations):
-        top.fail("must not list a place twice", "place")
+        place.fail("must not list a place twice", "place")
+    for n, location in enumerate(locations, start=1):
+        _check_location(location, place.at("place", n))
     return locations
 
 
-def _read_location(block: Fields) -> ClaimLocation:
-    block.allow_only("claim", "need", "instrument", "scale", "worksheet", "field", "page")
-    location = ClaimLocation(
-        block.text("claim"),
-        read_enum(block, "need", ClaimNeed),
-        *(block.text(name, "") for name in ("instrument", "scale", "worksheet", "field", "page")),
-    )
+def _check_location(location: ClaimLocation, place: Place) -> None:
     if sum(map(bool, (location.instrument, location.worksheet, location.page))) != 1:
-        block.fail("must give exactly one of “instrument”, “worksheet” and “page”")
+        place.fail("must give exactly one of “instrument”, “worksheet” and “page”")
     if location.instrument:
-        _check_scale(block, location)
+        _check_scale(location, place)
     if location.worksheet:
-        _check_field(block, location)
-    return location
+        _check_field(location, place)
 
 
-def _check_scale(block: Fields, location: ClaimLocation) -> None:
+def _check_scale(location: ClaimLocation, place: Place) -> None:
     instrument = instruments().get(location.instrument)
     if instrument is None:
-        block.fail(f"unknown instrument “{location.instrument}”", "instrument", f"Known: {', '.join(instruments())}.")
+        place.fail(f"unknown instrument “{location.instrument}”", "instrument", f"Known: {', '.join(instruments())}.")
     scales = [s.id for s in instrument.scales]
     if location.scale not in scales:
-        block.fail(f"{instrument.name} has no scale “{location.scale}”", "scale", f"Known: {', '.join(scales)}.")
+        place.fail(f"{instrument.name} has no scale “{location.scale}”", "scale", f"Known: {', '.join(scales)}.")
 
 
-def _check_field(block: Fields, location: ClaimLocation) -> None:
+def _check_field(location: ClaimLocation, place: Place) -> None:
     spec = worksheets().get(location.worksheet)
     if spec is None:
-        block.fail(f"unknown worksheet “{location.worksheet}”", "worksheet", f"Known: {', '.join(worksheets())}.")
+        place.fail(f"unknown worksheet “{location.worksheet}”", "worksheet", f"Known: {', '.join(worksheets())}.")
     if location.field and spec.field(location.field) is None:
         field_ids = ", ".join(f.id for f in spec.fields)
-        block.fail(f"{spec.name} has no field “{location.field}”", "field", f"Known: {field_ids}.")
+        place.fail(f"{spec.name} has no field “{location.field}”", "field", f"Known: {field_ids}.")

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from securebase.errors import InputError
-from securebase.ipt.worksheet_reader import read_toml
-from securebase.measurement.toml_fields import Fields
+import msgspec
+
+from securebase.errors import InputError, ShelfError
 from securebase.records.vocabulary import Phase
+from securebase.schema import Place, ShelfStruct, Text, read_toml
 
 _FILE = "course_formats.toml"
 #: Limits that the clinic’s settings page enforces too.
@@ -23,16 +23,15 @@ MAX_SESSIONS, MAX_DAYS_BETWEEN, MAX_FORMATS, MAX_NAME_LENGTH = 100, 92, 12, 60
 _ORDER = tuple(Phase)
 
 
-@dataclass(frozen=True, slots=True)
-class CourseFormat:
+class CourseFormat(ShelfStruct, frozen=True):
     """One course format.
 
     initial, ending: number of sessions in the first and the last phase. days_between: days from one session to the
     next. maintenance: the course follows an acute one. sources: keys of `sources.toml`; empty for a clinic's own.
     """
 
-    id: str
-    name: str
+    id: Text
+    name: Text
     sessions: int
     initial: int
     ending: int
@@ -44,7 +43,8 @@ class CourseFormat:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the format as plain values for a JSON column."""
-        return asdict(self) | {"sources": list(self.sources)}
+        plain: dict[str, Any] = msgspec.to_builtins(self)
+        return plain | {"sources": list(self.sources)}
 
     def phases(self) -> tuple[tuple[Phase, int], ...]:
         """Return each phase with the number of its sessions; phases without sessions are left out."""
@@ -98,35 +98,25 @@ def default_formats() -> tuple[CourseFormat, ...]:
     return read_formats(_FILE, content)
 
 
+class CourseFormatsFile(ShelfStruct, frozen=True):
+    """The file of the course formats."""
+
+    forms: tuple[CourseFormat, ...] = ()
+
+
 def read_formats(file: str, content: bytes) -> tuple[CourseFormat, ...]:
     """Read every format of a TOML file. Raises ShelfError that names the invalid field."""
-    top = read_toml(file, content)
-    top.allow_only("forms")
-    formats = tuple(_read_format(block) for block in top.tables("forms"))
+    place = Place(file, ShelfError)
+    formats = read_toml(content, CourseFormatsFile, place).forms
     ids = [f.id for f in formats]
     if not ids or len(set(ids)) != len(ids):
-        top.fail(f"must hold at least one format, each id once (got {', '.join(ids) or 'none'})", "forms")
+        place.fail(f"must hold at least one format, each id once (got {', '.join(ids) or 'none'})", "forms")
+    for n, course_format in enumerate(formats, start=1):
+        try:
+            check_format(course_format)
+        except InputError as error:
+            place.at("forms", n).fail(str(error), "id")
     return formats
-
-
-def _read_format(block: Fields) -> CourseFormat:
-    block.allow_only(*CourseFormat.__dataclass_fields__)
-    course_format = CourseFormat(
-        id=block.text("id"),
-        name=block.text("name"),
-        sessions=block.whole_number("sessions"),
-        initial=block.whole_number("initial"),
-        ending=block.whole_number("ending"),
-        days_between=block.whole_number("days_between"),
-        maintenance=block.flag("maintenance", default=False),
-        about=block.text("about", ""),
-        sources=block.texts("sources"),
-        reviewed=block.flag("reviewed", default=False),
-    )
-    try:
-        return check_format(course_format)
-    except InputError as error:
-        block.fail(str(error), "id")
 
 
 def check_format(course_format: CourseFormat) -> CourseFormat:
@@ -160,22 +150,10 @@ def load_formats(stored: Iterable[Mapping[str, Any]]) -> tuple[CourseFormat, ...
 
 
 def _load_format(entry: Mapping[str, Any]) -> CourseFormat | None:
+    known = {name: value for name, value in entry.items() if name in CourseFormat.__struct_fields__}
     try:
-        return check_format(
-            CourseFormat(
-                id=str(entry["id"]),
-                name=str(entry["name"]),
-                sessions=int(entry["sessions"]),
-                initial=int(entry["initial"]),
-                ending=int(entry["ending"]),
-                days_between=int(entry["days_between"]),
-                maintenance=bool(entry.get("maintenance", False)),
-                about=str(entry.get("about", "")),
-                sources=tuple(str(s) for s in entry.get("sources", ())),
-                reviewed=bool(entry.get("reviewed", False)),
-            )
-        )
-    except (KeyError, TypeError, ValueError, InputError):
+        return check_format(msgspec.convert(known, CourseFormat, strict=False))
+    except (msgspec.ValidationError, InputError):
         return None
 
 

@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
+from msgspec import field
+from msgspec.structs import replace
+
 from securebase.errors import ShelfError
-from securebase.ipt.worksheet_reader import read_toml
+from securebase.schema import Place, ShelfStruct, Text, read_toml
 
 _FILE = "sources.toml"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(ShelfStruct, frozen=True):
     """A page, paper or manual.
 
     seen: somebody read it, at least in part; otherwise it stands for knowledge
     of the field that nobody looked up.
     """
 
-    key: str
-    description: str
+    description: Text = field(name="what")
     seen: bool
+    key: str = ""
+
+
+class SourcesFile(ShelfStruct, frozen=True):
+    """The file of the sources."""
+
+    sources: Mapping[str, Source]
 
 
 @cache
 def _sources() -> MappingProxyType[str, Source]:
     content = (resources.files("securebase.ipt") / _FILE).read_bytes()
-    table = read_toml(_FILE, content).table("sources")
-    blocks = {key: table.table(key) for key in table.values}
-    return MappingProxyType({key: Source(key, b.text("what"), b.flag("seen")) for key, b in blocks.items()})
+    entries = read_toml(content, SourcesFile, Place(_FILE, ShelfError)).sources
+    return MappingProxyType({key: replace(entry, key=key) for key, entry in entries.items()})
 
 
 def sources() -> dict[str, Source]:

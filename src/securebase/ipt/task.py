@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Literal
 
+import msgspec
+from msgspec import field
+
+from securebase.errors import ShelfError
 from securebase.ipt.shelf import worksheets
-from securebase.ipt.worksheet_reader import read_enum, read_toml
-from securebase.measurement.toml_fields import Fields
 from securebase.records.vocabulary import Phase
+from securebase.schema import Number, Place, ShelfStruct, Text, read_toml
 
 _FILE = "tasks.toml"
 #: Conditions that limit a task to some courses.
-CONDITIONS = ("", "no_response", "maintenance")
+Condition = Literal["", "no_response", "maintenance"]
 
 
-@dataclass(frozen=True, slots=True)
-class TaskOutput:
-    """One output of a task: exactly one of `worksheets`, `measure`, `circle` and `people` is set.
+class TaskOutput(ShelfStruct, frozen=True):
+    """One output of a task: exactly one of `worksheet`, `any`, `measure`, `circle` and `people` is set.
 
-    worksheets: one of these, filled in; fields: those that must hold a value, if the worksheet has them; yes: those
-    that must say yes, if it has them; agreed: the client has answered it; techniques: at least one extent above 0.
-    measure: a score of this construct. circle: number of days on which the present circle was drawn. people: number of
-    people in the inventory.
+    worksheet, any: this worksheet or one of these, filled in; fields: those that must hold a value, if the worksheet
+    has them; yes: those that must say yes, if it has them; agreed: the client has answered it; techniques: at least one
+    extent above 0. measure: a score of this construct. circle: number of days on which the present circle was drawn.
+    people: number of people in the inventory.
     """
 
-    worksheets: tuple[str, ...] = ()
+    worksheet: str = ""
+    any_worksheet: tuple[str, ...] = field(default=(), name="any")
     fields: tuple[str, ...] = ()
     yes: tuple[str, ...] = ()
     agreed: bool = False
@@ -35,14 +38,18 @@ class TaskOutput:
     circle: int = 0
     people: int = 0
 
+    @property
+    def worksheets(self) -> tuple[str, ...]:
+        """The worksheets of which one is enough."""
+        return (self.worksheet,) if self.worksheet else self.any_worksheet
 
-@dataclass(frozen=True, slots=True)
-class DueRule:
+
+class DueRule(ShelfStruct, frozen=True):
     """The session by which a task is due; exactly one field is set. The head of `tasks.toml` explains them."""
 
     session: int | None = None
     initial: int | None = None
-    share: float | None = None
+    share: Number | None = None
     before_end: int | None = None
     each: bool = False
     after_end: bool = False
@@ -60,18 +67,17 @@ class DueRule:
         return planned if self.after_end else initial + 1
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(ShelfStruct, frozen=True):
     """One task of the course. lineage, when: limit it to clinics of a lineage, or to courses in a condition."""
 
-    id: str
+    id: Text
     phase: Phase
-    name: str
-    why: str
-    outputs: tuple[TaskOutput, ...]
+    name: Text
+    why: Text
     due: DueRule
+    outputs: tuple[TaskOutput, ...] = field(default=(), name="leaves")
     lineage: str = ""
-    when: str = ""
+    when: Condition = ""
     reviewed: bool = False
     sources: tuple[str, ...] = ()
 
@@ -82,73 +88,46 @@ def tasks() -> tuple[Task, ...]:
     return read_tasks(_FILE, (resources.files("securebase.ipt") / _FILE).read_bytes())
 
 
+class TasksFile(ShelfStruct, frozen=True):
+    """The file of the tasks."""
+
+    tasks: tuple[Task, ...]
+
+
 def read_tasks(file: str, content: bytes) -> tuple[Task, ...]:
     """Read every task of a TOML file. Raises ShelfError that names the file and the invalid field."""
-    return tuple(_read_task(block) for block in read_toml(file, content).tables("tasks"))
+    place = Place(file, ShelfError)
+    entries = read_toml(content, TasksFile, place).tasks
+    for n, task in enumerate(entries, start=1):
+        _check_task(task, place.at("tasks", n))
+    return entries
 
 
-def _read_task(block: Fields) -> Task:
-    block.allow_only("id", "phase", "name", "why", "leaves", "due", "lineage", "when", "reviewed", "sources")
-    when = block.text("when", "")
-    if when not in CONDITIONS:
-        block.fail(f"unknown condition “{when}”", "when", f"Known: {', '.join(CONDITIONS[1:])}.")
-    outputs = tuple(_read_output(entry) for entry in block.tables("leaves"))
-    due = _read_due_rule(block.table("due"))
-    if not outputs:
-        block.fail("must list at least one output", "leaves")
-    if due.each and not outputs[0].worksheets:
-        block.fail("a task of every session must leave a worksheet", "leaves")
-    return Task(
-        id=block.text("id"),
-        phase=read_enum(block, "phase", Phase),
-        name=block.text("name"),
-        why=block.text("why"),
-        outputs=outputs,
-        due=due,
-        lineage=block.text("lineage", ""),
-        when=when,
-        reviewed=block.flag("reviewed", default=False),
-        sources=block.texts("sources"),
-    )
+def _check_task(task: Task, place: Place) -> None:
+    rules = [
+        name for name, value in msgspec.structs.asdict(task.due).items() if value is not None and value is not False
+    ]
+    if len(rules) != 1:
+        place.fail(f"must give exactly one rule (got {', '.join(rules) or 'none'})", "due")
+    if not task.outputs:
+        place.fail("must list at least one output", "leaves")
+    if task.due.each and not task.outputs[0].worksheets:
+        place.fail("a task of every session must leave a worksheet", "leaves")
+    for n, output in enumerate(task.outputs, start=1):
+        _check_output(output, place.at("leaves", n))
 
 
-def _read_output(block: Fields) -> TaskOutput:
-    block.allow_only("worksheet", "any", "fields", "yes", "agreed", "techniques", "measure", "circle", "people")
-    names = (block.text("worksheet"),) if "worksheet" in block.values else block.texts("any")
-    output = TaskOutput(
-        worksheets=names,
-        fields=block.texts("fields"),
-        yes=block.texts("yes"),
-        agreed=block.flag("agreed", default=False),
-        techniques=block.flag("techniques", default=False),
-        measure=block.text("measure", ""),
-        circle=block.whole_number("circle", 0),
-        people=block.whole_number("people", 0),
-    )
-    if sum(map(bool, (output.worksheets, output.measure, output.circle, output.people))) != 1:
-        block.fail("must give exactly one of worksheet, any, measure, circle and people")
+def _check_output(output: TaskOutput, place: Place) -> None:
+    given = (output.worksheet, output.any_worksheet, output.measure, output.circle, output.people)
+    if sum(map(bool, given)) != 1:
+        place.fail("must give exactly one of worksheet, any, measure, circle and people")
     shelf = worksheets()
     for name in output.worksheets:
         spec = shelf.get(name)
         if spec is None:
-            block.fail(f"unknown worksheet “{name}”", advice=f"Known: {', '.join(shelf)}.")
+            place.fail(f"unknown worksheet “{name}”", advice=f"Known: {', '.join(shelf)}.")
         if output.agreed and not spec.agreement:
-            block.fail(f"the client is never asked to agree to “{name}”", "agreed")
+            place.fail(f"the client is never asked to agree to “{name}”", "agreed")
     specs = [shelf[name] for name in output.worksheets]
     if unknown := [f for f in (*output.fields, *output.yes) if not any(spec.field(f) for spec in specs)]:
-        block.fail(f"no worksheet listed has a field {', '.join(unknown)}", "fields")
-    return output
-
-
-def _read_due_rule(block: Fields) -> DueRule:
-    block.allow_only("session", "initial", "share", "before_end", "each", "after_end")
-    if len(block.values) != 1:
-        block.fail(f"must give exactly one rule (got {', '.join(block.values) or 'none'})")
-    return DueRule(
-        session=block.whole_number("session") if "session" in block.values else None,
-        initial=block.whole_number("initial") if "initial" in block.values else None,
-        share=block.optional_number("share"),
-        before_end=block.whole_number("before_end") if "before_end" in block.values else None,
-        each=block.flag("each", default=False),
-        after_end=block.flag("after_end", default=False),
-    )
+        place.fail(f"no worksheet listed has a field {', '.join(unknown)}", "fields")

@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
-from securebase.records.vocabulary import Phase, ProblemArea, Respondent
+from msgspec.structs import force_setattr
+
+from securebase.records.vocabulary import (
+    Agreement,
+    DisputeStage,
+    Phase,
+    ProblemArea,
+    Respondent,
+    RuptureKind,
+    SupportKind,
+    Technique,
+)
+from securebase.schema import Id, Number, ShelfStruct, Text
+
+#: Closed vocabularies that a field can name instead of listing options.
+VOCABULARIES: dict[str, type[StrEnum]] = {
+    "problem_area": ProblemArea,
+    "support_kind": SupportKind,
+    "dispute_stage": DisputeStage,
+    "rupture_kind": RuptureKind,
+    "technique": Technique,
+    "phase": Phase,
+    "agreement": Agreement,
+}
+VocabularyName = Literal[
+    "", "problem_area", "support_kind", "dispute_stage", "rupture_kind", "technique", "phase", "agreement"
+]
 
 
 class FieldKind(StrEnum):
@@ -70,17 +96,15 @@ LINE_LENGTH, TEXT_LENGTH, MAX_ROWS = 300, 10_000, 40
 EXTENTS = ("not at all", "a little", "a good deal", "very much")
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(ShelfStruct, frozen=True):
     """One choice: the stored value and the label shown."""
 
-    value: str
-    label: str
+    value: Text
+    label: Text
     help: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(ShelfStruct, frozen=True):
     """One thing to fill in. No field is mandatory; a worksheet is complete once its `needed` fields are filled in.
 
     section: heading above the field. only: the formulation (“triad”, “classic”) that has this field. quote: asks for
@@ -89,27 +113,36 @@ class Field:
     “worksheet.field”.
     """
 
-    id: str
-    label: str
+    id: Id
+    label: Text
     kind: FieldKind
     help: str = ""
     section: str = ""
-    minimum: float = 0.0
-    maximum: float = 10.0
-    step: float = 1.0
+    minimum: Number = 0.0
+    maximum: Number = 10.0
+    step: Number = 1.0
     low_label: str = ""
     high_label: str = ""
     unit: str = ""
     options: tuple[Option, ...] = ()
     #: name of the closed vocabulary that supplies the options; empty if the field lists its own
-    vocabulary: str = ""
+    vocabulary: VocabularyName = ""
     columns: tuple[Field, ...] = ()
     needed: bool = False
     quote: bool = False
     note: bool = False
-    only: str = ""
+    only: Literal["", "triad", "classic"] = ""
     begins_with: str = ""
     reports: tuple[Audience, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Supply the options of a vocabulary and the range of an extent."""
+        if self.vocabulary and not self.options:
+            values = VOCABULARIES[self.vocabulary]
+            force_setattr(self, "options", tuple(Option(v.value, getattr(v, "label", v.value)) for v in values))
+        if self.kind is FieldKind.EXTENT:
+            force_setattr(self, "minimum", 0.0)
+            force_setattr(self, "maximum", float(len(EXTENTS) - 1))
 
     def option(self, value: str) -> Option | None:
         return next((o for o in self.options if o.value == value), None)
@@ -120,8 +153,7 @@ class Field:
         return tuple(range(int(self.minimum), int(self.maximum) + 1))
 
 
-@dataclass(frozen=True, slots=True)
-class Worksheet:
+class Worksheet(ShelfStruct, frozen=True):
     """One tool of IPT.
 
     tasks, claims: those that it serves. many: filled in repeatedly, not once a course. in_session: belongs to a
@@ -131,9 +163,9 @@ class Worksheet:
     that names it in a list. teaches: explanation shown while it is empty. reviewed: an IPT supervisor has read it.
     """
 
-    id: str
-    name: str
-    about: str
+    id: Id
+    name: Text
+    about: Text
     group: WorksheetGroup
     fields: tuple[Field, ...]
     teaches: str = ""
@@ -149,7 +181,7 @@ class Worksheet:
     for_client: bool = False
     client_fills: bool = False
     agreement: bool = False
-    lineage: str = ""
+    lineage: Literal["", "sick_role", "triad", "classic"] = ""
     title: str = ""
     order: int = 50
     reviewed: bool = False

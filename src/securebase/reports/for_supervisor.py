@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
 
+import msgspec
+
 from securebase.ipt.due import TaskStanding, TaskState, course_tasks
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Audience, Worksheet
@@ -86,7 +88,7 @@ def _sheet(case: Case, sheet: SelectedArtefacts) -> ReportPart | None:
 
 def _append_tables(case: Case, sheet: SelectedArtefacts, tables: tuple[Table, ...]) -> tuple[Block, ...]:
     fields = tuple(f for f in sheet.worksheet.fields if not fits_column(f) and f.id not in GOALS)
-    remaining = SelectedArtefacts(replace(sheet.worksheet, fields=fields), sheet.artefacts)
+    remaining = SelectedArtefacts(msgspec.structs.replace(sheet.worksheet, fields=fields), sheet.artefacts)
     heading, *blocks = sheet_blocks(Audience.SUPERVISOR, case, remaining, sheet.worksheet.name)
     return (heading, *tables, *blocks)
 

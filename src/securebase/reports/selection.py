@@ -7,7 +7,9 @@ or agreed to where that is required, and never a narrative note.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from securebase.ipt.client_labels import relabel_for_client
 from securebase.ipt.shelf import worksheets

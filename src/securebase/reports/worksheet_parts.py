@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from securebase.ipt.pseudonyms import replace_dates, replace_names
 from securebase.ipt.worksheet import Audience, Worksheet

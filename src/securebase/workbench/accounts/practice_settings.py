@@ -9,6 +9,7 @@ from django.forms import BaseFormSet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
+from msgspec.structs import replace
 
 from securebase.errors import InputError
 from securebase.ipt.course_format import CourseFormat, unused_id
@@ -113,6 +114,6 @@ def _read_formats(rows: BaseFormSet[CourseFormatForm], present: tuple[CourseForm
             new = row.course_format(formats_by_id)
             if new.id not in formats_by_id or new.id in {f.id for f in formats}:
                 used_ids = [*formats_by_id, *(f.id for f in formats)]
-                new = CourseFormat(**(new.as_dict() | {"id": unused_id(new.name, used_ids), "sources": new.sources}))
+                new = replace(new, id=unused_id(new.name, used_ids))
             formats.append(new)
     return tuple(formats)

@@ -18,15 +18,15 @@ from types import MappingProxyType
 from typing import Any
 
 from django.utils import timezone
+from msgspec import field
 
 from securebase.errors import ShelfError
 from securebase.ipt.parsing import ParsedValues, parse_values
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Field, FieldKind
-from securebase.ipt.worksheet_reader import read_enum, read_toml
-from securebase.measurement.toml_fields import Fields
 from securebase.records.artefact import Placement
 from securebase.records.vocabulary import Agreement, CircleKind, Respondent
+from securebase.schema import Place, ShelfStruct, Text, convert, read_toml
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.inventory.actions import add_relationship, draw_circle
@@ -39,42 +39,65 @@ _FILLED_IN_AFTER, _ANSWERED_AFTER = timedelta(minutes=48), timedelta(minutes=70)
 #: Delay from the start of a session to a drawn circle.
 _DRAWN_AFTER = timedelta(minutes=58)
 _MARKS = ("gives", "receives", "tension")
-#: Keys of a worksheet's table that control how it is saved; every other key is a field of the worksheet.
-_CONTROL_KEYS = ("worksheet", "session", "about", "by_client", "shared", "later", "again", "answers")
-_PERSON_KEYS = ("id", "name", "relation", "since", "deceased", "online", "professional", "focus", "ratings")
 
 
-@dataclass(frozen=True, slots=True)
-class PersonEntry:
-    """One person in the client's life, added at session `since`; `id` is the person's key in the file."""
+class PersonEntry(ShelfStruct, frozen=True):
+    """One person in the client's life, added at session `since`; `id` is the person's key in the file.
 
-    id: str
-    name: str
-    relation: str
-    since: int
+    ratings: worksheets about the relationship, session by session; omitted fields keep their previous value.
+    """
+
+    id: Text
+    name: Text
+    relation: Text
+    since: int = 2
     deceased: bool = False
     online: bool = False
     professional: bool = False
-    is_focus: bool = False
+    is_focus: bool = field(default=False, name="focus")
+    ratings: tuple[dict[str, Any], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CircleVersion:
-    """One version of the circle: person → (radius, angle, marks)."""
+class CircleVersion(ShelfStruct, frozen=True):
+    """One version of the circle: person → distance, angle, then any of the marks."""
 
     session: int
-    kind: CircleKind
-    respondent: Respondent
-    places: Mapping[str, tuple[float, float, tuple[str, ...]]]
+    kind: CircleKind = CircleKind.PRESENT
+    respondent: Respondent = field(default=Respondent.CLIENT, name="drawn_by")
+    places: Mapping[str, tuple[Any, ...]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class ClientAnswer:
+class ClientAnswer(ShelfStruct, frozen=True):
     """The client's answer, at a session, to the worksheet's version of that time."""
 
     session: int
     agreement: Agreement
-    text: str
+    text: str = field(default="", name="said")
+
+
+class WorksheetControl(ShelfStruct, frozen=True):
+    """Keys of a worksheet's table that control how it is saved; every other key is a field of the worksheet.
+
+    later: further versions. again: worksheets of the same kind begun later. Both start from the previous values.
+    """
+
+    worksheet: Text
+    session: int
+    about: str = ""
+    by_client: bool = False
+    shared: tuple[str, ...] = ()
+    later: tuple[dict[str, Any], ...] = ()
+    again: tuple[dict[str, Any], ...] = ()
+    answers: tuple[ClientAnswer, ...] = ()
+
+
+class RecordedCourse(ShelfStruct, frozen=True):
+    """The file of one client's course."""
+
+    client: Text
+    people: tuple[PersonEntry, ...] = ()
+    circles: tuple[CircleVersion, ...] = ()
+    work: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,97 +145,66 @@ def load_course_files() -> Mapping[str, CourseFile]:
 
 def parse_course_file(file: str, content: bytes) -> CourseFile:
     """Parse the TOML file of one course. Raises ShelfError with the file's name and the invalid entry."""
-    top = read_toml(file, content)
-    top.allow_only("client", "people", "circles", "work")
-    people = top.tables("people")
-    course = CourseFile(
-        client=top.text("client"),
-        people=tuple(_parse_person(p) for p in people),
-        circles=tuple(_parse_circle(c) for c in top.tables("circles")),
-        worksheets=(
-            *(r for p in people for r in _parse_ratings(p)),
-            *(w for t in top.tables("work") for w in _parse_worksheet(t)),
-        ),
-    )
-    person_ids = {p.id for p in course.people}
-    named = {w.about for w in course.worksheets if w.about} | {name for c in course.circles for name in c.places}
-    if unknown := sorted(named - person_ids):
-        top.fail(f"unknown people: {', '.join(unknown)}", "people")
-    return course
-
-
-def _parse_person(table: Fields) -> PersonEntry:
-    table.allow_only(*_PERSON_KEYS)
-    return PersonEntry(
-        id=table.text("id"),
-        name=table.text("name"),
-        relation=table.text("relation"),
-        since=table.whole_number("since", 2),
-        deceased=table.flag("deceased", default=False),
-        online=table.flag("online", default=False),
-        professional=table.flag("professional", default=False),
-        is_focus=table.flag("focus", default=False),
-    )
-
-
-def _parse_ratings(table: Fields) -> list[WorksheetEntry]:
-    """Return the ratings of a relationship, session by session; omitted fields keep their previous value."""
-    values: dict[str, Any] = {}
-    entries = []
-    for rating in table.tables("ratings"):
-        values |= {k: v for k, v in rating.values.items() if k != "session"}
-        version = (rating.whole_number("session"), dict(values))
-        entries.append(WorksheetEntry("relationship", (version,), about=table.text("id")))
-    return entries
-
-
-def _parse_circle(table: Fields) -> CircleVersion:
-    table.allow_only("session", "kind", "drawn_by", "places")
-    return CircleVersion(
-        session=table.whole_number("session"),
-        kind=read_enum(table, "kind", CircleKind, CircleKind.PRESENT),
-        respondent=read_enum(table, "drawn_by", Respondent, Respondent.CLIENT),
-        places={name: _parse_place(table, name, place) for name, place in table.table("places").values.items()},
-    )
-
-
-def _parse_place(table: Fields, person: str, place: Any) -> tuple[float, float, tuple[str, ...]]:
-    if not isinstance(place, list) or len(place) < 2 or not set(place[2:]) <= set(_MARKS):
-        table.fail(
-            f"a place must be distance, angle, then any of {', '.join(_MARKS)} (got {place!r})", f"places.{person}"
-        )
-    return table.as_number(place[0], person), table.as_number(place[1], person), tuple(place[2:])
-
-
-def _parse_worksheet(table: Fields) -> list[WorksheetEntry]:
-    """Return the worksheet and those of its kind begun `again`, each with the previous values as defaults."""
-    name = table.text("worksheet")
-    if name not in worksheets():
-        table.fail(f"unknown worksheet “{name}”", "worksheet")
-    values = {k: v for k, v in table.values.items() if k not in _CONTROL_KEYS}
-    versions = [(table.whole_number("session"), dict(values))]
-    for later in table.tables("later"):
-        values |= {k: v for k, v in later.values.items() if k != "session"}
-        versions.append((later.whole_number("session"), dict(values)))
+    place = Place(file, ShelfError)
+    recorded = read_toml(content, RecordedCourse, place)
+    for n, circle in enumerate(recorded.circles, start=1):
+        _check_places(circle, place.at("circles", n))
     entries = [
-        WorksheetEntry(
-            worksheet=name,
-            versions=tuple(versions),
-            about=table.text("about", ""),
-            by_client=table.flag("by_client", default=False),
-            shared=table.texts("shared"),
-            answers=tuple(_parse_answer(a) for a in table.tables("answers")),
-        )
+        *(e for n, p in enumerate(recorded.people, start=1) for e in _rating_entries(p, place.at("people", n))),
+        *(e for n, w in enumerate(recorded.work, start=1) for e in _worksheet_entries(w, place.at("work", n))),
     ]
-    for repeat in table.tables("again"):
-        values |= {k: v for k, v in repeat.values.items() if k != "session"}
-        entries.append(replace(entries[0], versions=((repeat.whole_number("session"), dict(values)),), answers=()))
-    return entries
+    named = {e.about for e in entries if e.about} | {name for c in recorded.circles for name in c.places}
+    if unknown := sorted(named - {p.id for p in recorded.people}):
+        place.fail(f"unknown people: {', '.join(unknown)}", "people")
+    return CourseFile(recorded.client, recorded.people, recorded.circles, tuple(entries))
 
 
-def _parse_answer(table: Fields) -> ClientAnswer:
-    table.allow_only("session", "agreement", "said")
-    return ClientAnswer(table.whole_number("session"), read_enum(table, "agreement", Agreement), table.text("said", ""))
+def _check_places(circle: CircleVersion, place: Place) -> None:
+    for person, entry in circle.places.items():
+        numbers = [v for v in entry[:2] if isinstance(v, int | float) and not isinstance(v, bool)]
+        if len(numbers) < 2 or not set(entry[2:]) <= set(_MARKS):
+            place.fail(
+                f"a place must be distance, angle, then any of {', '.join(_MARKS)} (got {list(entry)!r})",
+                f"places.{person}",
+            )
+
+
+def _rating_entries(person: PersonEntry, place: Place) -> list[WorksheetEntry]:
+    versions = _versions(person.ratings, {}, place.at("ratings"))
+    return [WorksheetEntry("relationship", (version,), about=person.id) for version in versions]
+
+
+def _worksheet_entries(table: dict[str, Any], place: Place) -> list[WorksheetEntry]:
+    """Return the worksheet and those of its kind begun `again`, each with the previous values as defaults."""
+    names = WorksheetControl.__struct_fields__
+    control = convert({k: v for k, v in table.items() if k in names}, WorksheetControl, place)
+    if control.worksheet not in worksheets():
+        place.fail(f"unknown worksheet “{control.worksheet}”", "worksheet")
+    values = {k: v for k, v in table.items() if k not in names}
+    later = _versions(control.later, values, place.at("later"))
+    entry = WorksheetEntry(
+        worksheet=control.worksheet,
+        versions=((control.session, values), *later),
+        about=control.about,
+        by_client=control.by_client,
+        shared=control.shared,
+        answers=control.answers,
+    )
+    again = _versions(control.again, later[-1][1] if later else values, place.at("again"))
+    return [entry, *(replace(entry, versions=(version,), answers=()) for version in again)]
+
+
+def _versions(
+    tables: tuple[dict[str, Any], ...], values: Mapping[str, Any], place: Place
+) -> list[tuple[int, dict[str, Any]]]:
+    """Return each table's session and its values over those of the tables before it."""
+    versions: list[tuple[int, dict[str, Any]]] = []
+    for table in tables:
+        if "session" not in table:
+            place.fail("required field is missing", "session")
+        values = {**values, **{k: v for k, v in table.items() if k != "session"}}
+        versions.append((convert(table["session"], int, place.at("session")), values))
+    return versions
 
 
 # ---- writing ---------------------------------------------------------------------------------------------------------
@@ -290,7 +282,7 @@ def _draw_circle(circle: CircleVersion, target: _CourseTarget) -> None:
         at=target.session_start(circle.session) + _DRAWN_AFTER,
         placements=[
             Placement(str(target.people[name]), radius, angle, **dict.fromkeys(marks, True))
-            for name, (radius, angle, marks) in circle.places.items()
+            for name, (radius, angle, *marks) in circle.places.items()
         ],
     )
 
@@ -345,17 +337,17 @@ def _parse_entry(entry: WorksheetEntry, values: Mapping[str, Any], target: _Cour
     return parsed
 
 
-def _resolve(field: Field, value: Any, target: _CourseTarget) -> Any:
+def _resolve(spec: Field, value: Any, target: _CourseTarget) -> Any:
     """Replace relative days by dates and people's keys by ids, as a web form would send them."""
-    if field.kind is FieldKind.ROWS:
-        columns = {c.id: c for c in field.columns}
+    if spec.kind is FieldKind.ROWS:
+        columns = {c.id: c for c in spec.columns}
         if unknown := sorted({k for row in value for k in row} - set(columns)):
-            raise ShelfError(f"unknown columns: {', '.join(unknown)}", where=field.id)
+            raise ShelfError(f"unknown columns: {', '.join(unknown)}", where=spec.id)
         return [{k: _resolve(columns[k], v, target) for k, v in row.items()} for row in value]
-    if field.kind is FieldKind.CHOICES and (unknown := sorted(v for v in value if field.option(v) is None)):
-        raise ShelfError(f"unknown options: {', '.join(unknown)}", where=field.id)
-    if field.kind is FieldKind.DATE:
+    if spec.kind is FieldKind.CHOICES and (unknown := sorted(v for v in value if spec.option(v) is None)):
+        raise ShelfError(f"unknown options: {', '.join(unknown)}", where=spec.id)
+    if spec.kind is FieldKind.DATE:
         return target.resolve_day(value)
-    if field.kind is FieldKind.PERSON:
+    if spec.kind is FieldKind.PERSON:
         return str(target.people[value])
     return value

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from securebase.ipt.client_labels import relabel_for_client
 from securebase.ipt.rendering import title_in_words
@@ -45,7 +46,7 @@ def page_for_therapist(account: Account, client: Client) -> OwnPage | None:
 def worksheet_for_client(spec: Worksheet) -> Worksheet:
     """Return the worksheet reduced to the fields that clients may see, with labels that address the client."""
     visible_fields = tuple(f for f in spec.fields if Audience.CLIENT in f.reports and not f.note)
-    return relabel_for_client(dataclasses.replace(spec, fields=visible_fields))
+    return relabel_for_client(msgspec.structs.replace(spec, fields=visible_fields))
 
 
 @dataclass(frozen=True, slots=True)
