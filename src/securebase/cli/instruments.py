@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from math import isclose
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,20 +12,29 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from securebase.cli.shelf_check import check_files
 from securebase.measurement import catalogue
 from securebase.measurement.constructs import CONSTRUCTS
 from securebase.measurement.instrument import Instrument, Scale
+from securebase.measurement.instrument_reader import read_instrument
+from securebase.measurement.scoring import score
 
 
 @click.command("instruments")
-@click.argument("name", metavar="[ID]", required=False)
+@click.argument("name", metavar="[ID | check]", required=False)
+@click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-def command(*, name: str | None, as_json: bool) -> None:
-    """List the instruments, or show the instrument ID in full.
+def command(*, name: str | None, files: tuple[Path, ...], as_json: bool) -> None:
+    """List the instruments, show the instrument ID in full, or check instrument files.
 
     Official item wording is not shipped: items have numbers and short labels of our own. Only our own session sets and
     additional questionnaires carry item texts; they are not validated.
     """
+    if (name == "check") != bool(files):
+        raise click.UsageError("Give files with check, and only with check.")
+    if files:
+        check_files(files, _find_problems)
+        return
     selected = [catalogue.instrument(name)] if name is not None else list(catalogue.instruments().values())
     if as_json:
         plain = [_to_plain(i) for i in selected]
@@ -32,6 +43,33 @@ def command(*, name: str | None, as_json: bool) -> None:
         _show(selected[0])
     else:
         _list(selected)
+
+
+def _find_problems(file: str, content: bytes) -> list[str]:
+    """Return what an instrument file does not keep: its name, and the scores of its worked examples."""
+    instrument = read_instrument(file, content)
+    names = (f"{instrument.id}.toml", f"{instrument.id}.{instrument.version}.toml")
+    problems = [] if file in names else [f"{file}, id: must be the name of the file (got “{instrument.id}”)."]
+    for n, example in enumerate(instrument.examples, start=1):
+        result = score(instrument, example.responses)
+        problems += [
+            f"{file}, examples[{n}].scores.{name}: the responses give {_number(result.scores[name].value)} "
+            f"(stated: {_number(stated)})."
+            for name, stated in example.scores.items()
+            if (stated is None) != (result.scores[name].value is None)
+            or not isclose(stated or 0.0, result.scores[name].value or 0.0, abs_tol=1e-9)
+        ]
+        flagged = tuple(flag.item for flag in result.alerts)
+        if flagged != example.safety_items:
+            problems.append(
+                f"{file}, examples[{n}].safety_items: the responses raise {list(flagged)} "
+                f"(stated: {list(example.safety_items)})."
+            )
+    return problems
+
+
+def _number(value: float | None) -> str:
+    return "no score" if value is None else f"{value:g}"
 
 
 def _to_plain(i: Instrument) -> dict[str, Any]:

@@ -1,0 +1,45 @@
+"""Write docs/schemas/*.json from the structs of the shelf files. A test fails when they differ.
+
+Run: python docs/make_schemas.py
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from securebase.ipt.areas import AreasFile
+from securebase.ipt.claim_locations import PlacesFile
+from securebase.ipt.course_format import CourseFormatsFile
+from securebase.ipt.sources import SourcesFile
+from securebase.ipt.task import TasksFile
+from securebase.ipt.worksheet import Worksheet
+from securebase.measurement.instrument_reader import instrument_schema
+from securebase.schema import json_schema
+
+FOLDER = Path(__file__).parent / "schemas"
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """Return the JSON Schemas by the name of their file."""
+    return {
+        "instrument": instrument_schema(),
+        "worksheet": json_schema(Worksheet, "A worksheet of Securebase"),
+        "areas": json_schema(AreasFile, "The problem areas of IPT"),
+        "tasks": json_schema(TasksFile, "The tasks of IPT"),
+        "course_formats": json_schema(CourseFormatsFile, "The course formats of IPT"),
+        "sources": json_schema(SourcesFile, "The sources of the shelf"),
+        "places": json_schema(PlacesFile, "The locations of the claims"),
+    }
+
+
+def text(schema: dict[str, Any]) -> str:
+    return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for name, schema in schemas().items():
+        (FOLDER / f"{name}.json").write_text(text(schema), encoding="utf-8")
+    print(f"wrote {FOLDER.name}")  # noqa: T201
