@@ -14,7 +14,7 @@ from securebase.picture.client import ClientPicture
 from securebase.picture.serialisation import fingerprint, from_plain, to_json, to_plain
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Small:
     number: float
     name: str | None = None

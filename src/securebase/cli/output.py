@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from securebase.errors import InputError
 from securebase.model.fit import FitResult
-from securebase.study.result import to_plain
+from securebase.schema import to_plain
 
 ShowStatus = Callable[[str], None]
 

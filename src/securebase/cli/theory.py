@@ -12,7 +12,7 @@ from securebase.cli.output import format_number, print_sentences, write_json, wr
 from securebase.model.mechanism import Lag, Pillar
 from securebase.model.theory import EdgeLocation, Theory, TheoryEdge, theory
 from securebase.reports.theory_page import theory_page, theory_svg
-from securebase.study.result import to_plain
+from securebase.schema import to_plain
 
 
 @click.command("theory")

@@ -28,10 +28,10 @@ from securebase.measurement.constructs import Direction
 from securebase.measurement.instrument import Scale
 from securebase.model.fit import fit
 from securebase.model.observations import panel
+from securebase.schema import to_plain
 from securebase.study.labels import describe_specification
 from securebase.study.models import specification_for
 from securebase.study.person import Coverage, PersonForecast, PersonResult, last_score_coverage, track_person
-from securebase.study.result import to_plain
 from securebase.study.saved_fit import check_same, read_fit
 
 _VERDICTS = {

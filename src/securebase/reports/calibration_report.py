@@ -11,11 +11,11 @@ from securebase.charts.calibration_strips import strips_chart
 from securebase.charts.render import svg
 from securebase.errors import InputError
 from securebase.reports.render import render
+from securebase.schema import to_plain
 from securebase.study.calibration.designs import DESIGNS
 from securebase.study.calibration.run import Calibration
 from securebase.study.calibration.table import as_json, markdown, rows, summary
 from securebase.study.calibration.target import Basis, TargetVerdict
-from securebase.study.result import to_plain
 
 #: pixels of the strips on a page and on a phone
 _PAGE, _PHONE = style.FULL_WIDTH - 260, style.PHONE_WIDTH + 20

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
-from enum import Enum
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from securebase.records.cohort import ImportReport
+from securebase.schema import to_plain
 from securebase.study.checks import ModelChecks
 from securebase.study.labels import describe_trend
 from securebase.study.moderation import ModerationFinding
@@ -249,18 +248,3 @@ def _estimates(finding: LagFinding) -> str:
     }
     texts = [f"{name} {lag.estimate:.2f}".replace("-", "−") for name, lag in estimates.items() if lag is not None]
     return f" ({', '.join(texts)})" if texts else ""
-
-
-def to_plain(value: Any) -> Any:
-    """Convert dataclasses, mappings, tuples and enums to plain JSON values."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_plain(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, Mapping):
-        return {str(k): to_plain(v) for k, v in value.items()}
-    if isinstance(value, tuple | list):
-        return [to_plain(v) for v in value]
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    return value

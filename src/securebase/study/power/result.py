@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from securebase.schema import to_plain
 from securebase.study.phrases import number
 from securebase.study.power.phrases import effect_in_words, limits, methods, required_clients_in_words
 from securebase.study.power.plan import PowerPlan, Setting
 from securebase.study.power.search import RequiredClients
 from securebase.study.power.summary import Cell, Proportion
-from securebase.study.result import to_plain
 
 #: increases by one whenever a field of the JSON or a column of the table changes its name or meaning
 POWER_VERSION = 2
