@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.linalg import block_diag
 
 from securebase.model.discrete_time.specification import DiscreteTimeParameters, DiscreteTimeSpecification
-from securebase.model.estimation.blocks import CovarianceBlock, ParameterBlock
+from securebase.model.estimation.blocks import CovarianceBlock, ParameterBlock, block_diagonal
 from securebase.model.estimation.scale import InternalScale
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Start
@@ -47,7 +46,7 @@ class DiscreteTimeTransform(InternalScale[DiscreteTimeParameters]):
             else np.zeros((block.size, block.size))
             for block, part in self.parts(x)
         ]
-        return np.asarray(block_diag(*curvatures))
+        return block_diagonal(curvatures)
 
 
 def build_discrete_time_transform(panel: Panel, spec: DiscreteTimeSpecification) -> DiscreteTimeTransform:

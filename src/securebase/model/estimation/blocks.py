@@ -5,13 +5,24 @@ Means and effects are untransformed, variances enter by their logarithm, covaria
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import block_diag
 
 from securebase.model.parameters import Array
+
+
+def block_diagonal(matrices: Sequence[Array]) -> Array:
+    """Return matrices along the diagonal of zeros; faster than SciPy's for the small ones of a fit."""
+    whole = np.zeros((sum(len(m) for m in matrices), sum(m.shape[1] for m in matrices)))
+    row = column = 0
+    for matrix in matrices:
+        rows, columns = matrix.shape
+        whole[row : row + rows, column : column + columns] = matrix
+        row, column = row + rows, column + columns
+    return whole
 
 
 class ParameterBlock:
@@ -83,6 +94,8 @@ class CovarianceBlock(ParameterBlock):
         self.lower = np.tril_indices(p)
         self.on_diagonal: NDArray[np.bool_] = self.lower[0] == self.lower[1]
         self.size = self.entries = len(self.lower[0]) * (count or 1)
+        # of every L, by one index: its entries row by row, and its diagonal
+        self._entries, self._diagonal = (..., *self.lower), (..., np.arange(p), np.arange(p))
 
     @property
     def positions(self) -> NDArray[np.intp]:
@@ -94,8 +107,8 @@ class CovarianceBlock(ParameterBlock):
     def root(self, x: Array) -> Array:
         """Return L, or all of them."""
         L, entries = np.zeros(self.shape), x.reshape(*self.shape[:-2], -1)
-        on = self.on_diagonal
-        L[..., *self.lower] = np.where(on, np.exp(np.where(on, entries, 0.0)), entries)
+        L[self._entries] = entries
+        L[self._diagonal] = np.exp(entries[..., self.on_diagonal])
         return L
 
     def value(self, x: Array) -> Array:
@@ -104,14 +117,16 @@ class CovarianceBlock(ParameterBlock):
         return product
 
     def internal(self, value: Array) -> Array:
-        entries = np.linalg.cholesky(value)[..., *self.lower]
-        return np.where(self.on_diagonal, np.log(np.where(self.on_diagonal, entries, 1.0)), entries).ravel()
+        L = np.asarray(np.linalg.cholesky(value), dtype=np.float64)
+        L[self._diagonal] = np.log(L[self._diagonal])
+        return L[self._entries].ravel()
 
     def pull_back(self, x: Array, bar: Array) -> Array:
         L = self.root(x)
         # ∂L = (V̄ + V̄') L, and ∂ log L_kk = L_kk ∂L_kk
-        along_root = (self.add_triangles(bar) @ L)[..., *self.lower]
-        return np.where(self.on_diagonal, along_root * L[..., *self.lower], along_root).ravel()
+        along_root: Array = self.add_triangles(bar) @ L
+        along_root[self._diagonal] *= L[self._diagonal]
+        return along_root[self._entries].ravel()
 
     def add_triangles(self, bar: Array) -> Array:
         """Return V̄ + V̄'."""
@@ -119,7 +134,7 @@ class CovarianceBlock(ParameterBlock):
         return both
 
     def jacobian(self, x: Array) -> Array:
-        return np.asarray(block_diag(*(self._jacobian_of(L) for L in self.root(x).reshape(-1, self.p, self.p))))
+        return block_diagonal([self._jacobian_of(L) for L in self.root(x).reshape(-1, self.p, self.p)])
 
     def _jacobian_of(self, L: Array) -> Array:
         columns = []
@@ -133,7 +148,7 @@ class CovarianceBlock(ParameterBlock):
     def curvature(self, x: Array, bar: Array) -> Array:
         """Return Σ_k bar_k ∂²V_k / ∂x² (size, size) over all entries k; bar: full and symmetric, in `shape`."""
         roots, bars = (values.reshape(-1, self.p, self.p) for values in (self.root(x), bar))
-        return np.asarray(block_diag(*(self._curvature_of(*pair) for pair in zip(roots, bars, strict=True))))
+        return block_diagonal([self._curvature_of(*pair) for pair in zip(roots, bars, strict=True)])
 
     def _curvature_of(self, L: Array, bar: Array) -> Array:
         r, c = self.lower
@@ -143,7 +158,7 @@ class CovarianceBlock(ParameterBlock):
         return second
 
     def in_named_order(self, values: Array) -> Array:
-        listed: Array = values[..., *self.lower].ravel()
+        listed: Array = values[self._entries].ravel()
         return listed
 
     def named_positions(self) -> NDArray[np.intp]:

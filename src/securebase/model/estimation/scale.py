@@ -9,13 +9,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import block_diag
 
-from securebase.model.estimation.blocks import CovarianceBlock, ParameterBlock, VarianceBlock
+from securebase.model.estimation.blocks import CovarianceBlock, ParameterBlock, VarianceBlock, block_diagonal
 from securebase.model.estimation.optimise import Indices
 from securebase.model.estimation.result import is_variance
 from securebase.model.panel import Panel
@@ -63,18 +63,19 @@ class InternalScale(ABC, Generic[ParametersT]):
         """Log Jacobian of the standardisation, to add to the log-likelihood of standardised scores."""
         return -float(np.isfinite(self.panel.scores).sum(axis=0) @ np.log(self.spread))
 
+    @cached_property
+    def _ends(self) -> list[int]:
+        return list(accumulate(b.size for b in self.blocks))
+
     def parts(self, x: Array) -> list[tuple[ParameterBlock, Array]]:
         """Return every block with its numbers in x."""
-        ends = np.cumsum([b.size for b in self.blocks])
-        return [(b, x[end - b.size : end]) for b, end in zip(self.blocks, ends, strict=True)]
+        return [(b, x[end - b.size : end]) for b, end in zip(self.blocks, self._ends, strict=True)]
 
     def where(self, name: str) -> Indices:
-        """Return the positions of a block's numbers in x."""
-        start = 0
-        for block in self.blocks:
+        """Return the positions of a block's numbers in x; none without such a block."""
+        for block, end in zip(self.blocks, self._ends, strict=True):
             if block.name == name:
-                return np.arange(start, start + block.size)
-            start += block.size
+                return np.arange(end - block.size, end)
         return np.arange(0)
 
     @cached_property
@@ -122,7 +123,7 @@ class InternalScale(ABC, Generic[ParametersT]):
 
     def standard_jacobian(self, x: Array) -> Array:
         """Return ∂(named estimates in standard units) / ∂x (estimates, size)."""
-        return np.asarray(block_diag(*(b.jacobian(part) for b, part in self.parts(x))))
+        return block_diagonal([b.jacobian(part) for b, part in self.parts(x)])
 
     def _assemble(self, parts: list[tuple[ParameterBlock, Array]]) -> ParametersT:
         fields: dict[str, Any] = {}
