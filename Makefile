@@ -13,7 +13,7 @@ help:
 	@echo "make serve        the same with your own clinic, empty at first"
 	@echo "make test         install everything and run the tests"
 	@echo "make test-core    test the library alone, without web and compiler, in a separate venv"
-	@echo "make check        check language, style, types and imports (ruff, mypy, import-linter, oxfmt, oxlint)"
+	@echo "make check        check language, style, types and imports (ruff, mypy, import-linter, oxfmt, oxlint, djade, djlint)"
 	@echo "make docs         run the tests that compare the documentation with the code"
 	@echo "make bench        measure and write docs/benchmarks.md (make bench PARTS=speed: that part only)"
 	@echo "make lock         update the hashed requirement files (needs uv)"
@@ -62,6 +62,8 @@ check-style: $(BIN)/.dev
 	@echo "== ruff";          $(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@echo "== oxfmt";         $(BIN)/oxfmt --check "src/**/*.css" "src/**/*.js"
 	@echo "== oxlint";        $(BIN)/oxlint src
+	@echo "== djade";         $(BIN)/djade --check $$(find src/securebase/workbench -name "*.html")
+	@echo "== djlint";        $(BIN)/djlint --lint --quiet src
 check-language: $(BIN)/.dev
 	@echo "== language";      $(BIN)/python tools/check_language.py
 

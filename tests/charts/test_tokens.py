@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import resources
 
 import msgspec
@@ -56,3 +57,8 @@ def test_colours_that_are_equal_in_the_light_are_equal_in_the_dark() -> None:
 def test_the_style_sheet_of_the_pages_is_current() -> None:
     stored = resources.files("securebase") / "workbench" / "ui" / "static" / "ui" / "tokens.css"
     assert stored.read_text(encoding="utf-8") == page_sheet(), "run python tools/write_tokens.py"
+
+
+def test_the_icon_has_the_accent() -> None:
+    icon = resources.files("securebase") / "workbench" / "ui" / "static" / "ui" / "mark.svg"
+    assert set(re.findall(r"#[0-9a-f]+", icon.read_text(encoding="utf-8"))) == {TOKENS.light["accent"]}
