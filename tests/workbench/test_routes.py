@@ -224,7 +224,7 @@ def test_writes_need_the_csrf_token(full: Cast, name: str) -> None:
     response = browser.post(build_url(full, name), {})
     assert response.status_code in {403, 405}
     if response.status_code == 403:
-        assert "was out of date" in response.content.decode()
+        assert "This form has expired" in response.content.decode()
 
 
 def test_session_cannot_be_created_for_a_foreign_client(full: Cast) -> None:
