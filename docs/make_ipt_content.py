@@ -233,7 +233,7 @@ def overview() -> list[str]:
 def course_format_section() -> list[str]:
     """Return the course formats of a new clinic, and the lineages it can choose from."""
     lines = [
-        "| Format | Sessions | Initial phase | Final phase | Days between | Sources | Reviewed |",
+        "| Format | Sessions | Initial phase | Ending phase | Days between | Sources | Reviewed |",
         "| --- " * 7 + "|",
     ]
     lines += [

@@ -179,7 +179,7 @@ def test_shared_cautions_come_once_and_failing_controls_per_construct(part: Hypo
     rows = (modify(rows[0], future_fails=True), *rows[1:])
     cautions = words.cautions(replace(part, rows=rows))
     assert cautions[0] == ("Control", "Earlier symptoms move with later alliance, which cannot have changed them.")
-    assert "disagree on all of them" in dict(cautions)["Shared trend"]
+    assert "disagree for every process" in dict(cautions)["Shared trend"]
     assert "Other clients" not in dict(cautions)
     assert "from other clients" in words.pooling_sentence(part)
     assert len({title for title, _ in cautions}) == len(cautions)

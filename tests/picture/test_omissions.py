@@ -114,7 +114,7 @@ def test_an_open_safety_alert_prevents_an_all_clear() -> None:
     assert sentences.quiet_sentence(picture(quiet)).endswith("Nothing needs your attention.")
     waiting = picture(replace(quiet, safety_alerts=(alert(1),)))
     assert "Nothing needs your attention" not in sentences.quiet_sentence(waiting)
-    assert "safety answer" in sentences.quiet_sentence(waiting)
+    assert "safety alert" in sentences.quiet_sentence(waiting)
     acknowledged = replace(quiet, safety_alerts=(alert(1, acknowledged_at=session_day(1)),))
     assert "Nothing needs your attention" in sentences.quiet_sentence(picture(acknowledged))
 

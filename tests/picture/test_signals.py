@@ -265,11 +265,11 @@ def test_a_safety_alert_quotes_the_answer_with_its_date() -> None:
     signal = signal_of_kind(record, K.SAFETY)
     assert "Safety question: “It crossed my mind”" in signal.sentence
     assert "session 3, 16 March 2026" in signal.sentence
-    assert signal.brief == "Safety answer waiting: “It crossed my mind” (session 3, 16 March 2026)"
+    assert signal.brief == "Safety alert: “It crossed my mind” (session 3, 16 March 2026)"
     from_paper = SafetyAlertRecord(2.5, "phq9", 9, 2.0)
     signal = signal_of_kind(replace(episode(1), safety_alerts=(from_paper,), began_on=date(2026, 3, 2)), K.SAFETY)
     assert "PHQ-9 item 9 (self-harm): 2 of 3 (4 March 2026)" in signal.sentence
-    assert signal.brief == "Safety answer waiting: PHQ-9 item 9 (self-harm), 2 of 3 (4 March 2026)"
+    assert signal.brief == "Safety alert: PHQ-9 item 9 (self-harm), 2 of 3 (4 March 2026)"
 
 
 def test_an_alert_of_an_unknown_questionnaire_shows_its_numbers() -> None:

@@ -84,7 +84,7 @@ def test_safety_comes_first() -> None:
     result = page(client_picture(record, as_of=session_day(7) + 1))
     first = result.select_one("main section")
     assert first is not None
-    assert "safety answer" in first.text.lower()
+    assert "safety alert" in first.text.lower()
 
 
 def test_a_name_is_escaped() -> None:

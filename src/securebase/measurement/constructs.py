@@ -196,7 +196,7 @@ _MEASURED = (
         "worse",
         "after",
         "S57",
-        "Fear that the therapist will tire of oneself.",
+        "Fear that the therapist will tire of them.",
     ),
     _c(
         "therapist_attachment_distance",

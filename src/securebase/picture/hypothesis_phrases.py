@@ -51,7 +51,7 @@ def heading_sentence(part: Hypotheses) -> str:
     span = f"From {session(part.first_session, part.first_at)} to {session(part.last_session, part.last_at)}"
     return (
         f"{span} symptoms are {change}, with measurement error removed. The chart shows how many of these points move "
-        "with each process. They do not add up: symptoms also fade by themselves, and much stays unexplained."
+        "with each process. They do not add up: symptoms also improve on their own, and much stays unexplained."
     )
 
 
@@ -165,8 +165,8 @@ def _trend_caution(part: Hypotheses) -> str:
     rows = [row for row in part.rows if row.rests_on_trend]
     if not rows:
         return ""
-    which = "all of them" if len(rows) == len(part.rows) else _names(rows)
-    return f"The two models disagree on {which}: the estimates rest on a shared trend."
+    which = "every process" if len(rows) == len(part.rows) else _names(rows)
+    return f"“With trend” and “detrended” disagree for {which}: the estimates rest on a shared trend."
 
 
 def _borrowing_caution(part: Hypotheses) -> str:

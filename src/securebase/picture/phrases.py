@@ -106,8 +106,8 @@ def closed_gates(level: GateLevel, paired: int) -> tuple[str, ...]:
         waits.append("After 12 complete sessions we can also show how symptoms move with each mechanism.")
     if level < GateLevel.RANKING:
         waits.append(
-            "Ranking the mechanisms takes 100 complete sessions: after 16, simulated rankings of four are right one "
-            "time in three (by chance: one in four)."
+            "Ranking the mechanisms takes 100 complete sessions. In simulations with four mechanisms, a ranking "
+            "after 16 sessions is right one time in three (by chance: one in four)."
         )
     else:
         waits.append(
@@ -172,8 +172,8 @@ def safety(question: str, answer: str, time: str) -> SignalText:
     """Return the texts of a safety alert; `time` is the day, preceded by the session if known."""
     item = "" if answer.startswith("“") else f"{question}, "
     return (
-        f"Safety answer waiting: {item}{answer} ({time})",
-        "A safety answer is waiting for you.",
+        f"Safety alert: {item}{answer} ({time})",
+        "A safety alert needs your attention.",
         f"{question[0].upper()}{question[1:]}: {answer} ({time}).",
         "How safe are you feeling right now, and what would help you stay safe until we meet again?",
     )
@@ -388,7 +388,7 @@ RUPTURE_CRITERION = (
 RUPTURE_MARKED_CRITERION = "Marked in the record. It stays open until a repair is recorded or ratings recover."
 REPAIR_CRITERION = "A rupture counts as repaired once a repair is recorded or ratings recover."
 TRACK_CRITERION = (
-    "Symptom score, smoothed over earlier reports, above the expected path at two or more reports in a row."
+    "Symptom score, smoothed over earlier reports, above the expected path in two or more reports in a row."
 )
 RELIABLE_CRITERION = "Reliable change (Jacobson & Truax, 1991)"
 SUDDEN_CRITERION = "Criteria of Tang & DeRubeis (1999)."

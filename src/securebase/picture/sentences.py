@@ -45,7 +45,7 @@ def quiet_sentence(picture: ClientPicture) -> str:
     """Return the sentence for a picture without points; it is not an all-clear while a safety alert is open."""
     status = symptom_status(picture)
     if any(s.kind is SignalKind.SAFETY for s in picture.signals):
-        return f"The safety answer comes first. {status}."
+        return f"The safety alert comes first. {status}."
     return f"{status}. Nothing needs your attention."
 
 

@@ -53,7 +53,7 @@ def test_client_without_a_therapy_is_offered_one(alma: Browser, cast: Cast, name
         ("timeline", "Add the first event"),
         ("formulation", "One focus, two at most"),
         ("area-work", "No chart yet"),
-        ("ending", "Discuss it by session 14"),
+        ("ending", "Discuss the ending by session 14"),
     ],
 )
 def test_empty_page_says_how_to_begin(alma: Browser, cast: Cast, name: str, message: str) -> None:

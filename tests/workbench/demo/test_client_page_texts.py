@@ -118,7 +118,7 @@ def test_client_pages_are_short_and_keep_every_honest_limit(therapist: Account, 
 
     # safety comes first, and a rupture that ratings show names its rate of false alarms
     ash = pages["Ash K."]
-    assert "safety answer is waiting" in ash.select("section")[0].get_text()
+    assert "safety alert needs your attention" in ash.select("section")[0].get_text()
     assert "one in twenty ordinary sessions is a false alarm" in texts["Ash K."]
     for page in pages.values():
         gates = [plain(gate) for gate in page.select(".gates li")]  # type: ignore[arg-type]

@@ -144,4 +144,4 @@ def test_clock_set_back_hides_no_alert(cast: Cast) -> None:
     send_check_in(cast, safety=2.0)
     (row,) = queries.caseload(account=cast.alma, now=NOON - timedelta(days=2)).rows
     assert row.attention
-    assert "Safety answer" in row.summary.notes[0].text
+    assert "Safety alert" in row.summary.notes[0].text

@@ -119,11 +119,11 @@ def test_safety_answer_comes_first_until_it_is_acknowledged(course: Cast, alma: 
     page = soup(alma, "client", course.carla.id)
     first = page.select_one("main section")
     assert first is not None
-    assert "safety answer" in first.text
+    assert "safety alert" in first.text
     form = first.select_one("form")
     assert form is not None
     assert alma.post(str(form["action"]), {"note": "Called; safe."}).status_code == 302
-    assert "safety answer" not in soup(alma, "client", course.carla.id).text
+    assert "safety alert" not in soup(alma, "client", course.carla.id).text
 
 
 def test_model_failure_is_reported_and_leaves_the_record(

@@ -227,7 +227,7 @@ class CourseFormatForm(forms.Form):
     name = forms.CharField(label="Name", max_length=MAX_NAME_LENGTH, required=False)
     sessions = forms.IntegerField(label="Sessions", min_value=1, max_value=MAX_SESSIONS, required=False)
     initial_sessions = forms.IntegerField(label="Initial phase", min_value=0, max_value=20, required=False)
-    ending_sessions = forms.IntegerField(label="Final phase", min_value=0, max_value=20, required=False)
+    ending_sessions = forms.IntegerField(label="Ending phase", min_value=0, max_value=20, required=False)
     days_between = forms.IntegerField(label="Days between", min_value=1, max_value=MAX_DAYS_BETWEEN, required=False)
     maintenance = forms.BooleanField(label="Maintenance", required=False)
 

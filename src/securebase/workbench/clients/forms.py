@@ -16,7 +16,7 @@ from securebase.workbench.accounts.models import Clinic
 from securebase.workbench.accounts.queries import course_formats_of, lineage_of
 from securebase.workbench.clients.models import PHASES, PROBLEM_AREAS, SymptomMeasure
 
-_FORMAT_DEFAULT = "Leave empty to use the number of the format."
+_FORMAT_DEFAULT = "Leave blank to use the format’s number."
 #: dates further ahead than this are rejected as typing errors
 MAX_AHEAD = timedelta(days=366)
 
@@ -56,7 +56,9 @@ class EpisodeForm(forms.Form):
     initial_sessions = forms.IntegerField(
         label="Sessions in the initial phase", min_value=0, max_value=20, required=False
     )
-    ending_sessions = forms.IntegerField(label="Sessions in the final phase", min_value=0, max_value=20, required=False)
+    ending_sessions = forms.IntegerField(
+        label="Sessions in the ending phase", min_value=0, max_value=20, required=False
+    )
     days_between = forms.IntegerField(
         label="Days between sessions", min_value=1, max_value=MAX_DAYS_BETWEEN, required=False
     )

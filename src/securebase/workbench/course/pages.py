@@ -53,7 +53,7 @@ def course(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     if episode is not None:
         record, lineage = queries.record_of(episode, now), lineage_of(account.clinic)
         phases = queries.phases(record, lineage)
-        due = open_tasks([s for p in phases for s in p.standings])
+        due = () if episode.ended_on else open_tasks([s for p in phases for s in p.standings])
         course_format = find_format(course_formats_of(account.clinic), episode.course_form)
         beads = queries.beads(episode, now)
         context |= {

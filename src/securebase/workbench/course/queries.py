@@ -162,6 +162,8 @@ class _NextUpKey:
 @lru_cache(maxsize=1000)
 def _next_up(key: _NextUpKey) -> NextUp:
     row = Episode.objects.unscoped(reason="the caller has checked access to the episode").get(id=key.episode)
+    if row.ended_on is not None:  # nothing is overdue once the course has ended
+        return NextUp((), 0)
     tasks = open_tasks(course_tasks(record_of(row, key.as_of), key.lineage))
     return NextUp(tasks, sum(s.standing is TaskState.OVERDUE for s in tasks))
 

@@ -172,7 +172,7 @@ def _items(administration: Administration | None) -> dict[int, float | None]:
 # ---- schedule of additional questionnaires ---------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class ExtraRow:
-    """One additional questionnaire: its constructs, the sessions that asked it, and the next one in words.
+    """One additional questionnaire: its scales, the sessions that asked it, and the next one in words.
 
     `off` and `asked_for` are the therapist's choices.
     """
@@ -197,7 +197,7 @@ def extra_rows(episode: Episode, held: int, now: datetime) -> list[ExtraRow]:
     for instrument in scheduled_instruments():
         assert instrument.schedule is not None
         fits = not instrument.schedule.areas or bool(set(instrument.schedule.areas) & set(course.areas))
-        labels = dict.fromkeys(CONSTRUCTS[s.construct].label.lower() for s in instrument.scales)
+        labels = dict.fromkeys(s.label.lower() for s in instrument.scales)
         off, requested = instrument.id in course.disabled, instrument.id in course.requested
         text = _describe_next(instrument, next_sessions.get(instrument.id), off=off, requested=requested, fits=fits)
         asked = sorted(n for n in history.get(instrument.id, ()) if n <= held)
