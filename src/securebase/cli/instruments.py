@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from math import isclose
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 import msgspec
@@ -51,11 +52,13 @@ def _find_problems(file: str, content: bytes) -> list[str]:
     names = (f"{instrument.id}.toml", f"{instrument.id}.{instrument.version}.toml")
     problems = [] if file in names else [f"{file}, id: must be the name of the file (got “{instrument.id}”)."]
     for n, example in enumerate(instrument.examples, start=1):
-        result = score(instrument, example.responses)
+        # the struct holds None where the file says “missing” or “none”
+        result = score(instrument, cast(Mapping[int, float | None], example.responses))
+        expected = cast(Mapping[str, float | None], example.scores)
         problems += [
             f"{file}, examples[{n}].scores.{name}: the responses give {_number(result.scores[name].value)} "
             f"(stated: {_number(stated)})."
-            for name, stated in example.scores.items()
+            for name, stated in expected.items()
             if (stated is None) != (result.scores[name].value is None)
             or not isclose(stated or 0.0, result.scores[name].value or 0.0, abs_tol=1e-9)
         ]
