@@ -27,6 +27,8 @@ Text = Annotated[str, Meta(pattern=r"\S")]
 Texts = Annotated[tuple[Text, ...], Meta(min_length=1)]
 #: A finite number; values on the shelf are far smaller than the bounds.
 Number = Annotated[float, Meta(gt=-1e9, lt=1e9, description="a number")]
+#: A finite number above 0.
+Positive = Annotated[float, Meta(gt=0, lt=1e9)]
 #: An id: the name of a file, a column, a code.
 Id = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$", description="lower-case letters, digits and _")]
 
@@ -116,7 +118,7 @@ _NAMES = {
     "array": "a list",
     "object": "a table",
 }
-_BOUNDS = {">=": "at least", ">": "above", "<=": "at most", "<": "below"}
+_BOUNDS = {">=": "at least", ">": "greater than", "<=": "at most", "<": "below"}
 
 
 def _explain(error: msgspec.ValidationError, values: Any, kind: Any, place: Place) -> NoReturn:

@@ -206,11 +206,11 @@ def test_filters_agree_with_a_plain_loop() -> None:
     [
         (('from = "alliance"', 'from = "rapport"'), r"edge\[1\].from: unknown construct “rapport”"),
         (('claims = ["S1"]', 'claims = ["S99"]'), r"edge\[1\].claims: must name at least one claim"),
-        (('sign = "+"', 'sign = "up"'), r"edge\[1\].sign: must be \+, -, 0 or \?"),
+        (('sign = "+"', 'sign = "up"'), r"edge\[1\].sign: unknown sign “up”. Known: \+, -, 0, \?"),
         (('place = "study"', 'place = "model"'), "Add it to the shelf of mechanisms"),
         (('place = "study"', 'place = "simulated"'), "must be one of brings, .* for an edge of simulated"),
         (('by = "lag"', 'by = "magic"'), "must be one of lag, .* for an edge of study"),
-        (('by = "lag"', 'lag = "day"'), "must be one of session, week, slow, course, life, none .got “day”"),
+        (('by = "lag"', 'lag = "day"'), "unknown lag “day”. Known: session, week, slow, course, life, none"),
         (('by = "lag"', 'calibration = ["C36"]'), "names an unknown calibration target"),
         (('by = "lag"', 'colour = "red"'), r"edge\[1\].colour: unknown field"),
         (

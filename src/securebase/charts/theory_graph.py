@@ -244,7 +244,7 @@ def _legend(drawing: _Drawing, y: float, by: By) -> float:
     x = 0.0
     for grade, meaning in lines:
         x, y = _next_entry(drawing, x, y, 34 + len(meaning) * LETTER)
-        sample = TheoryEdge("", "", (), "+", EdgeLocation.MODEL, Pillar.ATTACHMENT, "", grade=grade)
+        sample = TheoryEdge("", "", (), "+", EdgeLocation.MODEL, "", Pillar.ATTACHMENT, grade=grade)
         drawing.line(((x, y), (x + 28, y)), sample)
         drawing.text((x + 34, y), meaning)
         x += 34 + len(meaning) * LETTER + 22

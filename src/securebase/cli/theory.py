@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -74,8 +75,15 @@ def _to_plain(full_theory: Theory, edges: Sequence[TheoryEdge], claim: str | Non
     property_names = ("label", "mechanisms", "outruns_its_evidence")
     return {
         "claims": [{**to_plain(c), "outruns_its_evidence": c.outruns_its_evidence} for c in claims],
-        "edges": [{**to_plain(e), **{name: to_plain(getattr(e, name)) for name in property_names}} for e in edges],
+        "edges": [
+            {**_edge_to_plain(e), **{name: to_plain(getattr(e, name)) for name in property_names}} for e in edges
+        ],
     }
+
+
+def _edge_to_plain(e: TheoryEdge) -> dict[str, Any]:
+    plain: dict[str, Any] = to_plain(e)
+    return {"from_construct": plain.pop("from"), "to_construct": plain.pop("to"), **plain}
 
 
 def _list(full_theory: Theory, edges: Sequence[TheoryEdge], claim: str | None) -> None:

@@ -7,16 +7,15 @@ the data's and the prior's, weighted by precision on the internal scale, and its
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 from scipy.linalg import expm
 
 from securebase.errors import ParameterSetError
-from securebase.measurement.toml_fields import Fields
 from securebase.model.equations import require, stationary_covariance
 from securebase.model.fit import Fit
 from securebase.model.fit.priors import in_time_unit
@@ -24,6 +23,7 @@ from securebase.model.mechanism import THERAPY
 from securebase.model.parameter_set import EdgeNote, ParameterSet, ScaleUnit, Statement
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
 from securebase.model.standardised import Edge, Standardised, assemble, standardised_effects
+from securebase.schema import Number, Place, ShelfStruct, Text, convert, parse_toml
 
 Measures = Mapping[str, tuple[str, str]]
 _GOOD = ("converged", "regularised")
@@ -33,23 +33,55 @@ FITTED_ID = "own"
 _EARLIER_PRIOR = "towards"
 
 
-@dataclass(frozen=True, slots=True)
-class FitProvenance:
+class FitProvenance(ShelfStruct, frozen=True):
     """Provenance of a fitted set. fingerprint: of the scores. made_on: date of the fit, as text.
 
     prior: id of the set used as prior, empty without one. strength: weight of that prior.
     """
 
-    fingerprint: str
+    fingerprint: Text
     n_persons: int
     n_observations: int
-    outcome: str
-    sentence: str
-    made_on: str
-    software: str
+    outcome: Text
+    sentence: Text
+    made_on: Text
+    software: Text
     simulated: bool
     prior: str = ""
-    strength: float = 0.0
+    strength: Number = 0.0
+
+
+class FittedEstimate(ShelfStruct, frozen=True):
+    """One estimate of a fitted set's file."""
+
+    name: Text
+    value: Number
+    standard_error: Number | None = None
+    from_data: Number | None = None
+
+
+class FittedMeasure(ShelfStruct, frozen=True):
+    """The scale that measured a construct, in a fitted set's file."""
+
+    construct: Text
+    instrument: Text
+    scale: Text
+
+
+class FittedSetFile(ShelfStruct, frozen=True):
+    """The file of a fitted set."""
+
+    kind: Literal["fitted"]
+    id: Text
+    name: Text
+    version: int
+    constructs: tuple[Text, ...]
+    time_unit: Text
+    days_per_unit: Number
+    planned_end: Number
+    provenance: FitProvenance
+    measure: tuple[FittedMeasure, ...] = ()
+    estimate: tuple[FittedEstimate, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,7 +294,7 @@ def write_fitted_set(fitted: FittedSet) -> str:
         "planned_end": float(spec.planned_end),
     }
     lines = [f"# {fitted.about}", *(line(k, v) for k, v in head.items()), "", "[provenance]"]
-    lines += [line(name, getattr(origin, name)) for name in FitProvenance.__dataclass_fields__]
+    lines += [line(name, getattr(origin, name)) for name in FitProvenance.__struct_fields__]
     for construct, (instrument, scale) in fitted.measures.items():
         measure = {"construct": construct, "instrument": instrument, "scale": scale}
         lines += ["", "[[measure]]", *(line(k, v) for k, v in measure.items())]
@@ -276,57 +308,39 @@ def write_fitted_set(fitted: FittedSet) -> str:
 
 def read_fitted_set(file: str, text: str) -> FittedSet:
     """Read a file of `write_fitted_set`. Raises ParameterSetError naming file and field."""
-    try:
-        fields = Fields(file, tomllib.loads(text), error=ParameterSetError)
-    except tomllib.TOMLDecodeError as problem:
-        raise ParameterSetError(f"invalid TOML: {problem}", where=file) from None
-    if fields.text("kind", "") != "fitted":
-        fields.fail("is not a fitted set", "kind", "Sets of the shelf are loaded by id.")
+    place = Place(file, ParameterSetError)
+    values = parse_toml(text, place)
+    if values.get("kind") != "fitted":
+        place.fail("is not a fitted set", "kind", "Sets of the shelf are loaded by id.")
+    if isinstance(origin := values.get("provenance"), dict) and _EARLIER_PRIOR in origin:
+        origin.setdefault("prior", origin.pop(_EARLIER_PRIOR))
+    stored = convert(values, FittedSetFile, place)
     spec = Specification(
-        fields.texts("constructs"),
+        stored.constructs,
         Trend.CARRIED,
-        time_unit=fields.text("time_unit"),
-        days_per_unit=fields.number("days_per_unit"),
-        planned_end=fields.number("planned_end"),
+        time_unit=stored.time_unit,
+        days_per_unit=stored.days_per_unit,
+        planned_end=stored.planned_end,
     )
-    origin = fields.table("provenance")
-    origin.allow_only(*FitProvenance.__dataclass_fields__, _EARLIER_PRIOR)
-    estimates = {block.text("name"): block for block in fields.tables("estimate")}
-    values = {name: block.number("value") for name, block in estimates.items()}
-    errors = {name: block.optional_number("standard_error") for name, block in estimates.items()}
-    shares = {name: block.optional_number("from_data") for name, block in estimates.items()}
     return FittedSet(
-        id=fields.text("id"),
-        name=fields.text("name"),
-        version=fields.whole_number("version"),
+        id=stored.id,
+        name=stored.name,
+        version=stored.version,
         specification=spec,
-        parameters=_parameters(fields, spec, values),
-        standard_errors=MappingProxyType(errors),
-        from_data=MappingProxyType({n: s for n, s in shares.items() if s is not None}),
-        measures=MappingProxyType(
-            {b.text("construct"): (b.text("instrument"), b.text("scale")) for b in fields.tables("measure")}
-        ),
-        provenance=FitProvenance(
-            fingerprint=origin.text("fingerprint"),
-            n_persons=origin.whole_number("n_persons"),
-            n_observations=origin.whole_number("n_observations"),
-            outcome=origin.text("outcome"),
-            sentence=origin.text("sentence"),
-            made_on=origin.text("made_on"),
-            software=origin.text("software"),
-            simulated=origin.flag("simulated"),
-            prior=origin.text("prior", origin.text(_EARLIER_PRIOR, "")),
-            strength=origin.number("strength"),
-        ),
+        parameters=_parameters(place, spec, {e.name: e.value for e in stored.estimate}),
+        standard_errors=MappingProxyType({e.name: e.standard_error for e in stored.estimate}),
+        from_data=MappingProxyType({e.name: e.from_data for e in stored.estimate if e.from_data is not None}),
+        measures=MappingProxyType({m.construct: (m.instrument, m.scale) for m in stored.measure}),
+        provenance=stored.provenance,
     )
 
 
-def _parameters(fields: Fields, spec: Specification, values: Mapping[str, float]) -> Parameters:
+def _parameters(place: Place, spec: Specification, values: Mapping[str, float]) -> Parameters:
     names, p = spec.constructs, spec.p
 
     def entry(name: str) -> float:
         if name not in values:
-            fields.fail(f"has no “{name}”", "estimate")
+            place.fail(f"has no “{name}”", "estimate")
         return values[name]
 
     def vector(block: str) -> Array:
@@ -338,7 +352,7 @@ def _parameters(fields: Fields, spec: Specification, values: Mapping[str, float]
             for j in range(i + 1):
                 matrix[i, j] = matrix[j, i] = entry(f"{block}[{names[i]},{names[j]}]")
         if np.linalg.eigvalsh(matrix)[0] <= 0:
-            fields.fail(f"“{block}” is not positive definite", "estimate")
+            place.fail(f"“{block}” is not positive definite", "estimate")
         return matrix
 
     return Parameters(

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from securebase.schema import Number, Positive, ShelfStruct, Text
+
 #: origin of a mechanism that starts from therapy itself (an input of the model), not from a construct
 THERAPY = "therapy"
 
@@ -67,13 +69,12 @@ class Pillar(StrEnum):
     COMMON_FACTORS = "common_factors"
 
 
-@dataclass(frozen=True, slots=True)
-class Prior:
+class Prior(ShelfStruct, frozen=True):
     """Normal prior of a standardised effect; `basis` states the origin of the number."""
 
-    mean: float
-    sd: float
-    basis: str
+    mean: Number
+    sd: Positive
+    basis: Text
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,22 +7,22 @@ edges of the fitted model are read from the shelf `mechanisms/`. Every edge is a
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Literal
+
+from msgspec import field
+from msgspec.structs import replace
 
 from securebase.errors import ModelError
 from securebase.measurement.constructs import CONSTRUCTS, MECHANISM_CONSTRUCTS
-from securebase.measurement.toml_fields import Fields
 from securebase.model.mechanism import THERAPY, EffectLevel, Grade, Lag, Mechanism, Pillar, Prior
 from securebase.model.mechanisms import MECHANISMS
-
-T = TypeVar("T", bound=StrEnum)
+from securebase.schema import Place, ShelfStruct, Text, read_toml
 
 #: Claims that go beyond the evidence (rank, necessity, sufficiency, identity, route, “every”, catharsis): always shown
 #: as hypotheses, with both sides.
@@ -136,8 +136,7 @@ class Claim:
         return self.id in CLAIMS_BEYOND_EVIDENCE
 
 
-@dataclass(frozen=True, slots=True)
-class TheoryEdge:
+class TheoryEdge(ShelfStruct, frozen=True):
     """A directed edge. `sign`: effect on the score of `to_construct`: +, −, 0 (none expected) or ? (open).
 
     With a moderator it is the sign of the product term, with an inverted U that of the curvature. by: key of
@@ -145,13 +144,13 @@ class TheoryEdge:
     figure: a published figure on another scale, so no prior.
     """
 
-    from_construct: str
-    to_construct: str
+    from_construct: Text = field(name="from")
+    to_construct: Text = field(name="to")
     claims: tuple[str, ...]
-    sign: str
+    sign: Literal["+", "-", "0", "?"]
     place: EdgeLocation
-    pillar: Pillar
-    about: str
+    about: Text
+    pillar: Pillar = Pillar.COMMON_FACTORS
     level: EffectLevel = EffectLevel.WITHIN_PERSON
     lag: Lag = Lag.WEEK
     form: EdgeForm = EdgeForm.LINEAR
@@ -227,11 +226,24 @@ def label_of(name: str) -> str:
     return EXTERNAL_ORIGINS[name] if name in EXTERNAL_ORIGINS else CONSTRUCTS[name].label
 
 
+class ClaimEntry(ShelfStruct, frozen=True):
+    """A claim in its file, under the heading of its part."""
+
+    says: Text
+    needs: tuple[str, ...] = ()
+
+
+class EdgesFile(ShelfStruct, frozen=True):
+    """The file of the edges of one pillar."""
+
+    edge: tuple[TheoryEdge, ...] = ()
+
+
 @cache
 def theory() -> Theory:
     """Return the whole theory, read once. Raises ModelError naming file and field if a file is invalid."""
     folder = resources.files("securebase.model") / "claims"
-    claims = {c.id: c for c in _claims(_fields("claims.toml", (folder / "claims.toml").read_text("utf-8")))}
+    claims = {c.id: c for c in _claims("claims.toml", (folder / "claims.toml").read_text("utf-8"))}
     edges = [_edge_of_mechanism(m) for m in MECHANISMS]
     for pillar in Pillar:
         file = f"{pillar.value}.toml"
@@ -239,11 +251,20 @@ def theory() -> Theory:
     return Theory(MappingProxyType(claims), tuple(edges))
 
 
+def _claims(file: str, text: str) -> Iterator[Claim]:
+    parts = read_toml(text, dict[str, dict[str, ClaimEntry]], Place(file, ModelError))
+    for part, entries in parts.items():
+        for name, entry in entries.items():
+            yield Claim(name, entry.says, part, entry.needs)
+
+
 def read_edges(file: str, text: str, pillar: Pillar, claims: Mapping[str, Claim]) -> list[TheoryEdge]:
     """Read the edges of one file. Raises ModelError naming the invalid field."""
-    fields = _fields(file, text)
-    fields.allow_only("edge")
-    return [_edge(block, pillar, claims) for block in fields.tables("edge")]
+    place = Place(file, ModelError)
+    edges = read_toml(text, EdgesFile, place).edge
+    for n, edge in enumerate(edges, start=1):
+        _check_edge(edge, claims, place.at("edge", n))
+    return [replace(edge, pillar=pillar) for edge in edges]
 
 
 def _edge_of_mechanism(m: Mechanism) -> TheoryEdge:
@@ -263,75 +284,16 @@ def _edge_of_mechanism(m: Mechanism) -> TheoryEdge:
     )
 
 
-def _fields(file: str, text: str) -> Fields:
-    try:
-        return Fields(file, tomllib.loads(text), error=ModelError)
-    except tomllib.TOMLDecodeError as problem:
-        raise ModelError(f"invalid TOML: {problem}", where=file) from None
-
-
-def _claims(fields: Fields) -> Iterator[Claim]:
-    for part in fields.values:
-        for name, block in ((name, fields.table(part).table(name)) for name in fields.table(part).values):
-            block.allow_only("says", "needs")
-            yield Claim(name, block.text("says"), part, block.texts("needs"))
-
-
-_OPTIONAL = ("level", "lag", "form", "grade", "moderator", "by", "prior", "figure", "calibration")
-
-
-def _edge(block: Fields, pillar: Pillar, claims: Mapping[str, Claim]) -> TheoryEdge:
-    block.allow_only("from", "to", "claims", "sign", "place", "about", *_OPTIONAL)
-    begin, end, moderator = block.text("from"), block.text("to"), block.text("moderator", "")
-    for field, name in (("from", begin), ("to", end), ("moderator", moderator)):
-        if name and name not in CONSTRUCTS and (name not in EXTERNAL_ORIGINS or field == "to"):
-            block.fail(f"unknown construct “{name}”", field)
-    named = block.texts("claims")
-    if not named or any(name not in claims for name in named):
-        block.fail("must name at least one claim, and only known ones", "claims")
-    if block.text("sign") not in ("+", "-", "0", "?"):
-        block.fail("must be +, -, 0 or ?", "sign")
-    if not all(re.fullmatch(r"C([1-9]|[12]\d|3[0-5])", target) for target in block.texts("calibration")):
-        block.fail("names an unknown calibration target", "calibration")
-    place, by = _enum_value(block, "place", EdgeLocation, None), block.text("by", "")
-    if place is EdgeLocation.MODEL:
-        block.fail("an edge of the model must be a mechanism", "place", "Add it to the shelf of mechanisms.")
-    known = STUDY_METHODS if place is EdgeLocation.STUDY else SIMULATORS
-    if by and by not in known:
-        block.fail(f"must be one of {', '.join(known)} for an edge of {place.value}", "by")
-    return TheoryEdge(
-        from_construct=begin,
-        to_construct=end,
-        claims=named,
-        sign=block.text("sign"),
-        place=place,
-        pillar=pillar,
-        about=block.text("about"),
-        level=_enum_value(block, "level", EffectLevel, EffectLevel.WITHIN_PERSON),
-        lag=_enum_value(block, "lag", Lag, Lag.WEEK),
-        form=_enum_value(block, "form", EdgeForm, EdgeForm.LINEAR),
-        grade=_enum_value(block, "grade", Grade, Grade.UNVERIFIED),
-        moderator=moderator,
-        by=by,
-        prior=_prior(block),
-        figure=block.text("figure", ""),
-        calibration=block.texts("calibration"),
-    )
-
-
-def _prior(block: Fields) -> Prior | None:
-    if "prior" not in block.values:
-        return None
-    prior = block.table("prior")
-    prior.allow_only("mean", "sd", "basis")
-    if prior.number("sd") <= 0:
-        prior.fail("must be greater than 0", "sd")
-    return Prior(prior.number("mean"), prior.number("sd"), prior.text("basis"))
-
-
-def _enum_value(block: Fields, field: str, kind: type[T], default: T | None) -> T:
-    value = block.text(field, default.value if default is not None else None)
-    try:
-        return kind(value)
-    except ValueError:
-        block.fail(f"must be one of {', '.join(kind)} (got “{value}”)", field)
+def _check_edge(edge: TheoryEdge, claims: Mapping[str, Claim], place: Place) -> None:
+    for key, name in (("from", edge.from_construct), ("to", edge.to_construct), ("moderator", edge.moderator)):
+        if name and name not in CONSTRUCTS and (name not in EXTERNAL_ORIGINS or key == "to"):
+            place.fail(f"unknown construct “{name}”", key)
+    if not edge.claims or any(name not in claims for name in edge.claims):
+        place.fail("must name at least one claim, and only known ones", "claims")
+    if not all(re.fullmatch(r"C([1-9]|[12]\d|3[0-5])", target) for target in edge.calibration):
+        place.fail("names an unknown calibration target", "calibration")
+    if edge.place is EdgeLocation.MODEL:
+        place.fail("an edge of the model must be a mechanism", "place", "Add it to the shelf of mechanisms.")
+    known = STUDY_METHODS if edge.place is EdgeLocation.STUDY else SIMULATORS
+    if edge.by and edge.by not in known:
+        place.fail(f"must be one of {', '.join(known)} for an edge of {edge.place.value}", "by")

@@ -7,7 +7,6 @@ reverting is one more change.
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from securebase.model.fitted_set import (
 )
 from securebase.model.panel import Panel
 from securebase.model.parameter_set import DEFAULT, ParameterSet, parameter_set
+from securebase.schema import Place, ShelfStruct, Text, read_toml
 from securebase.study.models import specification_for
 
 #: version number of the shipped set
@@ -32,13 +32,18 @@ SHELF_VERSION = 0
 _HISTORY = "history.toml"
 
 
-@dataclass(frozen=True, slots=True)
-class SetRevision:
+class SetRevision(ShelfStruct, frozen=True):
     """One change of the set in use: date, version, and reason (adopted, back)."""
 
-    on: str
+    on: Text
     version: int
-    why: str
+    why: Text
+
+
+class HistoryFile(ShelfStruct, frozen=True):
+    """The file of the changes of the set in use."""
+
+    change: tuple[SetRevision, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +71,10 @@ class ClinicSets:
         if not file.is_file():
             return ()
         try:
-            lines = tomllib.loads(file.read_text(encoding="utf-8")).get("change", [])
-            return tuple(SetRevision(str(line["on"]), int(line["version"]), str(line["why"])) for line in lines)
-        except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError):
+            return read_toml(file.read_text(encoding="utf-8"), HistoryFile, Place(str(file), ParameterSetError)).change
+        except ParameterSetError as error:
             raise ParameterSetError(
-                "invalid history", where=str(file), advice="Restore the file from a backup."
+                f"invalid history ({error.what})", where=error.where, advice="Restore the file from a backup."
             ) from None
 
     @property
