@@ -323,7 +323,7 @@ def test_a_noise_variance_that_goes_to_zero_is_reported_and_held() -> None:
     at_boundary = [f for f in ended if f.outcome.kind == "boundary" and f.held == ("measurement_noise[symptoms]",)]
     assert len(at_boundary) >= 2
     for result in at_boundary:
-        assert "measurement_noise[symptoms] went to zero" in result.outcome.sentence
+        assert "the measurement error variance of “symptoms” is zero" in result.outcome.sentence
         assert result.outcome.what_to_do
         assert result.estimates["measurement_noise[symptoms]"].value == pytest.approx(0.0, abs=1e-6)
         assert result.estimates["measurement_noise[symptoms]"].standard_error is None

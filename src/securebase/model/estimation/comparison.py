@@ -87,8 +87,8 @@ def _regular_log_likelihood(fitted: FitResult, which: str, may_vanish: tuple[str
     tested_only = kind == "boundary" and bool(may_vanish) and set(fitted.held) <= set(may_vanish)
     if fitted.log_likelihood is None or not (fitted.is_regular or tested_only):
         raise ModelError(
-            f"the {which} fit is not regular: {fitted.outcome.sentence}",
-            advice=f"A likelihood ratio needs two fits that converged. {fitted.outcome.what_to_do}".strip(),
+            f"a likelihood-ratio test needs two fits that converged. The {which} model: {fitted.outcome.sentence}",
+            advice=fitted.outcome.what_to_do,
         )
     return fitted.log_likelihood
 

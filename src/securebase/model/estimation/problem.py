@@ -139,7 +139,7 @@ class Problem(ABC, Generic[ParametersT, ResultT]):
 
     def describe_held(self, name: str) -> str:
         """Return a clause about a variance that is held at zero."""
-        return f"{name} went to zero"
+        return f"{name} is zero"
 
     def notes(self) -> tuple[str, ...]:
         return ()

@@ -41,6 +41,14 @@ _RATE_SPREAD = 1.5
 _NOISE_SPREAD = 0.5
 #: autocorrelation of the states at one median gap where a search starts again
 _FALLBACK_PERSISTENCE = 0.7
+#: covariance block that can become singular → its name in a sentence
+_SINGULAR = {
+    "diffusion": "diffusion matrix",
+    "start_covariance": "covariance of initial deviations",
+    "level_covariance": "covariance of long-run means",
+    "change_covariance": "covariance of random slopes",
+    "therapist_covariance": "covariance of therapist means",
+}
 
 
 class ContinuousTimeProblem(Problem[Parameters, Fit]):
@@ -236,7 +244,7 @@ class ContinuousTimeProblem(Problem[Parameters, Fit]):
         return f" Check the table: {' and '.join(names)} lie far from all others." if names else ""
 
     def describe_held(self, name: str) -> str:
-        if name.startswith("measurement_noise"):
-            return super().describe_held(name)
-        block, construct = name.rstrip("]").split("[")[0], name.rstrip("]").split(",")[-1]
-        return f"{block} became singular at “{construct}”"
+        block, _, columns = name.removesuffix("]").partition("[")
+        if block == "measurement_noise":
+            return f"the measurement error variance of “{columns}” is zero"
+        return f"the {_SINGULAR.get(block, block)} is singular at “{columns.split(',')[-1]}”"
