@@ -71,7 +71,7 @@ def test_a_row_whose_scores_are_all_missing_keeps_its_moment() -> None:
         (21, 1),
     ]
     assert [s.number for s in episode.sessions] == [1, 2, 3]
-    assert "1 time point without any value kept." in remarks(cohort)
+    assert "Kept 1 row without any value." in remarks(cohort)
 
 
 # -- encodings and separators ------------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ def collect_remarks(
     yield from extract.remarks
     yield from _signs_sentence(extract.signs)
     if empty := sum(all(v is None for v in row.values) for row in extract.rows):
-        yield f"{pluralise(empty, 'time point')} without any value kept."
+        yield f"Kept {pluralise(empty, 'row')} without any value."
     if len(request.moments) > 1:
         yield _moments_sentence(request.moments)
     yield from _times_sentences(extract, persons)

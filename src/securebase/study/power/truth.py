@@ -123,8 +123,8 @@ def _select_constructs(standardised: Standardised, constructs: tuple[str, ...]) 
     unknown = [c for c in constructs if c not in standardised.constructs]
     if unknown or len(set(constructs)) != len(constructs) or len(constructs) < 2:
         raise ParameterSetError(
-            f"cannot plan with the constructs {', '.join(constructs)}",
-            advice=f"Choose two or more different ones of {', '.join(standardised.constructs)}.",
+            f"unknown construct “{unknown[0]}”" if unknown else "a plan needs two or more different constructs",
+            advice=f"Choose from {', '.join(standardised.constructs)}.",
         )
 
     def select(value: Any) -> Any:
