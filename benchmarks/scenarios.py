@@ -70,13 +70,13 @@ QUESTIONS: Mapping[str, tuple[tuple[tuple[str, str], ...], tuple[str, ...]]] = {
 SIGNS = {"between": "negative", "within": "negative", "gate": "negative", "relapse": "positive"}
 
 LEGEND = {
-    "co_trend_only": "the association from alliance to later symptoms rests on a shared trend, and no link is "
-    "concluded in the other direction",
-    "reverse_only": "fewer symptoms precede a better alliance, and no link is concluded in the other direction",
+    "co_trend_only": "the association from alliance to later symptoms rests on a shared trend, and the study "
+    "concludes no link in the other direction",
+    "reverse_only": "fewer symptoms precede a better alliance, and the study concludes no link in the other direction",
     "common_cause_only": "clients with a better alliance have fewer symptoms, sessions with an above-average alliance "
     "have below-average symptoms (correlations of person means, and of detrended values, with intervals that exclude "
-    "zero), and no lagged link is concluded. Symptoms are rated before a session and the alliance after it, so after a "
-    "week that is good for both, lower symptoms can seem to have come first",
+    "zero), and the study concludes no lagged link. Symptoms are rated before a session and the alliance after it, so "
+    "after a week that is good for both, lower symptoms can seem to have come first",
     "alliance_sufficient": "a better alliance precedes fewer symptoms, and none of the four mechanisms does",
     "alliance_as_gate": "clients receive IPT and supportive therapy (the same relationship without the techniques) in "
     "turn, and the techniques make the lagged effect of the alliance on symptoms more negative "

@@ -124,7 +124,7 @@ def row(e: TheoryEdge) -> str:
 def claim_row(theory: Theory, claim: Claim) -> str:
     selected = theory.select(claim=claim.id)
     mark = " **Beyond the evidence.**" if claim.outruns_its_evidence else ""
-    edges = "; ".join(f"{e.label} ({e.place.value})" for e in selected) or "–"
+    edges = "; ".join(dict.fromkeys(f"{e.label} ({e.place.value})" for e in selected)) or "–"
     return f"| {claim.id} | {claim.says}{mark} | {', '.join(claim.needs)} | {edges} |"
 
 
