@@ -122,14 +122,14 @@ def test_a_finding_without_estimate_gives_the_reason():
 
 def test_dissenting_sensitivity_analyses_are_named():
     result = finding(-0.30, 0.001, -0.13, 0.07, AssociationVerdict.ATTENUATES)
-    assert alternatives_in_words(result) == "1 of 2 sensitivity analyses agree; others: another way: emerges."
+    assert alternatives_in_words(result) == "1 of 2 sensitivity analyses agree; exceptions: another way (emerges)."
 
 
 def test_sensitivity_analyses_are_compared_before_adjustment_for_the_time_course():
     result = finding(0.30, 0.001, 0.26, 0.01, AssociationVerdict.PERSISTS, 0.02)
     assert result.verdict is AssociationVerdict.ATTENUATES
     words = "1 of 2 sensitivity analyses agree that it persists before that adjustment"
-    assert alternatives_in_words(result).startswith(f"{words}; others")
+    assert alternatives_in_words(result).startswith(f"{words}; exceptions")
     assert agreement_in_words(result) == words
 
 

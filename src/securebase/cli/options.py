@@ -94,7 +94,7 @@ def add_table_options(command: Command) -> Command:
             type=click.Choice([t.value for t in Trend]),
             default=Trend.CARRIED.value,
             show_default=True,
-            help="Form of the mean trend over time.",
+            help="Mean trend: none, linear, apart (each construct by itself), or carried (therapy acts as an input).",
         ),
         click.option(
             "--start",

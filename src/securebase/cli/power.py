@@ -57,7 +57,11 @@ _WHOLE, _NUMBERS = _List(int, "whole numbers"), _List(float, "numbers")
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Simulate from estimates that `securebase fit --out` wrote.",
 )
-@click.option("--trend", type=click.Choice(["carried", "apart"]), help="Form of the mean trend. [default: carried]")
+@click.option(
+    "--trend",
+    type=click.Choice(["carried", "apart"]),
+    help="Mean trend: therapy acts as an input, or each construct changes by itself. [default: carried]",
+)
 @click.option("--power", "target_power", type=float, help="Find the number of clients for this power, such as 0.8.")
 @click.option("--alpha", type=float, default=0.05, help="Two-sided significance level. [default: 0.05]")
 @click.option("--replications", type=int, default=500, show_default=True, help="Number of replications per design.")

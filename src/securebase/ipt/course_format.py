@@ -54,7 +54,7 @@ class CourseFormat(ShelfStruct, frozen=True):
     @property
     def label(self) -> str:
         """The name, with the number of sessions unless the name states it, and their spacing."""
-        sessions = f"{self.sessions} sessions"
+        sessions = "1 session" if self.sessions == 1 else f"{self.sessions} sessions"
         parts = [] if sessions in self.name else [sessions]
         return f"{self.name} ({', '.join([*parts, self.interval])})"
 

@@ -163,6 +163,6 @@ def _multiple_tests(lags: tuple[LagFinding, ...]) -> list[str]:
     if tests < 4:
         return []
     return [
-        f"{tests} lags are tested at .05 without correction for multiple testing. If none existed and the tests were "
-        f"independent, the chance of at least one p below .05 would be {number(1 - 0.95**tests)}."
+        f"{tests} tests (lags centred and detrended) at .05 are not corrected for multiple testing. If no lag existed "
+        f"and the tests were independent, the chance of at least one p below .05 would be {number(1 - 0.95**tests)}."
     ]

@@ -207,9 +207,11 @@ def attenuation_in_words(attenuation: float) -> str:
 def alternatives_in_words(finding: LagFinding) -> str:
     """Return how many sensitivity analyses agree with the verdict, and which do not."""
     dissenting = [
-        f"{a.label}: {a.verdict.label}" for a in finding.estimable_alternatives if a.verdict is not finding.main.verdict
+        f"{a.label} ({a.verdict.label})"
+        for a in finding.estimable_alternatives
+        if a.verdict is not finding.main.verdict
     ]
-    return agreement_in_words(finding) + (f"; others: {'; '.join(dissenting)}." if dissenting else ".")
+    return agreement_in_words(finding) + (f"; exceptions: {', '.join(dissenting)}." if dissenting else ".")
 
 
 def agreement_in_words(finding: LagFinding) -> str:

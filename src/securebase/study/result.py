@@ -42,7 +42,10 @@ class StudyRequest:
 
 @dataclass(frozen=True, slots=True)
 class DataSize:
-    """Amount of data: persons, sessions, and sessions a person; `usual_gap` is the median gap in units of time."""
+    """Amount of data: persons, sessions, and sessions per person.
+
+    n_empty: sessions without any value. usual_gap: median gap in units of time.
+    """
 
     n_persons: int
     n_sessions: int
@@ -50,6 +53,7 @@ class DataSize:
     median: float
     longest: int
     usual_gap: float | None
+    n_empty: int = 0
 
 
 @dataclass(frozen=True, slots=True)

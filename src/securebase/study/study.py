@@ -263,6 +263,7 @@ def _size(table: SessionTable) -> DataSize:
     count = np.bincount(table.person, minlength=table.n_persons)
     first, second = table.successive()
     usual_gap = float(np.median(table.times[second] - table.times[first])) if len(first) else None
+    n_empty = int(np.all([np.isnan(column) for column in table.values.values()], axis=0).sum())
     return DataSize(
-        table.n_persons, table.n_rows, int(count.min()), float(np.median(count)), int(count.max()), usual_gap
+        table.n_persons, table.n_rows, int(count.min()), float(np.median(count)), int(count.max()), usual_gap, n_empty
     )

@@ -17,6 +17,8 @@ _TRENDS = {
     "none": "constant means (trend none)",
 }
 
+#: outcome of an irregular fit → words after a number of fits
+_ENDINGS = {"boundary": "at a boundary"}
 
 #: origin of required numbers of clients
 CURVE_SENTENCE = (
@@ -107,7 +109,7 @@ def _outcomes_sentence(cells: Sequence[Cell]) -> str:
         return ""
     if not irregular:
         return f"All {total:,} fits converged."
-    kinds = _and([f"{kind.replace('_', ' ')} {n:,}" for kind, n in irregular.items()])
+    kinds = _and([f"{n:,} {_ENDINGS.get(kind, kind.replace('_', ' '))}" for kind, n in irregular.items()])
     worst = max(c.irregular / c.completed for c in cells if c.completed)
     return (
         f"Of {total:,} fits, {sum(irregular.values()):,} did not converge regularly ({kinds}; at most {worst:.1%} in "
