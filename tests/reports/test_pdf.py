@@ -99,6 +99,14 @@ def test_text_is_never_read_as_markup(tmp_path: Path) -> None:
 
 
 @needs_poppler
+def test_a_rating_is_printed_with_its_ends(tmp_path: Path) -> None:
+    scale = RatingScale("Feels close", 3.0, low_label="not at all", high_label="very close")
+    text = " ".join(read(pdf(small(scale)), tmp_path).split())
+    for part in ("Feels close", "3 of 10", "0: not at all · 10: very close"):
+        assert part in text
+
+
+@needs_poppler
 def test_names_in_many_scripts_are_shown(tmp_path: Path) -> None:
     text = read(pdf(small(Paragraph("Zoë Ødegård, Łukasz, Ελένη, Дмитрий, Nguyễn"))), tmp_path)
     for name in ("Zoë", "Ødegård", "Łukasz", "Ελένη", "Дмитрий", "Nguyễn"):

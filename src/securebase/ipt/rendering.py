@@ -45,7 +45,8 @@ def render_value(field: Field, value: Value, people: Mapping[str, str] | None = 
     if value is None:
         return ""
     if field.kind is FieldKind.CHOICES and isinstance(value, tuple):
-        return ", ".join(_option_label(field, str(v)) for v in value)
+        labels = [_option_label(field, str(v)) for v in value]
+        return ("; " if any("," in label for label in labels) else ", ").join(labels)
     if field.kind is FieldKind.CHOICE:
         return _option_label(field, str(value))
     if field.kind is FieldKind.YES_NO:

@@ -396,10 +396,12 @@ MISSING_CRITERION = "Usually recorded by this session in IPT."
 
 
 def reliable_criterion(threshold: float | None, basis: str, verified: bool) -> str:
-    """Return the criterion with its threshold and either its basis or, if that is not verified, a note that says so."""
-    limit = f", threshold {points(threshold)}" if threshold is not None else ""
+    """Return the criterion with its threshold, if given, and its basis or a note that the threshold is not verified."""
+    limit = "" if threshold is None else f", threshold {points(threshold)}"
     note = f" ({basis})" if basis and verified else ""
-    return f"{RELIABLE_CRITERION}{limit}{note}{'' if verified else ', not verified'}."
+    if not verified:
+        note = ", not verified" if limit else ", threshold not verified"
+    return f"{RELIABLE_CRITERION}{limit}{note}."
 
 
 # ------------------------------------------------------------------ sentences beside charts

@@ -84,7 +84,7 @@ def _change(picture: ClientPicture) -> list[str]:
         + single_report
     )
     if c.threshold is not None:
-        paragraphs.append(phrases.reliable_criterion(c.threshold, c.basis, c.verified))
+        paragraphs.append(phrases.reliable_criterion(None, c.basis, c.verified))
     paragraphs.append(
         "These scores do not show what caused the change: we cannot compare them with a course without therapy."
     )

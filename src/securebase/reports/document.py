@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -103,6 +103,17 @@ class Box:
     tone: TextTone = TextTone.PLAIN
 
 
+#: block → its kind in `document.typ`
+_KINDS: Mapping[type, str] = {
+    Heading: "heading",
+    Paragraph: "paragraph",
+    Facts: "facts",
+    Bullets: "bullets",
+    RatingScale: "scale",
+    Picture: "picture",
+    Pictures: "pictures",
+}
+
 Block: TypeAlias = Heading | Paragraph | Facts | Bullets | Table | RatingScale | Picture | Pictures | Box
 
 
@@ -150,7 +161,7 @@ def _plain(block: Block | Picture) -> dict[str, Any]:
         return {"kind": "box", "title": block.title, "tone": block.tone, "blocks": [_plain(b) for b in block.blocks]}
     if isinstance(block, Table):
         return {"kind": "table", **asdict(block), "narrow": narrow_columns(block)}
-    return {"kind": type(block).__name__.lower(), **asdict(block)}
+    return {"kind": _KINDS[type(block)], **asdict(block)}
 
 
 def narrow_columns(table: Table) -> list[int]:

@@ -203,7 +203,10 @@ def _people(case: Case) -> tuple[Block, ...]:
             marks_in_words = ", ".join(word for word, applies in marks if applies) or "–"
             sheets = [a for a in ratings if a.about == person.id]
             levels = (_first_and_last(sheets, "support_felt"), _first_and_last(sheets, "strain"))
-            rows.append((names[person.id], place.ring.label if place else "not placed", *levels, marks_in_words))
+            name = names[person.id]
+            rows.append(
+                (name[:1].upper() + name[1:], place.ring.label if place else "not placed", *levels, marks_in_words)
+            )
     head = ("Person", "Last circle", "Support felt", "Strain", "Notes")
     caption = "Ratings 0 to 10, first and last"
     return (Heading("Interpersonal inventory"), Table(caption, head, tuple(rows)))

@@ -81,7 +81,9 @@ def _field_blocks(answer: RenderedField, artefact: ArtefactRecord) -> list[Block
 def _row_blocks(answer: RenderedField) -> tuple[Block, ...]:
     columns = [c for c in answer.field.columns if any(c.id == f.id for row in answer.rows for f, _ in row)]
     if len(columns) == 1:
-        items = tuple(words for row in answer.rows for _, words in row)
+        items = tuple(
+            f"{f.label} {words}" if f.kind is FieldKind.DATE else words for row in answer.rows for f, words in row
+        )
         return (Paragraph(answer.field.label, TextTone.SOFT), Bullets(items))
     longest = max((len(words) for row in answer.rows for _, words in row), default=0)
     if len(columns) <= MAX_COLUMNS and longest <= MAX_CELL:
