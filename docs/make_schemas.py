@@ -16,6 +16,7 @@ from securebase.ipt.sources import SourcesFile
 from securebase.ipt.task import TasksFile
 from securebase.ipt.worksheet import Worksheet
 from securebase.measurement.instrument_reader import instrument_schema
+from securebase.model.parameter_set_file import ParameterSetFile
 from securebase.model.theory import EdgesFile
 from securebase.schema import json_schema
 
@@ -32,6 +33,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "course_formats": json_schema(CourseFormatsFile, "The course formats of IPT"),
         "sources": json_schema(SourcesFile, "The sources of the shelf"),
         "edges": json_schema(EdgesFile, "The edges of the theory of one pillar"),
+        "parameter_set": json_schema(ParameterSetFile, "A parameter set of Securebase"),
         "places": json_schema(PlacesFile, "The locations of the claims"),
     }
 

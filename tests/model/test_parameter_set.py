@@ -235,7 +235,7 @@ def test_a_file_with_the_earlier_keys_of_random_slopes_still_loads() -> None:
             '["alliance", "mood", -0.12]',
             "level_correlation.*no pair of this set",
         ),
-        ("value = 0.25", "value = 0", "random_slope_rate.value: must be above 0"),
+        ("value = 0.25", "value = 0", "random_slope_rate.value: must be greater than 0"),
         ('id = "literature"', "id = ", "invalid TOML"),
     ],
 )

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
 from securebase.errors import ParameterSetError
-from securebase.measurement.toml_fields import Fields
 from securebase.model.arguments import check_scale
 from securebase.model.mechanism import THERAPY, Grade, Mechanism
 from securebase.model.mechanisms import MECHANISMS
+from securebase.model.parameter_set_file import (
+    ParameterSetFile,
+    StatedPairs,
+    StatedRate,
+    StatedScale,
+    StatedValues,
+    upgrade_keys,
+    values_by_construct,
+    values_by_pair,
+)
 from securebase.model.parameters import Array, Parameters, Specification, Trend
-from securebase.model.standardised import Edge, Standardised, apart_reading, assemble
+from securebase.model.standardised import Standardised, apart_reading, assemble
+from securebase.schema import Place, convert, parse_toml
 
 #: id of the set that tracking starts from
 DEFAULT = "literature"
@@ -234,20 +242,6 @@ class ParameterSet:
         return tuple(s for s in used if not s.verified)
 
 
-#: key of an earlier version of the format → key now
-_EARLIER_KEYS = {
-    "own_change": "random_slope_sd",
-    "own_change_with_level": "random_slope_level_correlation",
-    "own_change_correlation": "random_slope_correlation",
-    "own_change_rate": "random_slope_rate",
-}
-
-
-def upgrade_keys(table: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the top-level table of a parameter set's or scenario's file with the keys of the current format."""
-    return {_EARLIER_KEYS.get(key, key): value for key, value in table.items()}
-
-
 @cache
 def parameter_sets() -> Mapping[str, ParameterSet]:
     """Return every set on the shelf by id, read once. Raises ParameterSetError if a file is invalid."""
@@ -292,187 +286,111 @@ def parameter_set(name: str = DEFAULT) -> ParameterSet:
 
 def read_parameter_set(file: str, text: str) -> ParameterSet:
     """Read one file of the shelf, upgrading earlier keys. Raises ParameterSetError naming file and field."""
-    try:
-        fields = Fields(file, upgrade_keys(tomllib.loads(text)), error=ParameterSetError)
-    except tomllib.TOMLDecodeError as problem:
-        raise ParameterSetError(f"invalid TOML: {problem}", where=file) from None
-    quantities = (
-        "persistence",
-        "level_share",
-        "natural_change",
-        "level_correlation",
-        "state_correlation",
-        "random_slope_sd",
-        "random_slope_level_correlation",
-        "random_slope_correlation",
-        "random_slope_rate",
-    )
-    head = (
-        "id",
-        "name",
-        "version",
-        "about",
-        "constructs",
-        "time_unit",
-        "days_per_unit",
-        "planned_end",
-        "effects",
-        "limits",
-    )
-    fields.allow_only(*head, *quantities, "scale", "simulated_scale")
-    constructs = fields.texts("constructs")
-    if fields.text("effects") != "mechanisms":
-        fields.fail("must be “mechanisms”", "effects", "The effects are the prior means on the shelf of mechanisms.")
+    place = Place(file, ParameterSetError)
+    stored = convert(upgrade_keys(parse_toml(text, place)), ParameterSetFile, place)
+    constructs = stored.constructs
+    if stored.effects != "mechanisms":
+        place.fail("must be “mechanisms”", "effects", "The effects are the prior means on the shelf of mechanisms.")
     links = [m for m in MECHANISMS if m.to_construct in constructs and m.from_construct in (*constructs, THERAPY)]
-    statements: list[Statement] = []
-    scales = _scales(fields, constructs)
+    scales = _scales(stored.scale, constructs, place, "scale")
     stated = Standardised(
         constructs=constructs,
-        persistence=_by_construct(fields, "persistence", constructs, statements),
-        level_share=_by_construct(fields, "level_share", constructs, statements),
-        natural_change=_by_construct(fields, "natural_change", constructs, statements),
-        level_correlation=_by_pair(fields, "level_correlation", constructs, statements),
-        state_correlation=_by_pair(fields, "state_correlation", constructs, statements),
+        persistence=values_by_construct(stored, "persistence", place),
+        level_share=values_by_construct(stored, "level_share", place),
+        natural_change=values_by_construct(stored, "natural_change", place),
+        level_correlation=values_by_pair(stored, "level_correlation", place),
+        state_correlation=values_by_pair(stored, "state_correlation", place),
         effects={m.edge: m.prior.mean for m in links if m.from_construct != THERAPY},
-        therapy_change=_therapy_change(fields, links, constructs),
-        reliability=_usual_reliability(fields, scales, constructs),
-        planned_end=fields.number("planned_end"),
-        random_slope_sd=_by_construct(fields, "random_slope_sd", constructs, statements, complete=False),
-        random_slope_level_correlation=_by_pair(
-            fields, "random_slope_level_correlation", constructs, statements, ordered=True
-        ),
-        random_slope_correlation=_by_pair(fields, "random_slope_correlation", constructs, statements),
-        random_slope_rate=_read_rate(fields, statements),
+        therapy_change=_therapy_change(links, constructs, place),
+        reliability=_usual_reliability(scales, constructs, place),
+        planned_end=stored.planned_end,
+        random_slope_sd=values_by_construct(stored, "random_slope_sd", place, complete=False),
+        random_slope_level_correlation=values_by_pair(stored, "random_slope_level_correlation", place, ordered=True),
+        random_slope_correlation=values_by_pair(stored, "random_slope_correlation", place),
+        random_slope_rate=None if stored.random_slope_rate is None else stored.random_slope_rate.value,
     )
     return ParameterSet(
-        id=fields.text("id"),
-        name=fields.text("name"),
-        version=fields.text("version"),
-        about=fields.text("about"),
+        id=stored.id,
+        name=stored.name,
+        version=stored.version,
+        about=stored.about,
         specification=Specification(
             constructs,
             trend=Trend.CARRIED,
-            time_unit=fields.text("time_unit"),
-            days_per_unit=fields.number("days_per_unit"),
+            time_unit=stored.time_unit,
+            days_per_unit=stored.days_per_unit,
             planned_end=stated.planned_end,
         ),
-        parameters=_assemble_parameters(fields, stated),
+        parameters=_assemble_parameters(place, stated),
         scales=MappingProxyType(scales),
         edges=tuple(_edge_note(m) for m in links),
-        statements=tuple(statements),
-        limits=fields.texts("limits"),
+        statements=tuple(_statements(stored)),
+        limits=stored.limits,
         standardised=stated,
-        simulated_scales=MappingProxyType(_scales(fields, constructs, "simulated_scale")),
+        simulated_scales=MappingProxyType(_scales(stored.simulated_scale, constructs, place, "simulated_scale")),
     )
 
 
-def _assemble_parameters(fields: Fields, stated: Standardised) -> Parameters:
+def _assemble_parameters(place: Place, stated: Standardised) -> Parameters:
     """Assemble the parameters; contradictions, also in the random slopes, are reported with the file."""
     try:
         assemble(stated, random_slopes=True)
         return assemble(stated)
     except ParameterSetError as problem:
-        raise ParameterSetError(problem.what, where=fields.file, advice=problem.advice) from None
+        place.fail(problem.what, advice=problem.advice)
 
 
 def _edge_note(m: Mechanism) -> EdgeNote:
     return EdgeNote(*m.edge, m.prior.mean, m.prior.mean, m.prior.sd, m.claims, m.grade, m.prior.basis)
 
 
-def _read_rate(fields: Fields, out: list[Statement]) -> float | None:
-    if "random_slope_rate" not in fields.values:
-        return None
-    block = fields.table("random_slope_rate")
-    block.allow_only("source", "verified", "value")
-    value = block.number("value")
-    if value <= 0:
-        block.fail("must be above 0", "value")
-    out.append(Statement("random_slope_rate", "all", value, block.text("source"), block.flag("verified")))
-    return value
+def _statements(stored: ParameterSetFile) -> Iterator[Statement]:
+    """Yield every number of the file with its source, in the order of the quantities."""
+    for quantity in ParameterSetFile.__struct_fields__:
+        blocks = getattr(stored, quantity)
+        for block in blocks if isinstance(blocks, tuple) else (blocks,):
+            if isinstance(block, StatedValues):
+                numbers = dict(block.values)
+            elif isinstance(block, StatedPairs):
+                numbers = {f"{a}, {b}": value for a, b, value in block.pairs}
+            elif isinstance(block, StatedRate):
+                numbers = {"all": block.value}
+            else:
+                continue
+            for about, value in numbers.items():
+                yield Statement(quantity, about, value, block.source, block.verified)
 
 
-def _by_construct(
-    fields: Fields, quantity: str, constructs: tuple[str, ...], out: list[Statement], *, complete: bool = True
-) -> dict[str, float]:
-    stated: dict[str, float] = {}
-    for block in fields.tables(quantity):
-        block.allow_only("source", "verified", "values")
-        values = block.table("values")
-        for construct in values.values:
-            if construct not in constructs or construct in stated:
-                values.fail("is not a construct of this set, or is stated twice", construct)
-            stated[construct] = values.number(construct)
-            out.append(Statement(quantity, construct, stated[construct], block.text("source"), block.flag("verified")))
-    missing = [c for c in constructs if c not in stated]
-    if missing and complete:
-        fields.fail(f"has no value for {', '.join(missing)}", quantity)
-    return stated
-
-
-def _by_pair(
-    fields: Fields, quantity: str, constructs: tuple[str, ...], out: list[Statement], *, ordered: bool = False
-) -> dict[Edge, float]:
-    """Read correlations of pairs; `ordered` pairs are (level, random slope) and may be of one construct."""
-    stated: dict[Edge, float] = {}
-    for block in fields.tables(quantity):
-        block.allow_only("source", "verified", "pairs")
-        pairs = block.values.get("pairs")
-        if not isinstance(pairs, list) or not pairs:
-            block.fail("must be a list of [construct, construct, correlation]", "pairs")
-        for entry in pairs:
-            if not (isinstance(entry, list) and len(entry) == 3 and (ordered or entry[0] != entry[1])):
-                block.fail(f"must be [construct, construct, correlation], got {entry!r}", "pairs")
-            if (
-                any(c not in constructs for c in entry[:2])
-                or tuple(entry[:2]) in stated
-                or (not ordered and (entry[1], entry[0]) in stated)
-            ):
-                block.fail(f"names no pair of this set, or one twice: {entry[:2]}", "pairs")
-            value = block.as_number(entry[2], "pairs")
-            stated[entry[0], entry[1]] = value
-            out.append(
-                Statement(quantity, f"{entry[0]}, {entry[1]}", value, block.text("source"), block.flag("verified"))
-            )
-    return stated
-
-
-def _scales(fields: Fields, constructs: tuple[str, ...], quantity: str = "scale") -> dict[tuple[str, str], ScaleUnit]:
+def _scales(
+    blocks: tuple[StatedScale, ...], constructs: tuple[str, ...], place: Place, quantity: str
+) -> dict[tuple[str, str], ScaleUnit]:
     scales: dict[tuple[str, str], ScaleUnit] = {}
-    for block in fields.tables(quantity):
-        block.allow_only("instrument", "scale", "construct", "mean", "sd", "reliability", "verified", "source")
-        unit = ScaleUnit(
-            construct=block.text("construct"),
-            mean=block.number("mean"),
-            sd=block.number("sd"),
-            reliability=block.number("reliability"),
-            verified=block.flag("verified"),
-            source=block.text("source"),
+    for n, block in enumerate(blocks, start=1):
+        if block.construct not in constructs:
+            place.at(quantity, n).fail("is not a construct of this set", "construct")
+        if not 0 < block.reliability < 1:
+            place.at(quantity, n).fail("must lie between 0 and 1", "reliability")
+        scales[block.instrument, block.scale] = ScaleUnit(
+            block.construct, block.mean, block.sd, block.reliability, block.verified, block.source
         )
-        if unit.construct not in constructs:
-            block.fail("is not a construct of this set", "construct")
-        if unit.sd <= 0:
-            block.fail("must be above 0", "sd")
-        if not 0 < unit.reliability < 1:
-            block.fail("must lie between 0 and 1", "reliability")
-        scales[block.text("instrument"), block.text("scale")] = unit
     return scales
 
 
 def _usual_reliability(
-    fields: Fields, scales: Mapping[tuple[str, str], ScaleUnit], constructs: tuple[str, ...]
+    scales: Mapping[tuple[str, str], ScaleUnit], constructs: tuple[str, ...], place: Place
 ) -> dict[str, float]:
     usual: dict[str, float] = {}
     for unit in scales.values():
         usual.setdefault(unit.construct, unit.reliability)
     missing = [c for c in constructs if c not in usual]
     if missing:
-        fields.fail(f"has no scale for {', '.join(missing)}", "scale")
+        place.fail(f"has no scale for {', '.join(missing)}", "scale")
     return usual
 
 
-def _therapy_change(fields: Fields, links: list[Mechanism], constructs: tuple[str, ...]) -> dict[str, float]:
+def _therapy_change(links: list[Mechanism], constructs: tuple[str, ...], place: Place) -> dict[str, float]:
     change = {m.to_construct: m.prior.mean for m in links if m.from_construct == THERAPY}
     missing = [c for c in constructs if c not in change]
     if missing:
-        fields.fail(f"has no mechanism from therapy to {', '.join(missing)}", "effects")
+        place.fail(f"has no mechanism from therapy to {', '.join(missing)}", "effects")
     return change

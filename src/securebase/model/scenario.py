@@ -6,7 +6,6 @@ check-ins, dropout. The truth is written down, so a study of the simulated cohor
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
@@ -18,10 +17,12 @@ from securebase.measurement.toml_fields import Fields
 from securebase.model.arguments import check_number
 from securebase.model.arms import ARMS, Arm, arm
 from securebase.model.expectation import Expectation, read_expectation
-from securebase.model.parameter_set import ParameterSet, parameter_set, upgrade_keys
+from securebase.model.parameter_set import ParameterSet, parameter_set
+from securebase.model.parameter_set_file import upgrade_keys
 from securebase.model.process_tables import TABLES, read_processes
 from securebase.model.processes import Processes
 from securebase.model.standardised import Edge, Standardised, assemble
+from securebase.schema import Place, parse_toml
 
 #: wildcard for every other construct in a scenario's file
 ANY = "*"
@@ -114,10 +115,8 @@ def scenario(name: str) -> Scenario:
 
 def read_scenario(file: str, text: str) -> Scenario:
     """Read one file of the shelf, upgrading earlier keys. Raises ParameterSetError naming file and field."""
-    try:
-        read = Fields(file, upgrade_keys(tomllib.loads(text)), error=ParameterSetError)
-    except tomllib.TOMLDecodeError as problem:
-        raise ParameterSetError(f"invalid TOML: {problem}", where=file) from None
+    values = upgrade_keys(parse_toml(text, Place(file, ParameterSetError)))
+    read = Fields(file, values, error=ParameterSetError)
     read.allow_only(
         "id", "name", "about", "truth", "parameter_set", "course", "effect", "arms", "expects", *_STATEMENTS, *TABLES
     )
