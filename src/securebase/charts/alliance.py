@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import altair as alt
@@ -95,18 +96,26 @@ def _rupture_labels(picture: ClientPicture, x: alt.X, y: alt.Y) -> list[alt.Char
     repairs: list[dict[str, Any]] = []
     for mark in picture.alliance.ruptures:
         value = mark.value if mark.value is not None else ratings.get(mark.session, bottom)
-        ruptures.append({"at": mark.at, "value": value, "text": _rupture_label(mark)})
+        within = mark.expected is None and value > bottom  # marked by the therapist, so among the other dots
+        ruptures.append({"at": mark.at, "value": value, "text": _rupture_label(mark), "within": within})
         if mark.repaired_at is not None:
             after = ratings.get(mark.repaired_session, _last_rating(picture, mark.repaired_at, value))
             repairs.append({"at": mark.repaired_at, "value": after, "text": "repaired"})
     layers: list[alt.Chart] = []
     # A label near the right edge would be cut off, so late labels go to the left of their dot.
     early_end = (picture.axis[0].at + picture.axis[-1].at) / 3 if picture.axis else 0.0
-    for late in (True, False):
-        rows = [row for row in ruptures if (row["at"] > early_end) is late]
+    for late, within in product((True, False), repeat=2):
+        rows = [row for row in ruptures if (row["at"] > early_end) is late and row["within"] is within]
         if rows:
+            away = -9 if late else 9
             labels = table(rows).mark_text(
-                color=ALERT, fontWeight=600, fontSize=12, align="right" if late else "left", dx=-9 if late else 9
+                color=ALERT,
+                fontWeight=600,
+                fontSize=12,
+                align="right" if late else "left",
+                baseline="top" if within else "middle",
+                dx=-away if within else away,
+                dy=12 if within else 0,
             )
             layers.append(labels.encode(x=x, y=y, text="text:N"))
     if repairs:
