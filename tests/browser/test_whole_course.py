@@ -182,7 +182,7 @@ class Therapist:
         self.go("worksheet", self.client, row.worksheet, row.id)
         self.page.get_by_label("The client, on their own page").check()
         self.page.get_by_role("button", name="Save sharing").click()
-        self.page.get_by_text("Saved who can see this").wait_for()
+        self.page.get_by_text("Sharing saved").wait_for()
 
     def _field(self, spec_field: Field, name: str, value: Any) -> None:
         if spec_field.kind is FieldKind.ROWS:

@@ -157,6 +157,6 @@ def _preview(report: Audience, case: Case, sheet: SelectedArtefacts) -> str:
     n, last = len(sheet.artefacts), max(sheet.artefacts, key=lambda a: a.at)
     used = {name for a in sheet.artefacts for name in a.values}
     labels = [f.label.rstrip("?:. ") for f in sheet.worksheet.fields if f.id in used]
-    listed = ", ".join(labels[:MAX_LABELS]) + (" and more" if len(labels) > MAX_LABELS else "")
+    listed = "; ".join(labels[:MAX_LABELS]) + ("; and more" if len(labels) > MAX_LABELS else "")
     count = "" if n == 1 else f"{n} entries: "
     return f"{count}{listed} (last changed {case.time_label(last, report)})"

@@ -164,7 +164,7 @@ def take_focus(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     artefact = current_artefact(episode, "problem_area")
     chosen = _texts(values_of(artefact).get("chosen")) if artefact else ()
     if not chosen:
-        messages.error(request, "No area is chosen yet.")
+        messages.error(request, "Choose a problem area first.")
         return redirect("formulation", client_id)
     try:
         set_focus(episode=episode, by=current_account(request), areas=[ProblemArea(a) for a in chosen])

@@ -185,9 +185,7 @@ def _years(line: Timeline, links: Mapping[tuple[str, str], str]) -> list[tuple[i
             format_day(line.onset, ""), "Symptoms began", "onset", links["onset", line.onset_id], "onset"
         )
         rows.append((line.onset, onset))
-    rows.append(
-        (0.0, TimelineEntry(format_day(0.0, ""), "This course of therapy began", "start of therapy", "", "therapy"))
-    )
+    rows.append((0.0, TimelineEntry(format_day(0.0, ""), "Start of this course", "therapy", "", "therapy")))
     years: dict[int, list[TimelineEntry]] = {}
     for at, entry in sorted(rows, key=lambda r: -r[0]):
         years.setdefault(day(at).year, []).append(entry)

@@ -63,7 +63,7 @@ def change_session(
     """Change a session. Raises EditConflictError if the session changed since the form read `version`."""
     ensure_own(session.episode.client, by)
     if session.episode.therapy_sessions.filter(number=number).exclude(id=session.id).exists():
-        raise InputError(f"session number {number} is already taken", advice="Enter a free number.")
+        raise InputError(f"session number {number} is already taken", advice="Enter another number.")
     rows = TherapySession.objects.visible_to(by).filter(id=session.id, version=version)
     if not rows.update(number=number, held_at=held_at, phase=Phase(phase).value, version=version + 1):
         raise EditConflictError

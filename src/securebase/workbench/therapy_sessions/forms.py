@@ -42,7 +42,7 @@ class SessionForm(forms.Form):
         if date < self.episode.began_on:
             raise forms.ValidationError(before_therapy_message(self.episode))
         if date > timezone.localdate() + MAX_AHEAD:
-            raise forms.ValidationError("This is more than a year ahead. Is the year right?")
+            raise forms.ValidationError("This is more than a year ahead. Check the year.")
         return date
 
     def clean(self) -> dict[str, Any]:

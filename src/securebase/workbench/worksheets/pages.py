@@ -275,7 +275,7 @@ def share(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uu
     except InputError as error:
         messages.error(request, sentence(error))
     else:
-        messages.success(request, "Saved who can see this.")
+        messages.success(request, "Sharing saved.")
     return redirect("worksheet", client_id, name, artefact_id)
 
 
