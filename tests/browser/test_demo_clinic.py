@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -100,6 +101,7 @@ def signed_in(staff_visit: Visit) -> Visit:
     return staff_visit
 
 
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 CLIENT_PATHS = ["", "sessions/", "sessions/new/", "measures/", "details/", "report/", "measures/type-in/phq9/"]
 
 
@@ -119,7 +121,9 @@ def test_client_pages_fit_and_are_accessible(signed_in: Visit, size: dict[str, i
         assert response is not None
         assert response.ok, f"{response.status} at {page.url}"
         assert fits_width(page), page.url
-        assert serious_violations(page) == []
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            assert serious_violations(page) == [], scheme
     page.close()
     signed_in.assert_no_foreign_request()
     assert signed_in.errors == []
@@ -134,6 +138,8 @@ def test_clinic_pages_fit_and_are_accessible(signed_in: Visit, size: dict[str, i
     assert response is not None
     assert response.ok
     assert fits_width(page)
-    assert serious_violations(page) == []
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        assert serious_violations(page) == [], scheme
     page.close()
     assert signed_in.errors == []

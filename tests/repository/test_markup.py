@@ -51,3 +51,14 @@ def test_lines_of_templates_are_readable() -> None:
         if len(line) > MAX_TEMPLATE_LINE
     ]
     assert long == []
+
+
+def test_sizes_of_text_come_from_the_tokens() -> None:
+    """Sizes in px belong to a drawing or a field of fixed height, sizes in em to the text around them."""
+    sheets = [path for path in (SOURCE / "workbench").rglob("*.css") if path.name != "tokens.css"]
+    own = [
+        f"{path.relative_to(SOURCE)}: {found}"
+        for path in sheets
+        for found in re.findall(r"font(?:-size)?: [^;]*?[0-9.]rem[^;]*", path.read_text(encoding="utf-8"))
+    ]
+    assert own == []
