@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from importlib import resources
+from typing import Any
+from xml.etree import ElementTree
 
 import msgspec
 import pytest
 
+import pictures
+from securebase.charts.alliance import alliance_chart
+from securebase.charts.contributions import contributions_chart
+from securebase.charts.mechanisms import mechanisms_chart
+from securebase.charts.render import image, svg
+from securebase.charts.symptoms import symptoms_chart
 from securebase.charts.tokens import TOKENS, page_sheet
 
 #: Least contrast of text and of graphics, WCAG 2.2 AA.
@@ -62,3 +71,19 @@ def test_the_style_sheet_of_the_pages_is_current() -> None:
 def test_the_icon_has_the_accent() -> None:
     icon = resources.files("securebase") / "workbench" / "ui" / "static" / "ui" / "mark.svg"
     assert set(re.findall(r"#[0-9a-f]+", icon.read_text(encoding="utf-8"))) == {TOKENS.light["accent"]}
+
+
+@pytest.mark.parametrize("chart", [symptoms_chart, alliance_chart, mechanisms_chart, contributions_chart])
+def test_charts_have_no_colour_beside_the_tokens(chart: Callable[..., Any]) -> None:
+    """Another colour would stay as it is in the dark."""
+    drawn = set(re.findall(r'(?:fill|stroke)="([^"]+)"', svg(chart(pictures.full()))))
+    assert drawn - {"none", *TOKENS.light.values()} == set()
+
+
+def test_a_chart_in_a_file_of_its_own_follows_the_scheme() -> None:
+    inline = svg(symptoms_chart(pictures.full()))
+    assert "prefers-color-scheme" not in inline
+    drawing = ElementTree.fromstring(image(inline, (540, 250)))
+    rules = drawing.findtext("{http://www.w3.org/2000/svg}style")
+    assert f'[fill="{TOKENS.light["ink"]}"]{{fill:{TOKENS.dark["ink"]}}}' in rules
+    assert rules.startswith("@media screen and (prefers-color-scheme: dark)"), "what is printed is light"
