@@ -26,8 +26,12 @@ from securebase.reports.selection import SelectedArtefacts, first_and_last_circl
 from securebase.reports.worksheet_parts import GOALS, goals_part, missing_part, sheet_blocks, sheet_part
 from securebase.reports.worksheet_section import fits_column, tables_by_session
 
+ADHERENCE = "fidelity_checklist"
 #: worksheets that a certification portfolio requires in addition to the measures
-EXPECTED_SHEETS = ("formulation", "session_note", "fidelity_checklist")
+EXPECTED_SHEETS = ("formulation", "session_note", ADHERENCE)
+SELF_RATED = (
+    "Self-rated by the therapist on our own checklist, which has not been compared with a published adherence scale."
+)
 #: sessions between two columns of the table of measures
 SESSION_STEP = 4
 
@@ -81,9 +85,15 @@ def _sheet(case: Case, sheet: SelectedArtefacts) -> ReportPart | None:
         if len(sheet.artefacts) > 1 and sheet.worksheet.in_session
         else ()
     )
-    if part is None or not tables:
-        return part
-    return replace(part, build=partial(_append_tables, case, sheet, tables))
+    if part is not None and tables:
+        part = replace(part, build=partial(_append_tables, case, sheet, tables))
+    if part is not None and sheet.worksheet.id == ADHERENCE:
+        part = replace(part, build=partial(_append_note, part, SELF_RATED))
+    return part
+
+
+def _append_note(part: ReportPart, note: str) -> tuple[Block, ...]:
+    return (*part.build(), Paragraph(note, TextTone.SOFT))
 
 
 def _append_tables(case: Case, sheet: SelectedArtefacts, tables: tuple[Table, ...]) -> tuple[Block, ...]:
