@@ -31,6 +31,7 @@ LABELS: dict[tuple[str, str], str] = {
     ("contract", "measures_consent"): "You agreed to regular questionnaires",
     ("contract", "recording_consent"): "You agreed to recording sessions",
     ("contract", "sharing_consent"): "You agreed to sharing with",
+    ("contract", "now"): "At the start",
 }
 #: Labels about the client, reworded to address the client.
 CLIENT_LABELS = {
@@ -51,6 +52,16 @@ CLIENT_LABELS = {
     "What would the client like to change?": "What would you like to change?",
 }
 
+#: Answers to choose from, in words for the client.
+CLIENT_OPTIONS = {
+    "Risk of harm to self": "If you might harm yourself",
+    "Risk of harm to others": "If you might harm someone else",
+    "A child at risk": "If a child is in danger",
+    "Court order": "If a court orders it",
+    "The referrer": "The person who referred you",
+    "What IPT is and how long it lasts": "What this therapy is and how long it lasts",
+}
+
 
 def relabel_for_client(spec: Worksheet) -> Worksheet:
     """Return the worksheet in words that address the client, without the therapist's instructions.
@@ -58,14 +69,12 @@ def relabel_for_client(spec: Worksheet) -> Worksheet:
     Help texts address the person who fills in the worksheet, so only worksheets that clients fill in keep them.
     """
     name, about = NAMES.get(spec.id, (spec.name, spec.about))
-    fields = tuple(
-        _relabel(replace(f, label=LABELS.get((spec.id, f.id), f.label)), with_help=spec.client_fills)
-        for f in spec.fields
-    )
+    fields = tuple(_relabel(spec.id, f, with_help=spec.client_fills) for f in spec.fields)
     return replace(spec, name=name, about=about, teaches="", fields=fields)
 
 
-def _relabel(field: Field, *, with_help: bool) -> Field:
-    columns = tuple(_relabel(column, with_help=with_help) for column in field.columns)
-    label = CLIENT_LABELS.get(field.label, field.label)
-    return replace(field, label=label, help=field.help if with_help else "", columns=columns)
+def _relabel(worksheet: str, field: Field, *, with_help: bool) -> Field:
+    columns = tuple(_relabel(worksheet, column, with_help=with_help) for column in field.columns)
+    label = LABELS.get((worksheet, field.id)) or CLIENT_LABELS.get(field.label, field.label)
+    options = tuple(replace(o, label=CLIENT_OPTIONS.get(o.label, o.label)) for o in field.options)
+    return replace(field, label=label, help=field.help if with_help else "", columns=columns, options=options)

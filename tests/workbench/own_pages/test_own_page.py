@@ -209,7 +209,7 @@ def test_the_code_form_redirects_only_within_the_own_page(cast: Cast, browser: B
 
 def test_close_leaves_nothing_in_the_browser(cast: Cast) -> None:
     browser = visiting_browser(cast)
-    assert "Nothing from it is left" in browser.post("/own/close/").content.decode()
+    assert "Nothing you wrote stays on this device" in browser.post("/own/close/").content.decode()
     assert "own_page" not in browser.session
     assert browser.get("/own/").status_code == 410
 
@@ -411,14 +411,14 @@ def test_fields_hidden_from_the_client_keep_their_values(cast: Cast) -> None:
 def test_the_client_reads_and_answers_the_formulation(cast: Cast, agreement: str, words: str) -> None:
     artefact = new_artefact(cast, "formulation", {"narrative": "It began when Ana left"})
     browser = visiting_browser(cast)
-    assert "Please read: how we understand it" in browser.get("/own/").content.decode()
+    assert "Please read: “How we understand it”" in browser.get("/own/").content.decode()
     path = f"/own/sheet/formulation/{artefact.id}/"
     browser.post(path + "answer/", {"agreement": agreement, "said": words, "version": "1", "revision": "1"})
     row = reload(artefact)
     assert row.agreement == agreement
     assert row.versions.get().said == words
     assert row.values == {"narrative": "It began when Ana left"}
-    assert "Please read: how we understand it" not in browser.get("/own/").content.decode()
+    assert "Please read: “How we understand it”" not in browser.get("/own/").content.decode()
     assert Entry.objects.filter(action="artefact.answered", actor="", client=str(cast.carla.id)).exists()
 
 

@@ -81,17 +81,23 @@ class CircleView:
         return self.versions[-1] if self.versions else None
 
 
-def circle_view(record: EpisodeRecord, *, episode: Episode, kind: CircleKind, centre: str, over: str) -> CircleView:
-    """Return the circle of a kind; a wished-for circle that was never drawn begins as a copy of the present one."""
+def circle_view(
+    record: EpisodeRecord, *, episode: Episode, kind: CircleKind, centre: str, over: str, for_client: bool = False
+) -> CircleView:
+    """Return the circle of a kind; a wished-for circle that was never drawn begins as a copy of the present one.
+
+    `for_client` addresses the client: nothing about ratings, and no author in the names of versions.
+    """
     circles = circles_of(record, kind)
     candidates = circles or circles_of(record)
     current = candidates[-1] if candidates else None
     people = people_at(record)
     tones = tie_balances(record, people)
     rows = tuple(PersonRow(p, current.placement(p.id) if current else None, tones[p.id]) for p in people)
-    versions = name_versions(record, circles, episode)
+    versions = name_versions(record, circles, episode, with_author=not for_client)
     drawing = closeness_circle(current, people, centre=centre, tones=tones, label=circle_label(kind), tray=True)
-    return CircleView(kind, mark_safe(drawing), rows, versions, over, _script_data(rows, versions))  # noqa: S308 (our own SVG)
+    data = _script_data(rows, versions, for_client=for_client)
+    return CircleView(kind, mark_safe(drawing), rows, versions, over, data)  # noqa: S308 (our own SVG)
 
 
 def tie_balances(record: EpisodeRecord, people: Sequence[RelationshipRecord]) -> dict[str, TieBalance]:
@@ -103,21 +109,23 @@ def circle_label(kind: CircleKind) -> str:
     return "Present closeness circle" if kind is CircleKind.PRESENT else "Wished-for closeness circle"
 
 
-def name_versions(record: EpisodeRecord, circles: Sequence[ClosenessCircle], episode: Episode) -> tuple[Version, ...]:
+def name_versions(
+    record: EpisodeRecord, circles: Sequence[ClosenessCircle], episode: Episode, *, with_author: bool = True
+) -> tuple[Version, ...]:
     """Name every version of a circle and describe what moved since the one before."""
     names = {r.id: r.name for r in record.relationships}
     versions = []
     for i, circle in enumerate(circles):
         moved = moves_in_words(placement_moves(circles[i - 1], circle), names) if i else "First version."
-        versions.append(Version(circle, version_name(circle, episode), moved))
+        versions.append(Version(circle, version_name(circle, episode, with_author=with_author), moved))
     return tuple(versions)
 
 
-def version_name(circle: ClosenessCircle, episode: Episode) -> str:
+def version_name(circle: ClosenessCircle, episode: Episode, *, with_author: bool = True) -> str:
     """Return the name of a version: “3 March 2026, session 2, by the therapist”."""
     parts = [date_format(local_moment(circle.at, episode), "j F Y")]
     parts += [f"session {circle.session}"] if circle.session is not None else []
-    parts += [f"by the {circle.respondent.value}"]
+    parts += [f"by the {circle.respondent.value}"] if with_author else []
     return ", ".join(parts)
 
 
@@ -126,7 +134,12 @@ def local_moment(at: float, episode: Episode) -> datetime:
     return timezone.localtime(began_at(episode) + timedelta(days=at))
 
 
-def _script_data(rows: Sequence[PersonRow], versions: Sequence[Version]) -> dict[str, Any]:
+#: Words for the marks of a tie, as in the checkboxes of `inventory/_circle.html`.
+_MARKS = {"gives": "gives support", "receives": "receives support", "tension": "tension"}
+_MARKS_FOR_CLIENT = {"gives": "supports you", "receives": "you support them", "tension": "tension"}
+
+
+def _script_data(rows: Sequence[PersonRow], versions: Sequence[Version], *, for_client: bool) -> dict[str, Any]:
     """Return the data of the script: lengths, colours, words, people, and the placements of every version."""
     return {
         "geometry": asdict(GEOMETRY),
@@ -137,11 +150,12 @@ def _script_data(rows: Sequence[PersonRow], versions: Sequence[Version]) -> dict
             {
                 "id": r.person.id,
                 "name": r.person.name,
-                "about": f"{r.about}, {r.tone.label}" if r.about else r.tone.label,
+                "about": ", ".join(filter(None, (r.about, "" if for_client else r.tone.label))),
                 "place": asdict(r.place) if r.place else None,
             }
             for r in rows
         ],
+        "marks": _MARKS_FOR_CLIENT if for_client else _MARKS,
         "versions": [
             {"id": v.circle.id, "name": v.name, "moved": v.moved, "places": [asdict(p) for p in v.circle.placements]}
             for v in versions

@@ -59,7 +59,9 @@ def _client_circle(visit: Visit) -> CircleView:
     )
     last = _latest_circle(visit)
     revision = f"{last.id} {last.version}" if last else " 0"
-    return circle_view(client_record, episode=visit.episode, kind=CircleKind.PRESENT, centre="you", over=revision)
+    return circle_view(
+        client_record, episode=visit.episode, kind=CircleKind.PRESENT, centre="you", over=revision, for_client=True
+    )
 
 
 def _latest_circle(visit: Visit) -> Circle | None:

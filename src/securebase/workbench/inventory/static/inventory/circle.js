@@ -12,7 +12,8 @@ const RINGS = ["closest", "close", "wider", "outside"];
 for (const root of document.querySelectorAll("[data-circle]")) start(root);
 
 function start(root) {
-  const { geometry, tieColours, rings, people, versions } = JSON.parse(root.querySelector("script").textContent);
+  const data = JSON.parse(root.querySelector("script").textContent);
+  const { geometry, tieColours, rings, people, marks: markWords, versions } = data;
   const svg = root.querySelector("svg.closeness");
   const form = root.querySelector("form[data-plain]");
   const part = (name) => root.querySelector(`[data-${name}]`);
@@ -79,8 +80,8 @@ function start(root) {
 
   function describePlace(place) {
     const [, ring] = rings.find(([edge]) => place.radius <= edge);
-    const marks = [place.gives && "gives support", place.receives && "receives support", place.tension && "tension"];
-    return [ring, `${hourOf(place)} o’clock`, ...marks.filter(Boolean)].join(", ");
+    const marks = MARKS.filter((mark) => place[mark]).map((mark) => markWords[mark]);
+    return [ring, `${hourOf(place)} o’clock`, ...marks].join(", ");
   }
 
   const announce = (text) => (part("announcement").textContent = text); // for screen readers
@@ -145,7 +146,8 @@ function start(root) {
   }
 
   // saving
-  const save = createSaver(root.dataset.save, form, setStatus, () =>
+  const ended = root.dataset.ended ?? "you have been signed out. Reload the page to sign in.";
+  const save = createSaver(root.dataset.save, form, ended, setStatus, () =>
     [...places].filter(([, place]) => place).map(([id, place]) => ({ ...place, relationship: id })),
   );
   save.onSaved = (reply) => {
@@ -298,7 +300,7 @@ function start(root) {
     const attributes = {
       tabindex: 0,
       role: "slider",
-      "aria-label": `${name}, ${about}`,
+      "aria-label": about ? `${name}, ${about}` : name,
       "aria-describedby": "circle-help",
     };
     for (const [key, value] of Object.entries({
@@ -355,7 +357,7 @@ function start(root) {
 }
 
 // Sends the places to the server, one request at a time; the latest state is sent last.
-function createSaver(address, form, setStatus, places) {
+function createSaver(address, form, ended, setStatus, places) {
   let timer = null;
   let busy = false;
   let queued = null;
@@ -411,7 +413,7 @@ function createSaver(address, form, setStatus, places) {
       keepalive: true,
     });
     if (response.redirected || !(response.headers.get("Content-Type") ?? "").includes("json")) {
-      setStatus("Not saved: you have been signed out. Reload the page to sign in, then repeat your last change.", true);
+      setStatus(`Not saved: ${ended} Then repeat your last change.`, true);
       return;
     }
     const reply = await response.json();

@@ -354,6 +354,9 @@ class Rows {
       }
       const up = row.querySelector("[data-tool=up]");
       const down = row.querySelector("[data-tool=down]");
+      for (const tool of row.querySelectorAll(".row-tools button")) {
+        tool.setAttribute("aria-label", `${tool.textContent}${tool.dataset.tool ? ", row" : ""} ${n + 1}`);
+      }
       if (up) up.disabled = n === 0;
       if (down) down.disabled = n === rows.length - 1;
     });
