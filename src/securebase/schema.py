@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, NoReturn, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
@@ -132,7 +132,7 @@ def _explain(error: msgspec.ValidationError, values: Any, kind: Any, place: Plac
     if missing := re.fullmatch(r"Object missing required field `(.*)`", message):
         place.fail("required field is missing", missing[1])
     if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", message):
-        known = sorted(field.encode_name for field in msgspec.structs.fields(_plain_kind(kind)))
+        known = sorted(_field_types(_plain_kind(kind)))
         place.fail("unknown field", unknown[1], f"Known fields: {', '.join(known)}.")
     if location and location["key"]:
         key_kind = get_args(_plain_kind(kind))[0]
@@ -150,8 +150,7 @@ def _enter(step: re.Match[str], values: Any, kind: Any, place: Place) -> tuple[A
     """Return value, type and place one step down the path of a message."""
     kind = _plain_kind(kind)
     if field := step["field"]:
-        known = {info.encode_name: info.type for info in msgspec.structs.fields(kind)}
-        return values[field], known[field], place.at(field)
+        return values[field], _field_types(kind)[field], place.at(field)
     if step["entry"]:
         # the message does not name the entry of a table with free names: it is the first that does not fit
         entry_kind = get_args(kind)[1]
@@ -161,6 +160,13 @@ def _enter(step: re.Match[str], values: Any, kind: Any, place: Place) -> tuple[A
     arguments = get_args(kind)
     entry_kind = arguments[0] if len(arguments) < 2 or arguments[1] is Ellipsis else arguments[index]
     return values[index], entry_kind, replace(place, path=f"{place.path}[{index + 1}]")
+
+
+def _field_types(kind: Any) -> dict[str, Any]:
+    """Return the types of the fields of a struct or a dataclass by their names in the file."""
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        return {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    return get_type_hints(kind, include_extras=True)
 
 
 def _fits(value: Any, kind: Any) -> bool:

@@ -269,7 +269,7 @@ def test_an_unknown_scenario_is_refused_with_the_known_ones() -> None:
         ("[course]", '[[given]]\ninstrument = "phq9"\nmoment = "never"\n[course]', "must be one of before, after"),
         ("[course]", "[after_the_end]\nfollow_ups = [4, 2]\n[course]", "follow_ups must ascend"),
         ('parameter_set = "literature"', 'parameter_set = "literature"\narms = ["placebo"]', "unknown arm “placebo”"),
-        ('sign = "none"', 'sign = "nothing"', "expects.effects.1..sign: must be one of none"),
+        ('sign = "none"', 'sign = "nothing"', "expects.effects.1..sign: unknown sign “nothing”. Known: none"),
         ('to = "symptoms", sign', 'to = "mood", sign', "is not an edge of the parameter set"),
         (
             'between_alliance_symptoms = "none"',

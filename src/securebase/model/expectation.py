@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from enum import StrEnum
 
-from securebase.measurement.toml_fields import Fields
+from msgspec import field
+
+from securebase.schema import Place, ShelfStruct, Text
 
 Edge = tuple[str, str]
 
@@ -29,7 +32,7 @@ class Expectation:
     correlation of usual levels.
     """
 
-    effects: Mapping[Edge, Sign] = field(default_factory=dict)
+    effects: Mapping[Edge, Sign] = dataclass_field(default_factory=dict)
     alliance_gates_technique: bool = False
     carried_by: tuple[str, ...] = ()
     relapse_after_the_end: bool = False
@@ -40,34 +43,40 @@ class Expectation:
         return self.effects.get((begin, end))
 
 
-def read_expectation(table: Fields, constructs: tuple[str, ...]) -> Expectation:
-    """Read the table `expects` of a scenario's file. Raises the file's error with the place of an unknown name."""
-    defaults = Expectation()
-    table.allow_only(
-        "alliance_gates_technique", "carried_by", "relapse_after_the_end", "between_alliance_symptoms", "effects"
-    )
+class ExpectedEffect(ShelfStruct, frozen=True):
+    """The sign of one effect, in a scenario's file."""
+
+    begin: Text = field(name="from")
+    end: Text = field(name="to")
+    sign: Sign
+
+
+class ExpectationTable(ShelfStruct, frozen=True):
+    """The table `expects` of a scenario's file."""
+
+    effects: tuple[ExpectedEffect, ...] = ()
+    alliance_gates_technique: bool = False
+    carried_by: tuple[str, ...] = ()
+    relapse_after_the_end: bool = False
+    between_alliance_symptoms: Sign = Sign.NEGATIVE
+
+
+def check_expectation(table: ExpectationTable, constructs: tuple[str, ...], place: Place) -> Expectation:
+    """Return the expectation of a scenario's file. Raises the file's error with the place of an unknown name."""
     effects: dict[Edge, Sign] = {}
-    for block in table.tables("effects"):
-        block.allow_only("from", "to", "sign")
-        begin, end = block.text("from"), block.text("to")
-        if begin not in constructs or end not in constructs or begin == end or (begin, end) in effects:
-            block.fail(f"“{begin}” to “{end}” is not an edge of the parameter set, or is given twice")
-        effects[begin, end] = _sign(block, "sign")
-    carried_by = table.texts("carried_by")
-    if any(c not in constructs for c in carried_by):
-        table.fail("names a construct that the parameter set does not have", "carried_by")
-    between = defaults.between_alliance_symptoms
+    for n, effect in enumerate(table.effects, start=1):
+        edge = (effect.begin, effect.end)
+        if not set(edge) <= set(constructs) or effect.begin == effect.end or edge in effects:
+            place.at("effects", n).fail(
+                f"“{effect.begin}” to “{effect.end}” is not an edge of the parameter set, or is given twice"
+            )
+        effects[edge] = effect.sign
+    if any(c not in constructs for c in table.carried_by):
+        place.fail("names a construct that the parameter set does not have", "carried_by")
     return Expectation(
-        effects=effects,
-        alliance_gates_technique=table.flag("alliance_gates_technique", False),
-        carried_by=carried_by,
-        relapse_after_the_end=table.flag("relapse_after_the_end", False),
-        between_alliance_symptoms=_sign(table, "between_alliance_symptoms", between),
+        effects,
+        table.alliance_gates_technique,
+        table.carried_by,
+        table.relapse_after_the_end,
+        table.between_alliance_symptoms,
     )
-
-
-def _sign(block: Fields, field: str, default: Sign | None = None) -> Sign:
-    text = block.text(field, None if default is None else default.value)
-    if text not in list(Sign):
-        block.fail(f"must be one of {', '.join(Sign)} (got “{text}”)", field)
-    return Sign(text)

@@ -6,41 +6,29 @@ check-ins, dropout. The truth is written down, so a study of the simulated cohor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
+from typing import Any
+
+from msgspec import field
 
 from securebase.errors import ParameterSetError
-from securebase.measurement.toml_fields import Fields
 from securebase.model.arguments import check_number
 from securebase.model.arms import ARMS, Arm, arm
-from securebase.model.expectation import Expectation, read_expectation
+from securebase.model.expectation import Expectation, ExpectationTable, check_expectation
 from securebase.model.parameter_set import ParameterSet, parameter_set
 from securebase.model.parameter_set_file import upgrade_keys
-from securebase.model.process_tables import TABLES, read_processes
+from securebase.model.process_tables import TABLES, allow_only, read_processes, read_table
 from securebase.model.processes import Processes
 from securebase.model.standardised import Edge, Standardised, assemble
-from securebase.schema import Place, parse_toml
+from securebase.schema import Number, Place, ShelfStruct, Text, convert, parse_toml
 
 #: wildcard for every other construct in a scenario's file
 ANY = "*"
-
-_HEAD = ("id", "name", "about", "truth", "parameter_set", "course", "effect", "arms", "expects")
-#: statements of `standardised.Standardised`, beside the effects, that a scenario may change
-_STATEMENTS = (
-    "persistence",
-    "level_share",
-    "natural_change",
-    "therapy_change",
-    "therapy_push",
-    "level_correlation",
-    "state_correlation",
-    "random_slope_sd",
-    "random_slope_level_correlation",
-    "random_slope_correlation",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +79,9 @@ class Scenario:
     truth: tuple[str, ...]
     parameter_set: ParameterSet
     course: CoursePlan
-    happens: Processes = field(default_factory=Processes)
+    happens: Processes = dataclass_field(default_factory=Processes)
     arms: tuple[Arm, ...] = (ARMS["ipt"],)
-    expects: Expectation = field(default_factory=Expectation)
+    expects: Expectation = dataclass_field(default_factory=Expectation)
 
 
 @cache
@@ -113,105 +101,121 @@ def scenario(name: str) -> Scenario:
     return shelf[name]
 
 
+class ChangedEffect(ShelfStruct, frozen=True):
+    """An effect that a scenario changes; `*` stands for every other construct."""
+
+    begin: Text = field(name="from")
+    end: Text = field(name="to")
+    value: Number
+
+
+class ChangedPair(ShelfStruct, frozen=True):
+    """A correlation that a scenario changes."""
+
+    between: Text
+    and_: Text = field(name="and")
+    value: Number
+
+
+class ChangedLevelPair(ShelfStruct, frozen=True):
+    """A correlation of a level with a random slope that a scenario changes."""
+
+    level: Text
+    change: Text
+    value: Number
+
+
+class ScenarioFile(ShelfStruct, frozen=True):
+    """The file of a scenario without its processes."""
+
+    id: Text
+    name: Text
+    about: Text
+    truth: tuple[str, ...]
+    parameter_set: Text
+    course: dict[str, Any] = field(default_factory=dict)
+    effect: tuple[ChangedEffect, ...] = ()
+    arms: tuple[str, ...] = ()
+    expects: ExpectationTable = ExpectationTable()
+    persistence: Mapping[str, Number] = {}
+    level_share: Mapping[str, Number] = {}
+    natural_change: Mapping[str, Number] = {}
+    therapy_change: Mapping[str, Number] = {}
+    therapy_push: Mapping[str, Number] = {}
+    level_correlation: tuple[ChangedPair, ...] = ()
+    state_correlation: tuple[ChangedPair, ...] = ()
+    random_slope_sd: Mapping[str, Number] = {}
+    random_slope_level_correlation: tuple[ChangedLevelPair, ...] = ()
+    random_slope_correlation: tuple[ChangedPair, ...] = ()
+
+
 def read_scenario(file: str, text: str) -> Scenario:
     """Read one file of the shelf, upgrading earlier keys. Raises ParameterSetError naming file and field."""
-    values = upgrade_keys(parse_toml(text, Place(file, ParameterSetError)))
-    read = Fields(file, values, error=ParameterSetError)
-    read.allow_only(
-        "id", "name", "about", "truth", "parameter_set", "course", "effect", "arms", "expects", *_STATEMENTS, *TABLES
-    )
+    place = Place(file, ParameterSetError)
+    values = upgrade_keys(parse_toml(text, place))
+    stored = convert({key: value for key, value in values.items() if key not in TABLES}, ScenarioFile, place)
     try:
-        base = parameter_set(read.text("parameter_set"))
-        changed = _changed_statements(read, base.standardised)
-        own_set = replace(base, id=f"{base.id}: {read.text('id')}", standardised=changed, parameters=assemble(changed))
+        base = parameter_set(stored.parameter_set)
+        changed = _changed_statements(stored, base.standardised, place)
+        own_set = replace(base, id=f"{base.id}: {stored.id}", standardised=changed, parameters=assemble(changed))
         own_set = own_set.with_random_slopes()
-        course = _course(read.table("course"))
-        happens = read_processes(read, base.specification.constructs)
-        arms = tuple(arm(name) for name in read.texts("arms")) or (ARMS["ipt"],)
-        expects = read_expectation(read.table("expects"), base.specification.constructs)
+        course = read_table(stored.course, CoursePlan, (), place.at("course"))
+        happens = read_processes(values, base.specification.constructs, place)
+        arms = tuple(arm(name) for name in stored.arms) or (ARMS["ipt"],)
+        expects = check_expectation(stored.expects, base.specification.constructs, place.at("expects"))
     except ParameterSetError as problem:
         if problem.where.startswith(file):
             raise
-        raise ParameterSetError(problem.what, where=file, advice=problem.advice) from None
-    truth = read.texts("truth")
-    if not truth:
-        read.fail("is missing", "truth", "State in a sentence what a study of this scenario must find.")
-    return Scenario(
-        read.text("id"), read.text("name"), read.text("about"), truth, own_set, course, happens, arms, expects
-    )
+        place.fail(problem.what, advice=problem.advice)
+    if not stored.truth:
+        place.fail("is missing", "truth", "State in a sentence what a study of this scenario must find.")
+    return Scenario(stored.id, stored.name, stored.about, stored.truth, own_set, course, happens, arms, expects)
 
 
-def _changed_statements(read: Fields, base: Standardised) -> Standardised:
-    effects = dict(base.effects)
-    for block in read.tables("effect"):
-        block.allow_only("from", "to", "value")
-        for edge in _edges(block, base.constructs, block.text("from"), block.text("to")):
-            effects[edge] = block.number("value")
-    therapy_push = _by_construct(read.table("therapy_push"), base.constructs, {})
+def _changed_statements(stored: ScenarioFile, base: Standardised, place: Place) -> Standardised:
+    def by_construct(quantity: str) -> dict[str, float]:
+        table: Mapping[str, float] = getattr(stored, quantity)
+        allow_only(table, base.constructs, place.at(quantity))
+        return {**(getattr(base, quantity) or {}), **table}
+
+    def by_pair(quantity: str) -> dict[Edge, float]:
+        changed = dict(getattr(base, quantity))
+        pairs: tuple[ChangedPair, ...] = getattr(stored, quantity)
+        for n, pair in enumerate(pairs, start=1):
+            for a, b in _edges(place.at(quantity, n), base.constructs, pair.between, pair.and_):
+                changed[(b, a) if (b, a) in changed else (a, b)] = pair.value
+        return changed
+
+    effects, level_slopes = dict(base.effects), dict(base.random_slope_level_correlation)
+    for n, effect in enumerate(stored.effect, start=1):
+        for edge in _edges(place.at("effect", n), base.constructs, effect.begin, effect.end):
+            effects[edge] = effect.value
+    for n, pair in enumerate(stored.random_slope_level_correlation, start=1):
+        at = place.at("random_slope_level_correlation", n)
+        for edge in _edges(at, base.constructs, pair.level, pair.change, with_itself=True):
+            level_slopes[edge] = pair.value
+    allow_only(stored.therapy_push, base.constructs, place.at("therapy_push"))
     return replace(
         base,
         effects=effects,
-        persistence=_by_construct(read.table("persistence"), base.constructs, base.persistence),
-        level_share=_by_construct(read.table("level_share"), base.constructs, base.level_share),
-        natural_change=_by_construct(read.table("natural_change"), base.constructs, base.natural_change),
-        therapy_change=_by_construct(read.table("therapy_change"), base.constructs, base.therapy_change),
-        level_correlation=_by_pair(read.tables("level_correlation"), base.constructs, base.level_correlation),
-        state_correlation=_by_pair(read.tables("state_correlation"), base.constructs, base.state_correlation),
-        random_slope_sd=_by_construct(read.table("random_slope_sd"), base.constructs, base.random_slope_sd),
-        random_slope_level_correlation=_level_correlations(read, base),
-        random_slope_correlation=_by_pair(
-            read.tables("random_slope_correlation"), base.constructs, base.random_slope_correlation
-        ),
+        persistence=by_construct("persistence"),
+        level_share=by_construct("level_share"),
+        natural_change=by_construct("natural_change"),
+        therapy_change=by_construct("therapy_change"),
+        level_correlation=by_pair("level_correlation"),
+        state_correlation=by_pair("state_correlation"),
+        random_slope_sd=by_construct("random_slope_sd"),
+        random_slope_level_correlation=level_slopes,
+        random_slope_correlation=by_pair("random_slope_correlation"),
         # a therapy_push is stated in full: constructs that it does not name get none
-        therapy_push=therapy_push or None,
+        therapy_push=dict(stored.therapy_push) or None,
     )
 
 
-def _by_construct(table: Fields, constructs: tuple[str, ...], known: Mapping[str, float]) -> dict[str, float]:
-    table.allow_only(*constructs)
-    return dict(known) | {construct: table.number(construct) for construct in table.values}
-
-
-def _by_pair(blocks: Iterable[Fields], constructs: tuple[str, ...], known: Mapping[Edge, float]) -> dict[Edge, float]:
-    changed = dict(known)
-    for block in blocks:
-        block.allow_only("between", "and", "value")
-        for a, b in _edges(block, constructs, block.text("between"), block.text("and")):
-            changed[(b, a) if (b, a) in changed else (a, b)] = block.number("value")
-    return changed
-
-
-def _level_correlations(read: Fields, base: Standardised) -> dict[Edge, float]:
-    changed = dict(base.random_slope_level_correlation)
-    for block in read.tables("random_slope_level_correlation"):
-        block.allow_only("level", "change", "value")
-        level, change, value = block.text("level"), block.text("change"), block.number("value")
-        for edge in _edges(block, base.constructs, level, change, with_itself=True):
-            changed[edge] = value
-    return changed
-
-
-def _edges(
-    block: Fields, constructs: tuple[str, ...], begin: str, end: str, *, with_itself: bool = False
-) -> list[Edge]:
+def _edges(place: Place, constructs: tuple[str, ...], begin: str, end: str, *, with_itself: bool = False) -> list[Edge]:
     for name in (begin, end):
         if name not in (*constructs, ANY):
-            block.fail(f"unknown construct “{name}”", advice=f"The parameter set has {', '.join(constructs)}.")
+            place.fail(f"unknown construct “{name}”", advice=f"The parameter set has {', '.join(constructs)}.")
     begins = constructs if begin == ANY else (begin,)
     ends = constructs if end == ANY else (end,)
     return [(a, b) for a in begins for b in ends if with_itself or a != b]
-
-
-def _course(table: Fields) -> CoursePlan:
-    defaults = CoursePlan()
-    table.allow_only(*(f.name for f in fields(CoursePlan)))
-    return CoursePlan(
-        sessions=table.whole_number("sessions", defaults.sessions),
-        days_between=table.number("days_between", defaults.days_between),
-        irregular=table.number("irregular", defaults.irregular),
-        skipped_week=table.number("skipped_week", defaults.skipped_week),
-        missed=table.number("missed", defaults.missed),
-        dropout=table.number("dropout", defaults.dropout),
-        inventory_every=table.whole_number("inventory_every", defaults.inventory_every),
-        safety=table.number("safety", defaults.safety),
-    )
