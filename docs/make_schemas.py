@@ -9,6 +9,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from securebase.ipt.areas import AreasFile
 from securebase.ipt.claim_locations import PlacesFile
 from securebase.ipt.course_format import CourseFormatsFile
@@ -17,9 +19,24 @@ from securebase.ipt.task import TasksFile
 from securebase.ipt.worksheet import Worksheet
 from securebase.measurement.instrument_reader import instrument_schema
 from securebase.model.parameter_set_file import ParameterSetFile
+from securebase.model.processes import SINGLE, AdditionalMeasure, Processes, SimulatedCovariate
+from securebase.model.scenario import ScenarioFile
 from securebase.model.theory import EdgesFile
 from securebase.schema import json_schema
 
+#: A scenario's file holds its statements and the tables of its processes.
+_Scenario = msgspec.defstruct(
+    "Scenario",
+    [
+        *((name, type(getattr(Processes(), name)) | None, None) for name in SINGLE),
+        ("own_effect", tuple[dict[str, Any], ...], ()),
+        ("brings", tuple[SimulatedCovariate, ...], ()),
+        ("given", tuple[AdditionalMeasure, ...], ()),
+    ],
+    bases=(ScenarioFile,),
+    frozen=True,
+    forbid_unknown_fields=True,
+)
 FOLDER = Path(__file__).parent / "schemas"
 
 
@@ -34,6 +51,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "sources": json_schema(SourcesFile, "The sources of the shelf"),
         "edges": json_schema(EdgesFile, "The edges of the theory of one pillar"),
         "parameter_set": json_schema(ParameterSetFile, "A parameter set of Securebase"),
+        "scenario": json_schema(_Scenario, "A scenario of Securebase"),
         "places": json_schema(PlacesFile, "The locations of the claims"),
     }
 
