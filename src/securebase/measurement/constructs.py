@@ -125,7 +125,7 @@ _MEASURED = (
     _c("felt_security", "Felt security", "better", "after", "S55 S57 S58", "The therapist as a secure base."),
     _c(
         "therapist_sensitivity",
-        "Therapist's sensitivity",
+        "Therapist sensitivity",
         "better",
         "after",
         "S58",
@@ -156,8 +156,8 @@ _MEASURED = (
         "S50 S51 S52",
         "A flexible range of emotional responses.",
     ),
-    _c("grief_intensity", "Intensity of grief", "worse", "before", "S90", "Strength of grief during the week."),
-    _c("role_adjustment", "Adjustment to a role", "better", "before", "S92", "Feeling at home in the new role."),
+    _c("grief_intensity", "Grief intensity", "worse", "before", "S90", "Strength of grief during the week."),
+    _c("role_adjustment", "Role adjustment", "better", "before", "S92", "Feeling at home in the new role."),
     _c(
         "problem_severity",
         "Problem severity",
@@ -218,8 +218,8 @@ _MEASURED = (
 )
 
 _UNMEASURED = (
-    _c("boundary_integrity", "Integrity of boundaries", "better", "after", "S33", "Keeping the therapeutic frame."),
-    _c("rupture_repair", "Repair of a rupture", "better", "after", "S58", "A rupture noticed and repaired."),
+    _c("boundary_integrity", "Boundary integrity", "better", "after", "S33", "Keeping the therapeutic frame."),
+    _c("rupture_repair", "Rupture repair", "better", "after", "S58", "A rupture noticed and repaired."),
     _c(
         "technique_use", "Use of technique", "better", "after", "S13 S27", "Extent to which a session used a technique."
     ),
@@ -254,18 +254,18 @@ _UNMEASURED = (
         "S48",
         "Courage, forgiveness or curiosity as well as pain.",
     ),
-    _c("memory_distress", "Distress at a memory", "worse", "after", "S48", "Pain when recalling a memory."),
+    _c("memory_distress", "Distress about a memory", "worse", "after", "S48", "Pain when recalling a memory."),
     _c(
         "therapist_support",
-        "Support by the therapist",
+        "Therapist support",
         "better",
         "before",
         "S31 S86",
         "The therapist's share of all support.",
     ),
-    _c("network_size", "Size of the network", "better", "before", "S75", "Number of people to turn to."),
+    _c("network_size", "Network size", "better", "before", "S75", "Number of people to turn to."),
     _c("connectedness", "Connectedness", "better", "before", "S25 S29 S30", "Sense of belonging, built up over weeks."),
-    _c("relationship_quality", "Quality of relationships", "better", "before", "S62", "Summary across relationships."),
+    _c("relationship_quality", "Relationship quality", "better", "before", "S62", "Summary across relationships."),
     _c(
         "attachment_security",
         "Attachment security",

@@ -32,7 +32,7 @@ CLAIMS_BEYOND_EVIDENCE = ("S12", "S13", "S24", "S30", "S44", "S87", "S94")
 EXTERNAL_ORIGINS: Mapping[str, str] = MappingProxyType(
     {
         THERAPY: "Therapy",
-        "therapy_brand": "Kind of therapy",
+        "therapy_brand": "Type of therapy",
         "therapy_phase": "Phase of therapy",
         "problem_area": "Problem area",
         "hidden_cause": "Hidden common cause",
