@@ -100,7 +100,7 @@ def _count(unverified: int) -> str:
 def _show(i: Instrument) -> None:
     console = Console(highlight=False)
     click.secho(i.name, bold=True)
-    click.echo(f"{i.about} Filled in by the {i.respondent}, {_moment(i.moment)}; asks about {i.window}.")
+    click.echo(f"{i.about} Filled in by the {i.respondent}, {_moment(i.moment)}. Period: {i.window}.")
     click.echo(f"Licence: {i.licence.status}{f' ({i.licence.holder})' if i.licence.holder else ''}.")
     if not i.validated:
         click.secho("Our own wording, not validated yet.", bold=True)
