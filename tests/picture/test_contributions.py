@@ -198,7 +198,7 @@ def test_sentences_follow_the_verdict(part: Hypotheses) -> None:
     assert foretelling is not None
     better = replace(foretelling, model=0.1)
     worse = replace(foretelling, model=99.0)
-    assert "The model did better than each" in words.forecast_check_sentence(better)
+    assert "The model did better than all three" in words.forecast_check_sentence(better)
     assert "little weight" in words.forecast_check_sentence(worse)
 
 

@@ -37,5 +37,5 @@ def quantiles_chart(result: StudyResult, construct: str, *, width: int = style.H
     return style.apply_theme(
         chart,
         label=f"Residual quantiles of {label}",
-        description=f"{n} residuals of {label} beside a normal distribution; {beyond:.1%} are beyond 3, 0.3% expected.",
+        description=f"{n} residuals of {label} against normal quantiles; {beyond:.1%} lie beyond 3, 0.3% are expected.",
     )

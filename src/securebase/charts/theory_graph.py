@@ -310,5 +310,5 @@ def _title(by: By) -> str:
 def _description(edges: Sequence[TheoryEdge]) -> str:
     places = ", ".join(f"{sum(e.place is place for e in edges)} {meaning}" for place, meaning in _PLACES.items())
     n_verified = sum(e.grade is not Grade.UNVERIFIED for e in edges)
-    evidence = f"{n_verified} rest on a published finding or a computed figure, {len(edges) - n_verified} on neither"
+    evidence = f"{n_verified} have a published or computed figure, {len(edges) - n_verified} have neither"
     return f"{_count(edges)}: {places}. {evidence}."

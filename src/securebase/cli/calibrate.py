@@ -90,5 +90,5 @@ def _print(result: Calibration) -> None:
             print_sentences(remarks)
     click.echo()
     print_sentences(
-        [table.summary(result), "* a band of this project’s own. V seen, V2 second-hand, C computed, U unverified."]
+        [table.summary(result), "* Band set by this project. V seen, V2 second-hand, C computed, U unverified."]
     )

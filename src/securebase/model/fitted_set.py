@@ -268,11 +268,9 @@ def _limits(fitted: FittedSet) -> tuple[str, ...]:
     if fitted.from_data:
         thin = sum(share < 0.5 for share in fitted.from_data.values())
         limits.append(
-            f"Of {len(fitted.from_data)} numbers, {thin} rest on “{fitted.provenance.prior}” more than on data."
+            f"Of {len(fitted.from_data)} numbers, {thin} depend on “{fitted.provenance.prior}” more than on the data."
         )
-    limits.append(
-        "The course without therapy was not seen: therapy was on in every row, so all mean change counts as its own."
-    )
+    limits.append("The data contain no course without therapy, so all mean change counts as its effect.")
     return tuple(limits)
 
 

@@ -51,7 +51,7 @@ def heading_sentence(part: Hypotheses) -> str:
     span = f"From {session(part.first_session, part.first_at)} to {session(part.last_session, part.last_at)}"
     return (
         f"{span} symptoms are {change}, with measurement error removed. The chart shows how many of these points move "
-        "with each process. They do not add up: symptoms also improve on their own, and much stays unexplained."
+        "with each process. They do not add up: symptoms also improve on their own, and much remains unexplained."
     )
 
 
@@ -113,7 +113,7 @@ def forecast_check_sentence(errors: ForecastErrors) -> str:
         f"{precise_points(errors.model)} (root mean square), {comparison}."
     )
     if not better:
-        return f"{start} The model did better than each."
+        return f"{start} The model did better than all three."
     return f"{start} The model did no better than {_join(better)}: give its estimates little weight."
 
 
@@ -166,7 +166,7 @@ def _trend_caution(part: Hypotheses) -> str:
     if not rows:
         return ""
     which = "every process" if len(rows) == len(part.rows) else _names(rows)
-    return f"“With trend” and “detrended” disagree for {which}: the estimates rest on a shared trend."
+    return f"“With trend” and “detrended” disagree for {which}: these estimates depend on a shared trend."
 
 
 def _borrowing_caution(part: Hypotheses) -> str:

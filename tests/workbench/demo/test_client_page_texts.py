@@ -49,7 +49,7 @@ HONEST_ESTIMATES = (
     "next-session predictions were off by .*“same as last time” by .*the expected path by",
     "(?:We cannot tell|Symptoms move most with)",
     "did your mood change before, after, or not at all",
-    "much stays unexplained",
+    "much remains unexplained",
 )
 #: What every client page with answers must say.
 HONEST_LIMITS = (

@@ -131,11 +131,11 @@ class DiscreteTimeProblem(Problem[DiscreteTimeParameters, DiscreteTimeFit]):
 
     def notes(self) -> tuple[str, ...]:
         spec = self.specification
-        notes = ["Waves count as equally far apart, and scores as free of error of measurement."]
+        notes = ["Waves are treated as equally spaced, and scores as free of measurement error."]
         if spec.levels:
-            notes.append("Lags are within persons: usual levels are taken out.")
+            notes.append("Lags are within persons: random intercepts separate them from long-run means.")
         else:
-            notes.append("No usual levels are taken out: lags mix what lies between persons with what lies within.")
+            notes.append("Without random intercepts, lags mix differences between persons with change within persons.")
         if spec.means == WaveConstraint.EQUAL:
             notes.append("Not adjusted for the common time course: means are equal over waves.")
         notes.append(f"Standard errors from the {self.basis} information.")

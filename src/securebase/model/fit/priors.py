@@ -134,8 +134,8 @@ def regularisation_advice(
         f"{n_parameters} parameters from {n_persons} persons were shrunk towards “{prior.name}” (strength "
         f"{prior.strength:g}). The median data share of estimates is {float(np.median(list(shares.values()))):.0%}, "
         f"the smallest {shares[least]:.0%} ({least}).",
-        "Use this as an update of that set. No estimate rests on these data alone, so do not test hypotheses with it. "
-        "The data share is given beside each estimate.",
+        "Use this as an update of that set. Every estimate also depends on the prior, so do not test hypotheses with "
+        "it. Each estimate is listed with its data share.",
     )
 
 

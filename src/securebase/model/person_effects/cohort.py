@@ -440,8 +440,8 @@ def _advice(outcome: CohortOutcome, at_zero: list[str], p_homogeneous: float) ->
         advice.append(
             Advice(
                 "boundary",
-                f"The SD between persons was estimated at its boundary of zero: {', '.join(at_zero)}. This is no "
-                "evidence that the effect is the same for all.",
+                f"The SD between persons was estimated at its boundary of zero: {', '.join(at_zero)}. This does "
+                "not show that the effect is the same for all.",
                 "Treat the other standard errors as conditional on this.",
             )
         )

@@ -143,7 +143,7 @@ Calibration compares cohorts simulated from the literature set with published fi
 {summary}
 
 A target is met if the median over cohorts lies in its band. Bands are published intervals, widened where studies
-differ; an asterisk marks a band that is a judgement of this project. *Source within* states whether the central 95% of
+differ; an asterisk marks a band that is a judgement of this project. *Covers source* states whether the central 95% of
 cohorts includes the source's interval (or its figure, if it gives no interval). It does not affect the verdict. Each
 cohort (or each arm of a trial) has as many clients as the source, or a few hundred if the source had more.
 
@@ -153,8 +153,8 @@ figure, not to its conversion to these scales.
 
 
 _LEGEND = """Each figure has its own scale. Grey: the band. Diamond: the published figure. Dot, thick and thin line:
-median, central 50% and central 95% of cohorts; red if the median lies outside the band. Values beyond the edge are
-drawn at it.
+median, central 50% and central 95% of cohorts; red if the median lies outside the band. Values beyond the
+edge are drawn at the edge.
 """
 
 
@@ -182,7 +182,7 @@ def _page(calibration: Calibration, command: str, picture: str) -> Iterator[str]
 
 
 def _table(calibration: Calibration) -> Iterator[str]:
-    yield "| | Figure | Published | Basis | Band | Median | 95% of cohorts | Source within | Clients | |"
+    yield "| | Figure | Published | Basis | Band | Median | 95% of cohorts | Covers source | Clients | |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     for r in rows(calibration):
         verdict = f"**{r.verdict}**" if r.verdict == TargetVerdict.FAILED.value else r.verdict

@@ -354,7 +354,7 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C8",
         part="one later",
-        label="BDI-II points per WAI point, one session later still",
+        label="BDI-II points per WAI point, two sessions later",
         published="−3.25",
         value=-3.25,
         interval=(-5.61, -0.89),
