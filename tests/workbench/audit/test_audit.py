@@ -44,7 +44,7 @@ def test_an_untouched_trail_is_intact() -> None:
         ("UPDATE audit_entry SET detail = '{\"n\": 7}' WHERE sequence = 1", 1, "changed"),
         ("UPDATE audit_entry SET actor = 'x' WHERE sequence = 3", 3, "changed"),
         ("DELETE FROM audit_entry WHERE sequence = 2", 2, "missing"),
-        ("UPDATE audit_entry SET previous_hash = 'x' WHERE sequence = 3", 3, "does not follow"),
+        ("UPDATE audit_entry SET previous_hash = 'x' WHERE sequence = 3", 3, "not linked to the previous row"),
     ],
 )
 def test_tampering_is_detected_at_its_row(sql: str, row: int, reason: str) -> None:
