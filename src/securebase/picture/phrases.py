@@ -393,6 +393,7 @@ TRACK_CRITERION = (
 RELIABLE_CRITERION = "Reliable change (Jacobson & Truax, 1991)"
 SUDDEN_CRITERION = "Criteria of Tang & DeRubeis (1999)."
 MISSING_CRITERION = "Usually recorded by this session in IPT."
+NO_CHECK_IN_CRITERION = "Both check-ins of the last session, before and after, are unanswered."
 
 
 def reliable_criterion(threshold: float | None, basis: str, verified: bool) -> str:

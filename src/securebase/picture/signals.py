@@ -246,7 +246,11 @@ def _missing(findings: Findings) -> list[Signal]:
     if sessions_left is not None and sessions_left <= ENDING_SESSIONS and record.phase in {Phase.INITIAL, Phase.MIDDLE}:
         text = phrases.ending_not_named(max(sessions_left, 0), record.phase.label.lower())
         raised.append((SignalKind.ENDING_NOT_NAMED, SignalTone.NOTE, text))
-    return [_signal(kind, tone, text, phrases.MISSING_CRITERION, (last.at, last.number)) for kind, tone, text in raised]
+    criteria = {SignalKind.MISSING_CHECK_IN: phrases.NO_CHECK_IN_CRITERION}
+    return [
+        _signal(kind, tone, text, criteria.get(kind, phrases.MISSING_CRITERION), (last.at, last.number))
+        for kind, tone, text in raised
+    ]
 
 
 def _signal(
