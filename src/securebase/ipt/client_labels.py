@@ -52,6 +52,8 @@ CLIENT_LABELS = {
     "What would the client like to change?": "What would you like to change?",
 }
 
+#: Section headings of worksheets that only help the therapist.
+THERAPIST_SECTIONS = frozenset({"The three parts", "Putting it together"})
 #: Answers to choose from, in words for the client.
 CLIENT_OPTIONS = {
     "Risk of harm to self": "If you might harm yourself",
@@ -77,4 +79,6 @@ def _relabel(worksheet: str, field: Field, *, with_help: bool) -> Field:
     columns = tuple(_relabel(worksheet, column, with_help=with_help) for column in field.columns)
     label = LABELS.get((worksheet, field.id)) or CLIENT_LABELS.get(field.label, field.label)
     options = tuple(replace(o, label=CLIENT_OPTIONS.get(o.label, o.label)) for o in field.options)
-    return replace(field, label=label, help=field.help if with_help else "", columns=columns, options=options)
+    section = "" if field.section in THERAPIST_SECTIONS else field.section
+    field = replace(field, label=label, section=section, columns=columns, options=options)
+    return field if with_help else replace(field, help="")

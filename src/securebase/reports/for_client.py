@@ -75,7 +75,8 @@ def document(
     ids = default_parts(offered) if ticked is None else frozenset(ticked)
     blocks = build_blocks(offered, ids)
     if not {p.id for p in offered if p.ready and p.id in ids} - {"course", "help"}:
-        blocks = (*blocks[:1], Paragraph(NOTHING_YET), *blocks[1:]) if blocks else (Paragraph(NOTHING_YET),)
+        after = 2 if "course" in ids else 0  # after the heading and the sentences about the course
+        blocks = (*blocks[:after], Paragraph(NOTHING_YET), *blocks[after:])
     therapist = f" with {case.therapist}" if case.therapist else ""
     return assemble_document(
         case,
