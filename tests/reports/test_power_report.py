@@ -62,8 +62,8 @@ def test_no_table_shows_a_raw_parameter_name(result, page):
 
 def test_pictures_have_titles_and_descriptions(page):
     titles = [svg.find("title").get_text() for svg in page.find_all("svg")]
-    assert titles.count("Power over clients, effect −.15") == 2  # for a page and for a phone
-    assert titles.count("Type I error over clients, effect 0") == 2
+    assert titles.count("Power by number of clients, effect −.15") == 2  # for a page and for a phone
+    assert titles.count("Type I error by number of clients, effect 0") == 2
     described = page.find("svg").find("desc").get_text()
     assert re.search(r"With 8 sessions it changes from \.\d\d at 40 clients to \.\d\d at [\d,]+ clients\.", described)
 

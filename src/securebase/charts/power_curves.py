@@ -129,7 +129,7 @@ def _ticks(clients: Sequence[int], largest: int, max_ticks: int) -> list[int]:
 
 def _label(result: PowerResult, setting: Setting, measure: Measure) -> str:
     name = "Type I error" if measure == "power" and not setting.effect else measure.capitalize()
-    return f"{name} over clients{setting_in_words(setting, result.plan, lead=', ')}"
+    return f"{name} by number of clients{setting_in_words(setting, result.plan, lead=', ')}"
 
 
 def _description(rows: Sequence[dict[str, Any]], measure: Measure, setting: Setting) -> str:

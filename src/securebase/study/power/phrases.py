@@ -23,7 +23,7 @@ _ENDINGS = {"boundary": "at a boundary"}
 #: origin of required numbers of clients
 CURVE_SENTENCE = (
     "The required number of clients is where a probit curve in the square root of this number, fitted to all designs "
-    "that differ in it alone, reaches the target power; intervals by the delta method."
+    "that differ only in it, reaches the target power; intervals by the delta method."
 )
 
 
