@@ -75,7 +75,7 @@ QUOTED = {
         "phq9 → strain, next session .33 (.073) .12 (.074) .12 (.074) attenuates",
         "leaving out any one of 8 of the 40 persons",
         "Alliance → Symptoms, next session −.11 (.019) −.06 (.021) −.02 (.021) attenuates",
-        "13 at first, 6 at last, 7 points fewer: reliable improvement. Reliable from 6.00 points",
+        "13 at first, 6 at last, 7 points fewer: reliable improvement. Reliable from 6 points",
         "14 7.8 6.2 to 9.4 4.0 to 11.7",
     )
 }

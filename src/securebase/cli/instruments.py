@@ -120,7 +120,7 @@ def _show(i: Instrument) -> None:
         click.secho(f"Safety: item {rule.item} ≥ {rule.at_least:g} raises an alert: {rule.concern}.", bold=True)
     _section("Sources")
     for fact in i.provenance:
-        console.print(f"{'verified' if fact.verified else '[bold]not verified[/bold]'}: {fact.fact}. {fact.source}")
+        console.print(f"{'verified' if fact.verified else '[bold]not verified[/bold]'}: {fact.fact} – {fact.source}")
     _section("Codes")
     click.echo(", ".join(f"{key} {code}" for key, code in i.codes.items()))
     for note in i.notes:

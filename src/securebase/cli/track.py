@@ -12,7 +12,6 @@ from securebase.cli.options import TableOptions, add_model_options, add_table_op
 from securebase.cli.output import (
     fit_progress,
     format_estimate,
-    format_number,
     format_outcome,
     format_value,
     print_heading,
@@ -216,7 +215,7 @@ def _format_forecast(value: float, forecast: PersonForecast) -> str:
 
 
 def _change(result: PersonResult, change: ScoreChange) -> list[str]:
-    size = "" if change.threshold is None else f" Reliable from {format_number(change.threshold, 3)} points."
+    size = "" if change.threshold is None else f" Reliable from {format_value(round(change.threshold, 2))} points."
     first, last = format_value(result.first_score), format_value(result.last_score)
     comparative = "more" if change.points >= 0 else "fewer"
     unchecked = " (not verified)" if result.by_instrument and not change.verified else ""

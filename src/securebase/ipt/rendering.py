@@ -46,7 +46,7 @@ def render_value(field: Field, value: Value, people: Mapping[str, str] | None = 
         return ""
     if field.kind is FieldKind.CHOICES and isinstance(value, tuple):
         labels = [_option_label(field, str(v)) for v in value]
-        return ("; " if any("," in label for label in labels) else ", ").join(labels)
+        return ("; " if any(" " in label for label in labels) else ", ").join(labels)
     if field.kind is FieldKind.CHOICE:
         return _option_label(field, str(value))
     if field.kind is FieldKind.YES_NO:
