@@ -79,6 +79,10 @@ LABELS = {"x": "Warmth", "y": "Problems"}
             ("changes sign", "may reflect a shared trend"),
         ),
         (
+            finding(-0.30, 0.001, 0.03, 0.64, AssociationVerdict.ATTENUATES),
+            ("attenuates", "so it may reflect a shared trend"),
+        ),
+        (
             finding(0.30, 0.001, 0.26, 0.01, AssociationVerdict.PERSISTS),
             ("precede higher Problems", "persists", ", and after adjustment for the common time course"),
         ),

@@ -43,7 +43,7 @@ def finding_in_words(finding: LagFinding, labels: Mapping[str, str]) -> str:
 def _verdict(pair: LagPair, centred: LagEstimate, detrended: LagEstimate, earlier: str, later: str) -> str:
     tends = f"Above-average {earlier} tends to precede {_direction(centred)} {later}"
     if pair.verdict is AssociationVerdict.ATTENUATES:
-        if centred.raw * detrended.raw < 0:
+        if centred.raw * detrended.raw < 0 and detrended.significant:
             return (
                 f"{tends}. The association changes sign once each person’s linear trend is removed, so it may reflect "
                 "a shared trend."
