@@ -96,7 +96,7 @@ def encode(value: Any) -> Any:
         return float(value)
     if isinstance(value, Mapping):
         return dict(value)
-    raise NotImplementedError(f"no plain form of {type(value).__name__}")
+    raise TypeError(f"no plain form of {type(value).__name__}")
 
 
 def json_schema(kind: type[Struct], title: str) -> dict[str, Any]:
