@@ -63,7 +63,7 @@ check-style: $(BIN)/.dev
 	@echo "== oxfmt";         $(BIN)/oxfmt --check "src/**/*.css" "src/**/*.js"
 	@echo "== oxlint";        $(BIN)/oxlint src
 	@echo "== djade";         $(BIN)/djade --check $$(find src/securebase/workbench -name "*.html")
-	@echo "== djlint";        $(BIN)/djlint --lint --quiet src
+	@echo "== djlint";        $(BIN)/djlint --lint --quiet src/securebase/workbench && $(BIN)/djlint --profile jinja --lint --quiet src/securebase/reports
 check-language: $(BIN)/.dev
 	@echo "== language";      $(BIN)/python tools/check_language.py
 

@@ -1,4 +1,4 @@
-"""Style sheets, scripts, templates and drawings: colours come from the tokens, and lines stay readable."""
+"""Style sheets, scripts, templates and drawings take colours and sizes of text from the tokens."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ _NAMED = re.compile(
     r"(?:white|black|red|green|blue|gr[ae]y|silver|orange|gold|teal|navy|maroon)\b(?!-)",
     re.IGNORECASE,
 )
-MAX_TEMPLATE_LINE = 140
 
 
 def _literals(path: Path) -> list[str]:
@@ -41,16 +40,6 @@ def test_colours_stand_in_the_tokens_only() -> None:
         found for path in drawn if str(path.relative_to(SOURCE)) not in WITH_COLOURS for found in _literals(path)
     ]
     assert literals == []
-
-
-def test_lines_of_templates_are_readable() -> None:
-    long = [
-        f"{path.relative_to(SOURCE)}:{number}: {len(line)} characters"
-        for path in SOURCE.rglob("*.html")
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
-        if len(line) > MAX_TEMPLATE_LINE
-    ]
-    assert long == []
 
 
 def test_sizes_of_text_come_from_the_tokens() -> None:
