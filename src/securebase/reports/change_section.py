@@ -12,9 +12,7 @@ from securebase.reports.document import Block, Paragraph, Picture, Table, TextTo
 
 #: width in pixels; the page scales it
 PAGE = 620
-NOT_TESTED = (
-    "We wrote these questions ourselves and they have not been tested in research yet, so read the numbers with care."
-)
+NOT_TESTED = "These questions are new and have not been tested in studies yet, so read the numbers with care."
 _PLAIN = {
     "improved": "That is a real improvement, more than normal ups and downs.",
     "worse": "That is more than normal ups and downs: things are harder than at the start.",

@@ -14,6 +14,7 @@ from securebase.measurement.constructs import Direction
 from securebase.measurement.instrument import Scale
 from securebase.picture import phrases
 from securebase.records.vocabulary import Respondent
+from securebase.reports.change_section import NOT_TESTED
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.course.queries import record_of
 
@@ -42,6 +43,8 @@ def symptom_line(episode: Episode, now: datetime) -> SymptomLine | None:
     scale = instrument(name).scale(scale_id)
     drawing = scores_sparkline("Your answers", points, scale.minimum, scale.maximum, construct=scale.construct)
     words = describe_change(scale, [value for _, value in points])
+    if not instrument(name).validated:
+        words = f"{words} {NOT_TESTED}"
     return SymptomLine("How you have been", mark_safe(drawing), words)  # noqa: S308 (our own SVG)
 
 
