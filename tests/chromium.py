@@ -38,7 +38,7 @@ def run_chromium() -> Iterator[Browser]:
 
 
 def wait_until(page: Page, happened: Callable[[], bool]) -> None:
-    """Wait for what only the server's database shows."""
+    """Wait for what no element shows: a row of the database, a value in the browser's storage."""
     for _ in range(TIMEOUT // 100):
         if happened():
             return

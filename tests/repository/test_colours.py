@@ -24,12 +24,12 @@ _NAMED = re.compile(
 
 def _literals(path: Path) -> list[str]:
     lines = path.read_text(encoding="utf-8").splitlines()
-    found = []
+    literals = []
     for number, line in enumerate(lines, 1):
         code = re.sub(r"""(?:href|action)=["'][^"']*["']|\{#.*?#\}""", "", line)
         if _HEX.search(code) or _FUNCTION.search(code.replace("rgb(colours", "")) or _NAMED.search(code):
-            found.append(f"{path.relative_to(SOURCE)}:{number}: {line.strip()}")
-    return found
+            literals.append(f"{path.relative_to(SOURCE)}:{number}: {line.strip()}")
+    return literals
 
 
 def test_colours_stand_in_the_tokens_only() -> None:
@@ -37,7 +37,7 @@ def test_colours_stand_in_the_tokens_only() -> None:
     drawn = [p for kind in ("css", "js", "html", "typ", "svg") for p in SOURCE.rglob(f"*.{kind}")]
     drawn += [p for room in ("charts", "reports", "workbench") for p in (SOURCE / room).rglob("*.py")]
     literals = [
-        found for path in drawn if str(path.relative_to(SOURCE)) not in WITH_COLOURS for found in _literals(path)
+        literal for path in drawn if str(path.relative_to(SOURCE)) not in WITH_COLOURS for literal in _literals(path)
     ]
     assert literals == []
 
@@ -46,8 +46,8 @@ def test_sizes_of_text_come_from_the_tokens() -> None:
     """Sizes in px belong to a drawing or a field of fixed height, sizes in em to the text around them."""
     sheets = [path for path in (SOURCE / "workbench").rglob("*.css") if path.name != "tokens.css"]
     own = [
-        f"{path.relative_to(SOURCE)}: {found}"
+        f"{path.relative_to(SOURCE)}: {size}"
         for path in sheets
-        for found in re.findall(r"font(?:-size)?: [^;]*?[0-9.]rem[^;]*", path.read_text(encoding="utf-8"))
+        for size in re.findall(r"font(?:-size)?: [^;]*?[0-9.]rem[^;]*", path.read_text(encoding="utf-8"))
     ]
     assert own == []

@@ -81,7 +81,7 @@ def test_rupture_is_followed_to_its_repair(cast: Cast, alma: Browser) -> None:
     assert "2 marked, 1 open" in words(page)
     open_card, repaired_card = page.select("article.strain")
     assert "Session 1" in words(repaired_card)
-    assert "Named it, Acknowledged my part" in words(repaired_card)
+    assert "Named it; Acknowledged my part" in words(repaired_card)
     assert "session 2 · 1 session later" in words(repaired_card)
     assert "nothing recorded" in words(open_card)
     form = open_card.select_one("form.repair")

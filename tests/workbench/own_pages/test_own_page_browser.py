@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,9 +12,10 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Page, expect
 
-from chromium import find_problems
+from chromium import find_problems, wait_until
 from securebase.ipt.parsing import parse_values
 from securebase.ipt.shelf import worksheet
 from securebase.workbench.clients.models import Episode
@@ -189,11 +192,19 @@ def test_a_client_on_a_desktop_by_keyboard(desk: Any, live_server: Any, people: 
     assert problems + find_problems(desk) == []
 
 
+def storage_is_empty(page: Page) -> bool:
+    """Return False too while the page is being loaded again."""
+    with contextlib.suppress(PlaywrightError):
+        return bool(page.evaluate("Object.keys(localStorage).length === 0"))
+    return False
+
+
 def test_offline_input_is_saved_after_the_tab_was_closed(phone: Any, live_server: Any, people: Cast) -> None:
     open_page(phone, live_server, people)
     phone.get_by_role("link", name="New: A story of mine").tap()
+    phone.wait_for_url("**/own/sheet/story_card/**")  # its scripts have run then, so that typing is noticed
     phone.get_by_label("Which story?").fill("The harbour")
-    phone.get_by_text("Saved ", exact=False).first.wait_for()
+    phone.locator("[data-saving]").filter(has_text=re.compile(r"^\s*Saved \d")).wait_for()
     address = phone.url
     phone.context.set_offline(True)
     phone.get_by_label("How I used to tell it").fill("I ran away")
@@ -203,7 +214,7 @@ def test_offline_input_is_saved_after_the_tab_was_closed(phone: Any, live_server
     phone.context.set_offline(False)
     again.goto(address)
     # the phone drops the draft once it is saved
-    again.wait_for_function("Object.keys(localStorage).length === 0")
+    wait_until(again, lambda: storage_is_empty(again))
     assert stories(people) == [{"story": "The harbour", "before": "I ran away"}]
     expect(again.get_by_label("How I used to tell it")).to_have_value("I ran away")
 

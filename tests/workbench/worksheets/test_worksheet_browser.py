@@ -128,7 +128,7 @@ def test_an_ended_session_loses_no_word(context: Any, live_server: Any, cast: Ca
     wait_until_saved(page)
     box = page.get_by_label("What happened?")
     expect(box).to_have_value("She hung up, and I did not call again. Not once.")
-    page.wait_for_function("sessionStorage.getItem('worksheet-draft') === null")
+    wait_until(page, lambda: page.evaluate("sessionStorage.getItem('worksheet-draft') === null"))
     assert saved_values(cast) == {"what_happened": "She hung up, and I did not call again. Not once."}
 
 
