@@ -121,10 +121,10 @@ def test_every_kind_is_rendered() -> None:
         "suds": "45 points",
         "kind": "Beech",
         "many": "Apple, Beech",
-        "done": "yes",
+        "done": "Yes",
         "day": "9 March 2026",
         "who": "Lena",
-        "steps": "call, yes",
+        "steps": "call, Yes",
     }
     assert render_value(SHEET.fields[7], "gone", {}) == "someone no longer in the inventory"
 

@@ -66,7 +66,7 @@ def test_each_kind_of_field_becomes_its_block() -> None:
         RatingScale("How heavy", 3.0, 0, 10, "light", "heavy"),
         Paragraph("Own words", TextTone.SOFT),
         Paragraph("mine", TextTone.QUOTE),
-        Table("Steps", ("What", "Done"), (("call", "yes"),)),
+        Table("Steps", ("What", "Done"), (("call", "Yes"),)),
         Paragraph("Signs", TextTone.SOFT),
         Bullets(("late",)),
     )
@@ -75,7 +75,7 @@ def test_each_kind_of_field_becomes_its_block() -> None:
 def test_long_rows_are_listed_one_after_the_other() -> None:
     long = "word " * 40
     result = section(sheet(ROWS), filled(steps=({"what": long.strip(), "done": False},)), people={})
-    assert Facts((("What", long.strip()), ("Done", "no"))) in result
+    assert Facts((("What", long.strip()), ("Done", "No"))) in result
     assert not any(isinstance(block, Table) for block in result)
 
 
@@ -165,6 +165,12 @@ def test_names_in_texts_become_relations(text: str, hidden: str) -> None:
 def test_a_name_is_recognised_in_any_spelling(name: str, text: str, hidden: str) -> None:
     record = replace(cases.record(), relationships=(replace(cases.record().relationships[0], name=name),))
     assert name_replacer(record, {record.relationships[0].id: "person"})(text) == hidden
+
+
+def test_a_person_named_by_relation_stays_as_written() -> None:
+    record = replace(cases.record(), relationships=(replace(cases.record().relationships[0], name="Father"),))
+    hide = name_replacer(record, {record.relationships[0].id: "father"}, ["Carla C."])
+    assert hide("Father of a child, said Carla") == "Father of a child, said [the client]"
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def render_value(field: Field, value: Value, people: Mapping[str, str] | None = 
     if field.kind is FieldKind.CHOICE:
         return _option_label(field, str(value))
     if field.kind is FieldKind.YES_NO:
-        return "yes" if value else "no"
+        return "Yes" if value else "No"
     if isinstance(value, int | float):
         return _amount(field, float(value))
     if field.kind is FieldKind.PERSON:

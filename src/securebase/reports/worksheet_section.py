@@ -152,5 +152,5 @@ def _matrix(caption: str, fields: Sequence[Field], artefacts: Sequence[ArtefactR
 def _cell(artefact: ArtefactRecord, field: Field) -> str:
     value = artefact.values.get(field.id)
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return "Yes" if value else "No"
     return f"{value:g}" if isinstance(value, int | float) else "–"
