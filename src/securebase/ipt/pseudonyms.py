@@ -43,7 +43,11 @@ def replace_names(
 def name_replacer(record: EpisodeRecord, names: Mapping[str, str], hidden: Sequence[str] = ()) -> Callable[[str], str]:
     """Return a function that replaces names and each word of a name: “Jo Example” and “Jo” by “[partner]”."""
     pseudonyms = {
-        word: f"[{names[r.id]}]" for r in record.relationships if r.id in names for word in _name_words(r.name)
+        word: f"[{names[r.id]}]"
+        for r in record.relationships
+        if r.id in names
+        for word in _name_words(r.name)
+        if word.casefold() != names[r.id].casefold()
     }
     pseudonyms |= {word: CLIENT for name in hidden for word in _name_words(name)}
     if not pseudonyms:
