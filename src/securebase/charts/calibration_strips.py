@@ -54,7 +54,8 @@ def strips_chart(calibration: Calibration, *, width: int = style.FULL_WIDTH) -> 
     return style.apply_theme(
         chart,
         label="Simulated cohorts and published figures",
-        description=f"{len(rows)} figures, each with its band, the published value and the median of cohorts. "
+        description=f"{len(rows)} {'figure' if len(rows) == 1 else 'figures'}, each with its band, "
+        "the published value and the median of cohorts. "
         f"Outside their band: {failed}.",
     )
 

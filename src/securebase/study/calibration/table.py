@@ -90,9 +90,11 @@ def summary(calibration: Calibration) -> str:
     """Return a sentence with the numbers of met, failed and not simulated targets."""
     met, failed = calibration.count(TargetVerdict.MET), calibration.count(TargetVerdict.FAILED)
     not_simulated = calibration.count(TargetVerdict.NOT_SIMULATED)
+    number = len(calibration.outcomes)
     return (
-        f"Of {len(calibration.outcomes)} targets, {met} are met, {failed} failed and {not_simulated} are not simulated "
-        f"({calibration.cohorts:,} cohorts, seed {calibration.seed}, scenario “{calibration.scenario}”, "
+        f"{number} {'target' if number == 1 else 'targets'}: {met} met, {failed} failed, {not_simulated} not simulated "
+        f"({calibration.cohorts:,} {'cohort' if calibration.cohorts == 1 else 'cohorts'}, seed {calibration.seed}, "
+        f"scenario “{calibration.scenario}”, "
         f"parameter set “{calibration.parameter_set}” version {calibration.version})."
     )
 
