@@ -106,7 +106,7 @@ def tie_balances(record: EpisodeRecord, people: Sequence[RelationshipRecord]) ->
 
 
 def circle_label(kind: CircleKind) -> str:
-    return "Present closeness circle" if kind is CircleKind.PRESENT else "Wished-for closeness circle"
+    return "Current closeness circle" if kind is CircleKind.PRESENT else "Wished-for closeness circle"
 
 
 def name_versions(
