@@ -325,6 +325,14 @@ def test_home_shows_next_session_goals_and_shared_worksheets(cast: Cast) -> None
     assert "The harbour" in text
 
 
+def test_home_says_truthfully_who_can_see_it(cast: Cast) -> None:
+    page = visiting_browser(cast).get("/own/").content.decode()
+    assert "Alma can see everything on this page." in page
+    for reader in ("the person who referred you", "without your name, to a supervisor or researchers"):
+        assert reader in page
+    assert "Only you" not in page
+
+
 def test_unshared_worksheets_are_hidden_and_unreachable(cast: Cast) -> None:
     hidden = new_artefact(cast, "story_card", {"story": "Secret shore", "before": "x"}, shared=False)
     removed = new_artefact(cast, "story_card", {"story": "Removed reef", "before": "x"})

@@ -44,6 +44,8 @@ def test_link_names_nobody(cast: Cast, browser: Browser) -> None:
     assert "Carla" not in page
     assert "Before session 1" in page
     assert "Your answers go to Alma." in page
+    for reader in ("the person who referred you", "without your name, to a supervisor or researchers"):
+        assert reader in page
     # supervisors, researchers and referrers can receive scores, so the page must not promise otherwise
     assert "Only you and" not in page
     assert "depress" not in page.lower()
