@@ -223,15 +223,9 @@ class ParameterSet:
         """
         if self.specification.random_slopes or not any(self.standardised.random_slope_sd.values()):
             return self
-        specification = replace(self.specification, random_slopes=True)
-        own = replace(self, specification=specification, parameters=assemble(self.standardised, random_slopes=True))
-        return (
-            own
-            if self.specification.trend is Trend.CARRIED
-            else replace(own, specification=replace(specification, trend=Trend.CARRIED)).with_trend(
-                self.specification.trend
-            )
-        )
+        specification = replace(self.specification, random_slopes=True, trend=Trend.CARRIED)
+        carried = replace(self, specification=specification, parameters=assemble(self.standardised, random_slopes=True))
+        return carried.with_trend(self.specification.trend)
 
     @property
     def unverified(self) -> tuple[Statement, ...]:

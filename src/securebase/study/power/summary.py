@@ -100,11 +100,6 @@ class Cell:
         """Type I errors, for a zero effect: intervals beyond zero on either side, of all completed replications."""
         return Proportion(self.below + self.above, self.completed) if self.design.setting.effect == 0 else None
 
-    @property
-    def se_ratio(self) -> float | None:
-        """Mean standard error as a share of the empirical one: below 1, intervals are too narrow."""
-        return self.mean_se / self.empirical_se if self.mean_se is not None and self.empirical_se else None
-
 
 def summarise_design(design: PowerDesign, replications: Sequence[Replication], *, planned: int, alpha: float) -> Cell:
     """Summarise the replications of a design; intervals are estimate ± z · standard error."""
