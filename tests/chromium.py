@@ -43,7 +43,7 @@ def wait_until(page: Page, happened: Callable[[], bool]) -> None:
         if happened():
             return
         page.wait_for_timeout(100)
-    pytest.fail("this did not happen")
+    pytest.fail(f"the condition was not met within {TIMEOUT // 1000} s")
 
 
 def serious_violations(page: Page) -> list[str]:

@@ -1,4 +1,4 @@
-"""One test of one property of many things, which lists all that lack it."""
+"""A decorator that runs one test over many cases and names all that fail."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Test = Callable[[Any], None]
 
 
 def each(cases: Iterable[Any], name: Callable[[Any], object] = str) -> Callable[[Test], Callable[[], None]]:
-    """Make one test of a test of one case: it checks every case, and fails with the names of all that fail."""
+    """Turn a test of one case into one test that checks all cases and names every one that fails."""
     all_cases = tuple(cases)
 
     def decorate(test: Test) -> Callable[[], None]:

@@ -34,7 +34,7 @@ Id = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$", description="lower-case l
 
 
 class ShelfStruct(Struct, frozen=True, forbid_unknown_fields=True):
-    """Base class of what a shelf file may hold: frozen, and without other fields than those declared."""
+    """Base class for the contents of a shelf file: frozen, and an unknown field is an error."""
 
 
 class FieldError(ValueError):
@@ -96,7 +96,7 @@ def encode(value: Any) -> Any:
         return float(value)
     if isinstance(value, Mapping):
         return dict(value)
-    raise TypeError(f"no plain form of {type(value).__name__}")
+    raise TypeError(f"cannot convert {type(value).__name__} to plain JSON")
 
 
 def json_schema(kind: type[Struct], title: str) -> dict[str, Any]:
@@ -122,7 +122,7 @@ _BOUNDS = {">=": "at least", ">": "greater than", "<=": "at most", "<": "below"}
 
 
 def _explain(error: msgspec.ValidationError, values: Any, kind: Any, place: Place) -> NoReturn:
-    """Raise the error of the place in the words of the house."""
+    """Raise the shelf's own error in place of msgspec's."""
     location = _LOCATION.search(str(error))
     message = _LOCATION.sub("", str(error))
     for step in _STEP.finditer(location["path"] if location else ""):

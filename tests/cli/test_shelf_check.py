@@ -62,7 +62,10 @@ def test_a_worksheet_is_checked_with_what_it_names(old: str, new: str, message: 
 def test_check_needs_files() -> None:
     result = CliRunner().invoke(cli, ["instruments", "check"])
     assert result.exit_code == 2
-    assert "Give files with check" in result.stderr
+    assert "check needs at least one file" in result.stderr
+    result = CliRunner().invoke(cli, ["instruments", "phq9", __file__])
+    assert result.exit_code == 2
+    assert "files are accepted only after check (got “phq9”" in result.stderr
 
 
 def test_the_worksheets_are_listed() -> None:

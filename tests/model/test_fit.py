@@ -526,4 +526,4 @@ def test_a_single_score_is_not_called_a_constant() -> None:
         scores=panel.scores[:1],
         wave=panel.wave[:1],
     )
-    assert "single score for “y”" in fit(single, Specification(("y",))).outcome.sentence
+    assert "only one score for “y”" in fit(single, Specification(("y",))).outcome.sentence

@@ -31,8 +31,10 @@ def command(*, name: str | None, files: tuple[Path, ...], as_json: bool) -> None
     Official item wording is not shipped: items have numbers and short labels of our own. Only our own session sets and
     additional questionnaires carry item texts; they are not validated.
     """
-    if (name == "check") != bool(files):
-        raise click.UsageError("Give files with check, and only with check.")
+    if name == "check" and not files:
+        raise click.UsageError("check needs at least one file: securebase instruments check FILE")
+    if name != "check" and files:
+        raise click.UsageError(f"files are accepted only after check (got “{name}” before them)")
     if files:
         check_files(files, _find_problems)
         return
@@ -47,7 +49,7 @@ def command(*, name: str | None, files: tuple[Path, ...], as_json: bool) -> None
 
 
 def _find_problems(file: str, content: bytes) -> list[str]:
-    """Return what an instrument file does not keep: its name, and the scores of its worked examples."""
+    """Return the problems of an instrument file: its name, and worked examples that score differently."""
     instrument = read_instrument(file, content)
     names = (f"{instrument.id}.toml", f"{instrument.id}.{instrument.version}.toml")
     problems = [] if file in names else [f"{file}, id: must be the name of the file (got “{instrument.id}”)."]
@@ -65,7 +67,7 @@ def _find_problems(file: str, content: bytes) -> list[str]:
         flagged = tuple(flag.item for flag in result.alerts)
         if flagged != example.safety_items:
             problems.append(
-                f"{file}, examples[{n}].safety_items: the responses raise {list(flagged)} "
+                f"{file}, examples[{n}].safety_items: the responses raise alerts for items {list(flagged)} "
                 f"(stated: {list(example.safety_items)})."
             )
     return problems

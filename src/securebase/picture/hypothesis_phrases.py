@@ -152,7 +152,7 @@ def _decoy_caution(part: Hypotheses) -> str:
     """Name the constructs for which simulated clients without an effect gave as large an estimate."""
     rows = [row for row in part.rows if row.decoy_fails]
     listed = _join([f"{row.label.lower()} ({row.decoys} of {row.decoys_made})" for row in rows])
-    return f"With no such effect, estimates were as large for {listed}." if rows else ""
+    return f"Where simulated clients had no such effect, estimates were as large for {listed}." if rows else ""
 
 
 def _reverse_caution(part: Hypotheses) -> str:

@@ -125,8 +125,8 @@ MECHANISMS_ARE_HYPOTHESES = (
 )
 SHARED_IMPROVEMENT = "Two scores that both improve look related even when neither affects the other."
 EXPECTED_COURSE = (
-    "The expected path is the model's middle 80% of clients who began within half a standard deviation of the same "
-    "score. It is a base rate, not a target."
+    "The expected path is the range of the middle 80% of clients, in the model, whose first score was within half a "
+    "standard deviation of this client's. It is a base rate, not a target."
 )
 INTERVALS = "Intervals and chances assume that the model is right. How often they hold in practice is not known yet."
 NOT_A_DEVICE = "This is not a medical device. It makes no diagnosis and changes no treatment."
@@ -226,7 +226,8 @@ def not_on_track(above: float, n: int) -> SignalText:
     return (
         f"Symptoms off track for {count(n, 'report')}",
         "Symptoms are off track.",
-        f"For {count(n, 'report')} in a row they were worse than in 90% of comparable clients, now by {points(above)}.",
+        f"For {count(n, 'report')} in a row they were worse than in 90% of comparable clients; the latest is "
+        f"{points(above)} beyond that limit.",
         "What is getting in the way right now, and is our focus still the right one?",
     )
 
@@ -302,7 +303,7 @@ def missing_check_in(number_: int) -> SignalText:
     return (
         f"No check-in for session {number_}",
         f"There is no check-in for session {number_}.",
-        "Neither part of it was answered.",
+        "The check-ins before and after the session are unanswered.",
         "What made it hard to answer, and would another way be easier?",
     )
 

@@ -309,7 +309,7 @@ def test_nested_models_are_compared_by_their_likelihood_ratio():
     assert comparison_without_levels.df == 3
     assert comparison_without_levels.p < 1e-6
     assert comparison_without_levels.is_upper_bound
-    with pytest.raises(ModelError, match="has more in “lags”"):
+    with pytest.raises(ModelError, match="frees parameters in “lags”"):
         compare_discrete_time(free, equal)
     with pytest.raises(ModelError, match="different data"):
         compare_discrete_time(

@@ -12,7 +12,7 @@ from securebase.model.estimation.result import FitResult
 
 #: a larger model whose log-likelihood falls short of its special case by more than this missed its maximum
 _LOG_LIKELIHOOD_TOLERANCE = 1e-3
-NOT_NESTED = "Compare AIC or BIC, which need no nesting."
+NOT_NESTED = "Compare AIC or BIC, which do not require nested models."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,10 @@ def check_nested(conditions: Mapping[str, bool]) -> None:
     """
     for name, holds in conditions.items():
         if not holds:
-            raise ModelError(f"the models are not nested: the smaller one has more in “{name}”", advice=NOT_NESTED)
+            raise ModelError(
+                f"the models are not nested: the smaller one frees parameters in “{name}” that the larger one does not",
+                advice=NOT_NESTED,
+            )
 
 
 def check_same_data(smaller: FitResult, larger: FitResult) -> None:

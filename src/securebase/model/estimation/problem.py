@@ -90,14 +90,14 @@ class Problem(ABC, Generic[ParametersT, ResultT]):
 
     @abstractmethod
     def refusals(self) -> Iterator[Advice]:
-        """Yield why the model is not identified from this panel; the first counts."""
+        """Yield reasons why this panel does not identify the model; only the first is reported."""
 
     @abstractmethod
     def first_start(self) -> Array: ...
 
     @abstractmethod
     def fallback_start(self) -> Array | None:
-        """Return where to start again if the first start does not converge; None for nowhere."""
+        """Return a second start for when the first does not converge, or None."""
 
     @abstractmethod
     def result(self, plain: FitResult, parameters: ParametersT | None, optimum: Optimum | None) -> ResultT:

@@ -1,4 +1,4 @@
-"""Refusals of a fit for want of data that every kind of model shares. A check yields them, so that the first counts."""
+"""Checks for too little data, shared by every kind of model. Only the first refusal of a check is reported."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def refuse(sentence: str, what_to_do: str) -> Advice:
 
 
 def check_variation(name: str, scores: Array, remedy: str) -> Iterator[Advice]:
-    """Refuse a column without scores that differ. remedy: for a constant."""
+    """Refuse a column without variation. remedy: advice for a constant column."""
     observed = scores[np.isfinite(scores)]
     if not len(observed):
         yield refuse(f"There is no score for “{name}”.", "Leave it out, or check its column.")
     elif len(observed) == 1:
-        yield refuse(f"There is a single score for “{name}”.", "Gather more rows.")
+        yield refuse(f"There is only one score for “{name}”.", "Gather more rows.")
     elif np.ptp(observed) == 0:
         yield refuse(f"Every score of “{name}” is the same.", remedy)
 
