@@ -26,7 +26,6 @@ CORE = ("numpy", "scipy", "pandas", "altair", "vl-convert-python", "jinja2", "cl
 WORKBENCH = {
     "django": "django",
     "sqlcipher3": "sqlcipher3",
-    "django-htmx": "django_htmx",
     "argon2-cffi": "argon2",
     "cryptography": "cryptography",
     "whitenoise": "whitenoise",
