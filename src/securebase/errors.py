@@ -121,6 +121,21 @@ class ParameterSetError(InputError):
     """An invalid parameter set or scenario, or an unknown one."""
 
 
+class ConflictError(InputError):
+    """A save based on an earlier version: somebody else has saved since. Pages answer with status 409.
+
+    The default texts fit a form that keeps its input and offers to save again.
+    """
+
+    def __init__(
+        self,
+        what: str = "someone else changed this while you were editing",
+        *,
+        advice: str = "Compare with the saved version, then save again.",
+    ) -> None:
+        super().__init__(what, advice=advice)
+
+
 class NotPermittedError(SecurebaseError):
     """The signed-in account lacks the permission to see or do this.
 

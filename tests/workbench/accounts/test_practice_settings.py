@@ -55,7 +55,7 @@ def test_a_preset_is_shown_but_not_saved(alma: Browser, cast: Cast) -> None:
 def test_an_edit_conflict_is_reported(alma: Browser, cast: Cast) -> None:
     actions.change_lineage(clinic=clinic_of(cast), by=cast.adam, lineage=KLERMAN_WEISSMAN, version=1)
     page = alma.post(reverse("clinic-lineage"), form_data(STUART_ROBERTSON, 1, save="1"))
-    assert page.status_code == 400
+    assert page.status_code == 409
     assert "someone else changed this" in page.content.decode().lower()
     assert lineage_of(clinic_of(cast)) == KLERMAN_WEISSMAN
 
@@ -105,7 +105,7 @@ def test_an_invalid_course_format_keeps_the_input(alma: Browser, cast: Cast) -> 
     assert "more sessions than the course" in answer.content.decode()
     assert 'value="Odd"' in answer.content.decode()
     stale = alma.post(reverse("course-forms"), rows(("", "Ten", "10", "2", "2", "7")) | {"version": "9"})
-    assert stale.status_code == 400
+    assert stale.status_code == 409
     with pytest.raises(InputError):
         actions.change_course_formats(
             clinic=clinic_of(cast), by=cast.adam, formats=[default_formats()[0]] * 13, version=1

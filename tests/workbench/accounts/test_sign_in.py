@@ -454,7 +454,7 @@ def test_an_edit_conflict_of_the_clinic_is_reported(cast: Cast) -> None:
     assert first.post(reverse("clinic"), typed).status_code == 302
     answer = second.post(reverse("clinic"), typed | {"name": "Pier", "help_text": "Ring the bell."})
     page = answer.content.decode()
-    assert answer.status_code == 400
+    assert answer.status_code == 409
     assert "Someone else changed this" in page
     assert "Ring the bell." in page  # the input
     assert "Call us." in page  # the saved text

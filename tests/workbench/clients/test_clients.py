@@ -88,7 +88,7 @@ def test_an_edit_conflict_of_a_client_is_reported_and_keeps_the_input(cast: Cast
     assert alma.post(url, first).status_code == 302
     answer = alma.post(url, first | {"name_shown": "Carla E."})
     page = answer.content.decode()
-    assert answer.status_code == 400
+    assert answer.status_code == 409
     assert "Someone else changed this" in page
     assert 'value="Carla E."' in page
     assert "Saved version: <b>Carla D.</b>" in page
@@ -100,7 +100,7 @@ def test_an_edit_conflict_of_an_episode_is_reported(cast: Cast, alma: Browser) -
     url = reverse("client-edit", args=[cast.carla.id])
     assert alma.post(url, EPISODE).status_code == 302
     answer = alma.post(url, EPISODE | {"planned_sessions": "8"})
-    assert answer.status_code == 400
+    assert answer.status_code == 409
     assert "Saved version: began" in answer.content.decode()
     episode = cast.carla.episodes.get()
     assert (episode.phase, episode.planned_sessions, episode.version) == ("middle", 16, 2)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from securebase.errors import InputError, NotPermittedError
+from securebase.errors import ConflictError, InputError, NotPermittedError
 from securebase.records.artefact import Placement
 from securebase.records.vocabulary import CircleKind, Respondent
 from securebase.workbench.audit.models import Entry
@@ -62,7 +62,7 @@ def test_two_simultaneous_edits_of_a_person_conflict(cast: Cast) -> None:
     lena = add_people(cast, "Lena")["Lena"]
     flags = dict.fromkeys(("deceased", "online", "professional", "is_focus"), False)
     actions.change_relationship(relationship=lena, by=cast.alma, version=1, name_shown="A", relation="", **flags)
-    with pytest.raises(clients.EditConflictError, match="someone else"):
+    with pytest.raises(ConflictError, match="someone else"):
         actions.change_relationship(relationship=lena, by=cast.alma, version=1, name_shown="B", relation="", **flags)
     lena.refresh_from_db()
     assert lena.name_shown == "A"
@@ -151,7 +151,7 @@ def test_a_stale_screen_overwrites_nothing(cast: Cast) -> None:
     first = draw(cast, place(lena, 0.3, 10), expected=("", 0))
     draw(cast, place(lena, 0.4, 10), expected=(str(first.id), 1))
     for stale in (("", 0), (str(first.id), 1)):
-        with pytest.raises(InputError, match="changed elsewhere"):
+        with pytest.raises(ConflictError, match="changed elsewhere"):
             draw(cast, place(lena, 1.0, 10), expected=stale)
     assert versions(cast)[0].placement_values[0].radius == 0.4
 

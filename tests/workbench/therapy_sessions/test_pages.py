@@ -66,7 +66,7 @@ def test_concurrent_change_of_a_session_is_reported(cast: Cast, alma: Browser) -
     typed = LATER | {"number": "1", "version": "1"}
     assert alma.post(url, typed).status_code == 302
     response = alma.post(url, typed | {"time": "09:30"})
-    assert response.status_code == 400
+    assert response.status_code == 409
     assert "Someone else changed this" in text(response)
     assert 'value="09:30"' in response.content.decode()
     assert alma.post(url, typed | {"time": "09:30", "version": "2"}).status_code == 302

@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 
-from securebase.errors import InputError, NotPermittedError
+from securebase.errors import ConflictError, InputError, NotPermittedError
 from securebase.ipt.parsing import parse_values
 from securebase.ipt.shelf import worksheet
 from securebase.records.vocabulary import Agreement
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.models import Entry
 from securebase.workbench.casefile import course_record, prefetch_course_record
-from securebase.workbench.clients.actions import EditConflictError
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.worksheets import actions, queries
 from securebase.workbench.worksheets.models import Artefact
@@ -89,7 +88,7 @@ def test_a_repeated_request_saves_once(cast: Cast) -> None:
 def test_a_save_over_an_unseen_change_is_refused(cast: Cast) -> None:
     artefact = save(cast)
     save(cast, id=artefact.id, revision=1, fields={"what_happened": "Other"})
-    with pytest.raises(EditConflictError, match="someone else changed this"):
+    with pytest.raises(ConflictError, match="someone else changed this"):
         save(cast, id=artefact.id, revision=1, fields={"what_happened": "Mine"})
     artefact.refresh_from_db()
     assert artefact.values == {"what_happened": "Other"}
@@ -156,7 +155,7 @@ def test_agreement_belongs_to_a_version(cast: Cast) -> None:
     artefact.refresh_from_db()
     assert (artefact.version, artefact.agreement) == (2, "open")
     assert [v.agreement for v in artefact.versions.all()] == ["agreed", "open"]
-    with pytest.raises(InputError, match="changed while you were reading it"):
+    with pytest.raises(ConflictError, match="changed while you were reading it"):
         actions.answer_artefact(**answer | {"artefact": artefact}, version=1, agreement=Agreement.DECLINED)
 
 

@@ -80,7 +80,7 @@ def test_a_stale_form_keeps_the_input(cast: Cast, alma: Browser) -> None:
     alma.post(url, {"revision": "0", "what_happened": "First"})
     answer = alma.post(url, {"revision": "0", "what_happened": "Second"})
     html = answer.content.decode()
-    assert answer.status_code == 400
+    assert answer.status_code == 409
     assert "Second" in html
     assert "Not saved." in html
     assert alma.post(url, {"revision": "1", "what_happened": "Second"}).status_code == 302

@@ -11,7 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.db.models import F
 
-from securebase.errors import InputError, NotPermittedError
+from securebase.errors import ConflictError, InputError, NotPermittedError
 from securebase.ipt.course_format import MAX_FORMATS, CourseFormat, check_format
 from securebase.ipt.lineage import Lineage
 from securebase.workbench.accounts.models import Account, Clinic, Role, SignInCount, normalise_user_name
@@ -126,17 +126,14 @@ def change_name_shown(*, account: Account, name_shown: str) -> Account:
 
 @transaction.atomic
 def change_clinic(*, clinic: Clinic, by: Account, name: str, help_text: str, version: int) -> Clinic:
-    """Change name and help text. Raises InputError if the clinic changed since the form read `version`."""
+    """Change name and help text. Raises ConflictError if the clinic changed since the form read `version`."""
     if not by.is_administrator or by.clinic_id != clinic.id:
         raise NotPermittedError("only an administrator can change the clinic")
     changed = Clinic.objects.filter(id=clinic.id, version=version).update(
         name=name, help_text=help_text, version=F("version") + 1
     )
     if not changed:
-        raise InputError(
-            "someone else changed this while you were editing",
-            advice="Compare with the saved version, then save again.",
-        )
+        raise ConflictError
     record(actor=by, action="clinic.changed", object_type="clinic", object_id=clinic.id)
     clinic.refresh_from_db()
     return clinic
@@ -178,10 +175,7 @@ def _change(  # noqa: PLR0917 (two callers, above)
     if not by.is_administrator or by.clinic_id != clinic.id:
         raise NotPermittedError("only an administrator can change the clinic")
     if not Clinic.objects.filter(id=clinic.id, version=version).update(**values, version=F("version") + 1):
-        raise InputError(
-            "someone else changed this while you were editing",
-            advice="Compare with the saved version, then save again.",
-        )
+        raise ConflictError
     record(actor=by, action=action, object_type="clinic", object_id=clinic.id, detail=dict(detail))
     clinic.refresh_from_db()
     return clinic

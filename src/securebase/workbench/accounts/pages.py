@@ -36,7 +36,7 @@ from securebase.workbench.accounts.forms import (
     StaffAccountForm,
 )
 from securebase.workbench.accounts.models import Account, Role
-from securebase.workbench.ui.conflict import keep_input, sentence
+from securebase.workbench.ui.conflict import form_status, keep_input, sentence
 from securebase.workbench.ui.methods import nearest_page, post_only
 
 _WRONG_CREDENTIALS = "The user name or password is incorrect."
@@ -90,7 +90,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         "away": "away" in request.GET,
         "handed_over": request.session.get("handed_over"),
     }
-    return render(request, "accounts/sign_in.html", context, status=400 if form.errors else 200)
+    return render(request, "accounts/sign_in.html", context, status=form_status(form))
 
 
 @post_only
@@ -140,7 +140,7 @@ def first_account(request: HttpRequest) -> HttpResponse:
             actions.record_sign_in(account=account, address=address, now=now)
             messages.success(request, "Your clinic is ready. Add your first client.")
             return redirect("caseload")
-    return render(request, "accounts/first_account.html", {"form": form}, status=400 if form.errors else 200)
+    return render(request, "accounts/first_account.html", {"form": form}, status=form_status(form))
 
 
 @sensitive_post_parameters("present", "password")
@@ -172,8 +172,9 @@ def profile(request: HttpRequest) -> HttpResponse:
         "activity": queries.recent_activity(account),
         "section": "profile",
     }
-    errors = name_form.errors or password_form.errors or practice_form.errors
-    return render(request, "accounts/profile.html", context, status=400 if errors else 200)
+    return render(
+        request, "accounts/profile.html", context, status=form_status(name_form, password_form, practice_form)
+    )
 
 
 def _practice(account: Account) -> dict[str, object]:
@@ -225,7 +226,7 @@ def clinic(request: HttpRequest) -> HttpResponse:
         "sets_folder": settings.PARAMETER_SETS,
         "section": "clinic",
     }
-    return render(request, "accounts/clinic.html", context, status=400 if form.errors else 200)
+    return render(request, "accounts/clinic.html", context, status=form_status(form))
 
 
 @require_role(Role.ADMINISTRATOR)
@@ -250,7 +251,7 @@ def new_account(request: HttpRequest) -> HttpResponse:
         messages.success(request, message)
         return redirect("clinic")
     context = {"form": form, "section": "clinic"}
-    return render(request, "accounts/new_account.html", context, status=400 if form.errors else 200)
+    return render(request, "accounts/new_account.html", context, status=form_status(form))
 
 
 @require_role(Role.ADMINISTRATOR)
@@ -266,7 +267,7 @@ def reset_password(request: HttpRequest, account_id: str) -> HttpResponse:
         messages.success(request, message)
         return redirect("clinic")
     context = {"form": form, "account": account, "section": "clinic"}
-    return render(request, "accounts/reset_password.html", context, status=400 if form.errors else 200)
+    return render(request, "accounts/reset_password.html", context, status=form_status(form))
 
 
 @require_role(Role.ADMINISTRATOR)

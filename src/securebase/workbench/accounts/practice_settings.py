@@ -18,7 +18,7 @@ from securebase.workbench.accounts import actions, queries
 from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.forms import CourseFormatForm, CourseFormatSet, LineageForm
 from securebase.workbench.accounts.models import Clinic, Role
-from securebase.workbench.ui.conflict import keep_input, sentence
+from securebase.workbench.ui.conflict import error_status, form_status, keep_input, sentence
 
 
 @require_role(Role.ADMINISTRATOR)
@@ -44,7 +44,7 @@ def lineage(request: HttpRequest) -> HttpResponse:
         "presets": [(name, words) for name, (words, _) in PRESETS.items()],
         "section": "clinic",
     }
-    return render(request, "accounts/lineage.html", context, status=400 if form.errors else 200)
+    return render(request, "accounts/lineage.html", context, status=form_status(form))
 
 
 def _save_lineage(request: HttpRequest, clinic: Clinic, form: LineageForm, proposed: Lineage) -> bool:
@@ -66,7 +66,7 @@ def course_formats(request: HttpRequest) -> HttpResponse:
     clinic = current_account(request).clinic
     present = queries.course_formats_of(clinic)
     rows = CourseFormatSet(request.POST if "save" in request.POST else None, initial=[_row(f) for f in present])
-    refusal = ""
+    refusal: InputError | None = None
     if "shelf" in request.POST or ("save" in request.POST and rows.is_valid()):
         formats = () if "shelf" in request.POST else _read_formats(rows, present)
         version = request.POST.get("version", "")
@@ -79,19 +79,19 @@ def course_formats(request: HttpRequest) -> HttpResponse:
             )
         except InputError as error:
             clinic.refresh_from_db()
-            refusal = sentence(error)
+            refusal = error
         else:
             messages.success(request, "Saved. Courses that have begun are unchanged.")
             return redirect("course-forms")
-    has_errors = bool(refusal or (rows.is_bound and not rows.is_valid()))
+    status = error_status(refusal) if refusal else 400 if rows.is_bound and not rows.is_valid() else 200
     context = {
         "rows": rows,
-        "refusal": refusal,
+        "refusal": sentence(refusal) if refusal else "",
         "clinic": clinic,
         "own": bool(clinic.course_forms),
         "section": "clinic",
     }
-    return render(request, "accounts/course_forms.html", context, status=400 if has_errors else 200)
+    return render(request, "accounts/course_forms.html", context, status=status)
 
 
 def _row(course_format: CourseFormat) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from securebase.errors import InputError, NotPermittedError
+from securebase.errors import ConflictError, InputError, NotPermittedError
 from securebase.ipt.course_format import MAX_DAYS_BETWEEN, MAX_SESSIONS, CourseFormat, check_format
 from securebase.records.vocabulary import Phase, ProblemArea
 from securebase.workbench.accounts.models import Account
@@ -18,16 +18,6 @@ from securebase.workbench.clients.models import Client, Episode, SymptomMeasure
 
 #: IPT works on one problem area, at most two
 MAX_AREAS = 2
-
-
-class EditConflictError(InputError):
-    """A save of a version that somebody else changed after the form was opened."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "someone else changed this while you were editing",
-            advice="Compare with the saved version, then save again.",
-        )
 
 
 @transaction.atomic
@@ -89,11 +79,11 @@ def _numbers(course_format: CourseFormat | None, planned_sessions: int | None) -
 
 @transaction.atomic
 def change_client(*, client: Client, by: Account, version: int, name_shown: str, pronouns: str) -> Client:
-    """Change a client. Raises EditConflictError if the client changed since the form read `version`."""
+    """Change a client. Raises ConflictError if the client changed since the form read `version`."""
     ensure_own(client, by)
     rows = Client.objects.visible_to(by).filter(id=client.id, version=version)
     if not rows.update(name_shown=name_shown, pronouns=pronouns, version=F("version") + 1):
-        raise EditConflictError
+        raise ConflictError
     record(actor=by, action="client.changed", object_type="client", object_id=client.id, client=client.id)
     client.refresh_from_db()
     return client
@@ -113,7 +103,7 @@ def change_episode(
     ended_on: date | None,
     course_format: CourseFormat | None = None,
 ) -> Episode:
-    """Change an episode. Raises EditConflictError if the episode changed since the form read `version`.
+    """Change an episode. Raises ConflictError if the episode changed since the form read `version`.
 
     course_format: the numbers of the course, `planned_sessions` included. None changes the planned sessions only.
     """
@@ -131,7 +121,7 @@ def change_episode(
         version=F("version") + 1,
         record_version=F("record_version") + 1,
     ):
-        raise EditConflictError
+        raise ConflictError
     record(
         actor=by,
         action="episode.changed",

@@ -20,7 +20,7 @@ from securebase.workbench.clients import actions
 from securebase.workbench.clients.forms import ClientForm, EpisodeForm, NewClientForm
 from securebase.workbench.clients.models import Client, Episode, SymptomMeasure
 from securebase.workbench.clients.queries import client_in_view
-from securebase.workbench.ui.conflict import keep_input, sentence
+from securebase.workbench.ui.conflict import form_status, keep_input, sentence
 
 
 @require_role(Role.THERAPIST)
@@ -48,7 +48,7 @@ def new_client(request: HttpRequest) -> HttpResponse:
         messages.success(request, f"{client.name_shown} added to your caseload. Next, add the first session.")
         return redirect("client-sessions", client.id)
     context = {"form": form, "course_formats": course_formats_of(clinic), "section": "caseload"}
-    return render(request, "clients/new_client.html", context, status=400 if form.errors else 200)
+    return render(request, "clients/new_client.html", context, status=form_status(form))
 
 
 @require_role(Role.THERAPIST)
@@ -72,7 +72,6 @@ def edit_client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         return redirect("client-edit", client.id)
     if "begin_episode" in request.POST:
         return _begin_episode(request, client)
-    errors = client_form.errors or episode_form.errors
     context = {
         "client": client,
         "episode": episode,
@@ -82,7 +81,7 @@ def edit_client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         "tab": "details",
         "section": "caseload",
     }
-    return render(request, "clients/edit_client.html", context, status=400 if errors else 200)
+    return render(request, "clients/edit_client.html", context, status=form_status(client_form, episode_form))
 
 
 def _client_values(client: Client) -> dict[str, object]:

@@ -29,7 +29,7 @@ from securebase.workbench.exports.actions import download_record, download_repor
 from securebase.workbench.exports.forms import ReportTextsForm
 from securebase.workbench.exports.queries import build_case, name_for
 from securebase.workbench.therapy_sessions.queries import client_page
-from securebase.workbench.ui.conflict import sentence
+from securebase.workbench.ui.conflict import form_status, keep_input, sentence
 from securebase.workbench.ui.methods import post_only
 
 #: Parts that are included as soon as their form field has text, without a tick: part → field.
@@ -67,7 +67,7 @@ def report(request: HttpRequest, client_id: uuid.UUID, kind: str) -> HttpRespons
                 episode=episode, by=account, report=audience, ticked=included, words=words, at=now
             )
         except InputError as error:
-            form.add_error(None, sentence(error))
+            keep_input(form, error)
         else:
             return _file(content, "application/pdf", f"securebase-report-{audience.value}.pdf")
     context |= {
@@ -80,7 +80,7 @@ def report(request: HttpRequest, client_id: uuid.UUID, kind: str) -> HttpRespons
         "missing": [(p, worksheet_id(p)) for p in available if not p.ready],
         "here": request.path,
     }
-    return render(request, "exports/report.html", context, status=400 if form.errors else 200)
+    return render(request, "exports/report.html", context, status=form_status(form))
 
 
 @require_role(Role.THERAPIST)

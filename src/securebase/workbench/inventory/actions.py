@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
-from securebase.errors import InputError
+from securebase.errors import ConflictError, InputError
 from securebase.records.artefact import MAX_RADIUS, Placement
 from securebase.records.vocabulary import CircleKind, Respondent
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.actions import record
-from securebase.workbench.clients.actions import EditConflictError, ensure_own, raise_record_version
+from securebase.workbench.clients.actions import ensure_own, raise_record_version
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.inventory.models import Circle, Relationship
 
@@ -76,7 +76,7 @@ def change_relationship(
     professional: bool,
     is_focus: bool,
 ) -> Relationship:
-    """Change a person. Raises EditConflictError if the person changed since the form read `version`."""
+    """Change a person. Raises ConflictError if the person changed since the form read `version`."""
     ensure_own(relationship.episode.client, by)
     rows = Relationship.objects.visible_to(by).filter(id=relationship.id, version=version)
     if not rows.update(
@@ -88,7 +88,7 @@ def change_relationship(
         is_focus=is_focus,
         version=F("version") + 1,
     ):
-        raise EditConflictError
+        raise ConflictError
     _record(by, "relationship.changed", relationship, relationship.episode)
     relationship.refresh_from_db()
     return relationship
@@ -148,15 +148,15 @@ def draw_circle(
     The last version is still being drawn while the same person saves the same kind of circle in the same session
     within `DRAWING_LENGTH` of the last save and does not ask for a `new_version`. `by` is None for a client who draws
     on their own page; the link identifies them. `expected` is the id and version of the circle on the screen (an empty
-    id if there was none). Raises InputError if that circle is no longer the latest, if a session or a person belongs to
-    another episode, or if a place lies outside the circle.
+    id if there was none). Raises ConflictError if that circle is no longer the latest, and InputError if a session or a
+    person belongs to another episode, or if a place lies outside the circle.
     """
     if by is not None:
         ensure_own(episode.client, by)
     _check_placements(episode, placements)
     last = _latest_circle(episode, by, kind)
     if expected is not None and expected != ((str(last.id), last.version) if last else ("", 0)):
-        raise InputError("the circle was changed elsewhere", advice="Reload the page, then make your change again.")
+        raise ConflictError("the circle was changed elsewhere", advice="Reload the page, then make your change again.")
     session_id = _session_id(episode, session_number)
     stored = [asdict(replace(p, angle=p.angle % 360.0)) for p in placements]
     drawn_by = by.id if by is not None else None

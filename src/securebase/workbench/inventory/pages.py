@@ -26,7 +26,7 @@ from securebase.workbench.inventory.forms import (
     parse_json_placements,
 )
 from securebase.workbench.inventory.models import Circle
-from securebase.workbench.ui.conflict import keep_input, sentence
+from securebase.workbench.ui.conflict import error_status, form_status, keep_input, sentence
 from securebase.workbench.ui.methods import post_only
 
 _require_therapist = require_role(Role.THERAPIST)
@@ -45,14 +45,14 @@ def new_relationship(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse
                 episode=context["episode"], by=current_account(request), at=timezone.now(), **form.person
             )
         except InputError as error:
-            form.add_error(None, sentence(error))
+            keep_input(form, error)
         else:
             messages.success(request, f"{person.name_shown} added. Now place them on the circle.")
             if "another" in request.POST:
                 return redirect("relationship-new", client_id)
             return redirect("relationships", client_id)
     context |= {"form": form, "relations": RELATIONS, "person": None}
-    return render(request, "inventory/person.html", context, status=400 if form.errors else 200)
+    return render(request, "inventory/person.html", context, status=form_status(form))
 
 
 @_require_therapist
@@ -75,7 +75,7 @@ def relationship(request: HttpRequest, client_id: uuid.UUID, relationship_id: uu
             messages.success(request, "Saved.")
             return redirect("relationships", client_id)
     context |= {"form": form, "relations": RELATIONS, "person": person}
-    return render(request, "inventory/person.html", context, status=400 if form.errors else 200)
+    return render(request, "inventory/person.html", context, status=form_status(form))
 
 
 @_require_therapist
@@ -159,7 +159,7 @@ def save_circle(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
             expected=data["over"],
         )
     except InputError as error:
-        return _refuse(request, client_id, sentence(error), status=409)
+        return _refuse(request, client_id, sentence(error), status=error_status(error))
     at = timezone.localtime(circle.drawn_at)
     if _wants_json(request):
         return JsonResponse({"over": f"{circle.id} {circle.version}", "saved": f"{at:%H:%M}", "circle": str(circle.id)})

@@ -21,7 +21,7 @@ from securebase.workbench.inventory.models import Circle
 from securebase.workbench.own_pages import actions
 from securebase.workbench.own_pages.access import Visit, visit_required
 from securebase.workbench.own_pages.pages import show
-from securebase.workbench.ui.conflict import sentence
+from securebase.workbench.ui.conflict import error_status, sentence
 from securebase.workbench.ui.methods import post_only
 
 _UNREADABLE_MESSAGE = "We couldn’t read the circle, so nothing was saved."
@@ -95,7 +95,7 @@ def save(request: HttpRequest, visit: Visit) -> HttpResponse:
             expected=form.cleaned_data["over"],
         )
     except InputError as error:
-        return _refuse(request, sentence(error), status=409)
+        return _refuse(request, sentence(error), status=error_status(error))
     at = timezone.localtime(saved.drawn_at)
     if _wants_json(request):
         return JsonResponse({"over": f"{saved.id} {saved.version}", "saved": f"{at:%H:%M}", "circle": str(saved.id)})

@@ -19,7 +19,6 @@ from securebase.ipt.rendering import render_fields
 from securebase.ipt.worksheet import Worksheet
 from securebase.records.vocabulary import Agreement
 from securebase.workbench.accounts.queries import lineage_of
-from securebase.workbench.clients.actions import EditConflictError
 from securebase.workbench.own_pages import actions, queries
 from securebase.workbench.own_pages.access import (
     Visit,
@@ -34,7 +33,7 @@ from securebase.workbench.own_pages.access import (
 from securebase.workbench.own_pages.models import OwnPage
 from securebase.workbench.own_pages.symptom_line import symptom_line
 from securebase.workbench.therapy_sessions.models import CheckIn
-from securebase.workbench.ui.conflict import sentence
+from securebase.workbench.ui.conflict import error_status, sentence
 from securebase.workbench.ui.methods import post_only
 from securebase.workbench.ui.parsing import parse_number
 from securebase.workbench.worksheets.actions import EmptyWorksheetError, answer_artefact, save_artefact
@@ -191,8 +190,8 @@ def _save(
         if autosave:
             empty = isinstance(error, EmptyWorksheetError)
             refusal = {"error": sentence(error), "revision": artefact.revision if artefact else 0, "empty": empty}
-            return JsonResponse(refusal, status=409 if artefact and isinstance(error, EditConflictError) else 400)
-        return _render_worksheet(request, visit, spec, artefact_id, artefact, filled=filled, refused=sentence(error))
+            return JsonResponse(refusal, status=error_status(error))
+        return _render_worksheet(request, visit, spec, artefact_id, artefact, filled=filled, refusal=error)
     if autosave:
         at = timezone.localtime(saved.changed_at)
         problems = {field: reason for field, (_, reason) in filled.unread.items()}
@@ -212,7 +211,7 @@ def _render_worksheet(
     artefact: Artefact | None,
     *,
     filled: ParsedValues | None = None,
-    refused: str = "",
+    refusal: InputError | None = None,
 ) -> HttpResponse:
     visible, people = queries.worksheet_for_client(spec), people_of(visit.episode)
     values: dict[str, Any] = dict(values_of(artefact)) if artefact else {}
@@ -223,7 +222,7 @@ def _render_worksheet(
         "worksheet": visible,
         "artefact": artefact,
         "artefact_id": artefact_id,
-        "refused": refused,
+        "refused": sentence(refusal) if refusal else "",
         "revision": artefact.revision if artefact else 0,
         "version_last": artefact.versions.order_by("-number").first() if artefact else None,
     }
@@ -234,7 +233,7 @@ def _render_worksheet(
         context["rendered"] = render_fields(visible, values, people)
         context["answers"] = _ANSWERS if spec.agreement else ()
         context["own_answer"] = dict(_ANSWERS).get(artefact.agreement, "") if artefact else ""
-    status = 400 if refused else 200
+    status = error_status(refusal) if refusal else 200
     return show(request, visit, "worksheet", context, status=status)
 
 
@@ -257,11 +256,12 @@ def answer(request: HttpRequest, visit: Visit, name: str, artefact_id: uuid.UUID
     agreement, words = request.POST.get("agreement", ""), request.POST.get("said", "").strip()
     spec = worksheet_or_404(name)
     if agreement not in {value for value, _ in _ANSWERS}:
-        return _render_worksheet(request, visit, spec, artefact_id, artefact, refused="Choose an answer first.")
-    if agreement == Agreement.EDITED and not words:
         return _render_worksheet(
-            request, visit, spec, artefact_id, artefact, refused="Write in a few words what you would change."
+            request, visit, spec, artefact_id, artefact, refusal=InputError("choose an answer first")
         )
+    if agreement == Agreement.EDITED and not words:
+        refusal = InputError("write in a few words what you would change")
+        return _render_worksheet(request, visit, spec, artefact_id, artefact, refusal=refusal)
     try:
         answer_artefact(
             artefact=artefact,
@@ -273,7 +273,7 @@ def answer(request: HttpRequest, visit: Visit, name: str, artefact_id: uuid.UUID
             at=timezone.now(),
         )
     except InputError as error:
-        return _render_worksheet(request, visit, spec, artefact_id, artefact, refused=sentence(error))
+        return _render_worksheet(request, visit, spec, artefact_id, artefact, refusal=error)
     messages.success(request, "Thank you. Your answer has been sent to your therapist.")
     return redirect("own-home")
 

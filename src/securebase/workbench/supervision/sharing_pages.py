@@ -23,7 +23,7 @@ from securebase.workbench.supervision import actions, queries
 from securebase.workbench.supervision.forms import ShareForm
 from securebase.workbench.supervision.models import SharedPart
 from securebase.workbench.therapy_sessions.queries import client_page
-from securebase.workbench.ui.conflict import sentence
+from securebase.workbench.ui.conflict import form_status, keep_input, sentence
 from securebase.workbench.ui.methods import post_only
 
 _require_therapist = require_role(Role.THERAPIST)
@@ -68,14 +68,14 @@ def supervision(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
                 consent_note=data.get("consent_note", ""),
             )
         except InputError as error:
-            form.add_error(None, sentence(error))
+            keep_input(form, error)
         else:
             messages.success(request, "Shared. You can stop sharing at any time.")
             return redirect("client-supervision", client_id)
     shares = queries.list_shares(account, context["client"])
     threads = [(s, s.is_live(now), _visible_comments(request, s)) for s in shares]
     context |= {"form": form, "threads": threads, "agreed": agreed, "supervisors": supervisors, "me": account}
-    return render(request, "supervision/supervision.html", context, status=400 if form.errors else 200)
+    return render(request, "supervision/supervision.html", context, status=form_status(form))
 
 
 def _visible_comments(request: HttpRequest, share: Any) -> list[Any]:

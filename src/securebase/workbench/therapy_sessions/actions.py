@@ -10,13 +10,13 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import ProtectedError
 
-from securebase.errors import InputError
+from securebase.errors import ConflictError, InputError
 from securebase.measurement.catalogue import instrument as get_instrument
 from securebase.measurement.scoring import ScoringResult, score
 from securebase.records.vocabulary import Moment, Phase, Respondent, RuptureKind
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.actions import record
-from securebase.workbench.clients.actions import EditConflictError, ensure_own, raise_record_version
+from securebase.workbench.clients.actions import ensure_own, raise_record_version
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.therapy_sessions.models import (
     Administration,
@@ -60,13 +60,13 @@ def create_session(
 def change_session(
     *, session: TherapySession, by: Account, version: int, number: int, held_at: datetime, phase: Phase
 ) -> TherapySession:
-    """Change a session. Raises EditConflictError if the session changed since the form read `version`."""
+    """Change a session. Raises ConflictError if the session changed since the form read `version`."""
     ensure_own(session.episode.client, by)
     if session.episode.therapy_sessions.filter(number=number).exclude(id=session.id).exists():
         raise InputError(f"session number {number} is already taken", advice="Enter another number.")
     rows = TherapySession.objects.visible_to(by).filter(id=session.id, version=version)
     if not rows.update(number=number, held_at=held_at, phase=Phase(phase).value, version=version + 1):
-        raise EditConflictError
+        raise ConflictError
     _record(by, "session.changed", session, session.episode)
     session.refresh_from_db()
     return session
@@ -442,13 +442,13 @@ def rate_session(
 # ---- safety ----------------------------------------------------------------------------------------------------------
 @transaction.atomic
 def acknowledge_alert(*, alert: SafetyAlert, by: Account, note: str, at: datetime) -> SafetyAlert:
-    """Acknowledge an alert with a note. Raises InputError without a note or if it is acknowledged already."""
+    """Acknowledge an alert with a note. Raises ConflictError if it is acknowledged already."""
     ensure_own(alert.episode.client, by)
     if not note.strip():
         raise InputError("the note must not be empty", where="Note", advice="Say in a few words what you did.")
     rows = SafetyAlert.objects.visible_to(by).filter(id=alert.id, acknowledged_at=None)
     if not rows.update(acknowledged_at=at, acknowledged_by=by.id, note=note.strip()):
-        raise InputError(
+        raise ConflictError(
             "this alert has been acknowledged already", advice="Your note was not saved. Read the existing note."
         )
     _record(by, "safety_alert.acknowledged", alert, alert.episode)

@@ -29,7 +29,7 @@ from securebase.workbench.therapy_sessions import actions, overview, queries
 from securebase.workbench.therapy_sessions.forms import TypeInForm
 from securebase.workbench.therapy_sessions.paper_forms import TIME_BEFORE, completion_time
 from securebase.workbench.therapy_sessions.schedule import is_additional
-from securebase.workbench.ui.conflict import sentence
+from securebase.workbench.ui.conflict import form_status, keep_input
 from securebase.workbench.ui.methods import post_only
 
 _require_therapist = require_role(Role.THERAPIST)
@@ -158,7 +158,7 @@ def type_in(request: HttpRequest, client_id: uuid.UUID, instrument_id: str) -> H
                 moment=moment,
             )
         except InputError as error:
-            form.add_error(None, sentence(error))
+            keep_input(form, error)
         else:
             if result.alerts:
                 messages.warning(request, "Saved. One answer raised a safety alert. Please read it now.")
@@ -166,7 +166,7 @@ def type_in(request: HttpRequest, client_id: uuid.UUID, instrument_id: str) -> H
                 messages.success(request, "Saved.")
             return redirect("administration", client_id, result.administration.id)
     context |= {"form": form, "instrument": questionnaires[instrument_id]}
-    return render(request, "therapy_sessions/type_in.html", context, status=400 if form.errors else 200)
+    return render(request, "therapy_sessions/type_in.html", context, status=form_status(form))
 
 
 def _completion_time(form: TypeInForm, moment: Moment) -> datetime:

@@ -37,7 +37,7 @@ from securebase.workbench.therapy_sessions.forms import (
 from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode, CheckInState, TherapySession
 from securebase.workbench.therapy_sessions.paper_forms import completion_time, is_before_session
 from securebase.workbench.therapy_sessions.schedule import due_instruments
-from securebase.workbench.ui.conflict import keep_input, sentence
+from securebase.workbench.ui.conflict import form_status, keep_input, sentence
 from securebase.workbench.ui.methods import post_only
 
 _require_therapist = require_role(Role.THERAPIST)
@@ -48,8 +48,8 @@ def _client_page(request: HttpRequest, client_id: uuid.UUID, page: str, tab: str
     return context | {"tab": tab}
 
 
-def _page(request: HttpRequest, template: str, context: dict[str, Any], *, refused: bool = False) -> HttpResponse:
-    return render(request, f"therapy_sessions/{template}.html", context, status=400 if refused else 200)
+def _page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    return render(request, f"therapy_sessions/{template}.html", context, status=status)
 
 
 # ---- sessions --------------------------------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ def new_session(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         else:
             messages.success(request, f"Session {session.number} added.")
             return redirect("session-work", client_id, session.id)
-    return _page(request, "session_form", context | {"form": form}, refused=bool(form.errors))
+    return _page(request, "session_form", context | {"form": form}, status=form_status(form))
 
 
 def _next_session(episode: Episode) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -
             messages.success(request, "Saved.")
             return redirect("session", client_id, therapy_session.id)
     return _page(
-        request, "session", context | _session_context(therapy_session) | {"form": form}, refused=bool(form.errors)
+        request, "session", context | _session_context(therapy_session) | {"form": form}, status=form_status(form)
     )
 
 
@@ -214,7 +214,7 @@ def rate_session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UU
                 at=timezone.now(),
             )
         except InputError as error:
-            form.add_error(None, sentence(error))
+            keep_input(form, error)
         else:
             messages.success(request, "Rating saved.")
             return _redirect_back(request, client_id, session_id)
@@ -379,14 +379,14 @@ def type_in_check_in(request: HttpRequest, client_id: uuid.UUID, session_id: uui
             try:
                 result = _record_sheet(form, therapy_session, check_in_moment, by=current_account(request), now=now)
             except InputError as error:
-                form.add_error(None, sentence(error))
+                keep_input(form, error)
             else:
                 _add_success_message(request, result)
                 return redirect("session", client_id, session_id)
     not_held_yet = check_in_moment is Moment.AFTER and therapy_session.held_at > now
     context |= {"session": therapy_session, "moment": check_in_moment, "form": form, "instrument": form.instrument}
     context["not_held_yet"] = not_held_yet
-    return _page(request, "type_in_check_in", context, refused=bool(form.errors))
+    return _page(request, "type_in_check_in", context, status=form_status(form))
 
 
 def _record_sheet(
@@ -491,9 +491,9 @@ def alert(request: HttpRequest, client_id: uuid.UUID, alert_id: uuid.UUID) -> Ht
             )
         except InputError as error:
             safety_alert.refresh_from_db()
-            form.add_error(None, sentence(error))
+            keep_input(form, error)
         else:
             messages.success(request, "Note saved. The alert is closed and stays on record.")
             return redirect("client", client_id)
     context |= {"alert": safety_alert, "answer": queries.open_alert(safety_alert), "form": form}
-    return _page(request, "alert", context, refused=bool(form.errors))
+    return _page(request, "alert", context, status=form_status(form))

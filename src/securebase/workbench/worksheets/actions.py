@@ -9,13 +9,13 @@ from typing import Any
 
 from django.db import transaction
 
-from securebase.errors import InputError, NotPermittedError
+from securebase.errors import ConflictError, InputError, NotPermittedError
 from securebase.ipt import shelf
 from securebase.ipt.parsing import ParsedValues
 from securebase.records.vocabulary import Agreement, Respondent
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.actions import record
-from securebase.workbench.clients.actions import EditConflictError, ensure_own, raise_record_version
+from securebase.workbench.clients.actions import ensure_own, raise_record_version
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.worksheets.models import Artefact, ArtefactVersion
@@ -77,7 +77,7 @@ def save_artefact(
 ) -> Artefact:
     """Save the values of a worksheet. Creates the artefact if no artefact has this id.
 
-    `revision` is the one that the page was opened with (0 for a new artefact). Raises EditConflictError if somebody
+    `revision` is the one that the page was opened with (0 for a new artefact). Raises ConflictError if somebody
     else has saved since, EmptyWorksheetError for a new artefact without input, and InputError if the id, session or
     person belongs elsewhere. `from_paper`: `by` types in what the client wrote on paper. `new_version`: add a version
     even within the sitting, so that the text saved elsewhere meanwhile stays in the history.
@@ -98,7 +98,7 @@ def save_artefact(
     if artefact.revision != revision:
         if artefact.values == change.values and artefact.unread == change.unread:
             return artefact  # the same request again, after its response was lost
-        raise EditConflictError
+        raise ConflictError
     if not change.applies_to(artefact):
         return artefact
     _update(artefact, change)
@@ -223,7 +223,7 @@ def answer_artefact(
     """Record the client's answer to a version: agreed, agreed after changes, or declined. OPEN withdraws the answer.
 
     `by` is the therapist who notes the answer, None for the client. `revision` is the one that was read: within a
-    sitting the text of a version still changes. Raises InputError if there is a newer one.
+    sitting the text of a version still changes. Raises ConflictError if there is a newer one.
     """
     if by is not None:
         ensure_own(artefact.episode.client, by)
@@ -232,7 +232,7 @@ def answer_artefact(
     if not artefact.kind.agreement:
         raise InputError("this worksheet does not ask for agreement")
     if artefact.version != version or (revision is not None and artefact.revision != revision):
-        raise InputError("the worksheet changed while you were reading it", advice="Read the current version first.")
+        raise ConflictError("the worksheet changed while you were reading it", advice="Read the current version first.")
     answer = Agreement(agreement)
     rows = ArtefactVersion.objects.unscoped(reason=_OWN_PAGE_REASON).filter(artefact=artefact, number=version)
     rows.update(

@@ -26,12 +26,11 @@ from securebase.records.vocabulary import Agreement
 from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import lineage_of
-from securebase.workbench.clients.actions import EditConflictError
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.clients.queries import client_of
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.therapy_sessions.queries import client_page
-from securebase.workbench.ui.conflict import sentence
+from securebase.workbench.ui.conflict import error_status, sentence
 from securebase.workbench.ui.methods import post_only
 from securebase.workbench.ui.parsing import parse_id, parse_number
 from securebase.workbench.worksheets import actions, queries
@@ -137,9 +136,9 @@ def _save(request: HttpRequest, context: dict[str, Any], current: _CurrentWorksh
         if autosave:
             empty = isinstance(error, actions.EmptyWorksheetError)
             refusal = {"error": sentence(error), "revision": artefact.revision if artefact else 0, "empty": empty}
-            return JsonResponse(refusal, status=409 if artefact and isinstance(error, EditConflictError) else 400)
+            return JsonResponse(refusal, status=error_status(error))
         context |= _client_context(request, context["client"].id, "worksheet")
-        return _render(request, context, current, filled=filled, refused=sentence(error))
+        return _render(request, context, current, filled=filled, refusal=error)
     if autosave:
         at = timezone.localtime(saved.changed_at)
         problems = {field: reason for field, (_, reason) in filled.unread.items()}
@@ -162,7 +161,7 @@ def _render(
     current: _CurrentWorksheet,
     *,
     filled: ParsedValues | None = None,
-    refused: str = "",
+    refusal: InputError | None = None,
 ) -> HttpResponse:
     spec, episode, artefact = current.spec, current.episode, current.artefact
     people = queries.current_people(episode)
@@ -194,7 +193,7 @@ def _render(
         "on_timeline": spec.id in TIMELINE_WORKSHEETS,
         "others": other_rows[:8],
         "more_others": max(len(other_rows) - 8, 0),
-        "refused": refused,
+        "refused": sentence(refusal) if refusal else "",
         "revision": artefact.revision if artefact else 0,
         "next": _return_path(request),
         "tab": "course",
@@ -202,7 +201,7 @@ def _render(
         "from_paper": "from_paper" in request.POST or bool(last and last.saved_by and last.respondent == "client"),
         "last_version": last,
     }
-    return render(request, "worksheets/worksheet.html", context, status=400 if refused else 200)
+    return render(request, "worksheets/worksheet.html", context, status=error_status(refusal) if refusal else 200)
 
 
 def _initial_contents(
