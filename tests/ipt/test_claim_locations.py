@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from importlib import resources
+
+import msgspec
 import pytest
 
 from each import each
-from securebase.errors import ShelfError
-from securebase.ipt.claim_locations import ClaimNeed, claim_locations, locations_of, read_claim_locations
+from securebase.errors import InstrumentError, ShelfError
+from securebase.ipt.claim_locations import (
+    ClaimLocation,
+    ClaimNeed,
+    claim_locations,
+    locations_of,
+    read_page_places,
+    scale_locations,
+    worksheet_locations,
+)
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import FieldKind
+from securebase.ipt.worksheet_reader import read_worksheet
 from securebase.measurement.catalogue import instruments
+from securebase.measurement.instrument_reader import read_instrument
 from securebase.measurement.schedule import scheduled_instruments
 from securebase.model.theory import theory
 
@@ -56,11 +69,29 @@ def test_every_scheduled_instrument_serves_a_claim() -> None:
     assert {i.id for i in scheduled_instruments()} | {"therapist_after"} <= {p.instrument for p in claim_locations()}
 
 
-def test_our_own_scales_name_the_claims_they_serve() -> None:
-    for location in claim_locations():
-        instrument = instruments().get(location.instrument)
-        if instrument is not None and instrument.own_wording:
-            assert location.claim in instrument.scale(location.scale).claims, location
+def test_the_locations_are_those_that_the_files_name() -> None:
+    """Count them, so that no claim loses its place unnoticed."""
+    locations = claim_locations()
+    assert len(set(locations)) == len(locations) == 134
+    assert [
+        sum(map(bool, column)) for column in zip(*((p.scale, p.worksheet, p.page) for p in locations), strict=True)
+    ] == [
+        70,
+        60,
+        4,
+    ]
+
+
+def test_a_claim_of_a_new_file_has_its_location() -> None:
+    scale = msgspec.structs.replace(instruments()["srs"].scales[0], measures=("S10",))
+    instrument = msgspec.structs.replace(instruments()["srs"], scales=(scale,))
+    assert list(scale_locations(instrument)) == [ClaimLocation("S10", ClaimNeed.MEASURE, "srs", "total")]
+    field = msgspec.structs.replace(worksheets()["telling"].fields[0], tools=("S42",))
+    spec = msgspec.structs.replace(worksheets()["telling"], fields=(field,), measures=("S43",))
+    assert list(worksheet_locations(spec)) == [
+        ClaimLocation("S43", ClaimNeed.MEASURE, worksheet="telling"),
+        ClaimLocation("S42", ClaimNeed.TOOL, worksheet="telling", field="story"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -68,19 +99,34 @@ def test_our_own_scales_name_the_claims_they_serve() -> None:
     [
         ('need = "measure"\npage = "session"', r"places\.toml, place\[1\]\.claim: required field is missing"),
         ('claim = "S7"\nneed = "wish"\npage = "session"', r"need: unknown need “wish”"),
-        ('claim = "S7"\nneed = "measure"', r"place\[1\]: must give exactly one"),
-        (
-            'claim = "S7"\nneed = "measure"\npage = "session"\nworksheet = "telling"',
-            r"place\[1\]: must give exactly one",
-        ),
-        ('claim = "S7"\nneed = "measure"\ninstrument = "phq10"\nscale = "total"', r"unknown instrument “phq10”"),
-        ('claim = "S7"\nneed = "measure"\ninstrument = "phq9"\nscale = "sum"', r"PHQ-9 has no scale “sum”"),
-        ('claim = "S7"\nneed = "tool"\nworksheet = "tell"', r"unknown worksheet “tell”"),
-        ('claim = "S7"\nneed = "tool"\nworksheet = "telling"\nfield = "bottom"', r"has no field “bottom”"),
-        ('claim = "S7"\nneed = "tool"\nsheet = "telling"', r"sheet: unknown field"),
+        ('claim = "S7"\nneed = "measure"', r"place\[1\]\.page: required field is missing"),
+        ('claim = "S7"\nneed = "tool"\npage = "session"\nworksheet = "telling"', r"worksheet: unknown field"),
         ('claim = "S7"\nneed = "tool"\npage = "x"\n[[place]]\nclaim = "S7"\nneed = "tool"\npage = "x"', r"twice"),
     ],
 )
-def test_an_invalid_location_is_refused(block: str, message: str) -> None:
+def test_an_invalid_page_is_refused(block: str, message: str) -> None:
     with pytest.raises(ShelfError, match=message):
-        read_claim_locations("places.toml", f"[[place]]\n{block}\n".encode())
+        read_page_places("places.toml", f"[[place]]\n{block}\n".encode())
+
+
+def shelf_file(folder: str, name: str) -> str:
+    return (resources.files("securebase") / folder / name).read_text("utf-8")
+
+
+def test_a_scale_measures_only_its_own_claims() -> None:
+    content = shelf_file("measurement/instruments", "ors.toml").replace('measures = ["S68"]', 'measures = ["S7"]')
+    with pytest.raises(InstrumentError, match=r"ors\.toml, scales\[1\]\.measures: must list claims of the scale"):
+        read_instrument("ors.toml", content.encode())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ('measures = ["S43"]', 'measures = ["S7"]', r"fields\[2\]\.measures"),
+        ('title = "story"', 'title = "story"\ntools = ["S7"]', r"telling\.toml, tools"),
+    ],
+)
+def test_a_worksheet_measures_only_its_own_claims(old: str, new: str, where: str) -> None:
+    content = shelf_file("ipt/worksheets", "telling.toml")
+    with pytest.raises(ShelfError, match=rf"{where}: must be among the claims of the worksheet \(got “S7”\)"):
+        read_worksheet("telling.toml", content.replace(old, new, 1).encode())

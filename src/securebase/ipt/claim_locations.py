@@ -1,14 +1,22 @@
-"""Locations of the claims that need a measure or a tool: a scale, a worksheet, one of its fields, or a page."""
+"""Locations of the claims that need a measure or a tool: a scale, a worksheet, one of its fields, or a page.
+
+Scales, worksheets and fields name the claims that they measure (`measures`) or give a tool for (`tools`) in their own
+files. Only the pages of the workbench, which have no file on a shelf, are listed in `places.toml`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib import resources
 
 from securebase.errors import ShelfError
 from securebase.ipt.shelf import worksheets
+from securebase.ipt.worksheet import Worksheet
 from securebase.measurement.catalogue import instruments
+from securebase.measurement.instrument import Instrument
 from securebase.schema import Place, ShelfStruct, Text, read_toml
 
 _FILE = "places.toml"
@@ -21,13 +29,14 @@ class ClaimNeed(StrEnum):
     TOOL = "tool"
 
 
-class ClaimLocation(ShelfStruct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class ClaimLocation:
     """One place that serves one claim.
 
     Either a scale of an instrument, or a worksheet (all of it if `field` is empty), or a workbench page by name.
     """
 
-    claim: Text
+    claim: str
     need: ClaimNeed
     instrument: str = ""
     scale: str = ""
@@ -36,15 +45,30 @@ class ClaimLocation(ShelfStruct, frozen=True):
     page: str = ""
 
 
+class PagePlace(ShelfStruct, frozen=True):
+    """A workbench page, by name, that serves one claim."""
+
+    claim: Text
+    need: ClaimNeed
+    page: Text
+
+
+class PlacesFile(ShelfStruct, frozen=True):
+    """The file of the pages that serve claims."""
+
+    place: tuple[PagePlace, ...] = ()
+
+
 @cache
-def _locations() -> tuple[ClaimLocation, ...]:
-    content = (resources.files("securebase.ipt") / _FILE).read_bytes()
-    return read_claim_locations(_FILE, content)
-
-
 def claim_locations() -> tuple[ClaimLocation, ...]:
-    """Return every location in the order of the file. Raises ShelfError if one is not on the shelves."""
-    return _locations()
+    """Return every location: scales (our own wording first), worksheets with their fields, pages. Raises ShelfError."""
+    content = (resources.files("securebase.ipt") / _FILE).read_bytes()
+    shelf = sorted(instruments().values(), key=lambda i: not i.own_wording)
+    return (
+        *(location for instrument in shelf for location in scale_locations(instrument)),
+        *(location for spec in worksheets().values() for location in worksheet_locations(spec)),
+        *read_page_places(_FILE, content),
+    )
 
 
 def locations_of(claim: str, need: ClaimNeed | None = None) -> tuple[ClaimLocation, ...]:
@@ -52,45 +76,25 @@ def locations_of(claim: str, need: ClaimNeed | None = None) -> tuple[ClaimLocati
     return tuple(p for p in claim_locations() if p.claim == claim and need in {None, p.need})
 
 
-class PlacesFile(ShelfStruct, frozen=True):
-    """The file of the locations."""
+def scale_locations(instrument: Instrument) -> Iterator[ClaimLocation]:
+    """Yield a location for each claim that a scale measures."""
+    for scale in instrument.scales:
+        for claim in scale.measures:
+            yield ClaimLocation(claim, ClaimNeed.MEASURE, instrument=instrument.id, scale=scale.id)
 
-    place: tuple[ClaimLocation, ...] = ()
+
+def worksheet_locations(spec: Worksheet) -> Iterator[ClaimLocation]:
+    """Yield a location for each claim that the worksheet, as a whole or in one field, measures or is a tool for."""
+    for field, part in (("", spec), *((f.id, f) for f in spec.fields)):
+        for need, claims in ((ClaimNeed.MEASURE, part.measures), (ClaimNeed.TOOL, part.tools)):
+            for claim in claims:
+                yield ClaimLocation(claim, need, worksheet=spec.id, field=field)
 
 
-def read_claim_locations(file: str, content: bytes) -> tuple[ClaimLocation, ...]:
-    """Read the locations of a TOML file. Raises ShelfError. Page names are checked by the workbench's tests."""
+def read_page_places(file: str, content: bytes) -> tuple[ClaimLocation, ...]:
+    """Read the pages of a TOML file. Raises ShelfError. Page names are checked by the workbench's tests."""
     place = Place(file, ShelfError)
-    locations = read_toml(content, PlacesFile, place).place
-    if len(set(locations)) != len(locations):
+    pages = read_toml(content, PlacesFile, place).place
+    if len(set(pages)) != len(pages):
         place.fail("must not list a place twice", "place")
-    for n, location in enumerate(locations, start=1):
-        _check_location(location, place.at("place", n))
-    return locations
-
-
-def _check_location(location: ClaimLocation, place: Place) -> None:
-    if sum(map(bool, (location.instrument, location.worksheet, location.page))) != 1:
-        place.fail("must give exactly one of “instrument”, “worksheet” and “page”")
-    if location.instrument:
-        _check_scale(location, place)
-    if location.worksheet:
-        _check_field(location, place)
-
-
-def _check_scale(location: ClaimLocation, place: Place) -> None:
-    instrument = instruments().get(location.instrument)
-    if instrument is None:
-        place.fail(f"unknown instrument “{location.instrument}”", "instrument", f"Known: {', '.join(instruments())}.")
-    scales = [s.id for s in instrument.scales]
-    if location.scale not in scales:
-        place.fail(f"{instrument.name} has no scale “{location.scale}”", "scale", f"Known: {', '.join(scales)}.")
-
-
-def _check_field(location: ClaimLocation, place: Place) -> None:
-    spec = worksheets().get(location.worksheet)
-    if spec is None:
-        place.fail(f"unknown worksheet “{location.worksheet}”", "worksheet", f"Known: {', '.join(worksheets())}.")
-    if location.field and spec.field(location.field) is None:
-        field_ids = ", ".join(f.id for f in spec.fields)
-        place.fail(f"{spec.name} has no field “{location.field}”", "field", f"Known: {field_ids}.")
+    return tuple(ClaimLocation(p.claim, p.need, page=p.page) for p in pages)

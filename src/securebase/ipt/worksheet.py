@@ -110,7 +110,7 @@ class Field(ShelfStruct, frozen=True):
     section: heading above the field. only: the formulation (“triad”, “classic”) that has this field. quote: asks for
     the client's own words. note: narrative that only the therapist sees unless they share it. begins_with: source of
     the default value: “last” (the last worksheet of its kind), “course.planned_sessions”, “course.days_between”, or
-    “worksheet.field”.
+    “worksheet.field”. measures, tools: claims that this field measures, or is a tool for.
     """
 
     id: Id
@@ -128,6 +128,8 @@ class Field(ShelfStruct, frozen=True):
     #: name of the closed vocabulary that supplies the options; empty if the field lists its own
     vocabulary: VocabularyName = ""
     columns: tuple[Field, ...] = ()
+    measures: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
     needed: bool = False
     quote: bool = False
     note: bool = False
@@ -156,11 +158,12 @@ class Field(ShelfStruct, frozen=True):
 class Worksheet(ShelfStruct, frozen=True):
     """One tool of IPT.
 
-    tasks, claims: those that it serves. many: filled in repeatedly, not once a course. in_session: belongs to a
-    session. about_person: may concern one person of the inventory, asked for under `about_label`. filled_by: the person
-    who fills it in. for_client: may be shown to the client; client_fills: the client may fill it in on their own page.
-    agreement: the client agrees or disagrees with it. lineage: the clinic setting that it requires. title: the field
-    that names it in a list. teaches: explanation shown while it is empty. reviewed: an IPT supervisor has read it.
+    tasks, claims: those that it serves. measures, tools: claims that it measures, or is a tool for, as a whole. many:
+    filled in repeatedly, not once a course. in_session: belongs to a session. about_person: may concern one person of
+    the inventory, asked for under `about_label`. filled_by: the person who fills it in. for_client: may be shown to the
+    client; client_fills: the client may fill it in on their own page. agreement: the client agrees or disagrees with
+    it. lineage: the clinic setting that it requires. title: the field that names it in a list. teaches: explanation
+    shown while it is empty. reviewed: an IPT supervisor has read it.
     """
 
     id: Id
@@ -171,6 +174,8 @@ class Worksheet(ShelfStruct, frozen=True):
     teaches: str = ""
     tasks: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
     phases: tuple[Phase, ...] = ()
     areas: tuple[ProblemArea, ...] = ()
     many: bool = True

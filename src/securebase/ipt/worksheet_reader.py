@@ -48,5 +48,14 @@ def _check(spec: Worksheet, place: Place) -> None:
         place.fail(f"must not be a list (got “{spec.title}”)", "title")
     if spec.about_person and any(f.kind is FieldKind.PERSON for f in spec.fields):
         place.fail("must not ask for a person again", "fields", "The worksheet is about one person: see about_label.")
+    for n, part in enumerate((spec, *spec.fields)):
+        _check_claims(part, spec.claims, place.at("fields", n) if n else place)
     if spec.client_fills and not spec.for_client:
         place.fail("a worksheet that the client fills in must be shown to the client", "client_fills")
+
+
+def _check_claims(part: Worksheet | Field, claims: tuple[str, ...], place: Place) -> None:
+    """Check that a worksheet or a field measures, or is a tool for, only claims that the worksheet serves."""
+    for name in ("measures", "tools"):
+        if unknown := [claim for claim in getattr(part, name) if claim not in claims]:
+            place.fail(f"must be among the claims of the worksheet (got “{unknown[0]}”)", name)

@@ -99,6 +99,8 @@ def _check_scale(instrument: Instrument, scale: Scale, place: Place) -> None:
         place.fail(f"must list items of the scale (got {list(scale.reversed_items)})", "reversed_items")
     if not set(scale.only_without) <= set(items) - set(scale.items):
         place.fail(f"must list existing items outside the scale (got {list(scale.only_without)})", "only_without")
+    if not set(scale.measures) <= set(scale.claims):
+        place.fail(f"must list claims of the scale (got {list(scale.measures)})", "measures")
     construct = CONSTRUCTS.get(scale.construct)
     if construct is None:
         place.fail(f"unknown construct “{scale.construct}”", "construct", f"Known: {', '.join(sorted(CONSTRUCTS))}.")

@@ -125,6 +125,8 @@ class Scale(ShelfStruct, frozen=True):
     only_without: tuple[int, ...] = ()
     #: claims of the theory that the scale bears on
     claims: tuple[str, ...] = ()
+    #: those of them that need a measure and have it in this scale
+    measures: tuple[str, ...] = ()
     multiplier: Number = 1.0
     bands: tuple[Band, ...] = ()
     reliable_change: ReliableChange | None = None
