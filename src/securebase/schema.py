@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from importlib.resources.abc import Traversable
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -83,6 +84,19 @@ def convert(values: Any, kind: type[T], place: Place) -> T:
 def read_toml(content: bytes | str, kind: type[T], place: Place) -> T:
     """Read a TOML file into a struct."""
     return convert(parse_toml(content, place), kind, place)
+
+
+def toml_files(folder: Traversable) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and the content of every TOML file of a folder, in the order of names; none without the folder."""
+    files = [f for f in folder.iterdir() if f.name.endswith(".toml")] if folder.is_dir() else []
+    for file in sorted(files, key=lambda f: f.name):
+        yield file.name, file.read_bytes()
+
+
+def check_file_name(expected: str, place: Place) -> None:
+    """Check that a file has the name of what it holds. Raises the error of the place."""
+    if place.file != f"{expected}.toml":
+        place.fail(f"must be the name of the file (got “{expected}”)", "id", "Rename the file or change the id.")
 
 
 def to_plain(value: Any) -> Any:

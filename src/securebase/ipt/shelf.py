@@ -11,20 +11,16 @@ from securebase.errors import ShelfError
 from securebase.ipt.defaults import COURSE_FIELDS
 from securebase.ipt.worksheet import Worksheet, WorksheetGroup
 from securebase.ipt.worksheet_reader import read_worksheet
+from securebase.schema import Place, check_file_name, toml_files
 
 
 @cache
 def _shelf() -> MappingProxyType[str, Worksheet]:
     specs: list[Worksheet] = []
     folder = resources.files("securebase.ipt") / "worksheets"
-    for file in sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name):
-        spec = read_worksheet(file.name, file.read_bytes())
-        if f"{spec.id}.toml" != file.name:
-            raise ShelfError(
-                f"must be the name of the file (got “{spec.id}”)",
-                where=f"{file.name}, id",
-                advice="Rename the file or change the id.",
-            )
+    for file, content in toml_files(folder):
+        spec = read_worksheet(file, content)
+        check_file_name(spec.id, Place(file, ShelfError))
         specs.append(spec)
     check_default_sources({w.id: w for w in specs})
     groups = list(WorksheetGroup)

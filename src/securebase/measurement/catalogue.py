@@ -14,20 +14,16 @@ from types import MappingProxyType
 from securebase.errors import InstrumentError, check_class
 from securebase.measurement.instrument import Instrument, Scale
 from securebase.measurement.instrument_reader import read_instrument
+from securebase.schema import Place, check_file_name, toml_files
 
 
 @cache
 def _load_shelf() -> MappingProxyType[str, Instrument]:
     shelf: dict[str, Instrument] = {}
     folder = resources.files("securebase.measurement") / "instruments"
-    for file in sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name):
-        entry = read_instrument(file.name, file.read_bytes())
-        if f"{entry.id}.toml" != file.name:
-            raise InstrumentError(
-                f"the id “{entry.id}” differs from the file name",
-                where=f"{file.name}, id",
-                advice=f"Rename the file to {entry.id}.toml, or change the id.",
-            )
+    for file, content in toml_files(folder):
+        entry = read_instrument(file, content)
+        check_file_name(entry.id, Place(file, InstrumentError))
         shelf[entry.id] = entry
     return MappingProxyType(shelf)
 
@@ -36,12 +32,9 @@ def _load_shelf() -> MappingProxyType[str, Instrument]:
 def _load_earlier_versions() -> MappingProxyType[tuple[str, str], Instrument]:
     folder = resources.files("securebase.measurement") / "instruments" / "earlier"
     versions: dict[tuple[str, str], Instrument] = {}
-    for file in sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name):
-        entry = read_instrument(file.name, file.read_bytes())
-        if f"{entry.id}.{entry.version}.toml" != file.name:
-            raise InstrumentError(
-                f"id and version “{entry.id}.{entry.version}” differ from the file name", where=f"{file.name}, version"
-            )
+    for file, content in toml_files(folder):
+        entry = read_instrument(file, content)
+        check_file_name(f"{entry.id}.{entry.version}", Place(file, InstrumentError))
         versions[entry.id, entry.version] = entry
     return MappingProxyType(versions)
 

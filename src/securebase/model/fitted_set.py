@@ -304,10 +304,10 @@ def write_fitted_set(fitted: FittedSet) -> str:
     return "\n".join(lines) + "\n"
 
 
-def read_fitted_set(file: str, text: str) -> FittedSet:
+def read_fitted_set(file: str, content: bytes | str) -> FittedSet:
     """Read a file of `write_fitted_set`. Raises ParameterSetError naming file and field."""
     place = Place(file, ParameterSetError)
-    values = parse_toml(text, place)
+    values = parse_toml(content, place)
     if values.get("kind") != "fitted":
         place.fail("is not a fitted set", "kind", "Sets of the shelf are loaded by id.")
     if isinstance(origin := values.get("provenance"), dict) and _EARLIER_PRIOR in origin:

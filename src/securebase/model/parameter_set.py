@@ -26,7 +26,7 @@ from securebase.model.parameter_set_file import (
 )
 from securebase.model.parameters import Array, Parameters, Specification, Trend
 from securebase.model.standardised import Standardised, apart_reading, assemble
-from securebase.schema import Place, convert, parse_toml
+from securebase.schema import Place, convert, parse_toml, toml_files
 
 #: id of the set that tracking starts from
 DEFAULT = "literature"
@@ -240,8 +240,7 @@ class ParameterSet:
 def parameter_sets() -> Mapping[str, ParameterSet]:
     """Return every set on the shelf by id, read once. Raises ParameterSetError if a file is invalid."""
     folder = resources.files("securebase.model") / "parameter_sets"
-    files = sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
-    read = [read_parameter_set(f.name, f.read_text("utf-8")) for f in files]
+    read = [read_parameter_set(file, content) for file, content in toml_files(folder)]
     return MappingProxyType({item.id: item for item in read})
 
 
@@ -278,10 +277,10 @@ def parameter_set(name: str = DEFAULT) -> ParameterSet:
     return shelf[name]
 
 
-def read_parameter_set(file: str, text: str) -> ParameterSet:
+def read_parameter_set(file: str, content: bytes | str) -> ParameterSet:
     """Read one file of the shelf, upgrading earlier keys. Raises ParameterSetError naming file and field."""
     place = Place(file, ParameterSetError)
-    stored = convert(upgrade_keys(parse_toml(text, place)), ParameterSetFile, place)
+    stored = convert(upgrade_keys(parse_toml(content, place)), ParameterSetFile, place)
     constructs = stored.constructs
     if stored.effects != "mechanisms":
         place.fail("must be “mechanisms”", "effects", "The effects are the prior means on the shelf of mechanisms.")

@@ -25,7 +25,7 @@ from securebase.model.parameter_set_file import upgrade_keys
 from securebase.model.process_tables import TABLES, allow_only, read_processes, read_table
 from securebase.model.processes import Processes
 from securebase.model.standardised import Edge, Standardised, assemble
-from securebase.schema import Number, Place, ShelfStruct, Text, convert, parse_toml
+from securebase.schema import Number, Place, ShelfStruct, Text, convert, parse_toml, toml_files
 
 #: wildcard for every other construct in a scenario's file
 ANY = "*"
@@ -88,8 +88,7 @@ class Scenario:
 def scenarios() -> Mapping[str, Scenario]:
     """Return every scenario on the shelf by id, read once. Raises ParameterSetError if a file is invalid."""
     folder = resources.files("securebase.model") / "scenarios"
-    files = sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
-    read = [read_scenario(f.name, f.read_text("utf-8")) for f in files]
+    read = [read_scenario(file, content) for file, content in toml_files(folder)]
     return MappingProxyType({item.id: item for item in read})
 
 
@@ -149,10 +148,10 @@ class ScenarioFile(ShelfStruct, frozen=True):
     random_slope_correlation: tuple[ChangedPair, ...] = ()
 
 
-def read_scenario(file: str, text: str) -> Scenario:
+def read_scenario(file: str, content: bytes | str) -> Scenario:
     """Read one file of the shelf, upgrading earlier keys. Raises ParameterSetError naming file and field."""
     place = Place(file, ParameterSetError)
-    values = upgrade_keys(parse_toml(text, place))
+    values = upgrade_keys(parse_toml(content, place))
     stored = convert({key: value for key, value in values.items() if key not in TABLES}, ScenarioFile, place)
     try:
         base = parameter_set(stored.parameter_set)

@@ -24,7 +24,7 @@ from securebase.model.fitted_set import (
 )
 from securebase.model.panel import Panel
 from securebase.model.parameter_set import DEFAULT, ParameterSet, parameter_set
-from securebase.schema import Place, ShelfStruct, Text, read_toml
+from securebase.schema import Place, ShelfStruct, Text, read_toml, toml_files
 from securebase.study.models import specification_for
 
 #: version number of the shipped set
@@ -55,8 +55,8 @@ class ClinicSets:
 
     def versions(self) -> tuple[FittedSet, ...]:
         """Read all sets of the folder, oldest first. Raises ParameterSetError for an invalid file."""
-        files = sorted(self.folder.glob("[0-9]*.toml")) if self.folder.is_dir() else []
-        return tuple(read_fitted_set(f.name, f.read_text(encoding="utf-8")) for f in files)
+        files = [(file, content) for file, content in toml_files(self.folder) if file[0].isdigit()]
+        return tuple(read_fitted_set(file, content) for file, content in files)
 
     def version(self, number: int) -> FittedSet:
         """Read one version. Raises ParameterSetError if it does not exist."""

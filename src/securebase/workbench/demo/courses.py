@@ -26,7 +26,7 @@ from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Field, FieldKind
 from securebase.records.artefact import Placement
 from securebase.records.vocabulary import Agreement, CircleKind, Respondent
-from securebase.schema import Place, ShelfStruct, Text, convert, read_toml
+from securebase.schema import Place, ShelfStruct, Text, convert, read_toml, toml_files
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.inventory.actions import add_relationship, draw_circle
@@ -133,8 +133,7 @@ class CourseFile:
 @cache
 def _load_all() -> MappingProxyType[str, CourseFile]:
     folder = resources.files("securebase.workbench.demo") / "recorded_courses"
-    files = sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
-    courses = [parse_course_file(f.name, f.read_bytes()) for f in files]
+    courses = [parse_course_file(file, content) for file, content in toml_files(folder)]
     return MappingProxyType({course.client: course for course in courses})
 
 
