@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from securebase.workbench.database.keys import read_or_create_secret
+from securebase.workbench.ui.page_folders import page_folders
 
 
 def _text(name: str, default: str = "") -> str:
@@ -58,6 +59,7 @@ INSTALLED_APPS = [
     "securebase.workbench.inventory",
     "securebase.workbench.worksheets",
     "securebase.workbench.course",
+    *page_folders("securebase.workbench.course"),
     "securebase.workbench.supervision",
     "securebase.workbench.progress",
     "securebase.workbench.own_pages",

@@ -223,7 +223,7 @@ def rate_session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UU
         request,
         "session",
         context | _session_context(therapy_session) | {"form": session_form, "rating_form": form},
-        refused=True,
+        status=form_status(form),
     )
 
 

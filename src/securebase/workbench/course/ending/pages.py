@@ -28,7 +28,7 @@ from securebase.workbench.accounts.queries import course_formats_of, lineage_of
 from securebase.workbench.clients.actions import end_episode
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.course import queries
-from securebase.workbench.course.actions import begin_maintenance
+from securebase.workbench.course.ending.actions import begin_maintenance
 from securebase.workbench.therapy_sessions.queries import client_page
 from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import post_only

@@ -20,7 +20,8 @@ from securebase.records.vocabulary import Phase, Technique
 from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import lineage_of
-from securebase.workbench.course import queries, session_queries
+from securebase.workbench.course.queries import record_of
+from securebase.workbench.course.session import queries
 from securebase.workbench.therapy_sessions.actions import create_session
 from securebase.workbench.therapy_sessions.forms import SessionForm
 from securebase.workbench.therapy_sessions.models import TherapySession
@@ -44,17 +45,17 @@ def work(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> H
     now, account = timezone.now(), current_account(request)
     context = client_page(account=account, client_id=client_id, page="session-work", now=now)
     session = get_session(account=account, client=context["client"], session_id=session_id)
-    lineage, record = lineage_of(account.clinic), queries.record_of(session.episode, now)
-    artefacts = session_queries.session_artefacts(session)
-    adjacent = session_queries.adjacent_sessions(session)
+    lineage, record = lineage_of(account.clinic), record_of(session.episode, now)
+    artefacts = queries.session_artefacts(session)
+    adjacent = queries.adjacent_sessions(session)
     context |= _note(session, lineage.formulation) | {
         "tab": "sessions",
         "session": session,
         "held": session.held_at <= now,
         "adjacent": adjacent,
         "suggested": timezone.localtime(adjacent.suggested),
-        "overview": session_queries.session_overview(session, record, lineage),
-        "tools": session_queries.tools(session, record, artefacts),
+        "overview": queries.session_overview(session, record, lineage),
+        "tools": queries.tools(session, record, artefacts),
         "session_artefacts": artefacts,
         "strain": list(session.ruptures.select_related("repaired_in")),
         "rating": own_rating(session),
@@ -70,8 +71,8 @@ def _note(session: TherapySession, formulation: str) -> dict[str, Any]:
 
     Fields without a place go under “more”: a field that the page does not send would be saved as empty.
     """
-    note = session_queries.session_note(session)
-    spec = worksheet(session_queries.NOTE)
+    note = queries.session_note(session)
+    spec = worksheet(queries.NOTE)
     fields = build_inputs(
         spec,
         note.values if note else {},
@@ -87,7 +88,7 @@ def _note(session: TherapySession, formulation: str) -> dict[str, Any]:
 
     return {
         "note": note,
-        "note_id": note.id if note else session_queries.new_note_id(session),
+        "note_id": note.id if note else queries.new_note_id(session),
         "note_spec": spec,
         "revision": note.revision if note else 0,
         "fields": by_name,

@@ -15,7 +15,7 @@ from django.conf import settings as django_settings
 from django.urls import reverse
 
 from chromium import find_problems
-from securebase.workbench.course.session_queries import session_note
+from securebase.workbench.course.session.queries import session_note
 from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.therapy_sessions.queries import own_rating

@@ -1,4 +1,4 @@
-"""Changes of a course that touch more than one app."""
+"""The change from an acute course to a maintenance course, which touches several apps."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from securebase.ipt.shelf import worksheet
 from securebase.records.vocabulary import Moment, Technique
-from securebase.workbench.course.session_queries import NOTE, check_in_points, new_note_id, session_note
+from securebase.workbench.course.session.queries import NOTE, check_in_points, new_note_id, session_note
 from securebase.workbench.inventory.actions import add_relationship
 from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.therapy_sessions.models import TherapySession

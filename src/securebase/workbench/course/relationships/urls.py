@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from securebase.workbench.course.relationships import pages
+
+CLIENT = "clients/<uuid:client_id>/"
+
+urlpatterns = [
+    path(CLIENT + "relationships/", pages.relationships, name="relationships"),
+    path(CLIENT + "relationships/circle/paper/", pages.paper, name="circle-paper"),
+]
