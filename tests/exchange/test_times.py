@@ -131,6 +131,8 @@ def test_one_date_beyond_the_twelfth_decides_for_the_column_and_is_named() -> No
         (("13/04/2024", "04/13/2024"), "row 3, column “when”: some dates begin with the day and some with the month"),
         (("03/04/24",), "row 2, column “when”: the year has only two digits"),
         (("2024-02-30",), "row 2, column “when”: no such day or time"),
+        (("0026-02-03",), "row 2, column “when”: the year 26 is not between 1900 and 2200"),
+        (("2999-02-03",), "the year 2999 is not between 1900 and 2200"),
         (("2024-02-03 25:00",), "no such day or time"),
         (("31/31/2024",), "row 2, column “when”: some dates begin"),
         (("5 Foo 2024",), "unknown month “Foo”"),

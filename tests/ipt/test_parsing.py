@@ -67,6 +67,8 @@ def test_a_value_is_parsed(name: str, typed: object, value: object) -> None:
         ("kind", "c", "one of the options"),
         ("done", "perhaps", "yes or no"),
         ("day", "9.3.2026", "year-month-day"),
+        ("day", "0026-03-09", "before 1900"),
+        ("day", "2999-03-09", "Check the year"),
         ("line", "x" * 301, "301 characters"),
     ],
 )

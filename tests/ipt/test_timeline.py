@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from securebase.ipt.timeline import WINDOW_DAYS, EventDependence, days_since, timeline, undated_entries
+from securebase.ipt.timeline import WINDOW_DAYS, EventDependence, timeline, undated_entries
 from securebase.records.artefact import ArtefactRecord, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 
@@ -19,13 +19,6 @@ def artefact(n: int, worksheet: str, **values: object) -> ArtefactRecord:
 
 def record(*artefacts: ArtefactRecord, **fields: object) -> EpisodeRecord:
     return EpisodeRecord(person="x", began_on=BEGAN, artefacts=artefacts, **fields)
-
-
-def test_days_count_from_the_beginning_of_the_episode() -> None:
-    assert days_since("2026-09-11", BEGAN) == 10
-    assert days_since("2026-08-31", BEGAN) == -1
-    assert days_since("soon", BEGAN) is None
-    assert days_since("", BEGAN) is None
 
 
 def test_events_come_in_order_with_their_details() -> None:

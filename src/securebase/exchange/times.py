@@ -12,6 +12,7 @@ from typing import Literal
 from securebase.errors import InputError, TableError
 from securebase.exchange.grid import Grid, clean, display_text
 from securebase.exchange.values import is_missing, parse_column
+from securebase.records.dates import EARLIEST
 
 DateOrder = Literal["day_first", "month_first"]
 
@@ -19,6 +20,8 @@ DAYS_PER_WEEK = 7.0
 
 #: Larger day numbers are calendar days: spreadsheets count days since 1900 (35,000 is 1995).
 CALENDAR_DAY = 20_000
+#: De-identified tables shift dates by up to about two centuries; later years are typing errors.
+LAST_YEAR = 2200
 
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](.+))?", re.ASCII)
 _YEAR_FIRST = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?:[T ](.+))?", re.ASCII)
@@ -171,9 +174,12 @@ def _parse_moment(grid: Grid, index: int, i: int, cell: str, order: DateOrder | 
     year, month, day, clock = _date_parts(grid, index, i, cell, order)
     try:
         moment = datetime(year, month, day)
-        return _add_clock(moment, clock) if clock else moment
+        moment = _add_clock(moment, clock) if clock else moment
     except ValueError:
         raise _error(grid, index, i, "no such day or time") from None
+    if not EARLIEST.year <= year <= LAST_YEAR:
+        raise _error(grid, index, i, f"the year {year} is not between {EARLIEST.year} and {LAST_YEAR}")
+    return moment
 
 
 def _date_parts(grid: Grid, index: int, i: int, cell: str, order: DateOrder | None) -> tuple[int, int, int, str | None]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from securebase.ipt.worksheet import LINE_LENGTH, MAX_ROWS, TEXT_LENGTH, Field, FieldKind, Worksheet
 from securebase.records.artefact import Row, Value
+from securebase.records.dates import describe_out_of_bounds, latest_date
 
 _SPACE = re.compile(r"[^\S\n]+")
 
@@ -145,9 +146,11 @@ def _parse_yes_no(_: Field, text: str) -> tuple[str, Any]:
 
 def _parse_date(_: Field, text: str) -> tuple[str, Any]:
     try:
-        return "", date.fromisoformat(text).isoformat()
+        day = date.fromisoformat(text)
     except ValueError:
         return "Enter the date as year-month-day, for example 2026-03-09.", None
+    problem = describe_out_of_bounds(day, latest=latest_date(date.today()))
+    return problem, None if problem else day.isoformat()
 
 
 def _parse_person(_: Field, text: str) -> tuple[str, Any]:

@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 
 from securebase.records.artefact import ArtefactRecord, Row
+from securebase.records.dates import days_since
 from securebase.records.episode import EpisodeRecord
 
 #: Period before the onset in which an event is a candidate for the focus. The literature says weeks to months (MT18);
@@ -192,9 +193,13 @@ def _bars(record: EpisodeRecord, began: date) -> list[TimelineSpan]:
 
 
 def undated_entries(record: EpisodeRecord) -> tuple[ArtefactRecord, ...]:
-    """Return the entries that lack the day they need to appear on the timeline."""
-    days = {"life_event": ("happened_on",), "life_role": ("from_on", "to_on"), "medication": ("from_on", "to_on")}
-    return tuple(a for a in record.artefacts_of(*days) if not any(a.text(d) for d in days[a.worksheet]))
+    """Return the entries that lack a plausible day, which they need to appear on the timeline."""
+    began = record.began_on
+    if began is None:
+        return ()
+    names = {"life_event": ("happened_on",), "life_role": ("from_on", "to_on"), "medication": ("from_on", "to_on")}
+    entries = record.artefacts_of(*names)
+    return tuple(a for a in entries if all(_day(a, name, began) is None for name in names[a.worksheet]))
 
 
 def _day(a: ArtefactRecord, name: str, began: date) -> float | None:
@@ -204,11 +209,3 @@ def _day(a: ArtefactRecord, name: str, began: date) -> float | None:
 def _row_day(row: Row, name: str, began: date) -> float | None:
     value = row.get(name)
     return days_since(value, began) if isinstance(value, str) else None
-
-
-def days_since(text: str, began: date) -> float | None:
-    """Return an ISO date as days since the episode began, or None if it is not a date."""
-    try:
-        return float((date.fromisoformat(text) - began).days)
-    except ValueError:
-        return None

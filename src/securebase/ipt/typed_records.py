@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 
 from securebase.ipt.retellings import WORKSHEET
+from securebase.records.dates import days_since
 from securebase.records.episode import (
     CorrectiveExperienceRecord,
     EpisodeRecord,
@@ -51,12 +51,7 @@ def _life_events(record: EpisodeRecord) -> Iterator[LifeEventRecord]:
 
 def _day(record: EpisodeRecord, text: str) -> float | None:
     """Return days since the episode began, negative before it, or None if either day is unknown."""
-    if record.began_on is None or not text:
-        return None
-    try:
-        return float((date.fromisoformat(text) - record.began_on).days)
-    except ValueError:
-        return None
+    return None if record.began_on is None else days_since(text, record.began_on)
 
 
 def _session_days(record: EpisodeRecord) -> dict[int | None, float]:

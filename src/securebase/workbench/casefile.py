@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
@@ -15,6 +15,7 @@ from django.utils import timezone
 from securebase.ipt.typed_records import add_typed_records
 from securebase.records import artefact as work
 from securebase.records import episode as records
+from securebase.records.dates import EARLIEST
 from securebase.records.vocabulary import Agreement, CircleKind, Moment, Phase, ProblemArea, Respondent, RuptureKind
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.inventory.models import Circle, Relationship
@@ -104,7 +105,7 @@ def episode_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
         days_between=episode.days_between,
         ended_at=_end_day(episode, as_of),
         symptom_measure=episode.symptom_instrument_and_scale,
-        began_on=episode.began_on,
+        began_on=_first_day(episode),
         simulated=episode.client.simulated,
     )
 
@@ -128,7 +129,7 @@ def _end_day(episode: Episode, as_of: datetime) -> float | None:
     """Return the day on which the episode ended; None while it runs, even if a later end date is set."""
     if episode.ended_on is None or episode.ended_on > timezone.localdate(as_of):
         return None
-    return float((episode.ended_on - episode.began_on).days)
+    return float((episode.ended_on - _first_day(episode)).days)
 
 
 def _day(episode: Episode, moment: datetime) -> float:
@@ -227,7 +228,12 @@ def next_change(episode: Episode, as_of: datetime) -> datetime:
 
 def began_at(episode: Episode) -> datetime:
     """Return time 0 of the episode's record."""
-    return timezone.make_aware(datetime.combine(episode.began_on, time()))
+    return timezone.make_aware(datetime.combine(_first_day(episode), time()))
+
+
+def _first_day(episode: Episode) -> date:
+    """Return the day the episode began. Earlier versions stored a mistyped year 1, which no time zone can convert."""
+    return max(episode.began_on, EARLIEST)
 
 
 def _administration(row: Administration, at: float) -> records.AdministrationRecord:

@@ -17,7 +17,7 @@ from securebase.workbench.audit.models import Entry
 from securebase.workbench.clients.models import Client
 from securebase.workbench.course.queries import beads, course_overview, next_up, record_of
 from securebase.workbench.worksheets.actions import remove_artefact, share_artefact
-from securebase.workbench.worksheets.models import Artefact
+from securebase.workbench.worksheets.models import Artefact, ArtefactVersion
 from workbench.browser import Browser
 from workbench.cast import NOON, Cast
 from workbench.course.course_cast import create_full_course, create_sessions, save_worksheet
@@ -183,6 +183,19 @@ def test_timeline_shows_and_opens_every_entry(alma: Browser, cast: Cast) -> None
     panel = text(alma, cast, "timeline", f"?open=life_event:{event.id}")
     assert f'value="{event.values["what"]}"' in panel
     assert "Save and go back" in panel
+
+
+def test_dates_stored_before_they_had_bounds_break_no_page(alma: Browser, cast: Cast) -> None:
+    create_full_course(cast)
+    event = save_worksheet(cast, "life_event", what="Mistyped", happened_on="2026-03-01")
+    ArtefactVersion.objects.unscoped(reason="test").filter(artefact=event).update(
+        values={"what": "Mistyped", "happened_on": "0001-03-01"}
+    )
+    assert "0001" not in text(alma, cast, "timeline", "?zoom=life")
+    assert "missing or cannot be right: <a" in text(alma, cast, "timeline")
+    type(cast.episode).objects.unscoped(reason="test").filter(id=cast.episode.id).update(began_on=date(1, 1, 1))
+    for name in (*PAGES, "client", "client-sessions", "client-measures", "relationships", "client-edit"):
+        assert alma.get(reverse(name, args=[cast.carla.id])).status_code == 200, name
 
 
 def test_event_is_added_on_a_day(alma: Browser, cast: Cast) -> None:

@@ -44,7 +44,7 @@ def test_next_session_is_proposed_a_week_after_the_last(cast: Cast, alma: Browse
     ("wrong", "message"),
     [
         ({"number": "1"}, "already taken"),
-        ({"number": "0"}, "greater than or equal to 1"),
+        ({"number": "0"}, "Enter a whole number from 1 to 200."),
         ({"date": "2026-08-31"}, "The therapy began on"),
         ({"date": "2199-01-01"}, "more than a year ahead"),
         ({"number": "1"}, "Session number 1 is already taken"),

@@ -22,6 +22,7 @@ from securebase.ipt.lineage import ENDING_WORDS, Lineage, load_lineage
 from securebase.records.vocabulary import ProblemArea
 from securebase.workbench.accounts.models import Account, IptTraining, Role, normalise_user_name
 from securebase.workbench.ui.conflict import sentence
+from securebase.workbench.ui.fields import NumberField
 
 
 class SignInForm(forms.Form):
@@ -174,7 +175,7 @@ class PracticeForm(forms.Form):
     training = forms.CharField(
         label="Training", max_length=200, required=False, help_text="For example: psychologist, licensed 2014."
     )
-    years_of_experience = forms.IntegerField(
+    years_of_experience = NumberField(
         label="Years of experience as a therapist", min_value=0, max_value=70, required=False
     )
     orientation = forms.CharField(
@@ -225,10 +226,10 @@ class CourseFormatForm(forms.Form):
 
     id = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
     name = forms.CharField(label="Name", max_length=MAX_NAME_LENGTH, required=False)
-    sessions = forms.IntegerField(label="Sessions", min_value=1, max_value=MAX_SESSIONS, required=False)
-    initial_sessions = forms.IntegerField(label="Initial phase", min_value=0, max_value=20, required=False)
-    ending_sessions = forms.IntegerField(label="Ending phase", min_value=0, max_value=20, required=False)
-    days_between = forms.IntegerField(label="Days between", min_value=1, max_value=MAX_DAYS_BETWEEN, required=False)
+    sessions = NumberField(label="Sessions", min_value=1, max_value=MAX_SESSIONS, required=False)
+    initial_sessions = NumberField(label="Initial phase", min_value=0, max_value=20, required=False)
+    ending_sessions = NumberField(label="Ending phase", min_value=0, max_value=20, required=False)
+    days_between = NumberField(label="Days between", min_value=1, max_value=MAX_DAYS_BETWEEN, required=False)
     maintenance = forms.BooleanField(label="Maintenance", required=False)
 
     def clean(self) -> dict[str, Any]:

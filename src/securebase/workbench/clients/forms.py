@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from msgspec.structs import replace
 
 from securebase.errors import InputError
 from securebase.ipt.course_format import MAX_DAYS_BETWEEN, MAX_SESSIONS, CourseFormat, check_format, find_format
+from securebase.records.dates import EARLIEST_COURSE
 from securebase.workbench.accounts.models import Clinic
 from securebase.workbench.accounts.queries import course_formats_of, lineage_of
 from securebase.workbench.clients.models import PHASES, PROBLEM_AREAS, SymptomMeasure
+from securebase.workbench.ui.fields import DateField, NumberField
 
 _FORMAT_DEFAULT = "Leave blank to use the format’s number."
-#: dates further ahead than this are rejected as typing errors
-MAX_AHEAD = timedelta(days=366)
-
-
-class DateInput(forms.DateInput):
-    input_type = "date"
-
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(attrs, format="%Y-%m-%d")
 
 
 class ClientForm(forms.Form):
@@ -46,22 +37,16 @@ class ClientForm(forms.Form):
 
 
 class EpisodeForm(forms.Form):
-    began_on = forms.DateField(label="Therapy began on", widget=DateInput)
+    began_on = DateField(label="Therapy began on", earliest=EARLIEST_COURSE)
     course_form = forms.ChoiceField(
         label="Course length",
         required=False,
         help_text="IPT is time-limited. Choose a format; you can adjust the numbers.",
     )
-    planned_sessions = forms.IntegerField(label="Planned sessions", min_value=1, max_value=MAX_SESSIONS)
-    initial_sessions = forms.IntegerField(
-        label="Sessions in the initial phase", min_value=0, max_value=20, required=False
-    )
-    ending_sessions = forms.IntegerField(
-        label="Sessions in the ending phase", min_value=0, max_value=20, required=False
-    )
-    days_between = forms.IntegerField(
-        label="Days between sessions", min_value=1, max_value=MAX_DAYS_BETWEEN, required=False
-    )
+    planned_sessions = NumberField(label="Planned sessions", min_value=1, max_value=MAX_SESSIONS)
+    initial_sessions = NumberField(label="Sessions in the initial phase", min_value=0, max_value=20, required=False)
+    ending_sessions = NumberField(label="Sessions in the ending phase", min_value=0, max_value=20, required=False)
+    days_between = NumberField(label="Days between sessions", min_value=1, max_value=MAX_DAYS_BETWEEN, required=False)
     problem_areas = forms.MultipleChoiceField(
         label="Problem areas",
         choices=PROBLEM_AREAS,
@@ -73,7 +58,7 @@ class EpisodeForm(forms.Form):
     symptom_measure = forms.ChoiceField(
         label="Track symptoms with", choices=SymptomMeasure.choices, widget=forms.RadioSelect
     )
-    ended_on = forms.DateField(label="Ended on", required=False, widget=DateInput)
+    ended_on = DateField(label="Ended on", required=False)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, clinic: Clinic, present_areas: Sequence[str] = (), **kwargs: Any) -> None:
@@ -113,12 +98,6 @@ class EpisodeForm(forms.Form):
             days_between=number("days_between", template.days_between),
         )
 
-    def clean_began_on(self) -> Any:
-        began = self.cleaned_data["began_on"]
-        if began > timezone.localdate() + MAX_AHEAD:
-            raise forms.ValidationError("This is more than a year ahead. Check the year.")
-        return began
-
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         began, ended = data.get("began_on"), data.get("ended_on")
@@ -144,7 +123,7 @@ class NewClientForm(ClientForm, EpisodeForm):
     """A client and their first episode, on one page."""
 
     ended_on = None  # type: ignore[assignment]
-    planned_sessions = forms.IntegerField(
+    planned_sessions = NumberField(
         label="Planned sessions", min_value=1, max_value=MAX_SESSIONS, required=False, help_text=_FORMAT_DEFAULT
     )
     field_order = (

@@ -13,9 +13,9 @@ from django.utils import timezone
 from securebase.ipt.network_phrases import HOURS, hour_of
 from securebase.records.artefact import RING_EDGES, Placement
 from securebase.records.vocabulary import CircleKind, Respondent, Ring
-from securebase.workbench.clients.forms import DateInput
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.inventory.models import CIRCLE_KINDS, DRAWN_BY
+from securebase.workbench.ui.fields import DateField, NumberField
 
 #: Suggestions for the relation; any other text is allowed.
 RELATIONS = (
@@ -61,8 +61,8 @@ class CircleForm(forms.Form):
 
     kind = forms.ChoiceField(choices=CIRCLE_KINDS)
     respondent = forms.ChoiceField(label="Drawn by", choices=DRAWN_BY, required=False)
-    session = forms.IntegerField(label="In session", required=False, min_value=1)
-    drawn_on = forms.DateField(label="Drawn on", required=False, widget=DateInput)
+    session = NumberField(label="In session", required=False, min_value=1, max_value=200)
+    drawn_on = DateField(label="Drawn on", required=False)
     new_version = forms.BooleanField(label="Save as a new version", required=False)
     over = forms.CharField(required=False, max_length=60)
 

@@ -13,8 +13,7 @@ from securebase.ipt.worksheet import Audience, Worksheet
 from securebase.reports.selection import restrict_to_report
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.supervision.models import SharedPart
-
-MAX_DURATION = timedelta(days=400)
+from securebase.workbench.ui.fields import DateField
 
 
 class ShareForm(forms.Form):
@@ -26,7 +25,7 @@ class ShareForm(forms.Form):
         max_length=60,
         help_text="No names or initials, for example “the harbour case”.",
     )
-    until = forms.DateField(label="Last day", widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    until = DateField(label="Last day")
     parts = forms.MultipleChoiceField(
         label="Parts of the course", choices=SharedPart.choices, widget=forms.CheckboxSelectMultiple, required=False
     )
@@ -60,8 +59,4 @@ class ShareForm(forms.Form):
         day: date = self.cleaned_data["until"]
         if day < timezone.localdate():
             raise forms.ValidationError("This day has passed. Choose a later one.")
-        if day > timezone.localdate() + MAX_DURATION:
-            raise forms.ValidationError(
-                "This is more than a year ahead. Choose an earlier day; you can share again later."
-            )
         return timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -13,9 +13,9 @@ from django.utils.formats import date_format
 
 from securebase.measurement.instrument import Instrument, Item, ResponseOption
 from securebase.records.vocabulary import Moment
-from securebase.workbench.clients.forms import MAX_AHEAD, DateInput
 from securebase.workbench.clients.models import PHASES, Episode
 from securebase.workbench.therapy_sessions.models import RUPTURE_KINDS, TherapySession
+from securebase.workbench.ui.fields import DateField, NumberField
 
 
 def before_therapy_message(episode: Episode) -> str:
@@ -27,8 +27,8 @@ def before_therapy_message(episode: Episode) -> str:
 
 
 class SessionForm(forms.Form):
-    number = forms.IntegerField(label="Number", min_value=1, max_value=200)
-    date = forms.DateField(label="Date", widget=DateInput)
+    number = NumberField(label="Number", min_value=1, max_value=200)
+    date = DateField(label="Date")
     time = forms.TimeField(label="Time", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
     phase = forms.ChoiceField(label="Phase", choices=PHASES, widget=forms.RadioSelect)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -41,8 +41,6 @@ class SessionForm(forms.Form):
         date = self.cleaned_data["date"]
         if date < self.episode.began_on:
             raise forms.ValidationError(before_therapy_message(self.episode))
-        if date > timezone.localdate() + MAX_AHEAD:
-            raise forms.ValidationError("This is more than a year ahead. Check the year.")
         return date
 
     def clean(self) -> dict[str, Any]:
@@ -221,7 +219,7 @@ def _field(item: Item) -> forms.Field:
 class SheetForm(AnswersForm):
     """A completed paper form, typed in by the therapist: items by number, and the completion date."""
 
-    date = forms.DateField(label="Completed on", widget=DateInput)
+    date = DateField(label="Completed on", ahead=timedelta(0))
 
     def __init__(self, *args: Any, episode: Episode, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -231,8 +229,6 @@ class SheetForm(AnswersForm):
         date = self.cleaned_data["date"]
         if date < self.episode.began_on:
             raise forms.ValidationError(before_therapy_message(self.episode))
-        if date > timezone.localdate():
-            raise forms.ValidationError("This day is in the future.")
         return date
 
 
