@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from securebase.ipt.area_work import dispute_courses, place_in_time, role_weights, upcoming_anniversaries
+from securebase.ipt.area_work import dispute_courses, place_in_time, roles, upcoming_anniversaries
 from securebase.records.artefact import ArtefactRecord, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import DisputeStage
@@ -46,11 +46,11 @@ def test_the_later_of_two_entries_in_a_session_counts() -> None:
     assert [a.text("stage") for _, a in timed] == ["b"]
 
 
-def test_gains_and_losses_are_summed() -> None:
-    rows = ({"what": "Team", "weight": 8.0}, {"what": "Name"}, {"weight": None})
-    old, new = role_weights(entry(0, "role_transition", old_role="A", new_role="B", old_gains=rows, new_losses=()))
-    assert (old.name, old.gains, old.losses) == ("A", 13.0, 0.0)
-    assert (new.gains, new.losses) == (0.0, 0.0)
+def test_gains_and_losses_are_listed_by_importance_and_not_added_up() -> None:
+    rows = ({"what": "Name"}, {"what": "Team", "weight": 8.0}, {"weight": None}, {"what": "Pay", "weight": 0.0})
+    old, new = roles(entry(0, "role_transition", old_role="A", new_role="B", old_gains=rows, new_losses=()))
+    assert [(e.words, e.importance) for e in old.gains] == [("Team", 8.0), ("Pay", 0.0), ("Name", None)]
+    assert (old.name, old.losses, new.gains, new.losses) == ("A", (), (), ())
 
 
 def slow_next(day: date, today: date) -> date:

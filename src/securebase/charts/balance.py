@@ -1,47 +1,80 @@
-"""Losses and gains of an old and a new role as two rows of a balance: hard to the left, good to the right."""
+"""Losses and gains of an old and a new role: each entry with its importance, hard to the left and good to the right."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import escape
 
-from securebase.charts.tokens import INK, SOFT, STRESS, SUPPORT
+from securebase.charts.tokens import INK, LINE, SOFT, STRESS, SUPPORT
+from securebase.ipt.area_work import RatedEntry, Role
 
-WIDTH, MIDDLE, HALF, ROW, BAR = 560.0, 280.0, 200.0, 62.0, 22.0
-
-
-@dataclass(frozen=True, slots=True)
-class RoleBalance:
-    """Total weights of the losses and gains of one role, with its name."""
-
-    name: str
-    losses: float
-    gains: float
+#: largest importance; a bar of this length fills its half
+_TOP = 10.0
+_WIDTH, _MIDDLE, _HALF = 440.0, 220.0, 190.0
+_HEADING, _ROW, _BAR = 30.0, 36.0, 8.0
+#: characters of an entry that fit above its bar
+_LETTERS = 30
 
 
-def balance(old: RoleBalance, new: RoleBalance) -> str:
-    """Return an SVG element, empty if both roles are empty."""
-    largest = max(old.losses, old.gains, new.losses, new.gains)
-    if largest <= 0:
+def balance(old: Role, new: Role) -> str:
+    """Return an SVG element, empty if both roles are empty.
+
+    Bars have the same scale from 0 to 10, whatever the number of entries. An entry that was not rated has no bar.
+    """
+    if not any((old.losses, old.gains, new.losses, new.gains)):
         return ""
-    description = "; ".join(f"{r.name}: hard {r.losses:g}, good {r.gains:g}" for r in (old, new))
-    rows = _row(old, "Old role", 26.0, largest) + _row(new, "New role", 26.0 + ROW, largest)
+    parts, y = [], 0.0
+    for label, role in (("Old role", old), ("New role", new)):
+        part, height = _role(role, label, y)
+        parts.append(part)
+        y += height
+    description = ". ".join(_describe(label, role) for label, role in (("Old role", old), ("New role", new)))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="balance" viewBox="0 0 {WIDTH:g} {26 + 2 * ROW:g}" role="img"'
-        f' aria-label="{escape(f"Balance of the two roles. {description}")}" font-family="system-ui, sans-serif"'
-        f' font-size="13"><text x="{MIDDLE - 8:g}" y="14" text-anchor="end" fill="{SOFT}">hard</text>'
-        f'<text x="{MIDDLE + 8:g}" y="14" fill="{SOFT}">good</text>{rows}'
-        f'<path d="M{MIDDLE:g} 20V{20 + 2 * ROW:g}" stroke="{SOFT}"/></svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="balance" viewBox="0 0 {_WIDTH:g} {y:g}" role="img"'
+        f' aria-label="{escape(description)}." font-family="system-ui, sans-serif" font-size="13">'
+        f"{''.join(parts)}</svg>"
     )
 
 
-def _row(role: RoleBalance, label: str, y: float, largest: float) -> str:
-    losses, gains = HALF * role.losses / largest, HALF * role.gains / largest
-    name = escape(role.name if len(role.name) <= 40 else role.name[:39].rstrip() + "…")
+def _role(role: Role, label: str, y: float) -> tuple[str, float]:
+    """Return the drawing of one role with its top at `y`, and its height."""
+    top, n = y + _HEADING, max(len(role.losses), len(role.gains), 1)
+    parts = [
+        f'<text x="{_MIDDLE:g}" y="{y + 18:g}" text-anchor="middle" fill="{INK}">'
+        f'<tspan fill="{SOFT}">{label}{": " if role.name else ""}</tspan>{escape(_shorten(role.name))}</text>',
+        f'<text x="0" y="{y + 18:g}" fill="{SOFT}">hard</text>',
+        f'<text x="{_WIDTH:g}" y="{y + 18:g}" text-anchor="end" fill="{SOFT}">good</text>',
+        f'<path d="M{_MIDDLE:g} {top:g}v{n * _ROW - 6:g}" stroke="{LINE}"/>',
+    ]
+    for entries, side, colour in ((role.losses, -1, STRESS), (role.gains, 1, SUPPORT)):
+        parts += [_entry(entry, side, colour, top + i * _ROW) for i, entry in enumerate(entries)]
+    return "".join(parts), _HEADING + n * _ROW
+
+
+def _entry(entry: RatedEntry, side: int, colour: str, y: float) -> str:
+    x, anchor = _MIDDLE + 8 * side, "end" if side < 0 else "start"
+    words = f'<text x="{x:g}" y="{y + 12:g}" text-anchor="{anchor}" fill="{INK}">{escape(_shorten(entry.words))}</text>'
+    if entry.importance is None:
+        return words
+    length = _HALF * entry.importance / _TOP
+    left = _MIDDLE - length if side < 0 else _MIDDLE
+    end, importance = _MIDDLE + side * (length + 5), f"{entry.importance:g}"
     return (
-        f'<text x="8" y="{y + 12:g}" fill="{INK}"><tspan fill="{SOFT}">{label}: </tspan>{name}</text>'
-        f'<rect x="{MIDDLE - losses:.1f}" y="{y + 20:g}" width="{losses:.1f}" height="{BAR:g}" fill="{STRESS}"/>'
-        f'<rect x="{MIDDLE:g}" y="{y + 20:g}" width="{gains:.1f}" height="{BAR:g}" fill="{SUPPORT}"/>'
-        f'<text x="{MIDDLE - losses - 6:.1f}" y="{y + 36:g}" text-anchor="end" fill="{INK}">{role.losses:g}</text>'
-        f'<text x="{MIDDLE + gains + 6:.1f}" y="{y + 36:g}" fill="{INK}">{role.gains:g}</text>'
+        f'{words}<rect x="{left:.1f}" y="{y + 18:g}" width="{length:.1f}" height="{_BAR:g}" fill="{colour}"/>'
+        f'<text x="{end:.1f}" y="{y + 26:g}" text-anchor="{anchor}" fill="{SOFT}" font-size="11">{importance}</text>'
     )
+
+
+def _describe(label: str, role: Role) -> str:
+    def listed(entries: tuple[RatedEntry, ...]) -> str:
+        return ", ".join(f"{e.words} ({_of_ten(e)})" for e in entries) or "nothing noted"
+
+    name = f" {role.name}" if role.name else ""
+    return f"{label}{name}: hard: {listed(role.losses)}; good: {listed(role.gains)}"
+
+
+def _of_ten(entry: RatedEntry) -> str:
+    return "not rated" if entry.importance is None else f"{entry.importance:g} of {_TOP:g}"
+
+
+def _shorten(words: str) -> str:
+    return words if len(words) <= _LETTERS else words[: _LETTERS - 1].rstrip() + "…"

@@ -35,16 +35,23 @@ class DisputeCourse:
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
-    """Summed weights of the losses and gains of one role; an unweighted entry counts as 5 of 10."""
+class RatedEntry:
+    """One loss or gain in the client's words, with its importance from 0 to 10, None if it was not rated."""
+
+    words: str
+    importance: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """Losses and gains of the old or the new role, the most important first.
+
+    They are not added up: the client lists what comes to mind, and a longer list is not a greater loss.
+    """
 
     name: str
-    losses: float
-    gains: float
-
-
-#: Weight of an unweighted entry: the middle of the scale.
-DEFAULT_WEIGHT = 5.0
+    losses: tuple[RatedEntry, ...]
+    gains: tuple[RatedEntry, ...]
 
 
 def dispute_courses(record: EpisodeRecord) -> tuple[DisputeCourse, ...]:
@@ -82,20 +89,21 @@ def rating_points(dated_entries: Iterable[tuple[float, ArtefactRecord]], field: 
     return tuple((t, v) for t, a in dated_entries if (v := a.number(field)) is not None)
 
 
-def role_weights(transition: ArtefactRecord) -> tuple[Weights, Weights]:
-    """Return the summed weights of the old and the new role of a transition."""
-    old = Weights(transition.text("old_role"), _total(transition, "old_losses"), _total(transition, "old_gains"))
-    new = Weights(transition.text("new_role"), _total(transition, "new_losses"), _total(transition, "new_gains"))
+def roles(transition: ArtefactRecord) -> tuple[Role, Role]:
+    """Return the old and the new role of a transition."""
+    old = Role(transition.text("old_role"), _entries(transition, "old_losses"), _entries(transition, "old_gains"))
+    new = Role(transition.text("new_role"), _entries(transition, "new_losses"), _entries(transition, "new_gains"))
     return old, new
 
 
-def _total(a: ArtefactRecord, field: str) -> float:
-    return sum(_weight(row) for row in a.rows(field) if row.get("what") or row.get("weight") is not None)
+def _entries(a: ArtefactRecord, field: str) -> tuple[RatedEntry, ...]:
+    entries = [RatedEntry(str(row["what"]), _importance(row)) for row in a.rows(field) if row.get("what")]
+    return tuple(sorted(entries, key=lambda e: -1.0 if e.importance is None else e.importance, reverse=True))
 
 
-def _weight(row: Row) -> float:
+def _importance(row: Row) -> float | None:
     value = row.get("weight")
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else DEFAULT_WEIGHT
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET
 
-from securebase.charts.balance import RoleBalance, balance
+from securebase.charts.balance import balance
 from securebase.charts.session_lines import RatingLine, session_lines
-from securebase.ipt.area_work import dispute_courses, place_in_time, rating_points, role_weights, upcoming_anniversaries
+from securebase.ipt.area_work import dispute_courses, place_in_time, rating_points, roles, upcoming_anniversaries
 from securebase.ipt.areas import Area, areas
 from securebase.ipt.rendering import render_fields
 from securebase.ipt.shelf import worksheet
@@ -95,12 +95,8 @@ def _work(area: ProblemArea, record: EpisodeRecord, people: dict[str, str], here
     if area is ProblemArea.ROLE_DISPUTE:
         pictures = _dispute_charts(record)
     elif area is ProblemArea.ROLE_TRANSITION and last is not None:
-        old, new = role_weights(last)
         pictures = [
-            (
-                "Losses and gains",
-                balance(RoleBalance(old.name, old.losses, old.gains), RoleBalance(new.name, new.losses, new.gains)),
-            ),
+            ("Losses and gains", balance(*roles(last))),
             ("At home in the new role", _drawing(record, name, [("mastery", "at home in the new role")])),
         ]
     elif area is ProblemArea.GRIEF:
