@@ -23,6 +23,7 @@ from securebase.model.processes import SINGLE, AdditionalMeasure, Processes, Sim
 from securebase.model.scenario import ScenarioFile
 from securebase.model.theory import EdgesFile
 from securebase.schema import json_schema
+from securebase.study.calibration.target import TargetsFile
 
 #: A scenario's file holds its statements and the tables of its processes.
 _Scenario = msgspec.defstruct(
@@ -52,6 +53,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "edges": json_schema(EdgesFile, "The edges of the theory of one pillar"),
         "parameter_set": json_schema(ParameterSetFile, "A parameter set of Securebase"),
         "scenario": json_schema(_Scenario, "A scenario of Securebase"),
+        "calibration_targets": json_schema(TargetsFile, "Calibration targets of Securebase"),
         "places": json_schema(PlacesFile, "The locations of the claims"),
     }
 

@@ -11,18 +11,17 @@ from securebase.charts import tokens
 from securebase.charts.calibration_strips import strips_chart
 from securebase.reports.calibration_report import calibration_report
 from securebase.study.calibration.run import Calibration
-from securebase.study.calibration.target import Outcome, TargetVerdict
-from securebase.study.calibration.targets import TARGETS
+from securebase.study.calibration.target import Outcome, TargetVerdict, calibration_targets
 
 
 @pytest.fixture(scope="module")
 def calibration() -> Calibration:
     """Return an invented run with every figure in the middle of its band except C1, which is far above."""
     outcomes = []
-    for target in TARGETS:
+    for target in calibration_targets():
         low, high = (limit if np.isfinite(limit) else 0.5 for limit in target.band)
         at = 9.0 if target.id == "C1" else (low + high) / 2
-        values = np.linspace(at - 0.01, at + 0.01, 21) if target.statistic else np.empty(0)
+        values = np.linspace(at - 0.01, at + 0.01, 21) if target.simulated else np.empty(0)
         outcomes.append(Outcome(target, values))
     return Calibration("default", "literature", "1", 21, 1, tuple(outcomes))
 
@@ -50,7 +49,7 @@ def test_failures_are_listed_once_above_the_table(calibration: Calibration) -> N
 
 def test_a_strip_is_scaled_to_its_band(calibration: Calibration) -> None:
     strips = strip_rows(calibration)
-    assert len(strips) == sum(t.statistic is not None for t in TARGETS)
+    assert len(strips) == sum(t.simulated for t in calibration_targets())
     far = strips["C1 with outcome"]
     assert (far["band_low"], far["band_high"]) == pytest.approx((-1, 1))
     assert far["median"] == 2.6  # limited to the edge

@@ -14,7 +14,7 @@ from importlib import resources
 
 from securebase.errors import ShelfError
 from securebase.ipt.shelf import worksheets
-from securebase.ipt.worksheet import Worksheet
+from securebase.ipt.worksheet import Field, Worksheet
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.instrument import Instrument
 from securebase.schema import Place, ShelfStruct, Text, read_toml
@@ -85,7 +85,8 @@ def scale_locations(instrument: Instrument) -> Iterator[ClaimLocation]:
 
 def worksheet_locations(spec: Worksheet) -> Iterator[ClaimLocation]:
     """Yield a location for each claim that the worksheet, as a whole or in one field, measures or is a tool for."""
-    for field, part in (("", spec), *((f.id, f) for f in spec.fields)):
+    parts: list[tuple[str, Worksheet | Field]] = [("", spec), *((f.id, f) for f in spec.fields)]
+    for field, part in parts:
         for need, claims in ((ClaimNeed.MEASURE, part.measures), (ClaimNeed.TOOL, part.tools)):
             for claim in claims:
                 yield ClaimLocation(claim, need, worksheet=spec.id, field=field)

@@ -48,8 +48,9 @@ def _check(spec: Worksheet, place: Place) -> None:
         place.fail(f"must not be a list (got “{spec.title}”)", "title")
     if spec.about_person and any(f.kind is FieldKind.PERSON for f in spec.fields):
         place.fail("must not ask for a person again", "fields", "The worksheet is about one person: see about_label.")
-    for n, part in enumerate((spec, *spec.fields)):
-        _check_claims(part, spec.claims, place.at("fields", n) if n else place)
+    _check_claims(spec, spec.claims, place)
+    for n, field in enumerate(spec.fields, start=1):
+        _check_claims(field, spec.claims, place.at("fields", n))
     if spec.client_fills and not spec.for_client:
         place.fail("a worksheet that the client fills in must be shown to the client", "client_fills")
 

@@ -12,10 +12,11 @@ from securebase.model.scenario import scenario
 from securebase.model.simulate import simulate_with_truth
 from securebase.records.vocabulary import Ending
 from securebase.study.calibration.designs import DESIGNS, IPT, OTHER, USUAL_CARE, WAITING
+from securebase.study.calibration.effect_sizes import correlation
 from securebase.study.calibration.samples import CohortSample
 from securebase.study.calibration.sampling import draw_cohort
-from securebase.study.calibration.statistics import correlation
-from securebase.study.calibration.targets import TARGETS, alliance, attachment, change, events, processes
+from securebase.study.calibration.statistics import alliance, attachment, change, events, processes
+from securebase.study.calibration.target import calibration_targets
 from securebase.study.detrending import Detrending
 
 NAN = np.nan
@@ -299,5 +300,5 @@ def test_c34_counts_late_change() -> None:
 def test_every_design_has_enough_clients_for_its_targets() -> None:
     for design in DESIGNS.values():
         arms = design.draw(scenario("default"), np.random.default_rng(1))
-        sizes = [t.persons for t in TARGETS if t.design == design.id and t.statistic is not None]
+        sizes = [t.persons for t in calibration_targets() if t.design == design.id and t.simulated]
         assert max(sizes) <= min(arm.n for arm in arms.values())

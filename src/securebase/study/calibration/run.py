@@ -11,8 +11,7 @@ import numpy as np
 from securebase.errors import InputError
 from securebase.model.scenario import Scenario, scenario
 from securebase.study.calibration.designs import DESIGNS
-from securebase.study.calibration.target import Outcome, Target, TargetVerdict
-from securebase.study.calibration.targets import TARGETS
+from securebase.study.calibration.target import Outcome, Target, TargetVerdict, calibration_targets
 from securebase.study.replications import Run, on_cores, stream
 
 Progress = Callable[[int, int], None]
@@ -36,13 +35,14 @@ class Calibration:
 
 def select_targets(only: Sequence[str] = ()) -> tuple[Target, ...]:
     """Return the targets of these rows (such as C5), all by default. Raises InputError for an unknown row."""
-    target_ids = {t.id for t in TARGETS}
+    targets = calibration_targets()
+    target_ids = {t.id for t in targets}
     for name in only:
         if name.upper() not in target_ids:
-            rows = ", ".join(dict.fromkeys(t.id for t in TARGETS))
+            rows = ", ".join(dict.fromkeys(t.id for t in targets))
             raise InputError(f"unknown target “{name}”", advice=f"Use one of {rows}.")
     selected = {name.upper() for name in only} or target_ids
-    return tuple(t for t in TARGETS if t.id in selected)
+    return tuple(t for t in targets if t.id in selected)
 
 
 def calibrate(
@@ -65,9 +65,9 @@ def calibrate(
         raise InputError(f"cohorts must be at least 1 (got {cohorts})")
     resolved = scenario(truth) if isinstance(truth, str) else truth
     targets = select_targets(only)
-    designs = {t.design for t in targets if t.statistic is not None}
+    designs = {t.design for t in targets if t.simulated}
     tasks = [(index, number) for index, design in enumerate(DESIGNS) if design in designs for number in range(cohorts)]
-    values = {t.key: np.full(cohorts if t.statistic else 0, np.nan) for t in targets}
+    values = {t.key: np.full(cohorts if t.simulated else 0, np.nan) for t in targets}
     evaluate = partial(_evaluate_cohort, truth, tuple(t.key for t in targets), seed)
     for n_done, (position, result) in enumerate((run or on_cores(1))(evaluate, tasks), start=1):
         for key, value in result.items():
@@ -86,8 +86,8 @@ def _evaluate_cohort(
     index, number = task
     design = tuple(DESIGNS.values())[index]
     resolved = scenario(truth) if isinstance(truth, str) else truth
-    targets = [t for t in TARGETS if t.key in keys and t.design == design.id and t.statistic is not None]
+    targets = [t for t in calibration_targets() if t.key in keys and t.design == design.id and t.simulated]
     arms = design.draw(resolved, stream(seed, index, number))
     sizes = {target.persons for target in targets}
     samples = {n: {name: arm.first_clients(n) for name, arm in arms.items()} for n in sizes}
-    return {t.key: t.statistic(samples[t.persons]) for t in targets if t.statistic is not None}
+    return {t.key: t.compute(samples[t.persons]) for t in targets}

@@ -101,3 +101,7 @@ class CohortSample:
             moments={name: Moment.AFTER if name in _RATED_AFTER else Moment.BEFORE for name in constructs},
             time_unit="week",
         )
+
+
+#: one replication: arm → its sample
+Arms = Mapping[str, CohortSample]

@@ -65,7 +65,7 @@ def format_value(target: Target, value: float) -> str:
     if target.percent:
         text = f"{100 * value:.{0 if abs(value) >= 0.1 else 1}f}%"
     else:
-        text = f"{value:.{target.decimals}f}"
+        text = f"{value:.2f}"
     if float(text.rstrip("%")) == 0:
         text = text.removeprefix("-")
     text = text.replace("-", "−")

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from securebase.study.calibration.marginal import WorkingCorrelation, marginal_effect
-from securebase.study.calibration.statistics import (
+from securebase.study.calibration.effect_sizes import (
     coefficients,
     correlation,
     hedges_g,
@@ -17,6 +16,7 @@ from securebase.study.calibration.statistics import (
     residuals,
     slope_p_value,
 )
+from securebase.study.calibration.marginal import WorkingCorrelation, marginal_effect
 
 NAN = np.nan
 
