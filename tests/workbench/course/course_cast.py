@@ -6,13 +6,17 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
+from django.urls import reverse
+
 from securebase.ipt.parsing import parse_values
 from securebase.ipt.shelf import worksheet
 from securebase.records.vocabulary import Moment
+from securebase.workbench.clients.models import Client
 from securebase.workbench.therapy_sessions import actions as therapy_sessions
 from securebase.workbench.therapy_sessions.models import CheckInMode, TherapySession
 from securebase.workbench.worksheets.actions import save_artefact
 from securebase.workbench.worksheets.models import Artefact
+from workbench.browser import Browser
 from workbench.cast import NOON, Cast, answers
 
 
@@ -121,3 +125,20 @@ def create_full_course(cast: Cast) -> list[TherapySession]:
     )
     save_worksheet(cast, "disposition", decision="maintenance", reasons="Two earlier episodes")
     return sessions
+
+
+def text(browser: Browser, cast: Cast, name: str, query: str = "") -> str:
+    response = browser.get(reverse(name, args=[cast.carla.id]) + query)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def send(browser: Browser, cast: Cast, name: str, **data: object) -> str:
+    """Return the page that follows a submitted form."""
+    response = browser.post(reverse(name, args=[cast.carla.id]), data, follow=True)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def reload_episode(cast: Cast):
+    return Client.objects.visible_to(cast.alma).get(id=cast.carla.id).episode

@@ -21,8 +21,10 @@ FOLDERS = [COURSE / name.rpartition(".")[2] for name in page_folders("securebase
 
 URLS = """
 from django.urls import path
+from securebase.workbench.course.entries import CourseEntry
 from securebase.workbench.course.sleep import pages
 urlpatterns = [path("clients/<uuid:client_id>/sleep/", pages.sleep, name="sleep")]
+ENTRIES = (CourseEntry(9, "sleep", "Sleep diary", "Nights since the course began"),)
 """
 PAGES = """
 from django.shortcuts import render
@@ -52,8 +54,9 @@ from workbench.browser import Browser
 from workbench.cast import make_cast
 cast, browser = make_cast(), Browser()
 browser.force_login(cast.alma)
+course = browser.get(reverse("course", args=[cast.carla.id])).content.decode()
 reply = browser.get(reverse("sleep", args=[cast.carla.id]))
-print(json.dumps([reply.status_code, reply.content.decode(), finders.find("course/sleep.css")]))
+print(json.dumps([course, reply.status_code, reply.content.decode(), finders.find("course/sleep.css")]))
 """
 
 
@@ -85,7 +88,8 @@ def test_a_new_page_is_its_folder(tmp_path: Path) -> None:
         check=False,
     )
     assert run.returncode == 0, run.stderr[-3000:]
-    status, html, found = json.loads(run.stdout.splitlines()[-1])
+    course, status, html, found = json.loads(run.stdout.splitlines()[-1])
+    assert "<b>Sleep diary</b><small>Nights since the course began</small>" in course
     assert status == 200
     assert "How Carla C. sleeps" in html
     assert found == str(style)

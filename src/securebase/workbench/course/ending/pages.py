@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -11,24 +10,18 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
-from msgspec.structs import replace
 
 from securebase.errors import InputError
-from securebase.ipt.course_format import CourseFormat, default_formats
 from securebase.ipt.due import TaskState, course_tasks
-from securebase.ipt.rendering import RenderedField, render_fields
-from securebase.ipt.shelf import worksheet
-from securebase.ipt.worksheet import Worksheet
-from securebase.records.artefact import ArtefactRecord
-from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, Phase
 from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import course_formats_of, lineage_of
 from securebase.workbench.clients.actions import end_episode
 from securebase.workbench.clients.models import Episode
-from securebase.workbench.course import queries
+from securebase.workbench.course.ending import queries
 from securebase.workbench.course.ending.actions import begin_maintenance
+from securebase.workbench.course.queries import beads, record_of
 from securebase.workbench.therapy_sessions.queries import client_page
 from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import post_only
@@ -41,17 +34,6 @@ PARTS = ("ending_talk", "gains", "relapse_plan", "disposition", "maintenance_con
 NAME_ENDING = "E1"
 
 
-@dataclass(frozen=True, slots=True)
-class EndingPart:
-    """One part of the ending: its worksheet, its last entry in words, and the session of its first entry."""
-
-    worksheet: Worksheet
-    entry: ArtefactRecord | None
-    fields: list[RenderedField]
-    session: int | None
-    entries: int
-
-
 @_require_therapist
 @require_GET
 def ending(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
@@ -61,49 +43,25 @@ def ending(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     episode: Episode | None = context["episode"]
     if episode is None:
         return render(request, "course/ending.html", context)
-    record, lineage = queries.record_of(episode, now), lineage_of(account.clinic)
+    record, lineage = record_of(episode, now), lineage_of(account.clinic)
     left = max(episode.planned_sessions - context["sessions_held"], 0)
-    beads = queries.beads(episode, now)
+    last_day = beads(episode, now)[-1].day
     tasks = course_tasks(record, lineage)
     open_standings = [s for s in tasks if s.standing not in {TaskState.DONE, TaskState.AHEAD}]
     context |= {
         "lineage": lineage,
         "left": left,
-        "last_day": beads[-1].day if beads else None,
+        "last_day": last_day,
         "name_by": next((s.due_by for s in tasks if s.task.id == NAME_ENDING), episode.planned_sessions),
-        "parts": [_ending_part(name, record, people_of(episode)) for name in PARTS],
+        "parts": [queries.ending_part(name, record, people_of(episode)) for name in PARTS],
         "named": next((a for a in record.artefacts_of("ending_talk") if a.values.get("named") is True), None),
         "circles": len([c for c in record.circles if c.kind is CircleKind.PRESENT and c.placements]),
         "open_tasks": [s for s in open_standings if s.task.phase is not Phase.MAINTENANCE],
         "own_is_maintenance": episode.phase == Phase.MAINTENANCE.value,
         "decided": [d for a in record.artefacts_of("disposition")[-1:] for d in a.choices("decision")],
-        "maintenance": _maintenance_format(record, course_formats_of(account.clinic)),
+        "maintenance": queries.maintenance_format(record, course_formats_of(account.clinic)),
     }
     return render(request, "course/ending.html", context)
-
-
-def _ending_part(name: str, record: EpisodeRecord, people: dict[str, str]) -> EndingPart:
-    spec, entries = worksheet(name), record.artefacts_of(name)
-    last = entries[-1] if entries else None
-    fields = [f for f in render_fields(spec, last.values, people) if not f.field.note] if last else []
-    return EndingPart(spec, last, fields, entries[0].session if entries else None, len(entries))
-
-
-def _maintenance_format(record: EpisodeRecord, formats: tuple[CourseFormat, ...]) -> CourseFormat:
-    """Return the format of the maintenance course: the clinic’s own, with the numbers agreed with this client."""
-    usual = next(f for f in (*formats, *default_formats()) if f.maintenance)
-    contracts = record.artefacts_of("maintenance_contract")
-    if not contracts:
-        return usual
-    sessions, days = contracts[-1].number("sessions"), contracts[-1].number("days_between")
-    planned = int(sessions) if sessions else usual.sessions
-    return replace(
-        usual,
-        sessions=planned,
-        initial=0,
-        ending=min(usual.ending, planned),
-        days_between=min(int(days), 92) if days else usual.days_between,
-    )
 
 
 @_require_therapist
@@ -125,7 +83,7 @@ def finish(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     if "maintenance" not in request.POST and episode.ended_on is not None:
         messages.error(request, "The course has already ended.")
         return redirect("ending", client_id)
-    course_format = _maintenance_format(queries.record_of(episode, now), course_formats_of(account.clinic))
+    course_format = queries.maintenance_format(record_of(episode, now), course_formats_of(account.clinic))
     try:
         if "maintenance" in request.POST:
             begin_maintenance(episode=episode, by=account, course_format=course_format, at=now)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,36 +12,24 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from securebase.errors import InputError
-from securebase.ipt.areas import Area, areas
-from securebase.ipt.evidence import AreaEvidence, area_evidence
+from securebase.ipt.evidence import area_evidence
 from securebase.ipt.formulation import add_draft, formulation_parts, write_narrative
 from securebase.ipt.lineage import Lineage
-from securebase.records.artefact import Value
 from securebase.records.vocabulary import Agreement, ProblemArea
 from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.clients.actions import set_focus
 from securebase.workbench.clients.models import Episode
-from securebase.workbench.course import embedded_worksheets, queries
+from securebase.workbench.course import embedded_worksheets
+from securebase.workbench.course.formulation import queries
+from securebase.workbench.course.queries import focus_differs, record_of
 from securebase.workbench.therapy_sessions.queries import client_page
 from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import post_only
 from securebase.workbench.worksheets.queries import current_artefact, values_of
 
 _require_therapist = require_role(Role.THERAPIST)
-
-
-@dataclass(frozen=True, slots=True)
-class AreaChoice:
-    """One problem area to choose: its criteria, the evidence in the record, and the notes about it."""
-
-    n: int
-    area: Area
-    chosen: bool
-    evidence: list[tuple[AreaEvidence, str]]
-    speaks_for: str
-    speaks_against: str
 
 
 @_require_therapist
@@ -56,7 +42,7 @@ def formulation(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     if episode is None:
         return render(request, "course/formulation.html", context)
     lineage, here = lineage_of(account.clinic), reverse("formulation", args=[client_id])
-    record = queries.record_of(episode, now)
+    record = record_of(episode, now)
     chooser = _worksheet_form(episode, "problem_area", lineage, here + "#area")
     picture = _worksheet_form(episode, "formulation", lineage, here + "#formulation")
     last = picture.artefact.versions.order_by("-number").first() if picture.artefact else None
@@ -64,7 +50,7 @@ def formulation(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         "lineage": lineage,
         "chooser": chooser,
         "chooser_inputs": [i for i in chooser.inputs if i.field.id not in {"evidence", "chosen"}],
-        "choices": _choices(episode, lineage, chooser, area_evidence(record), here),
+        "choices": queries.area_choices(episode, lineage, chooser, area_evidence(record), here),
         "formulation": picture,
         "triad": [
             (p, picture.inputs_by_field()[p.field])
@@ -76,7 +62,7 @@ def formulation(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         "draft": write_narrative(values_of(picture.artefact), lineage.formulation) if picture.artefact else "",
         "agreements": [a for a in Agreement if a is not Agreement.OPEN],
         "last_version": last,
-        "focus_differs": queries.focus_differs(episode, record),
+        "focus_differs": focus_differs(episode, record),
         "here": here,
     }
     return render(request, "course/formulation.html", context)
@@ -86,48 +72,6 @@ def _worksheet_form(episode: Episode, name: str, lineage: Lineage, back: str) ->
     return embedded_worksheets.worksheet_form(
         episode, name, artefact=current_artefact(episode, name), formulation=lineage.formulation, back=back
     )
-
-
-def _choices(
-    episode: Episode,
-    lineage: Lineage,
-    chooser: embedded_worksheets.WorksheetForm,
-    evidence: tuple[AreaEvidence, ...],
-    here: str,
-) -> list[AreaChoice]:
-    values = values_of(chooser.artefact) if chooser.artefact else {}
-    chosen = _texts(values.get("chosen"))
-    rows: list[dict[str, Any]] = [dict(r) for r in values.get("evidence") or () if isinstance(r, dict)]  # type: ignore[union-attr]
-    visible = [a for a in ProblemArea if a in lineage.areas or a.value in chosen or _about(rows, a)]
-    return [
-        AreaChoice(
-            n=n,
-            area=areas()[a],
-            chosen=a.value in chosen,
-            evidence=[(f, _source(episode, f, here)) for f in evidence if f.area is a],
-            speaks_for="\n".join(str(r.get("speaks_for") or "") for r in _about(rows, a)).strip(),
-            speaks_against="\n".join(str(r.get("speaks_against") or "") for r in _about(rows, a)).strip(),
-        )
-        for n, a in enumerate(visible)
-    ]
-
-
-def _about(rows: list[dict[str, Any]], area: ProblemArea) -> list[dict[str, Any]]:
-    return [r for r in rows if r.get("area") == area.value]
-
-
-def _texts(value: Value) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return (value,)
-    return tuple(v for v in value if isinstance(v, str)) if isinstance(value, tuple) else ()
-
-
-def _source(episode: Episode, finding: AreaEvidence, here: str) -> str:
-    """Return the address of the entry that a finding comes from."""
-    if finding.artefact:
-        return f"{reverse('worksheet', args=[episode.client_id, finding.worksheet, finding.artefact])}?next={here}"
-    about = f"?person={finding.relationship}" if finding.relationship else ""
-    return reverse("relationships", args=[episode.client_id]) + about
 
 
 @_require_therapist
@@ -140,7 +84,7 @@ def choose_areas(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     filled = embedded_worksheets.read_submission(
         request, "problem_area", artefact=artefact, formulation=lineage_of(account.clinic).formulation
     )
-    chosen = _texts(filled.values.get("chosen"))
+    chosen = queries.texts(filled.values.get("chosen"))
     try:
         embedded_worksheets.save_submission(request, episode, "problem_area", filled)
     except InputError as error:
@@ -162,7 +106,7 @@ def take_focus(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Make the areas that the worksheet names the focus of the course."""
     episode = _get_episode(request, client_id, "focus-take")
     artefact = current_artefact(episode, "problem_area")
-    chosen = _texts(values_of(artefact).get("chosen")) if artefact else ()
+    chosen = queries.texts(values_of(artefact).get("chosen")) if artefact else ()
     if not chosen:
         messages.error(request, "Choose a problem area first.")
         return redirect("formulation", client_id)

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET
 
 from securebase.charts.closeness_circle import closeness_circle
-from securebase.charts.support_shares import support_shares
-from securebase.charts.version_curve import version_sparkline
 from securebase.ipt import network as networks
 from securebase.ipt import network_phrases as phrases
-from securebase.ipt.tie import circle_movement, tie_facts
-from securebase.records.artefact import ClosenessCircle, RelationshipRecord
-from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, Ring
 from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
@@ -29,20 +20,12 @@ from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.casefile import course_record, prefetch_course_record
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.course.circle_view import (
-    CircleView,
-    PersonRow,
-    Version,
-    circle_label,
     circle_view,
-    name_versions,
-    tie_balances,
 )
-from securebase.workbench.inventory.models import DRAWN_BY, Circle
+from securebase.workbench.course.relationships import queries
+from securebase.workbench.inventory.models import DRAWN_BY
 from securebase.workbench.inventory.queries import removed_entries
 from securebase.workbench.therapy_sessions.queries import client_page
-
-#: A circle drawn within this time after the start of a session belongs to that session.
-IN_SESSION = timedelta(hours=3)
 
 
 @require_role(Role.THERAPIST)
@@ -57,7 +40,8 @@ def relationships(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     episode = prefetch_course_record(Episode.objects.visible_to(account).filter(id=context["episode"].id)).get()
     record = course_record(episode, now)
     kind = CircleKind.WISHED if request.GET.get("kind") == CircleKind.WISHED.value else CircleKind.PRESENT
-    view = circle_view(record, episode=episode, kind=kind, centre=_centre(episode), over=_version_key(episode, kind))
+    version_key = queries.version_key(episode, kind)
+    view = circle_view(record, episode=episode, kind=kind, centre=queries.centre(episode), over=version_key)
     people_out, circles_out = removed_entries(context["episode"])
     context |= {
         "view": view,
@@ -66,14 +50,14 @@ def relationships(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         "hours": range(1, phrases.HOURS + 1),
         "drawn_by": DRAWN_BY,
         "numbers": [s.number for s in record.sessions],
-        "in_session": _session_now(episode, now),
+        "in_session": queries.session_now(episode, now),
         "today": timezone.localdate(),
-        "ties": _ties(record, view),
+        "ties": queries.ties(record, view),
         "chosen": request.GET.get("person", ""),
-        "measures": _measures(record),
-        "support": _support(record),
+        "measures": queries.network_measures(record),
+        "support": queries.support(record),
         "lineage": lineage_of(account.clinic),
-        "comparison": _comparison(request, record, episode),
+        "comparison": queries.comparison(record, episode, request.GET),
         "people_out": people_out,
         "circles_out": circles_out,
         "out": _id(request.GET.get("out", "")),
@@ -93,7 +77,7 @@ def paper(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         episode = prefetch_course_record(Episode.objects.visible_to(account).filter(id=context["episode"].id)).get()
         record = course_record(episode, now)
         context["people"] = networks.people_at(record)
-        empty = closeness_circle(None, (), centre=_centre(episode), label="Blank closeness circle to draw on")
+        empty = closeness_circle(None, (), centre=queries.centre(episode), label="Blank closeness circle to draw on")
         context["drawing"] = mark_safe(empty)  # noqa: S308 (our own SVG)
     return render(request, "course/circle_paper.html", context)
 
@@ -103,162 +87,3 @@ def _id(text: str) -> uuid.UUID | None:
         return uuid.UUID(text)
     except ValueError:
         return None
-
-
-def _centre(episode: Episode) -> str:
-    """Return the first word of the name shown, cut to fit the middle of the circle."""
-    return episode.client.name_shown.split(" ")[0][:7]
-
-
-def _version_key(episode: Episode, kind: CircleKind) -> str:
-    rows: Sequence[Circle] = [c for c in episode.circles.all() if c.kind == kind.value and c.removed_at is None]
-    last = max(rows, key=lambda c: c.drawn_at, default=None)
-    return f"{last.id} {last.version}" if last else " 0"
-
-
-def _session_now(episode: Episode, now: Any) -> int | None:
-    held = [s for s in episode.therapy_sessions.all() if timedelta() <= now - s.held_at <= IN_SESSION]
-    return max((s.number for s in held), default=None)
-
-
-# ---- one tie ---------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Tie:
-    """One person, as the panel beside the circle shows them."""
-
-    row: PersonRow
-    moved: str
-    facts: tuple[tuple[str, str], ...]
-    times: int
-
-
-def _ties(record: EpisodeRecord, view: CircleView) -> list[Tie]:
-    versions = networks.circles_of(record)
-    ties = []
-    for row in view.rows:
-        ratings = networks.tie_ratings(record, row.person.id)
-        ties.append(Tie(row, circle_movement(row.person.id, versions), tie_facts(ratings), len(ratings)))
-    return ties
-
-
-# ---- numbers ---------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One row of the network measures: name, present value, sentence, and its course over the versions."""
-
-    name: str
-    now: str
-    sentence: str
-    course: SafeString
-    ends: str
-
-
-def _measures(record: EpisodeRecord) -> list[Measure]:
-    versions = networks.circles_of(record)
-    days = [c.at for c in versions]
-    history = [networks.network_at(record, day) for day in days]
-    now = networks.network_at(record)
-    names = {r.id: r.name for r in record.relationships}
-    near = [p.name for p in networks.closest_at(record)]
-    most = max((n.size for n in history), default=0)
-    closest = [float(n.by_ring[Ring.CLOSEST]) for n in history]
-    return [
-        _measure("Size", f"{now.size}", phrases.size_in_words(now), [float(n.size) for n in history], most),
-        _measure("Closest ring", f"{now.by_ring[Ring.CLOSEST]}", phrases.closest_in_words(near), closest, most),
-        _measure(
-            "People who give support",
-            f"{now.giving_any}" if now.rated else "·",
-            phrases.support_in_words(now),
-            [float(n.giving_any) if n.rated else None for n in history],
-            most,
-        ),
-        _measure(
-            "Mutual support",
-            f"{now.mutual} of {now.known_ties}" if now.known_ties else "·",
-            phrases.reciprocity_in_words(now),
-            [float(n.mutual) if n.known_ties else None for n in history],
-            most,
-        ),
-        _measure(
-            "Strain",
-            f"{now.strain:.1f}" if now.strain is not None else "·",
-            phrases.strain_in_words(now, names),
-            [n.strain for n in history],
-            10,
-        ),
-    ]
-
-
-def _measure(name: str, now: str, sentence: str, course: Sequence[float | None], top: float) -> Measure:
-    known = [v for v in course if v is not None]
-    ends = f"{known[0]:.2g} → {known[-1]:.2g}" if len(known) > 1 else ""
-    drawing = version_sparkline(course, label=f"{name} across versions: {ends}", top=top)
-    return Measure(name, now, sentence, mark_safe(drawing), ends)  # noqa: S308 (our own SVG)
-
-
-def _support(record: EpisodeRecord) -> dict[str, Any]:
-    shares = networks.support_share_history(record)
-    chart = mark_safe(support_shares(shares))  # noqa: S308 (our own SVG)
-    return {"chart": chart, "sentence": phrases.support_shares_in_words(shares), "asked": len(shares)}
-
-
-# ---- two versions ----------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class VersionComparison:
-    """Two versions of the circle drawn over each other."""
-
-    versions: tuple[Version, ...]
-    before: Version
-    after: Version
-    drawing: SafeString
-    moved: list[str]
-    stayed: str
-    gap: str
-
-
-def _comparison(request: HttpRequest, record: EpisodeRecord, episode: Episode) -> VersionComparison | None:
-    """Return the two requested versions, by default the first and the last; None if there are fewer than 2."""
-    versions = name_versions(record, networks.circles_of(record), episode)
-    wished = networks.circles_of(record, CircleKind.WISHED)
-    all_versions = versions + tuple(_label_wished(v) for v in name_versions(record, wished, episode))
-    if len(all_versions) < 2:
-        return None
-    by_id = {v.circle.id: v for v in all_versions}
-    with_wished = request.GET.get("kind") == CircleKind.WISHED.value or len(versions) < 2
-    default = (
-        (versions[-1] if versions else all_versions[0], all_versions[-1])
-        if with_wished and wished
-        else (all_versions[0], versions[-1])
-    )
-    before = by_id.get(request.GET.get("before", ""), default[0])
-    after = by_id.get(request.GET.get("after", ""), default[1])
-    names = {r.id: r.name for r in record.relationships}
-    moves = networks.placement_moves(before.circle, after.circle)
-    stayed = [names.get(m.relationship, "Someone") for m in moves if m.step is networks.RingChange.STAYED]
-    return VersionComparison(
-        versions=all_versions,
-        before=before,
-        after=after,
-        drawing=_overlay(record, before.circle, after.circle, _centre(episode)),
-        moved=[phrases.move_in_words(m, names) for m in moves if m.step is not networks.RingChange.STAYED],
-        stayed=", ".join(stayed),
-        gap=_gap(before.circle, after.circle),
-    )
-
-
-def _label_wished(version: Version) -> Version:
-    return Version(version.circle, f"wished for, {version.name}", version.moved)
-
-
-def _gap(before: ClosenessCircle, after: ClosenessCircle) -> str:
-    if before.kind is after.kind:
-        return ""
-    return phrases.distance_in_words(networks.mean_distance(before, after))
-
-
-def _overlay(record: EpisodeRecord, before: ClosenessCircle, after: ClosenessCircle, centre: str) -> SafeString:
-    people: Sequence[RelationshipRecord] = record.relationships
-    drawing = closeness_circle(
-        after, people, centre=centre, tones=tie_balances(record, people), before=before, label=circle_label(after.kind)
-    )
-    return mark_safe(drawing)  # noqa: S308 (our own SVG)

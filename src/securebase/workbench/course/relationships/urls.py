@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from securebase.workbench.course.entries import CourseEntry
 from securebase.workbench.course.relationships import pages
 
 CLIENT = "clients/<uuid:client_id>/"
@@ -10,3 +11,4 @@ urlpatterns = [
     path(CLIENT + "relationships/", pages.relationships, name="relationships"),
     path(CLIENT + "relationships/circle/paper/", pages.paper, name="circle-paper"),
 ]
+ENTRIES = (CourseEntry(2, "relationships", "Relationships", "Interpersonal inventory and closeness circle"),)

@@ -1,0 +1,78 @@
+"""Queries of emotional work: retold stories with their charts, worksheets as cards, and ruptures with their repair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.safestring import SafeString, mark_safe
+
+from securebase.charts import retellings as chart
+from securebase.ipt import retellings
+from securebase.ipt.rendering import render_fields, render_value
+from securebase.ipt.shelf import worksheet
+from securebase.workbench.clients.models import Episode
+from securebase.workbench.therapy_sessions.models import Rupture
+from securebase.workbench.worksheets.queries import ArtefactListing, list_artefacts, people_of, values_of
+
+
+@dataclass(frozen=True, slots=True)
+class StoryView:
+    """A story with its chart and sentences; `last`: id of the retelling that a new one begins with."""
+
+    story: retellings.RetellingSeries
+    chart: SafeString
+    sentences: list[str]
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A completed worksheet as a card: field id → words."""
+
+    listed: ArtefactListing
+    words: dict[str, str]
+
+
+def present_story(story: retellings.RetellingSeries) -> StoryView:
+    svg = mark_safe(chart.retellings_svg(story))  # noqa: S308 (drawn by `charts`, which escapes every text it is given)
+    return StoryView(story, svg, retellings.series_in_words(story), story.tellings[-1].id)
+
+
+def cards(episode: Episode, name: str) -> list[Card]:
+    """Return the completed worksheets of a kind as cards, last begun first."""
+    people = people_of(episode)
+    rows = sorted(list_artefacts(episode, [name]), key=lambda row: row.artefact.begun_at, reverse=True)
+    return [
+        Card(row, {s.field.id: s.words for s in render_fields(row.worksheet, values_of(row.artefact), people)})
+        for row in rows
+    ]
+
+
+def session_number(card: Card) -> int:
+    session = card.listed.artefact.therapy_session
+    return session.number if session else 0
+
+
+# ---- strain and repair -----------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Strain:
+    """One rupture followed to its repair; `days` and `sessions`: how long it stayed open, None while it is open."""
+
+    mark: Rupture
+    work: list[Card]
+    repair: str
+    days: int | None
+    sessions: int | None
+
+
+def follow_strain(mark: Rupture, work: Iterable[Card]) -> Strain:
+    """Attach the rupture worksheets of the sessions from the rupture to its repair."""
+    first = mark.therapy_session.number
+    last = mark.repaired_in.number if mark.repaired_in else None
+    cards = [card for card in work if session_number(card) and first <= session_number(card) <= (last or first)]
+    field = worksheet("rupture_work").field("repair")
+    assert field is not None
+    ways = [render_value(field, tuple(w), {}) for c in cards if (w := c.listed.artefact.values.get("repair"))]
+    days = (mark.repaired_at - mark.marked_at).days if mark.repaired_at else None
+    return Strain(mark, cards, "; ".join(ways), days, last - first if last is not None else None)
