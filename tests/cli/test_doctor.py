@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,12 @@ def test_the_variable_that_forces_a_kernel_is_named(monkeypatch: pytest.MonkeyPa
 def test_a_wrong_likelihood_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "log_likelihood", lambda *_: -1.0)
     assert findings(code=1)["Likelihood"]["passed"] is False
+
+
+def test_every_required_package_is_checked() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = [re.split(r"[<>=]", requirement)[0] for requirement in project["dependencies"]]
+    assert sorted(doctor.CORE) == sorted(names)
 
 
 def test_a_missing_package_fails_but_a_missing_extra_does_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -175,6 +175,10 @@ def test_invalid_arguments_are_refused() -> None:
         simulate("nothing", n_clients=1, rng=np.random.default_rng(1))
     with pytest.raises(ModelError, match="names session 17 of person 0"):
         draw(2, shocks=[Shock(0, 17, "alliance", -1.0)])
+    with pytest.raises(ModelError, match="a shock at session 6 names a repair at session 5, which is earlier"):
+        draw(2, shocks=[Shock(0, 6, "alliance", -1.0, RuptureKind.WITHDRAWAL, repaired=5)])
+    with pytest.raises(ModelError, match="a repair at session 8, but no rupture"):
+        draw(2, shocks=[Shock(0, 6, "alliance", -1.0, repaired=8)])
     with pytest.raises(ModelError, match="names session 1 of person 2"):
         draw(2, alerts=[(2, 1)])
     with pytest.raises(ModelError, match="“hope”, which this scenario does not simulate"):

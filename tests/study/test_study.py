@@ -90,6 +90,7 @@ def test_an_outcome_alone_can_be_studied():
         ({"processes": ["x", "foo"]}, r"processes: unknown column “foo”\. Known columns are y, x\."),
         ({"processes": ["x", "x"]}, "processes: “x” occurs more than once"),
         ({"processes": ["y"]}, "processes: “y” is the outcome"),
+        ({"moderators": ["y"]}, "moderators: “y” is the outcome"),
         ({"trend": "quadratic"}, "unknown trend “quadratic”"),
         ({"start": "fixed"}, "unknown start “fixed”"),
         ({"measures": {"x": "table"}}, r"the measure of “x” must be \(instrument, scale\) \(got 'table'\)"),

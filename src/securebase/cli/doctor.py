@@ -21,7 +21,7 @@ from securebase.model.likelihood import kernel_choice, log_likelihood
 from securebase.model.panel import Panel
 from securebase.model.parameters import Parameters, Specification
 
-CORE = ("numpy", "scipy", "pandas", "altair", "vl-convert-python", "jinja2", "click", "rich")
+CORE = ("numpy", "scipy", "pandas", "altair", "vl-convert-python", "jinja2", "msgspec", "click", "rich", "joblib")
 #: package → module
 WORKBENCH = {
     "django": "django",

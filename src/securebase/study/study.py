@@ -220,9 +220,9 @@ def _select(cohort: Cohort, argument: str, names: Sequence[str] | str) -> tuple[
     repeated = [name for name, count in Counter(selected).items() if count > 1]
     if repeated:
         raise InputError(f"{argument}: “{repeated[0]}” occurs more than once", advice="Name each column once.")
-    if argument == "processes" and cohort.outcome in selected:
+    if cohort.outcome in selected:
         raise InputError(
-            f"processes: “{cohort.outcome}” is the outcome", advice="Name only columns to relate to the outcome."
+            f"{argument}: “{cohort.outcome}” is the outcome", advice="Name only columns to relate to the outcome."
         )
     return selected
 

@@ -30,6 +30,16 @@ def test_empty_list_says_how_to_begin(cast: Cast, alma: Browser) -> None:
     assert "No scores yet" in text(alma.get(reverse("client-measures", args=[cast.carla.id])))
 
 
+def test_first_session_is_proposed_as_held_on_the_day_the_therapy_began(cast: Cast, alma: Browser) -> None:
+    cast.episode.therapy_sessions.all().delete()
+    soup = BeautifulSoup(alma.get(reverse("session-new", args=[cast.carla.id])).content, "html.parser")
+    proposed = {name: soup.find("input", attrs={"name": name})["value"] for name in ("number", "date", "time")}
+    assert proposed["date"] == cast.episode.began_on.isoformat()
+    alma.post(reverse("session-new", args=[cast.carla.id]), {**proposed, "phase": "initial"})
+    session = cast.episode.therapy_sessions.get()
+    assert (session.number, session.held_at <= timezone.now(), session.held_at.minute) == (1, True, 0)
+
+
 def test_next_session_is_proposed_a_week_after_the_last(cast: Cast, alma: Browser) -> None:
     soup = BeautifulSoup(alma.get(reverse("session-new", args=[cast.carla.id])).content, "html.parser")
     proposed = {name: soup.find("input", attrs={"name": name})["value"] for name in ("number", "date", "time")}

@@ -286,6 +286,12 @@ def _check_shocks_and_alerts(
                 advice="Persons count from 0, sessions from 1.",
             )
     for shock in shocks:
+        if shock.repaired is not None and (shock.rupture is None or shock.repaired < shock.session):
+            raise ModelError(
+                f"a shock at session {shock.session} names a repair at session {shock.repaired}, "
+                + ("but no rupture" if shock.rupture is None else "which is earlier"),
+                advice="Give the kind of rupture, and a repair in its session or a later one.",
+            )
         if shock.construct not in specification.constructs:
             raise ModelError(
                 f"a shock names “{shock.construct}”, which this scenario does not simulate",

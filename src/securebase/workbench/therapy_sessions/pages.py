@@ -89,10 +89,15 @@ def new_session(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 
 
 def _next_session(episode: Episode) -> dict[str, Any]:
-    """Return number, time and phase proposed for the next session (planned interval, same hour)."""
+    """Return number, time and phase proposed for the next session (planned interval, same hour).
+
+    The first one is proposed for the day on which the therapy began, at the hour that has just struck, so that it
+    counts as held unless that day lies ahead.
+    """
     last = max(episode.therapy_sessions.all(), key=lambda s: s.number, default=None)
     if last is None:
-        at: datetime = timezone.localtime().replace(minute=0) + timedelta(hours=1)
+        hour = timezone.localtime().replace(minute=0, second=0, microsecond=0)
+        at = datetime.combine(episode.began_on, hour.time())
         number = 1
     else:
         at = timezone.localtime(last.held_at) + timedelta(days=episode.days_between)
