@@ -18,7 +18,11 @@ def rooms() -> set[str]:
     result = set()
     for folder in SOURCE.rglob("*"):
         relative = folder.relative_to(SOURCE)
-        is_part = is_page_folder(folder) or any(part in PARTS or part.startswith("__") for part in relative.parts)
+        is_part = (
+            is_page_folder(folder)
+            or is_component(folder)
+            or any(part in PARTS or part.startswith("__") for part in relative.parts)
+        )
         if folder.is_dir() and not is_part:
             result.add(f"{relative.as_posix()}/")
     return result
@@ -27,6 +31,11 @@ def rooms() -> set[str]:
 def is_page_folder(folder: Path) -> bool:
     """Return whether the folder holds one page of an app, and is found by it: it belongs to the app's room."""
     return (folder / "urls.py").is_file() and (folder.parent / "apps.py").is_file()
+
+
+def is_component(folder: Path) -> bool:
+    """Return whether the folder holds one component of the pages, which is an entry on their shelf."""
+    return (folder / "component.toml").is_file()
 
 
 def test_every_room_is_in_the_architecture() -> None:
@@ -58,6 +67,7 @@ SHELVES = (
     "charts",
     "cli",
     "workbench/demo/recorded_courses",
+    "workbench/ui/components",
 )
 
 

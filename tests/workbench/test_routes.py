@@ -51,6 +51,8 @@ PAGES = {
 ARTEFACT = uuid.UUID("5eed0000-0000-4000-8000-000000000001")
 #: Routes that need no account; each has tests of its own.
 PUBLIC_ROUTES = {"sign-in", "first-account", "healthy", "check-in", "check-in-sent"}
+#: Routes of the demo clinic alone, tested in tests/workbench/ui.
+DEMO_ROUTES = {"gallery"}
 #: Routes reached only by the ticket of an audited page.
 TICKET_ROUTES = {"client-chart"}
 
@@ -152,7 +154,7 @@ def request_statuses(browser: Browser, url: str) -> set[int]:
 
 
 def test_every_route_has_declared_access() -> None:
-    declared = set(PAGES) | PUBLIC_ROUTES | OWN_PAGE_ROUTES | SHARED_ROUTES | set(CLIENT_ROUTES)
+    declared = set(PAGES) | PUBLIC_ROUTES | DEMO_ROUTES | OWN_PAGE_ROUTES | SHARED_ROUTES | set(CLIENT_ROUTES)
     assert set(ROUTES) == declared, "add a new route to PAGES with the accounts that may open it"
 
 

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("securebase.workbench.progress.urls")),
     path("", include("securebase.workbench.own_pages.urls")),
     path("", include("securebase.workbench.exports.urls")),
+    path("", include("securebase.workbench.ui.urls")),
 ]
 
 handler400 = "securebase.workbench.ui.pages.bad_request"

@@ -12,4 +12,4 @@ register = template.Library()
 @register.simple_tag
 def query(**parameters: object) -> str:
     """Return "?name=value&…" of the parameters that have a value, in their order."""
-    return "?" + urlencode({name: value for name, value in parameters.items() if value})
+    return "?" + urlencode({name: value for name, value in parameters.items() if value}, safe="/")
