@@ -28,7 +28,7 @@ def test_the_list_names_every_instrument_with_its_licence(
     assert code == 0
     assert set(SHELF) <= set(lines)
     assert "commercial" in lines["bdi2"]
-    assert f"{len(SHELF['phq9'].unverified)} facts" in lines["phq9"]
+    assert f"{len(SHELF['ucla3'].unverified)} facts" in lines["ucla3"]
     assert "own wording, not validated" in lines["session_before"]
 
 
@@ -39,7 +39,9 @@ def test_every_instrument_can_be_shown_in_full(
     code, out, _ = run(monkeypatch, capsys, name)
     assert code == 0
     assert SHELF[name].licence.status in out
-    assert out.count("not verified: ") == len(SHELF[name].unverified)
+    conflicts = sum(bool(fact.conflict) for fact in SHELF[name].unverified)
+    assert out.count("sources disagree: ") == conflicts
+    assert out.count("not verified: ") == len(SHELF[name].unverified) - conflicts
     for scale in SHELF[name].scales:
         assert f"({scale.id})" in out
     change = SHELF[name].scales[0].reliable_change
@@ -61,8 +63,8 @@ def test_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
     assert [entry["id"] for entry in json.loads(out)] == list(SHELF)
     _, out, _ = run(monkeypatch, capsys, "phq9", "--json")
     output = json.loads(out)
-    assert output["scales"][0]["reliable_change"]["verified"] is False
-    assert "reliable change of 6" in output["unverified"]
+    assert output["scales"][0]["reliable_change"]["verified"] is True
+    assert "any unanswered item: no score" in output["unverified"]
 
 
 def test_an_unknown_instrument_ends_with_2_and_one_line(

@@ -53,7 +53,7 @@ def test_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
     assert output["scores"]["total"]["band"] == "moderate"
     assert output["alerts"] == [{"item": 9, "value": 2, "concern": "Thoughts of death or self-harm"}]
     assert output["responses"]["10"] is None
-    assert "reliable change of 6" in output["unverified"]
+    assert "any unanswered item: no score" in output["unverified"]
 
 
 def test_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

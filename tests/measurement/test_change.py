@@ -9,6 +9,7 @@ from statistics import fmean, stdev
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from securebase.measurement import catalogue
 from securebase.measurement.change import (
@@ -185,10 +186,20 @@ def test_clinically_significant_change_is_reliable_and_crosses_the_cutoff() -> N
 
 
 def test_where_higher_is_better_the_cutoff_is_the_first_healthy_score() -> None:
-    ors = SHELF["ors"].scales[0]
+    ors = structs.replace(SHELF["ors"].scales[0], caseness_basis="", caseness_disputed=False)
     assert score_change(ors, 20, 25).clinically_significant is True
     assert score_change(ors, 19, 24.9).clinically_significant is False
     assert score_change(ors, 25, 35).clinically_significant is None
+
+
+def test_no_verdict_rests_on_a_score_whose_side_the_sources_dispute() -> None:
+    ors = SHELF["ors"].scales[0]
+    assert ors.caseness_disputed
+    assert score_change(ors, 20, 25).clinically_significant is None
+    assert score_change(ors, 25, 35).clinically_significant is None
+    assert score_change(ors, 20, 25).verdict == "improved"
+    assert score_change(ors, 20, 25.1).clinically_significant is True
+    assert score_change(ors, 19, 24.9).clinically_significant is False
 
 
 @given(st.floats(0, 30), st.floats(0.1, 10), st.floats(0, 30), st.floats(0.1, 10))

@@ -108,6 +108,33 @@ BAD = [
         "at_least = 4",
         r"safety_rules\[1\].at_least: must lie within the item's range, 0 to 3",
     ),
+    (
+        "missing option in range",
+        "maximum = 3",
+        'maximum = 3\noptions = [{ value = 3, label = "does not apply", missing = true }]',
+        r"items\[1\].options: an option that counts as missing lies within the item's range",
+    ),
+    (
+        "wording of others as options",
+        "maximum = 3",
+        'maximum = 3\noptions = [{ value = 3, label = "often" }]',
+        r"items\[1\]: item wording needs own_wording",
+    ),
+    (
+        "verified conflict",
+        "verified = false",
+        'verified = true\nconflict = "another page says otherwise"',
+        r"provenance\[1\].verified: must be false where sources disagree",
+    ),
+    ("basis without bands", "bands = [{ low = 0, high = 4, label", 'bands_basis = "ours"\n#', "needs “bands”"),
+    ("basis without cut", "caseness_from = 5", 'caseness_basis = "ours"', "needs “caseness_from”"),
+    (
+        "level of computed points",
+        "[[safety_rules]]",
+        '[scales.reliable_change]\nbasis = "ours"\nverified = false\nsd = 2\nreliability = 0.8\nlevel = 90\n'
+        "[[safety_rules]]",
+        r"reliable_change.level: must be 95 where points are computed",
+    ),
     ("verified not said", "verified = false", "", r"provenance\[1\].verified: required field is missing"),
     ("example without score", "scores = { total = 3 }", "scores = {}", r"examples\[1\].scores: must list every scale"),
     ("example's item", "1 = 1, 2 = 1", "one = 1, 2 = 1", r"examples\[1\].responses: item must be a whole number"),

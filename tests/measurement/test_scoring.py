@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from securebase.errors import ResponseError
 from securebase.measurement import catalogue
-from securebase.measurement.instrument import Instrument, Item, Scale
+from securebase.measurement.instrument import Instrument, Item, ResponseOption, Scale
 from securebase.measurement.scoring import check_responses, score
 
 SHELF = catalogue.instruments()
@@ -18,10 +19,11 @@ ANY_INSTRUMENT = st.sampled_from(list(SHELF.values()))
 
 
 def allowed(item: Item) -> list[float]:
-    if item.options:
-        return [option.value for option in item.options]
+    options = [option.value for option in item.options]
+    if any(not option.missing for option in item.options):
+        return options
     steps = round((item.maximum - item.minimum) / item.step)
-    return [round(item.minimum + k * item.step, 10) for k in range(steps + 1)]
+    return [round(item.minimum + k * item.step, 10) for k in range(steps + 1)] + options
 
 
 @st.composite
@@ -44,9 +46,9 @@ def oracle(instrument: Instrument, scale: Scale, responses: Mapping[int, float |
     total, n_answered = Fraction(0), 0
     for number in scale.items:
         response = responses.get(number)
-        if response is None:
-            continue
         item = instrument.item(number)
+        if response is None or response in [option.value for option in item.options if option.missing]:
+            continue
         value = Fraction(str(response))
         if number in scale.reversed_items:
             value = Fraction(str(item.minimum)) + Fraction(str(item.maximum)) - value
@@ -123,6 +125,51 @@ def test_invalid_responses_are_refused_and_never_crash(instrument: Instrument, r
         error_raised = error
     assert error_raised is None or (error_raised.where.startswith(instrument.id) and error_raised.advice)
     assert all(value is None or scale.minimum <= value <= scale.maximum for scale, value in values)
+
+
+CARE = SHELF["care"]
+NA = 6
+
+
+def care_by_hand(answers: list[int | None]) -> float | None:
+    """Write the mean of the other answers into every gap, as the authors say, and add up; more than two: no score."""
+    rated = [a for a in answers if a is not None and a != NA]
+    if len(rated) < 8:
+        return None
+    return sum(a if a is not None and a != NA else sum(rated) / len(rated) for a in answers)
+
+
+@given(st.lists(st.sampled_from([None, 1, 2, 3, 4, 5, NA]), min_size=10, max_size=10))
+@example([4, 4, 4, 4, 4, 4, 4, 5, NA, None])
+@example([NA] * 10)
+def test_does_not_apply_is_kept_and_counts_as_missing(answers: list[int | None]) -> None:
+    result = score(CARE, dict(enumerate(answers, start=1)))
+    total, expected = result.scores["total"], care_by_hand(answers)
+    assert total.value == (None if expected is None else pytest.approx(expected, abs=1e-9))
+    assert total.n_missing == sum(a in (None, NA) for a in answers)
+    assert list(result.responses.values()) == answers
+    assert ("“does not apply”" in total.note) == (NA in answers)
+    assert ("unanswered" in total.note) == (None in answers)
+
+
+def test_the_note_tells_unanswered_from_does_not_apply() -> None:
+    answers = dict.fromkeys(range(1, 9), 4.0)
+    assert score(CARE, answers | {9: NA}).scores["total"].note == (
+        "item 9 “does not apply”, item 10 unanswered; prorated from the other 8"
+    )
+    assert score(CARE, answers | {8: NA, 9: NA, 10: NA}).scores["total"].note == (
+        "items 8 to 10 “does not apply”; at most 2 may be missing"
+    )
+    with pytest.raises(ResponseError, match=r"whole numbers from 1 to 5, or 6 \(does not apply\)\."):
+        score(CARE, {1: 7})
+
+
+def test_an_answer_that_counts_as_missing_neither_raises_nor_clears_an_alert() -> None:
+    options = (ResponseOption(value=9, label="not asked", missing=True),)
+    phq9 = SHELF["phq9"]
+    items = tuple(structs.replace(i, options=options) if i.number == 9 else i for i in phq9.items)
+    result = score(structs.replace(phq9, items=items), dict.fromkeys(range(1, 9), 1) | {9: 9})
+    assert (result.alerts, result.safety_unanswered, result.scores["total"].value) == ((), (9,), None)
 
 
 def test_the_error_names_instrument_item_value_and_allowed_values() -> None:

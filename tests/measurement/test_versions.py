@@ -21,7 +21,8 @@ def test_versions_are_numbered_without_a_gap_and_the_shelf_holds_the_latest() ->
 def test_a_scale_id_has_one_meaning_in_all_versions(earlier: Instrument) -> None:
     """Scores of one id form one series, so construct, items, scoring, range and safety items must agree."""
     latest = catalogue.instrument(earlier.id)
-    assert earlier.own_wording
+    asked = [(i.items, i.window, [scale.id for scale in i.scales]) for i in (earlier, latest)]
+    assert asked[0] != asked[1], "a version that asks the same"
     assert [(i.number, i.minimum, i.maximum, i.step) for i in earlier.items] == [
         (i.number, i.minimum, i.maximum, i.step) for i in latest.items
     ]
@@ -34,6 +35,11 @@ def test_a_scale_id_has_one_meaning_in_all_versions(earlier: Instrument) -> None
                 scale.construct, scale.items, scale.method, scale.missing, scale.reversed_items
             )  # fmt: skip
             assert (same.direction, same.minimum, same.maximum) == (scale.direction, scale.minimum, scale.maximum)
+            assert (same.max_missing, same.multiplier) == (scale.max_missing, scale.multiplier)
+            # a corrected threshold is corrected in every version: one series has one reading
+            assert (same.bands, same.reliable_change, same.caseness_from) == (
+                scale.bands, scale.reliable_change, scale.caseness_from
+            )  # fmt: skip
         assert catalogue.find_scale(earlier.id, scale.id) is not None
 
 

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from securebase.cli.shelf_check import check_files
 from securebase.measurement import catalogue
-from securebase.measurement.constructs import CONSTRUCTS
+from securebase.measurement.constructs import CONSTRUCTS, Direction
 from securebase.measurement.instrument import Instrument, Scale
 from securebase.measurement.instrument_reader import read_instrument
 from securebase.measurement.scoring import score
@@ -110,7 +110,9 @@ def _show(i: Instrument) -> None:
     items = _table("No.", "Label", "Range", "Text")
     for item in i.items:
         marks = ", ".join(f"reversed in {s.label}" for s in i.scales if item.number in s.reversed_items)
-        ends = f"{item.minimum:g}–{item.maximum:g}"
+        ends = f"{item.minimum:g}–{item.maximum:g}" + "".join(
+            f", {o.value:g} {o.label} (counts as missing)" for o in item.missing_options
+        )
         items.add_row(
             str(item.number), f"{item.label}{f' ({marks})' if marks else ''}", ends, item.text or "not shipped"
         )
@@ -122,7 +124,10 @@ def _show(i: Instrument) -> None:
         click.secho(f"Safety: item {rule.item} ≥ {rule.at_least:g} raises an alert: {rule.concern}.", bold=True)
     _section("Sources")
     for fact in i.provenance:
-        console.print(f"{'verified' if fact.verified else '[bold]not verified[/bold]'}: {fact.fact} – {fact.source}")
+        status = (
+            "verified" if fact.verified else f"[bold]{'sources disagree' if fact.conflict else 'not verified'}[/bold]"
+        )
+        console.print(f"{status}: {fact.fact} – {fact.source}{f'; but {fact.conflict}' if fact.conflict else ''}")
     _section("Codes")
     click.echo(", ".join(f"{key} {code}" for key, code in i.codes.items()))
     for note in i.notes:
@@ -139,7 +144,8 @@ def _scale(scale: Scale) -> str:
     if scale.only_without:
         parts.append(f"only where item {', '.join(map(str, scale.only_without))} was left out")
     if scale.bands:
-        parts.append("bands " + ", ".join(f"{b.low:g}–{b.high:g} {b.label}" for b in scale.bands))
+        basis = f" ({scale.bands_basis})" if scale.bands_basis else ""
+        parts.append("bands " + ", ".join(f"{b.low:g}–{b.high:g} {b.label}" for b in scale.bands) + basis)
     if change := scale.reliable_change:
         mark = "" if change.verified else ", not verified"
         parts.append(f"reliable change from {change.points:.3g} points ({change.basis}{mark})")
@@ -147,6 +153,10 @@ def _scale(scale: Scale) -> str:
         parts.append("no reliable change known")
     if scale.remission_below is not None:
         parts.append(f"remission below {scale.remission_below:g}")
+    if scale.caseness_from is not None:
+        side = "from" if scale.direction is Direction.HIGHER_IS_WORSE else "below"
+        basis = f" ({scale.caseness_basis})" if scale.caseness_basis else ""
+        parts.append(f"clinical range {side} {scale.caseness_from:g}{basis}")
     return "; ".join(parts) + "."
 
 

@@ -154,10 +154,11 @@ def _response(scale: Scale, first: float, last: float) -> bool | None:
 def _clinically_significant(scale: Scale, first: float, last: float, verdict: ChangeVerdict) -> bool | None:
     """Return whether the change is reliable and crosses from the clinical to the healthy range.
 
-    The cut-off is Jacobson & Truax's c where norms are known, else the instrument's caseness threshold.
+    The cut-off is Jacobson & Truax's c where norms are known, else the instrument's caseness threshold. None where a
+    score lies on a cut-off whose side the sources dispute.
     """
     cut = _clinical_cutoff(scale)
-    if cut is None or verdict == "unknown":
+    if cut is None or verdict == "unknown" or (scale.caseness_disputed and cut in (first, last)):
         return None
     worse = scale.direction is Direction.HIGHER_IS_WORSE
     first_is_clinical, last_is_clinical = ((s >= cut) if worse else (s < cut) for s in (first, last))

@@ -29,6 +29,9 @@ def check_consistency(instrument: Instrument, place: Place) -> None:
         place.fail(
             "required field is missing", "provenance", "Give the source of each fact and whether it was verified."
         )
+    for n, fact in enumerate(instrument.provenance, start=1):
+        if fact.verified and fact.conflict:
+            place.at("provenance", n).fail("must be false where sources disagree (got true)", "verified")
     if not instrument.examples:
         place.fail("required field is missing", "examples", "Give at least one worked example.")
     _check_examples(instrument, place)
@@ -71,12 +74,14 @@ def _check_items(instrument: Instrument, place: Place) -> None:
         if item.minimum >= item.maximum or item.step <= 0:
             ends = f"{item.minimum:g}, {item.maximum:g}, {item.step:g}"
             item_place.fail(f"minimum must be below maximum and step above 0 (got {ends})")
-        if any(not item.minimum <= option.value <= item.maximum for option in item.options):
+        if any(not item.minimum <= option.value <= item.maximum for option in item.choices):
             item_place.fail("an option lies outside the item's range", "options")
-        has_wording = item.text or item.low_label or item.high_label or item.options
+        if any(item.minimum <= option.value <= item.maximum for option in item.missing_options):
+            item_place.fail("an option that counts as missing lies within the item's range", "options")
+        has_wording = item.text or item.low_label or item.high_label or item.choices
         if has_wording and not instrument.own_wording:
             item_place.fail("item wording needs own_wording = true", advice="Keep number and label only.")
-        if instrument.own_wording and not (item.text and (item.options or (item.low_label and item.high_label))):
+        if instrument.own_wording and not (item.text and (item.choices or (item.low_label and item.high_label))):
             item_place.fail("needs “text”, and either “options” or both “low_label” and “high_label”")
 
 
@@ -162,6 +167,10 @@ def _check_cutoffs(scale: Scale, place: Place) -> None:
             place.fail(f"must lie within the range of the scale (got {cutoff:g})", field)
     if scale.response_fraction is not None and not 0 < scale.response_fraction < 1:
         place.fail(f"must be between 0 and 1 (got {scale.response_fraction:g})", "response_fraction")
+    if scale.bands_basis and not scale.bands:
+        place.fail("needs “bands”", "bands_basis")
+    if (scale.caseness_basis or scale.caseness_disputed) and scale.caseness_from is None:
+        place.fail("needs “caseness_from”", "caseness_basis, caseness_disputed")
     norms = [scale.clinical_mean, scale.clinical_sd, scale.normal_mean, scale.normal_sd]
     if any(n is None for n in norms) and any(n is not None for n in norms):
         place.fail("norms need all four of clinical_mean, clinical_sd, normal_mean, normal_sd", "clinical_mean")

@@ -36,14 +36,19 @@ class MissingRule(StrEnum):
 
 
 class ResponseOption(ShelfStruct, frozen=True):
-    """One option of a multiple-choice item."""
+    """One answer to an item. One that counts as `missing` (“does not apply”) is kept but has no part in any score."""
 
     value: Number
     label: Text
+    missing: bool = False
 
 
 class Item(ShelfStruct, frozen=True):
-    """One item. `label` is a short label of our own; `text` is set only where the wording is our own."""
+    """One item. `label` is a short label of our own; `text` is set only where the wording is our own.
+
+    The answer is one of the scored `options`, or without these a value of the range. Options that count as missing lie
+    outside the range and are accepted too.
+    """
 
     number: int
     label: Text
@@ -55,6 +60,25 @@ class Item(ShelfStruct, frozen=True):
     high_label: str = ""
     options: tuple[ResponseOption, ...] = ()
     required: bool = False
+
+    @property
+    def choices(self) -> tuple[ResponseOption, ...]:
+        """Options that have a score; empty where the answer is a value of the range."""
+        return tuple(option for option in self.options if not option.missing)
+
+    @property
+    def missing_options(self) -> tuple[ResponseOption, ...]:
+        """Answers that count as missing, such as “does not apply”."""
+        return tuple(option for option in self.options if option.missing)
+
+    def option(self, value: float | None) -> ResponseOption | None:
+        """Return the option with this value, or None."""
+        return next((option for option in self.options if option.value == value), None)
+
+    def scored(self, response: float | None) -> float | None:
+        """Return the response as scores see it: None if it counts as missing."""
+        option = self.option(response)
+        return None if option is not None and option.missing else response
 
 
 class Band(ShelfStruct, frozen=True):
@@ -79,6 +103,7 @@ class ReliableChange(ShelfStruct, frozen=True):
     """The smallest difference that exceeds measurement error, in points, with its source.
 
     `sd` and `reliability` are set where the points were computed from them (Jacobson & Truax 1991), not published.
+    `level` is the confidence in percent, where the source states it: computed points have 95.
     """
 
     basis: Text
@@ -86,6 +111,7 @@ class ReliableChange(ShelfStruct, frozen=True):
     points: Annotated[float, Meta(gt=0, lt=1e9)] = 0.0
     sd: Number | None = None
     reliability: Number | None = None
+    level: Literal[90, 95] | None = None
 
     def __post_init__(self) -> None:
         """Compute the points from SD and reliability unless they are given."""
@@ -94,7 +120,10 @@ class ReliableChange(ShelfStruct, frozen=True):
             raise FieldError("needs “points”, or “sd” and “reliability”")
         if computed is not None and self.points not in (0.0, computed):
             raise FieldError("needs either “points”, or “sd” and “reliability”, not both", "points")
+        if computed is not None and self.level == 90:
+            raise FieldError("must be 95 where points are computed (got 90)", "level")
         force_setattr(self, "points", self.points or computed)
+        force_setattr(self, "level", self.level if computed is None else 95)
 
     def _computed_points(self) -> float | None:
         sd, reliability = self.sd, self.reliability
@@ -129,10 +158,16 @@ class Scale(ShelfStruct, frozen=True):
     measures: tuple[str, ...] = ()
     multiplier: Number = 1.0
     bands: tuple[Band, ...] = ()
+    #: whose bands they are, where that limits them (“a rough grouping, not norms”)
+    bands_basis: str = ""
     reliable_change: ReliableChange | None = None
     remission_below: Number | None = None
     #: first score of the clinical range where higher is worse; first of the healthy range where higher is better
     caseness_from: Number | None = None
+    #: whose cut it is, where that limits it (“a convention in surveys, no clinical cut”)
+    caseness_basis: str = ""
+    #: True if sources disagree on a score of exactly `caseness_from`: no verdict rests on such a score
+    caseness_disputed: bool = False
     response_fraction: Number | None = None
     #: norms for clinical significance, with their source; None if none was verified
     clinical_mean: Number | None = None
@@ -186,11 +221,16 @@ class Licence(ShelfStruct, frozen=True):
 
 
 class Provenance(ShelfStruct, frozen=True):
-    """Source of a fact in the file. Pages mark facts that are not verified."""
+    """Source of a fact in the file. Pages mark facts that are not verified.
+
+    Verified means seen in the source named; “secondary” in the source tells that it reports the original.
+    `conflict` names a source that says otherwise, and what it says.
+    """
 
     fact: Text
     source: Text
     verified: bool
+    conflict: str = ""
 
 
 class WorkedExample(ShelfStruct, frozen=True):

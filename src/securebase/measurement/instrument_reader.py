@@ -6,16 +6,17 @@ from typing import Any
 
 from securebase.errors import InstrumentError
 from securebase.measurement.consistency import check_consistency
-from securebase.measurement.instrument import Instrument
+from securebase.measurement.instrument import Instrument, ResponseOption
 from securebase.schema import Number, Place, ShelfStruct, Text, convert, json_schema, parse_toml
 
 
 class ItemRange(ShelfStruct, frozen=True):
-    """Range of all items that give none of their own."""
+    """Range of all items that give none of their own, and answers besides it that count as missing."""
 
     minimum: Number | None = None
     maximum: Number | None = None
     step: Number = 1.0
+    options: tuple[ResponseOption, ...] = ()
 
 
 class ShortItems(ShelfStruct, frozen=True):
@@ -35,14 +36,13 @@ def read_instrument(file: str, content: bytes) -> Instrument:
 
 def _expand_items(values: dict[str, Any], place: Place) -> dict[str, Any]:
     """Return the tables of the file with one table an item, each with its range."""
+    default = values.get("response", {})
     short = convert({key: values.pop(key) for key in ("item_labels", "response") if key in values}, ShortItems, place)
     items = values.get("items", [])
     if bool(short.item_labels) == bool(items):
         place.fail("needs either “items” or “item_labels”, not both", "items")
     if short.item_labels:
         items = [{"number": n, "label": label} for n, label in enumerate(short.item_labels, start=1)]
-    given = {"minimum": short.response.minimum, "maximum": short.response.maximum, "step": short.response.step}
-    default = {key: value for key, value in given.items() if value is not None}
     if isinstance(items, list):
         items = [default | item if isinstance(item, dict) else item for item in items]
     return values | {"items": items}

@@ -90,7 +90,7 @@ def upcoming_measures(
 def count_rating_items(moment: str, additional: Iterable[Instrument]) -> int:
     """Count the visual analogue items of a check-in. Multiple-choice items do not count."""
     administered = (instruments()[SESSION_SETS[moment]], *additional)
-    return sum(not item.options for instrument in administered for item in instrument.items)
+    return sum(not item.choices for instrument in administered for item in instrument.items)
 
 
 def _open_requests(requested: Sequence[str], due: Sequence[ScheduledMeasure]) -> list[str]:

@@ -46,13 +46,13 @@ class ScoringResult:
     instrument : str
         Id of the instrument.
     responses : mapping of int to float or None
-        Response of every item by number, None if unanswered.
+        Response of every item by number, None if unanswered. An answer that counts as missing keeps its value.
     scores : mapping of str to ScaleScore
         Score of every scale by id, in score points.
     alerts : tuple of SafetyFlag
         Responses that reached the threshold of a safety item.
     safety_unanswered : tuple of int
-        Safety items without a response. A missing response is not an all-clear.
+        Safety items without a response, or with one that counts as missing. It is not an all-clear.
 
     Examples
     --------
@@ -92,7 +92,8 @@ def score(instrument: Instrument, responses: Mapping[int, float | None]) -> Scor
 
     A sum score is the sum of the item responses after reversal, a mean score their mean. Each scale treats missing
     items by the rule of its manual: no score, prorating (mean of the answered items times the number of items) or the
-    mean of the answered items. A scale that cannot be scored has the value None and a note.
+    mean of the answered items. An answer that the instrument counts as missing (“does not apply”) is treated like an
+    unanswered item. A scale that cannot be scored has the value None and a note.
 
     Parameters
     ----------
@@ -126,12 +127,13 @@ def score(instrument: Instrument, responses: Mapping[int, float | None]) -> Scor
     True
     """
     checked = check_responses(instrument, responses)
+    scored = {item.number: item.scored(checked[item.number]) for item in instrument.items}
     return ScoringResult(
         instrument=instrument.id,
         responses=checked,
-        scores={scale.id: _scale_score(instrument, scale, checked) for scale in instrument.scales},
-        alerts=_alerts(instrument, checked),
-        safety_unanswered=tuple(sorted({r.item for r in instrument.safety_rules if checked[r.item] is None})),
+        scores={scale.id: _scale_score(instrument, scale, checked, scored) for scale in instrument.scales},
+        alerts=_alerts(instrument, scored),
+        safety_unanswered=tuple(sorted({r.item for r in instrument.safety_rules if scored[r.item] is None})),
     )
 
 
@@ -142,8 +144,8 @@ def _check_response(instrument: Instrument, item: Item, value: object) -> float 
     number = _parse_finite(value)
     if number is None:
         raise ResponseError(f"response must be a number (got {value!r:.40})", where=place, advice=_allowed_values(item))
-    if item.options:
-        is_allowed = number in {option.value for option in item.options}
+    if item.choices or item.option(number):
+        is_allowed = item.option(number) is not None
     else:
         is_allowed = item.minimum <= number <= item.maximum and _is_on_step(number, item)
     if not is_allowed:
@@ -167,11 +169,12 @@ def _is_on_step(number: float, item: Item) -> bool:
 
 
 def _allowed_values(item: Item) -> str:
-    if item.options:
+    if item.choices:
         return f"Allowed: {', '.join(f'{o.value:g}' for o in item.options)}."
     step = "" if item.step == 1 else f" in steps of {item.step:g}"
     quantity = "whole numbers " if item.step == 1 else ""
-    return f"Allowed: {quantity}from {item.minimum:g} to {item.maximum:g}{step}."
+    besides = "".join(f", or {o.value:g} ({o.label})" for o in item.missing_options)
+    return f"Allowed: {quantity}from {item.minimum:g} to {item.maximum:g}{step}{besides}."
 
 
 def _alerts(instrument: Instrument, responses: Mapping[int, float | None]) -> tuple[SafetyFlag, ...]:
@@ -183,13 +186,17 @@ def _alerts(instrument: Instrument, responses: Mapping[int, float | None]) -> tu
     )
 
 
-def _scale_score(instrument: Instrument, scale: Scale, responses: Mapping[int, float | None]) -> ScaleScore:
-    missing = [n for n in scale.items if responses[n] is None]
-    value, note = None, _reason_for_no_score(scale, missing, responses)
+def _scale_score(
+    instrument: Instrument, scale: Scale, given: Mapping[int, float | None], scored: Mapping[int, float | None]
+) -> ScaleScore:
+    """Score one scale from the responses as `given` and as `scored`, which are None if they count as missing."""
+    missing = [n for n in scale.items if scored[n] is None]
+    described = _describe_missing(instrument, missing, given) if missing else ""
+    value, note = None, _reason_for_no_score(scale, missing, described, scored)
     if not note:
-        values = [_reverse(instrument.item(n), v, scale) for n in scale.items if (v := responses[n]) is not None]
+        values = [_reverse(instrument.item(n), v, scale) for n in scale.items if (v := scored[n]) is not None]
         value = _combine(scale, values)
-        note = _missing_note(scale, missing)
+        note = _missing_note(scale, missing, described)
     return ScaleScore(scale.id, scale.construct, value, len(missing), note)
 
 
@@ -208,24 +215,33 @@ def _combine(scale: Scale, values: list[float]) -> float:
     return min(max(scale.multiplier * raw, scale.minimum), scale.maximum)
 
 
-def _reason_for_no_score(scale: Scale, missing: list[int], responses: Mapping[int, float | None]) -> str:
+def _reason_for_no_score(
+    scale: Scale, missing: list[int], described: str, responses: Mapping[int, float | None]
+) -> str:
     """Return the reason why a scale has no score; empty if it has one."""
     if any(responses[n] is not None for n in scale.only_without):
         return f"only scored if item {_format_numbers(scale.only_without)} is unanswered"
     allowed = 0 if scale.missing is MissingRule.INCOMPLETE else scale.max_missing
     if len(missing) <= allowed and len(missing) < len(scale.items):
         return ""
-    unanswered = f"item{'s' if len(missing) > 1 else ''} {_format_numbers(missing)} unanswered"
     rule = f"at most {allowed} may be missing" if allowed else "all items are required"
-    return f"{unanswered}; {rule}"
+    return f"{described}; {rule}"
 
 
-def _missing_note(scale: Scale, missing: list[int]) -> str:
+def _missing_note(scale: Scale, missing: list[int], described: str) -> str:
     if not missing:
         return ""
-    if scale.missing is MissingRule.PRORATE:
-        return f"item {_format_numbers(missing)} unanswered; prorated from the other {len(scale.items) - len(missing)}"
-    return f"item {_format_numbers(missing)} unanswered; mean of the other {len(scale.items) - len(missing)}"
+    treatment = "prorated from" if scale.missing is MissingRule.PRORATE else "mean of"
+    return f"{described}; {treatment} the other {len(scale.items) - len(missing)}"
+
+
+def _describe_missing(instrument: Instrument, missing: list[int], given: Mapping[int, float | None]) -> str:
+    """Return “items 2, 3 unanswered, item 9 “does not apply””."""
+    reasons: dict[str, list[int]] = {}
+    for number in missing:
+        option = instrument.item(number).option(given[number])
+        reasons.setdefault(f"“{option.label}”" if option else "unanswered", []).append(number)
+    return ", ".join(f"item{'s' if len(n) > 1 else ''} {_format_numbers(n)} {why}" for why, n in reasons.items())
 
 
 def _format_numbers(numbers: list[int] | tuple[int, ...]) -> str:
