@@ -8,7 +8,7 @@ from securebase.errors import InputError, ResponseError, TableError
 from securebase.exchange.responses import read_responses, responses_from_text
 from securebase.measurement import catalogue
 
-GAD7, PHQ9 = catalogue.instrument("gad7"), catalogue.instrument("phq9")
+GAD7, PHQ9, CARE = (catalogue.instrument(name) for name in ("gad7", "phq9", "care"))
 
 
 def read(text: str, **options: str) -> list[tuple[int, str | None, list[float | None]]]:
@@ -58,6 +58,15 @@ def test_the_unscored_item_may_be_absent() -> None:
 
 def test_a_line_of_responses() -> None:
     assert responses_from_text(GAD7, "1=2, 2 = 0,3=NA,4=") == {1: 2, 2: 0, 3: None, 4: None}
+
+
+def test_an_answer_that_counts_as_missing_is_read_by_its_words_or_its_number() -> None:
+    header = ",".join(f"care_{n}" for n in range(1, 11))
+    (row,) = read_responses(f"{header}\nDoes not apply,6,n/a,,4,4,4,4,4,4\n".encode(), CARE)
+    assert [row.responses[n] for n in range(1, 6)] == [6, 6, None, None, 4]
+    assert responses_from_text(CARE, "1=does not apply,2=6,3=NA") == {1: 6, 2: 6, 3: None}
+    with pytest.raises(TableError, match="not a number"):
+        read_responses(f"{header.replace('care', 'gad')}\n{'does not apply,' * 9}1\n".encode(), GAD7, stem="gad")
 
 
 @pytest.mark.parametrize("text", ["", ",", "1", "=1", "a=1", "1=b", "1=1=1", "²=1", "1=1,1=2"])

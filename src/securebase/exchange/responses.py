@@ -11,7 +11,7 @@ from securebase.errors import ResponseError, TableError
 from securebase.exchange.columns import NamedColumns
 from securebase.exchange.formulas import unescape_formula
 from securebase.exchange.grid import Grid, clean, display_text, read_bytes, read_grid
-from securebase.exchange.values import find_decimal_sign, is_missing, parse_column, parse_number
+from securebase.exchange.values import NO_WORDS, find_decimal_sign, is_missing, parse_column, parse_number
 from securebase.measurement.instrument import Instrument
 
 _NUMBERED = re.compile(r"(.*?)[ _.\-]?(\d{1,3})", re.ASCII)
@@ -31,7 +31,8 @@ def responses_from_text(instrument: Instrument, text: str) -> dict[int, float | 
     responses: dict[int, float | None] = {}
     for part in filter(None, (clean(p) for p in text.split(","))):
         item, sign, value = (clean(p) for p in part.partition("="))
-        number = parse_number(value)
+        words = _answers_in_words(instrument, int(item)) if item.isdecimal() and item.isascii() else NO_WORDS
+        number = words.get(value.lower(), parse_number(value))
         if not sign or not item.isdecimal() or not item.isascii() or (number is None and not is_missing(value)):
             raise ResponseError(
                 f"invalid response “{display_text(part)}”",
@@ -58,8 +59,9 @@ def read_responses(
     """Read rows of responses.
 
     Item columns end in the item number (phq9_1, item 1, q1). `stem` is the part before it, needed only where several
-    match. Blank cells are unanswered items; `missing` adds codes for them. Raises TableError where columns or cells
-    cannot be read. Scoring checks whether a response is allowed.
+    match. Blank cells are unanswered items; `missing` adds codes for them. An answer that counts as missing (“does not
+    apply”) may be given by its words or its number. Raises TableError where columns or cells cannot be read. Scoring
+    checks whether a response is allowed.
     """
     if isinstance(path, bytes):
         content = path
@@ -72,7 +74,10 @@ def read_responses(
     sign = find_decimal_sign(grid, columns.values(), "auto", row_indices)
     missing_codes = frozenset(clean(s) for s in missing)
     answers = {
-        item: parse_column(grid, index, sign=sign, missing_codes=missing_codes) for item, index in columns.items()
+        item: parse_column(
+            grid, index, sign=sign, missing_codes=missing_codes, words=_answers_in_words(instrument, item)
+        )
+        for item, index in columns.items()
     }
     if not grid.rows:
         raise TableError("the table has no rows below the header", file=file)
@@ -84,6 +89,12 @@ def read_responses(
         )
         for i in row_indices
     )
+
+
+def _answers_in_words(instrument: Instrument, number: int) -> Mapping[str, float]:
+    """Return the answers of an item that count as missing: words in lower case → value."""
+    options = (option for item in instrument.items if item.number == number for option in item.missing_options)
+    return {option.label.lower(): option.value for option in options}
 
 
 def _item_columns(grid: Grid, instrument: Instrument, stem: str | None) -> dict[int, int]:

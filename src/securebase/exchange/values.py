@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal
 
 from securebase.errors import TableError
@@ -17,6 +18,8 @@ Decimal = Literal["auto", ".", ","]
 MISSING = frozenset(
     ("", ".", "-", "–", "—", "na", "n/a", "n.a.", "#n/a", "#null!", "nan", "null", "none", "<na>", "\\n", "missing")
 )
+
+NO_WORDS: Mapping[str, float] = MappingProxyType({})
 
 #: Larger numbers are typos: no score or time comes near, and they would overflow the model.
 MAX_ABSOLUTE = 1e12
@@ -71,16 +74,19 @@ def parse_column(
     sign: Literal[".", ","],
     missing_codes: frozenset[str] = frozenset(),
     rows: Sequence[int] | None = None,
+    words: Mapping[str, float] = NO_WORDS,
 ) -> list[float | None]:
     """Parse a column as numbers, None if missing. Only the rows at indices `rows` are read.
 
-    Raises TableError with row and column at the first cell that is not a number.
+    `words` are cells in lower case that stand for a number. Raises TableError with row and column at the first cell
+    that is not a number.
     """
     values: list[float | None] = [None] * len(grid.rows)
     for i in range(len(grid.rows)) if rows is None else rows:
         cell = clean(grid.rows[i][index])
         if not is_missing(cell, missing_codes):
-            values[i] = _number(cell, grid, i, index, sign)
+            word = words.get(cell.lower())
+            values[i] = _number(cell, grid, i, index, sign) if word is None else word
     return values
 
 

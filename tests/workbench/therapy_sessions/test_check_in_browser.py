@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from msgspec import structs
 
+from securebase.measurement import catalogue
+from securebase.measurement.instrument import ResponseOption
 from securebase.records.vocabulary import Moment
 from securebase.workbench.therapy_sessions.actions import withdraw_check_in
 from securebase.workbench.therapy_sessions.models import CheckInMode
@@ -299,3 +302,29 @@ def test_form_works_without_javascript(chromium: Any, live_server: Any, cast: Ca
     assert page.get_by_role("heading", name="Get help now").is_visible()
     assert stored_responses(cast)[1] == 8.0
     context.close()
+
+
+def test_an_answer_beside_the_slider_replaces_its_value(
+    page: Any, live_server: Any, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = catalogue.instruments()
+    option = ResponseOption(value=11, label="does not apply", missing=True)
+    items = tuple(structs.replace(i, options=(option,)) if i.number == 8 else i for i in shelf["session_before"].items)
+    shelf["session_before"] = structs.replace(shelf["session_before"], items=items)
+    monkeypatch.setattr(catalogue, "_load_shelf", lambda: shelf)
+    open_link(page, live_server, cast)
+    output = page.locator("#item_8 output")
+    move_slider(page, 8, 2)
+    page.get_by_label("does not apply").check()
+    assert output.inner_text() == "does not apply"
+    move_slider(page, 8, 1)
+    assert output.inner_text() == "6 of 10"
+    assert not page.get_by_label("does not apply").is_checked()
+    page.get_by_label("does not apply").check()
+    page.locator("#item_8").get_by_role("button", name="Clear").click()
+    assert output.inner_text() == "Not answered yet"
+    page.get_by_label("does not apply").check()
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_role("button", name="Send as it is").click()
+    page.wait_for_url("**/sent/")
+    assert {n: v for n, v in stored_responses(cast).items() if v is not None} == {8: 11.0}

@@ -15,6 +15,7 @@ from securebase.exchange.pseudonyms import pseudonymise_record
 from securebase.exchange.record_json import format_record
 from securebase.exchange.work_csv import work_table
 from securebase.ipt.worksheet import Audience
+from securebase.measurement.catalogue import instrument_in_version
 from securebase.measurement.schedule import SESSION_SETS
 from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord
 from securebase.records.vocabulary import Respondent
@@ -82,7 +83,8 @@ def download_record(*, episode: Episode, by: Account, texts: bool, at: datetime)
     if by.years_of_experience is not None:
         years = float(by.years_of_experience)
         record = replace(record, covariates={**record.covariates, "therapist_years_of_experience": years})
-    notes = NOTES | {"texts": WITH_TEXTS if texts else WITHOUT_TEXTS} | _describe_therapist(by, texts=texts)
+    notes = NOTES | {"texts": WITH_TEXTS if texts else WITHOUT_TEXTS} | _describe_missing_answers(record)
+    notes |= _describe_therapist(by, texts=texts)
     content = format_record(record, notes).encode()
     _audit(episode, by, "record.downloaded", {"texts": texts, "bytes": len(content)})
     return content
@@ -116,6 +118,17 @@ def _describe_therapist(by: Account, *, texts: bool) -> dict[str, str]:
     if texts:
         notes |= {"therapist_training": by.training, "therapist_orientation": by.orientation}
     return {name: words for name, words in notes.items() if words}
+
+
+def _describe_missing_answers(record: EpisodeRecord) -> dict[str, str]:
+    """Return a note on the answers in the record that count as missing, such as “does not apply”."""
+    meanings = {
+        f"{a.instrument}: {option.value:g} means “{option.label}” and counts as missing"
+        for a in record.administrations
+        for item in instrument_in_version(a.instrument, a.instrument_version).items
+        if (option := item.option(a.responses.get(item.number))) is not None and option.missing
+    }
+    return {"answers": f"{'; '.join(sorted(meanings))}."} if meanings else {}
 
 
 #: Notes to the reader at the head of a record.

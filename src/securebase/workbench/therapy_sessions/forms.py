@@ -92,8 +92,18 @@ class ItemQuestion:
     errors: list[str]
     safety: bool
     steps: list[str]
-    #: options, each with True if choosing it raises an alert
+    #: options of a multiple-choice item, each with True if choosing it raises an alert
     options: list[tuple[ResponseOption, bool]]
+
+    @property
+    def besides(self) -> tuple[ResponseOption, ...]:
+        """Answers beside the steps, which count as missing, such as “does not apply”."""
+        return () if self.item.choices else self.item.missing_options
+
+    @property
+    def listed(self) -> list[tuple[str, str]]:
+        """Values and labels to choose from a list; empty if the answer is typed as a number."""
+        return _listed_answers(self.item)
 
     @property
     def open(self) -> bool:
@@ -155,8 +165,11 @@ class AnswersForm(forms.Form):
     def raises_an_alert(self) -> bool:
         """True if an answer raises a safety alert. Only for a validated form."""
         responses = self.responses()
-        rules = self.instrument.safety_rules
-        return any((value := responses[rule.item]) is not None and value >= rule.at_least for rule in rules)
+        return any(
+            (value := self.instrument.item(rule.item).scored(responses[rule.item])) is not None
+            and value >= rule.at_least
+            for rule in self.instrument.safety_rules
+        )
 
     @property
     def questions(self) -> list[ItemQuestion]:
@@ -194,18 +207,26 @@ class AnswersForm(forms.Form):
     def _question(self, instrument: Instrument, item: Item, number: int, alert_from: float | None) -> ItemQuestion:
         name = self._name(instrument, item)
         value = str(self.data.get(name, "")).strip() if self.is_bound else ""
-        steps = [
-            f"{item.minimum + n * item.step:g}" for n in range(round((item.maximum - item.minimum) / item.step) + 1)
-        ]
         errors = [str(e) for e in self.errors.get(name, [])] if self.is_bound else []
-        options = [(o, alert_from is not None and o.value >= alert_from) for o in item.options]
-        return ItemQuestion(item, number, name, value, errors, alert_from is not None, steps, options)
+        options = [
+            (o, alert_from is not None and not o.missing and o.value >= alert_from)
+            for o in (item.options if item.choices else ())
+        ]
+        return ItemQuestion(item, number, name, value, errors, alert_from is not None, _steps(item), options)
+
+
+def _steps(item: Item) -> list[str]:
+    return [f"{item.minimum + n * item.step:g}" for n in range(round((item.maximum - item.minimum) / item.step) + 1)]
+
+
+def _listed_answers(item: Item) -> list[tuple[str, str]]:
+    steps = [] if item.choices or not item.options else [(step, "") for step in _steps(item)]
+    return steps + [(f"{option.value:g}", option.label) for option in item.options]
 
 
 def _field(item: Item) -> forms.Field:
-    if item.options:
-        choices = [("", ""), *((f"{o.value:g}", o.label) for o in item.options)]
-        return forms.TypedChoiceField(choices=choices, coerce=float, empty_value=None, required=False)
+    if listed := _listed_answers(item):
+        return forms.TypedChoiceField(choices=[("", ""), *listed], coerce=float, empty_value=None, required=False)
     value_range = f"{item.minimum:g} to {item.maximum:g}" + ("" if item.step == 1 else f", in steps of {item.step:g}")
     return forms.FloatField(
         min_value=item.minimum,

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from django.http import Http404
 
 from securebase.measurement.catalogue import instruments
-from securebase.measurement.instrument import Instrument, Item, ResponseOption, Scale
+from securebase.measurement.instrument import Instrument, Item, Scale
 from securebase.measurement.schedule import SESSION_SETS
 from securebase.picture.signals import describe_answer
 from securebase.records.vocabulary import Respondent
@@ -76,7 +76,7 @@ def format_answer(item: Item, value: float | None) -> str:
     """Return an answer as text: the option's label where the item has options."""
     if value is None:
         return "not answered"
-    option: ResponseOption | None = next((o for o in item.options if o.value == value), None)
+    option = item.option(value)
     return option.label if option else f"{value:g}"
 
 
@@ -186,7 +186,7 @@ def administration_row(administration: Administration) -> AdministrationRow:
         instrument,
         [(s, *values.get(s.id, (None, ""))) for s in instrument.scales],
         sum(v is not None for v in responses.values()),
-        any(responses.get(rule.item) is None for rule in instrument.safety_rules),
+        any(instrument.item(r.item).scored(responses.get(r.item)) is None for r in instrument.safety_rules),
     )
 
 

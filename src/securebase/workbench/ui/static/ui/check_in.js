@@ -44,6 +44,7 @@ function start(form) {
 // A slider in place of the radio buttons of a question. Until it is touched, no button is checked and it says so.
 function Slider(question, onChange) {
   const buttons = [...question.querySelectorAll(".steps input")];
+  const besides = [...question.querySelectorAll(".besides input")];
   const [low, high] = [...question.querySelectorAll(".ends span")].map((end) => end.textContent);
   const range = document.createElement("input");
   const output = document.createElement("output");
@@ -63,9 +64,11 @@ function Slider(question, onChange) {
     range.classList.toggle("open", index < 0);
     range.value = index < 0 ? Math.floor(buttons.length / 2) : index;
     range.style.setProperty("--part", index < 0 ? 0 : index / (buttons.length - 1));
-    output.textContent = index < 0 ? "Not answered yet" : `${buttons[index].value} of ${buttons.at(-1).value}`;
-    undo.hidden = index < 0;
-    range.setAttribute("aria-valuetext", index < 0 ? `not answered yet; from ${low} to ${high}` : output.textContent);
+    const other = besides.find((button) => button.checked)?.parentElement.textContent.trim();
+    const open = index < 0 && !other;
+    output.textContent = open ? "Not answered yet" : (other ?? `${buttons[index].value} of ${buttons.at(-1).value}`);
+    undo.hidden = open;
+    range.setAttribute("aria-valuetext", open ? `not answered yet; from ${low} to ${high}` : output.textContent);
   }
 
   function answer() {
@@ -84,9 +87,10 @@ function Slider(question, onChange) {
       answer();
     }
   });
+  for (const button of besides) button.addEventListener("change", update);
   this.update = update;
   undo.addEventListener("click", () => {
-    for (const button of buttons) button.checked = false;
+    for (const button of [...buttons, ...besides]) button.checked = false;
     update();
     onChange();
     range.focus();
