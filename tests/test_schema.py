@@ -1,14 +1,28 @@
-"""The reader of a folder of TOML files: order, names, and errors with file, key and value."""
+"""Readers and writers of files as structs: order, names, and errors with file, key and value."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from math import inf, nan
 from pathlib import Path
 
 import pytest
 
-from securebase.errors import ShelfError
-from securebase.schema import Place, Positive, ShelfStruct, Text, check_file_name, read_toml, toml_files
+from securebase.errors import InputError, ShelfError
+from securebase.schema import (
+    Place,
+    Positive,
+    ShelfStruct,
+    Text,
+    canonical_json,
+    check_file_name,
+    from_plain,
+    plain_fields,
+    read_toml,
+    to_plain,
+    toml_files,
+)
 
 
 class Card(ShelfStruct, frozen=True):
@@ -45,3 +59,54 @@ def test_an_error_names_file_key_and_value(content: str, message: str) -> None:
     with pytest.raises(ShelfError) as error:
         read_toml(content, Card, Place("a.toml", ShelfError))
     assert re.fullmatch(message, str(error.value)), str(error.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Small:
+    """A dataclass that is stored as JSON."""
+
+    number: float
+    name: str | None = None
+    more: tuple[int, ...] = ()
+
+
+PLACE = Place("small.json", ShelfError)
+
+
+@pytest.mark.parametrize("invalid", [nan, inf])
+def test_a_number_that_is_not_finite_is_not_written(invalid: float) -> None:
+    with pytest.raises(InputError, match=r"a Small, number: must be a finite number"):
+        canonical_json(Small(invalid))
+    assert to_plain(Small(invalid)) == {"number": None, "name": None, "more": []}
+
+
+@pytest.mark.parametrize(
+    ("invalid", "message"),
+    [
+        ({"number": "1", "name": None, "more": []}, r"number: must be a number \(got '1'\)"),
+        ({"number": 1, "name": 2, "more": []}, r"name: must be a text \(got 2\)"),
+        ({"number": 1, "name": None, "more": [3, True]}, r"more\[2\]: must be a whole number \(got True\)"),
+        ({"number": 1, "name": None, "more": 3}, r"more: must be a list \(got 3\)"),
+        ({"number": 1, "name": None}, r"more: required field is missing"),
+        ({"number": 1, "name": None, "more": [], "extra": 0}, r"extra: unknown field"),
+        ({"number": True, "name": None, "more": []}, r"number: must be a number \(got True\)"),
+        ({"number": nan, "name": None, "more": []}, r"number: must be a finite number \(got nan\)"),
+        ([], r"must be a table \(got \[\]\)"),
+    ],
+)
+def test_data_that_do_not_fit_the_type_are_refused(invalid: object, message: str) -> None:
+    with pytest.raises(ShelfError, match=rf"small\.json(, |: ){message}"):
+        from_plain(invalid, Small, PLACE, complete=True)
+
+
+def test_integers_are_read_as_floats_and_absent_fields_have_their_defaults() -> None:
+    assert from_plain({"number": 1, "name": None, "more": [1]}, Small, PLACE, complete=True) == Small(1.0, None, (1,))
+    assert from_plain({"number": 1}, Small, PLACE) == Small(1.0)
+
+
+def test_text_is_canonical() -> None:
+    assert canonical_json(Small(1.0, "ä")) == '{"more":[],"name":"ä","number":1.0}'
+
+
+def test_plain_fields_are_those_that_are_named() -> None:
+    assert plain_fields(Small(nan, "a", (1, 2)), "more", "number") == {"more": [1, 2], "number": None}

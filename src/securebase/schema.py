@@ -1,4 +1,4 @@
-"""Shelf files as structs: one class is the type, the TOML reader and the JSON Schema of a file (decision 16).
+"""Files as structs: one class is the type, the TOML and JSON reader and the JSON Schema of a file (decision 16).
 
 A class derives from `ShelfStruct`; its annotations are the format. Checks across fields come afterwards and name their
 location by a `Place`. Every error names the file, the key path (lists counted from 1) and the value found.
@@ -6,12 +6,15 @@ location by a `Place`. Every error names the file, the key path (lists counted f
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from importlib.resources.abc import Traversable
+from math import isfinite
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -101,10 +104,69 @@ def check_file_name(expected: str, place: Place) -> None:
 
 def to_plain(value: Any) -> Any:
     """Return dataclasses, structs and enums as plain JSON values; numbers that are not finite become None."""
-    return msgspec.json.decode(msgspec.json.encode(value, enc_hook=encode))
+    return msgspec.json.decode(msgspec.json.encode(value, enc_hook=_encode))
 
 
-def encode(value: Any) -> Any:
+def plain_fields(value: object, *names: str) -> dict[str, Any]:
+    """Return these attributes of an object as plain JSON values, see `to_plain`."""
+    return {name: to_plain(getattr(value, name)) for name in names}
+
+
+def to_json(value: Any, place: Place, **layout: Any) -> str:
+    """Return dataclasses, structs and enums as JSON; `layout` are options of `json.dumps`.
+
+    Raises the error of the place at a number that is not finite.
+    """
+    plain = _builtins(value)
+    try:
+        return json.dumps(plain, ensure_ascii=False, allow_nan=False, **layout)
+    except ValueError:
+        _check_read(plain, plain, place, complete=False)
+        raise
+
+
+def canonical_json(value: Any) -> str:
+    """Return canonical JSON: equal values give equal text. Raises InputError at a number that is not finite."""
+    place = Place(f"a {type(value).__name__}", InputError)
+    return to_json(value, place, sort_keys=True, separators=(",", ":"))
+
+
+def value_fingerprint(value: Any) -> str:
+    """Return the first 16 hexadecimal digits of the SHA-256 of the canonical JSON."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:16]
+
+
+def from_plain(values: Any, kind: type[T], place: Place, *, complete: bool = False) -> T:
+    """Read plain JSON values into a dataclass or struct. Raises the error of the place if they do not fit.
+
+    An unknown field is an error, so nothing that another version wrote is lost; with `complete`, an absent one is too.
+    """
+    value = convert(values, kind, place)
+    _check_read(values, _builtins(value), place, complete=complete)
+    return value
+
+
+def _check_read(values: Any, written: Any, place: Place, *, complete: bool) -> None:
+    """Check values against the same value as it is written: no field more, and every number finite."""
+    if isinstance(values, float) and not isfinite(values):
+        place.fail(f"must be a finite number (got {values})", advice="Omit it if it is unknown.")
+    if isinstance(values, dict):
+        if unknown := [name for name in values if name not in written]:
+            place.fail("unknown field", str(unknown[0]))
+        if complete and (missing := [name for name in written if name not in values]):
+            place.fail("required field is missing", missing[0])
+        for name, value in values.items():
+            _check_read(value, written[name], place.at(name), complete=complete)
+    if isinstance(values, list):
+        for n, (value, entry) in enumerate(zip(values, written, strict=True), start=1):
+            _check_read(value, entry, replace(place, path=f"{place.path}[{n}]"), complete=complete)
+
+
+def _builtins(value: Any) -> Any:
+    return msgspec.to_builtins(value, str_keys=True, enc_hook=_encode)
+
+
+def _encode(value: Any) -> Any:
     """Return what the codec does not know as a value that it knows: numbers of numpy, and read-only mappings."""
     if isinstance(value, float):
         return float(value)
@@ -224,8 +286,12 @@ def _requirement(message: str, kind: Any) -> str:
         return "must not be empty"
     if metadata.description:
         return f"must be {metadata.description}"
+    if "RFC3339" in message:
+        return "must be a date such as 2026-03-09"
     if bound := re.fullmatch(r"Expected `\w+` (>=|>|<=|<) (.*)", message):
         return f"must be {_BOUNDS[bound[1]]} {float(bound[2]):g}"
+    if length := re.match(r"Expected `array` of length (\d+)", message):
+        return f"must be a list of {length[1]}"
     expected = re.match(r"Expected `([^`]*)`", message)
     names = [_NAMES.get(name, name) for name in (expected[1] if expected else "").split(" | ") if name != "null"]
     return f"must be {' or '.join(names)}" if expected else message

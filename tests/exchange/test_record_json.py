@@ -131,20 +131,21 @@ def test_absent_fields_have_their_defaults() -> None:
         ("{", "invalid JSON"),
         ("[]", "not a Securebase record"),
         ('{"format": "securebase-record", "version": 7}', "version must be 1"),
-        ('{"format": "securebase-record", "version": 1}', r"record: must be an object"),
-        ('{"format": "securebase-record", "version": 1, "record": {}}', r"record: required field “person” is missing"),
+        ('{"format": "securebase-record", "version": 1}', r"the text, record: required field is missing"),
+        ('{"format": "securebase-record", "version": 1, "record": []}', r"record: must be a table"),
+        ('{"format": "securebase-record", "version": 1, "record": {}}', r"record\.person: required field is missing"),
         (
             '{"format": "securebase-record", "version": 1, "record": {"person": "x", "mood": 1}}',
-            "unknown field “mood”",
+            r"record\.mood: unknown field",
         ),
         (
             '{"format": "securebase-record", "version": 1, '
             '"record": {"person": "x", "sessions": [{"number": 1, "at": "a"}]}}',
-            r"record\.sessions\[0\]\.at: must be of type float",
+            r"record\.sessions\[1\]\.at: must be a number \(got 'a'\)",
         ),
         (
             '{"format": "securebase-record", "version": 1, "record": {"person": "x", "phase": "last"}}',
-            r"record\.phase: must be one of initial",
+            r"record\.phase: unknown phase “last”\. Known: initial",
         ),
         (
             '{"format": "securebase-record", "version": 1, "record": {"person": "x", "began_on": "soon"}}',
@@ -156,13 +157,33 @@ def test_absent_fields_have_their_defaults() -> None:
         ),
         (
             '{"format": "securebase-record", "version": 1, "record": {"person": "x", "symptom_measure": ["a"]}}',
-            r"must be a list of 2",
+            r"record\.symptom_measure: must be a list of 2",
         ),
     ],
 )
 def test_an_error_names_the_place(text: str, says: str) -> None:
     with pytest.raises(InputError, match=says):
         parse_record(text)
+
+
+def test_a_list_of_a_worksheet_holds_choices_or_rows() -> None:
+    artefact = {
+        "id": "a",
+        "worksheet": "contract",
+        "values": {"goals": ["one", {"goal": "two"}]},
+        "at": 1,
+        "begun_at": 1,
+    }
+    document = {"format": "securebase-record", "version": 1, "record": {"person": "x", "artefacts": [artefact]}}
+    with pytest.raises(InputError, match=r"record\.artefacts\[1\]\.values\.goals: must hold either choices or rows"):
+        parse_record(json.dumps(document))
+
+
+def test_whole_numbers_of_a_worksheet_stay_whole() -> None:
+    artefact = ArtefactRecord("a", "contract", {"sessions": 16, "told": True, "weight": 2.0}, 1.0, 1.0)
+    text = format_record(replace(episode(1), artefacts=(artefact,)))
+    assert '"sessions": 16,' in text
+    assert format_record(parse_record(text)) == text
 
 
 def test_a_nan_is_not_written() -> None:

@@ -18,6 +18,7 @@ from securebase.ipt.course_format import (
     unused_id,
 )
 from securebase.records.vocabulary import Phase
+from securebase.schema import to_plain
 
 
 def expected_phases(fmt: CourseFormat) -> list[Phase]:
@@ -59,7 +60,7 @@ def test_the_shelf_has_a_brief_a_standard_and_a_maintenance_format_none_of_them_
 
 def test_a_clinics_own_formats_load_as_stored() -> None:
     formats = (replace(default_formats()[0], id="ours", name="Ours", sessions=10), default_formats()[3])
-    assert load_formats([f.as_dict() for f in formats]) == formats
+    assert load_formats([to_plain(f) for f in formats]) == formats
     assert find_format(formats, "ours") == formats[0]
     assert find_format(formats, "gone") is None
 

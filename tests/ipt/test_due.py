@@ -13,6 +13,7 @@ from securebase.ipt.task import read_tasks, tasks
 from securebase.records.artefact import ArtefactRecord, ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord, TherapySessionRecord
 from securebase.records.vocabulary import Agreement, Phase
+from securebase.schema import to_plain
 
 
 def sessions_held(n: int) -> tuple[TherapySessionRecord, ...]:
@@ -157,7 +158,7 @@ def test_a_brief_course_is_due_earlier() -> None:
 def test_the_sick_role_task_depends_on_the_lineage() -> None:
     assert "I3S" in {s.task.id for s in course_tasks(EMPTY, KLERMAN_WEISSMAN)}
     assert "I3S" not in {s.task.id for s in course_tasks(EMPTY, STUART_ROBERTSON)}
-    assert load_lineage(STUART_ROBERTSON.as_dict()) == STUART_ROBERTSON
+    assert load_lineage(to_plain(STUART_ROBERTSON)) == STUART_ROBERTSON
     assert load_lineage({"areas": ["nonsense"], "formulation": "?"}).areas
 
 

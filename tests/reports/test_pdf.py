@@ -16,7 +16,6 @@ import paper_cases as cases
 from securebase.charts.render import svg
 from securebase.charts.symptoms import symptoms_chart
 from securebase.errors import InputError
-from securebase.picture import serialisation
 from securebase.reports import for_client, for_referrer, for_supervisor
 from securebase.reports import pdf as module
 from securebase.reports.document import (
@@ -32,6 +31,7 @@ from securebase.reports.document import (
     TextTone,
 )
 from securebase.reports.pdf import pdf
+from securebase.schema import value_fingerprint
 
 pytest.importorskip("typst", reason="typst is not installed")
 needs_poppler = pytest.mark.skipif(which("pdftotext") is None, reason="pdftotext is not installed")
@@ -159,7 +159,7 @@ def test_every_page_names_its_sources() -> None:
     case = cases.case()
     document = for_referrer.document(case, None, SHELF)
     assert "31 March 2026" in document.foot
-    assert serialisation.fingerprint(case.record) in document.foot
+    assert value_fingerprint(case.record) in document.foot
     assert "6 April 2026" in document.kicker
 
 

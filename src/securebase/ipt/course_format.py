@@ -41,11 +41,6 @@ class CourseFormat(ShelfStruct, frozen=True):
     sources: tuple[str, ...] = ()
     reviewed: bool = False
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the format as plain values for a JSON column."""
-        plain: dict[str, Any] = msgspec.to_builtins(self)
-        return plain | {"sources": list(self.sources)}
-
     def phases(self) -> tuple[tuple[Phase, int], ...]:
         """Return each phase with the number of its sessions; phases without sessions are left out."""
         phases = [phase_of(n, self.sessions, self.initial, self.ending, self.maintenance) for n in self.numbers]

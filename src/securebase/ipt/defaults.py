@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from securebase.ipt.worksheet import Field, FieldKind, Worksheet
-from securebase.records.artefact import ArtefactRecord, Value
+from securebase.records.artefact import ArtefactRecord, Row, Value
 from securebase.records.episode import EpisodeRecord
 
 #: Fields of the course itself that `begins_with` can name, as in “course.days_between”.
@@ -40,8 +38,8 @@ def _lasting_rows(field: Field, artefact: ArtefactRecord, name: str) -> Value:
     lasting = {
         c.id for c in field.columns if c.kind in {FieldKind.LINE, FieldKind.TEXT, FieldKind.PERSON, FieldKind.CHOICE}
     }
-    rows: list[Mapping[str, object]] = [{k: v for k, v in row.items() if k in lasting} for row in artefact.rows(name)]
-    return tuple(row for row in rows if row) or None  # type: ignore[return-value]
+    rows: list[Row] = [{k: v for k, v in row.items() if k in lasting} for row in artefact.rows(name)]
+    return tuple(row for row in rows if row) or None
 
 
 def _last_artefact(record: EpisodeRecord, worksheet: str, relationship: str = "") -> ArtefactRecord | None:

@@ -34,15 +34,6 @@ class Lineage:
         """Return whether the clinic uses an element of one lineage (“sick_role”, “triad”, “classic”; empty: always)."""
         return not lineage or (self.sick_role if lineage == "sick_role" else lineage == self.formulation)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the settings as plain values for a JSON column."""
-        return {
-            "areas": [a.value for a in self.areas],
-            "sick_role": self.sick_role,
-            "formulation": self.formulation,
-            "ending": self.ending,
-        }
-
 
 KLERMAN_WEISSMAN = Lineage(formulation="classic", ending="termination")
 STUART_ROBERTSON = Lineage(

@@ -16,7 +16,7 @@ from securebase.measurement.constructs import MECHANISM_CONSTRUCTS
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.parameter_set import parameter_set as named_parameter_set
 from securebase.model.person_effects.one_client import DEFAULT_BETWEEN_SD, DEFAULT_BETWEEN_SD_SOURCE
-from securebase.picture import hypothesis_phrases, phrases, sections, serialisation
+from securebase.picture import hypothesis_phrases, phrases, sections
 from securebase.picture.alliance import alliance as alliance_section
 from securebase.picture.contributions import hypotheses
 from securebase.picture.course import measures, time_axis, track_record
@@ -37,6 +37,7 @@ from securebase.picture.parts import (
 )
 from securebase.picture.signals import Findings, signals
 from securebase.records.episode import EpisodeRecord
+from securebase.schema import Place, canonical_json, from_plain, value_fingerprint
 
 #: Parameters as the table of constants names them.
 _QUANTITIES = {
@@ -141,7 +142,7 @@ class ClientPicture:
 
     def to_json(self) -> str:
         """Return the picture as canonical JSON."""
-        return serialisation.to_json(self)
+        return canonical_json(self)
 
     @classmethod
     def from_json(cls, text: str) -> ClientPicture:
@@ -157,7 +158,7 @@ class ClientPicture:
                 f"the stored picture has another format ({stored!r}, expected {FORMAT})",
                 advice="Compute it again from the record.",
             )
-        return serialisation.from_plain(cls, data)
+        return from_plain(data, cls, Place("the stored picture", InputError), complete=True)
 
 
 def client_picture(
@@ -290,7 +291,7 @@ def picture_fingerprint(record: EpisodeRecord, *, as_of: float, parameter_set: P
     parameters = parameter_set if parameter_set is not None else default_parameter_set()
     # worksheets, people and circles do not enter a picture, so an edit there must not make it out of date
     relevant = replace(record, artefacts=(), relationships=(), circles=())
-    return serialisation.fingerprint(
+    return value_fingerprint(
         {"format": FORMAT, "record": relevant, "day": int(as_of // 1), "versions": _versions(parameters)}
     )
 
@@ -298,7 +299,7 @@ def picture_fingerprint(record: EpisodeRecord, *, as_of: float, parameter_set: P
 def versions_fingerprint(parameter_set: ParameterSet | None = None) -> str:
     """Return a fingerprint of the versions behind a picture, without the record and the day."""
     parameters = parameter_set if parameter_set is not None else default_parameter_set()
-    return serialisation.fingerprint({"format": FORMAT, "versions": _versions(parameters)})
+    return value_fingerprint({"format": FORMAT, "versions": _versions(parameters)})
 
 
 def record_at(record: EpisodeRecord, as_of: float) -> EpisodeRecord:

@@ -12,10 +12,10 @@ from typing import TypeAlias
 from securebase.records.vocabulary import Agreement, CircleKind, Respondent, Ring
 
 #: A cell of a list of rows.
-Cell: TypeAlias = str | float | bool | None
+Cell: TypeAlias = str | int | float | bool | None
 Row: TypeAlias = Mapping[str, Cell | tuple[str, ...]]
 #: The value of a worksheet field: text, number, yes or no, choices, or rows.
-Value: TypeAlias = Cell | tuple[str, ...] | tuple[Row, ...]
+Value: TypeAlias = Cell | tuple[str | Row, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from datetime import date, timedelta
 
 from securebase.ipt.lineage import DEFAULT_LINEAGE, Lineage
 from securebase.ipt.worksheet import Audience
-from securebase.picture import serialisation
 from securebase.picture.client import ClientPicture
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.reports.document import Block, Document
+from securebase.schema import value_fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def assemble_document(
         blocks=blocks,
         foot=(
             f"Record as of {as_of} · Securebase {picture.versions.product} · "
-            f"data {serialisation.fingerprint(case.record)} · not a medical device, not a diagnosis"
+            f"data {value_fingerprint(case.record)} · not a medical device, not a diagnosis"
         ),
         made_on=case.made_on.isoformat() if case.made_on else "",
     )

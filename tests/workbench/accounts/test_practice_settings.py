@@ -15,6 +15,7 @@ from securebase.ipt.lineage import (
     describe_changes,
     load_lineage,
 )
+from securebase.schema import to_plain
 from securebase.workbench.accounts import actions
 from securebase.workbench.accounts.models import Clinic
 from securebase.workbench.accounts.queries import course_formats_of, lineage_of
@@ -29,7 +30,7 @@ def clinic_of(cast: Cast) -> Clinic:
 
 
 def form_data(lineage: object, version: int, **more: str) -> dict[str, object]:
-    values = lineage.as_dict()  # type: ignore[attr-defined]
+    values = to_plain(lineage)
     if not values["sick_role"]:
         del values["sick_role"]
     return values | {"version": version} | more
@@ -64,7 +65,7 @@ def test_an_edit_conflict_is_reported(alma: Browser, cast: Cast) -> None:
 @pytest.mark.parametrize("after", [p for _, p in PRESETS.values()])
 def test_changes_are_described_only_if_something_changes(before, after) -> None:
     assert bool(describe_changes(before, after)) is (before != after)
-    assert load_lineage(after.as_dict()) == after
+    assert load_lineage(to_plain(after)) == after
 
 
 def test_only_an_administrator_changes_practice_settings(cast: Cast) -> None:

@@ -10,6 +10,7 @@ from django.urls import resolve, reverse
 
 from securebase.ipt.lineage import STUART_ROBERTSON
 from securebase.ipt.shelf import worksheets
+from securebase.schema import to_plain
 from workbench.browser import Browser
 from workbench.cast import Cast
 
@@ -63,7 +64,7 @@ def test_every_tool_is_within_three_steps_and_no_page_is_a_dead_end(cast: Cast, 
 
 def test_tools_of_other_lineages_are_hidden(cast: Cast, alma: Browser) -> None:
     clinic = cast.alma.clinic
-    clinic.lineage = STUART_ROBERTSON.as_dict()
+    clinic.lineage = to_plain(STUART_ROBERTSON)
     clinic.save()
     page = alma.get(reverse("course", args=[cast.carla.id])).content.decode()
     assert reverse("worksheet-begin", args=[cast.carla.id, "sick_role"]) not in page

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from securebase.ipt.lineage import STUART_ROBERTSON
 from securebase.ipt.shelf import worksheets
+from securebase.schema import to_plain
 from securebase.workbench.worksheets.models import Artefact
 from workbench.browser import Browser
 from workbench.cast import Cast
@@ -153,7 +154,7 @@ def test_a_clinic_sees_its_areas_and_keeps_earlier_choices(cast: Cast, alma: Bro
     assert "Interpersonal deficits" in alma.get(url).content.decode()
     alma.post(url, {"chosen": "interpersonal_deficits", "onset_link": "x"})
     clinic = cast.alma.clinic
-    clinic.lineage = STUART_ROBERTSON.as_dict()
+    clinic.lineage = to_plain(STUART_ROBERTSON)
     clinic.save()
     fresh = alma.get(address(cast, "problem_area")).content.decode()
     assert "Role dispute" in fresh

@@ -14,6 +14,7 @@ from django.db.models import F
 from securebase.errors import ConflictError, InputError, NotPermittedError
 from securebase.ipt.course_format import MAX_FORMATS, CourseFormat, check_format
 from securebase.ipt.lineage import Lineage
+from securebase.schema import to_plain
 from securebase.workbench.accounts.models import Account, Clinic, Role, SignInCount, normalise_user_name
 from securebase.workbench.audit.actions import record
 
@@ -154,7 +155,7 @@ def change_practice(
 @transaction.atomic
 def change_lineage(*, clinic: Clinic, by: Account, lineage: Lineage, version: int) -> Clinic:
     """Set the clinic's lineage of IPT. `version` as in `change_clinic`."""
-    return _change(clinic, by, version, "clinic.lineage_changed", {"lineage": lineage.as_dict()}, lineage.as_dict())
+    return _change(clinic, by, version, "clinic.lineage_changed", {"lineage": to_plain(lineage)}, to_plain(lineage))
 
 
 @transaction.atomic
@@ -164,7 +165,7 @@ def change_course_formats(*, clinic: Clinic, by: Account, formats: Sequence[Cour
         raise InputError(
             f"at most {MAX_FORMATS} course formats are allowed (got {len(formats)})", advice="Remove some."
         )
-    stored = [check_format(f).as_dict() for f in formats]
+    stored = [to_plain(check_format(f)) for f in formats]
     detail = {"forms": [f"{f.name}: {f.sessions}/{f.initial}/{f.ending}/{f.days_between}" for f in formats]}
     return _change(clinic, by, version, "clinic.course_forms_changed", {"course_forms": stored}, detail)
 

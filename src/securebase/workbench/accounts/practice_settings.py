@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from securebase.errors import InputError
 from securebase.ipt.course_format import CourseFormat, unused_id
 from securebase.ipt.lineage import PRESETS, Lineage, describe_changes
+from securebase.schema import to_plain
 from securebase.workbench.accounts import actions, queries
 from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.forms import CourseFormatForm, CourseFormatSet, LineageForm
@@ -28,7 +29,7 @@ def lineage(request: HttpRequest) -> HttpResponse:
     clinic = current_account(request).clinic
     present = queries.lineage_of(clinic)
     preset = PRESETS.get(request.GET.get("as", ""))
-    start = (preset[1] if preset else present).as_dict() | {"version": clinic.version}
+    start = to_plain(preset[1] if preset else present) | {"version": clinic.version}
     form = LineageForm(request.POST or None, initial=start)
     differences: tuple[str, ...] | None = describe_changes(present, preset[1]) if preset else None
     if form.is_valid():

@@ -18,8 +18,8 @@ from django.utils import timezone
 
 from securebase.errors import InputError
 from securebase.model.parameter_set import ParameterSet
-from securebase.picture import serialisation
 from securebase.picture.client import ClientPicture, client_picture, picture_fingerprint, versions_fingerprint
+from securebase.schema import value_fingerprint
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.accounts.queries import set_in_use
 from securebase.workbench.casefile import began_at, episode_record, next_change, prefetch_record
@@ -113,9 +113,8 @@ def _version_stamp() -> str:
 
 @lru_cache(maxsize=4)
 def _stamp_parameter_set(parameters: ParameterSet) -> str:
-    return serialisation.fingerprint(
-        {"picture": versions_fingerprint(parameters), "zone": settings.TIME_ZONE, "row": ROW_FORMAT}
-    )
+    stamp = {"picture": versions_fingerprint(parameters), "zone": settings.TIME_ZONE, "row": ROW_FORMAT}
+    return value_fingerprint(stamp)
 
 
 def drawing(*, account: Account, client_id: uuid.UUID, fingerprint: str, name: str) -> str | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from securebase.charts.sparkline import alliance_sparkline, symptoms_sparkline
-from securebase.picture import phrases, sentences, serialisation
+from securebase.errors import InputError
+from securebase.picture import phrases, sentences
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import Signal, SignalKind
+from securebase.schema import Place, from_plain, to_plain
 
 #: Format number of stored summaries; increase it when their shape or meaning changes.
 FORMAT = 1
@@ -45,13 +47,13 @@ class Summary:
     gravest: float
 
     def to_stored(self) -> dict[str, object]:
-        stored: dict[str, object] = serialisation.to_plain(self)
+        stored: dict[str, object] = to_plain(self)
         return stored
 
     @classmethod
     def from_stored(cls, data: object) -> Summary:
         """Parse a stored summary. Raises InputError if another version of the format stored it."""
-        return serialisation.from_plain(cls, data)
+        return from_plain(data, cls, Place("the stored summary", InputError), complete=True)
 
 
 def summarise(picture: ClientPicture) -> Summary:
