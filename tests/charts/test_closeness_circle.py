@@ -7,7 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from securebase.charts.closeness_circle import GEOMETRY, TONES, closeness_circle, point
+from securebase.charts.circle_geometry import GEOMETRY, point
+from securebase.charts.closeness_circle import TONES, closeness_circle
 from securebase.charts.support_shares import MAX_BARS, support_shares
 from securebase.charts.version_curve import version_sparkline
 from securebase.ipt.network import SupportShare, TieBalance

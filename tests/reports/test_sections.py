@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -11,9 +12,9 @@ import pytest
 import paper_cases as cases
 from securebase.ipt.pseudonyms import name_replacer, replace_dates
 from securebase.ipt.worksheet import Audience, Field, FieldKind, Worksheet, WorksheetGroup
-from securebase.records.artefact import ArtefactRecord
+from securebase.records.artefact import ArtefactRecord, ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
-from securebase.reports.circle_section import circles, half_side
+from securebase.reports.circle_section import circle_key, circles, half_side
 from securebase.reports.document import (
     Bullets,
     Document,
@@ -213,16 +214,32 @@ def test_texts_yields_every_text_of_the_document() -> None:
 def test_two_circles_share_one_scale_and_describe_places() -> None:
     versions = (cases.CIRCLES[0], cases.CIRCLES[2])
     names = {r.id: r.name for r in cases.PEOPLE}
-    (pictures,) = circles(versions, cases.PEOPLE, names, ("7 January", "26 March"))
+    pictures, key = circles(versions, cases.PEOPLE, names, ("7 January", "26 March"))
     assert isinstance(pictures, Pictures)
+    assert isinstance(key, Paragraph)
+    assert key.text == circle_key(versions, cases.PEOPLE) != ""
     boxes = {item.svg.split('viewBox="')[1].split('"')[0] for item in pictures.side_by_side}
     assert len(boxes) == 1
     for item in pictures.side_by_side:
-        assert 'class="name" font-size="22"' in item.svg
+        assert re.findall('class="name"[^>]*font-size="([0-9.]*)"', item.svg)[0] == "22"
         assert 'font-size="13"' not in item.svg
         assert "Mara" in item.alt
     assert half_side(versions) > half_side(versions[1:])
     assert circles((), cases.PEOPLE, names, ()) == ()
+
+
+def test_the_key_explains_each_sign_on_the_circles_and_no_other() -> None:
+    plain = ClosenessCircle("c", 0.0, placements=(Placement("a", 0.5, 0), Placement("b", 0.5, 90)))
+    people = (
+        RelationshipRecord("a", "Ana"),
+        RelationshipRecord("b", "Bo"),
+        RelationshipRecord("x", "X", deceased=True),
+    )
+    assert circle_key([plain], people) == ""
+    marked = replace(plain, placements=(Placement("a", 0.5, 0, gives=True), Placement("b", 0.5, 90, tension=True)))
+    all_signs = (replace(people[0], is_focus=True, professional=True), replace(people[1], deceased=True, online=True))
+    key = circle_key([plain, marked], all_signs)
+    assert [word for word in ("arrow", "dashed", "Hollow", "Square", "Diamond", "Ringed") if word not in key] == []
 
 
 def test_a_warning_is_shown_if_the_contract_does_not_record_consent() -> None:

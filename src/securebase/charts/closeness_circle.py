@@ -1,21 +1,23 @@
 """The closeness circle as SVG text: the client in the middle, three rings, and people where they were placed.
 
-A script on the page moves people; it gets all lengths from `GEOMETRY`. Colours are attributes, not styles, so that the
-drawing is the same in a report, on paper and under a strict content security policy.
+A script on the page moves people; it gets all lengths from `GEOMETRY` and the places of words from `label_data`.
+Colours are attributes, not styles, so that the drawing is the same in a report, on paper and under a strict content
+security policy.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from typing import Any
 
+from securebase.charts.circle_geometry import GEOMETRY, PHONE, SCREEN, Lettering, distance_of, point
+from securebase.charts.circle_labels import Disc, Label, Labels, default_label, place_labels, shorten
 from securebase.charts.tokens import ACCENT, ALERT, CARD, INK, LINE, OTHER, SKILLS, SOFT, SUPPORT
 from securebase.ipt.network import TieBalance
 from securebase.ipt.network_phrases import place_in_words
 from securebase.records.artefact import RING_EDGES, ClosenessCircle, Placement, RelationshipRecord
-from securebase.records.vocabulary import Ring
 
 TONES = {
     TieBalance.SUPPORT: SUPPORT,
@@ -27,29 +29,8 @@ TONES = {
 SIGNS = {TieBalance.SUPPORT: "+", TieBalance.STRAIN: "−", TieBalance.EVEN: "=", TieBalance.UNRATED: ""}
 #: Colours of the line to a person, without and with tension.
 TIE_COLOURS = (SOFT, ALERT)
-_RINGS = {Ring.CLOSEST: "closest", Ring.CLOSE: "close", Ring.WIDER: "wider circle"}
-
-
-@dataclass(frozen=True, slots=True)
-class Geometry:
-    """Lengths of the drawing.
-
-    unit: radius of the widest ring. half: half the side of the square. centre, disc: radii of the client and of a
-    person. outwards: horizontal distances from the middle between which a name extends outwards. inwards: distance
-    beyond which it extends inwards. nearest, furthest: limits of a person's distance, in radii of the widest ring.
-    """
-
-    unit: float = 262.0
-    half: float = 330.0
-    centre: float = 24.0
-    disc: float = 17.0
-    outwards: tuple[float, float] = (25.0, 140.0)
-    inwards: float = 220.0
-    nearest: float = 0.22
-    furthest: float = 1.2
-
-
-GEOMETRY = Geometry()
+#: Letterings of a drawing on a page; the style sheet shows the one that suits the width of the window.
+PAGE = (SCREEN, PHONE)
 
 
 def closeness_circle(
@@ -61,59 +42,148 @@ def closeness_circle(
     before: ClosenessCircle | None = None,
     label: str = "Closeness circle",
     tray: bool = False,
+    letterings: Sequence[Lettering] = PAGE,
+    half: float = GEOMETRY.half,
 ) -> str:
     """Return one version of the circle as an SVG element.
 
     `people` are those who may be shown, with their names. `tones` maps a person to the balance of support and strain.
     With `before`, places on that earlier circle are drawn as ghosts with an arrow to the present place. With `tray`,
-    people without a place are drawn hidden, for a script to show.
+    people without a place are drawn hidden, for a script to show. `half` is half the side of the square drawn.
     """
     places = {p.id: circle.placement(p.id) if circle else None for p in people}
     visible = [p for p in people if tray or places[p.id] is not None]
     positions = "; ".join(f"{p.name}: {place_in_words(places[p.id])}" for p in people if places[p.id] is not None)
     description = f"{label}. {positions}" if positions else f"{label}. No one is on it yet."
-    h = GEOMETRY.half
-    ghosts = "".join(_ghost(before.placement(p.id), places[p.id], p.name) for p in people) if before else ""
+    words = [_Words(places, people, before, lettering, half) for lettering in letterings]
+    ghosts = "".join(_ghost(p, before.placement(p.id), places[p.id], words) for p in people) if before else ""
+    people_drawn = "".join(_person(p, places[p.id], (tones or {}).get(p.id), words) for p in visible)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="closeness" viewBox="{-h:g} {-h:g} {2 * h:g} {2 * h:g}"'
-        f' role="img" aria-label="{escape(description)}"'
-        f' font-family="system-ui, sans-serif" font-size="15">'
-        + _rings()
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="closeness" viewBox="{-half:g} {-half:g} {2 * half:g}'
+        f' {2 * half:g}" role="img" aria-label="{escape(description)}" font-family="system-ui, sans-serif">'
+        + _rings(words)
         + f'<g class="ties">{"".join(_tie(p.id, places[p.id]) for p in visible)}</g>'
         + f'<g class="centre"><circle r="{GEOMETRY.centre:g}" fill="{INK}"/>'
         + _client_name(centre)
         + f'<g class="ghosts">{ghosts}</g>'
-        + f'<g class="people">{"".join(_person(p, places[p.id], (tones or {}).get(p.id)) for p in visible)}</g>'
+        + f'<g class="people">{people_drawn}</g>'
         + "</svg>"
     )
 
 
-def point(place: Placement) -> tuple[float, float]:
-    """Return the pixel position of a place: x to the right, y downwards, from the middle."""
-    angle, radius = math.radians(place.angle), _distance(place)
-    return radius * math.sin(angle), -radius * math.cos(angle)
+def label_data(circle: ClosenessCircle | None, people: Sequence[RelationshipRecord]) -> dict[str, Any]:
+    """Return the places of all words on a page's drawing, by lettering, for the script that moves people."""
+    places = {p.id: circle.placement(p.id) if circle else None for p in people}
+    words = [_Words(places, people, None, lettering, GEOMETRY.half) for lettering in PAGE]
+    return {
+        w.lettering.css_class: {
+            "rings": [_attributes(label) for label in w.rings],
+            "people": {p.id: _attributes(w.of(p)) for p in people if places[p.id]},
+        }
+        for w in words
+    }
 
 
-def _distance(place: Placement) -> float:
-    return min(max(place.radius, GEOMETRY.nearest), GEOMETRY.furthest) * GEOMETRY.unit
+def default_labels(people: Sequence[RelationshipRecord]) -> dict[str, Any]:
+    """Return the places of names while somebody is being moved: below their discs."""
+    return {
+        lettering.css_class: {p.id: _attributes(default_label(p.name, lettering)) for p in people} for lettering in PAGE
+    }
 
 
-def _rings() -> str:
-    circles = []
-    for ring, edge in reversed(list(RING_EDGES.items())):
-        radius = edge * GEOMETRY.unit
-        circles.append(
-            f'<circle r="{radius:.1f}" fill="none" stroke="{LINE}" stroke-width="2"/>'
-            f'<text class="ring-label" y="{-radius + 17:.1f}" text-anchor="middle" font-size="13" fill="{SOFT}">'
-            f"{_RINGS[ring]}</text>"
-        )
-    return f'<g class="rings">{"".join(circles)}</g>'
+def _attributes(label: Label) -> dict[str, Any]:
+    """Return a label as the script reads it; numbers are rounded as in the drawing."""
+    leader = [round(value, 1) for value in label.leader] if label.leader else None
+    return {
+        "x": round(label.x, 1),
+        "y": round(label.y, 1),
+        "anchor": label.anchor,
+        "text": label.text,
+        "leader": leader,
+    }
+
+
+class _Words:
+    """The words of a drawing in one lettering."""
+
+    def __init__(
+        self,
+        places: Mapping[str, Placement | None],
+        people: Sequence[RelationshipRecord],
+        before: ClosenessCircle | None,
+        lettering: Lettering,
+        half: float,
+    ) -> None:
+        self.lettering = lettering
+        placed = [(p, place) for p in people if (place := places[p.id])]
+        gone = [(p, place) for p in people if before and (place := before.placement(p.id))]
+        discs = [_disc(p, place, lettering) for p, place in placed]
+        discs += [_ghost_disc(p, place, lettering, stays=places[p.id] is not None) for p, place in gone]
+        labels: Labels = place_labels(tuple(discs), lettering, half)
+        self.rings = labels.rings
+        self._people = {p.id: label for (p, _), label in zip(placed, labels.discs, strict=False)}
+        self._ghosts = {p.id: label for (p, _), label in zip(gone, labels.discs[len(placed) :], strict=True)}
+
+    def of(self, person: RelationshipRecord) -> Label:
+        return self._people.get(person.id) or default_label(person.name, self.lettering)
+
+    def of_ghost(self, person: RelationshipRecord) -> Label | None:
+        return self._ghosts.get(person.id)
+
+    @property
+    def attributes(self) -> str:
+        """Class of a group of words; without a style sheet only the first lettering is shown."""
+        return f'class="{self.lettering.css_class}"{_display(self.lettering is not PHONE)}'
+
+
+def _disc(person: RelationshipRecord, place: Placement, lettering: Lettering) -> Disc:
+    outline = 6 if person.is_focus else 3 if person.professional else 0
+    radius = (GEOMETRY.disc + outline) * lettering.disc / GEOMETRY.disc
+    return Disc(*point(place), radius, person.name, _note(person))
+
+
+def _ghost_disc(person: RelationshipRecord, place: Placement, lettering: Lettering, *, stays: bool) -> Disc:
+    return Disc(*point(place), lettering.disc, note="" if stays else f"{shorten(person.name)}, no longer")
+
+
+def _rings(words: Iterable[_Words]) -> str:
+    circles = "".join(
+        f'<circle r="{edge * GEOMETRY.unit:.1f}" fill="none" stroke="{LINE}" stroke-width="2"/>'
+        for edge in reversed(RING_EDGES.values())
+    )
+    labels = "".join(
+        f"<g {w.attributes}>{''.join(_text('ring-label', r, w.lettering.ring, SOFT) for r in w.rings)}</g>"
+        for w in words
+    )
+    return f'<g class="rings">{circles}{labels}</g>'
+
+
+def _text(css_class: str, label: Label, size: float, colour: str, *, note: str = "", note_size: float = 0) -> str:
+    """Return a text with a light edge, so that lines behind it do not cross its letters, and a smaller second line."""
+    second = (
+        f'<tspan class="mark" x="{label.x:.1f}" dy="{1.2 * note_size:g}" font-size="{note_size:g}" fill="{SOFT}">'
+        f"{note}</tspan>"
+        if note
+        else ""
+    )
+    return (
+        f'<text class="{css_class}" x="{label.x:.1f}" y="{label.y:.1f}" text-anchor="{label.anchor}"'
+        f' font-size="{size:g}" fill="{colour}" stroke="{CARD}" stroke-width="4" stroke-linejoin="round"'
+        f' paint-order="stroke"><tspan>{escape(label.text)}</tspan>{second}</text>'
+    )
+
+
+def _leader(label: Label) -> str:
+    """Return the line from a disc to a name that stands away from it; hidden if the name is beside the disc."""
+    ends = zip(("x1", "y1", "x2", "y2"), label.leader or (), strict=False)
+    coordinates = "".join(f' {name}="{value:.1f}"' for name, value in ends)
+    return f'<line class="leader"{coordinates} stroke="{SOFT}" stroke-opacity="0.6"{_display(bool(label.leader))}/>'
 
 
 def _tie(person: str, place: Placement | None) -> str:
     """Return a vertical line rotated to the person; an arrowhead marks each end that receives support."""
     position = place or Placement(person, 1.0, 0.0)
-    far = -(_distance(position) - GEOMETRY.disc - 3)
+    far = -(distance_of(position) - GEOMETRY.disc - 3)
     near = -(GEOMETRY.centre + 2)
     classes = [
         "tie",
@@ -135,38 +205,29 @@ def _arrowhead(tip: float, direction: int) -> str:
     return f'<path d="M0 {tip:.1f}l-5 {-9 * direction}h10z" fill="{SOFT}"/>'
 
 
-def _person(person: RelationshipRecord, place: Placement | None, tone: TieBalance | None) -> str:
+def _person(
+    person: RelationshipRecord, place: Placement | None, tone: TieBalance | None, words: Iterable[_Words]
+) -> str:
     x, y = point(place) if place else (0.0, 0.0)
     tone = tone or TieBalance.UNRATED
     classes = ["person", tone.value, *([] if place else ["unplaced"])]
-    marks = [word for word, applies in _marks(person) if applies]
-    anchor, text_x = _text_position(x)
-    note = (
-        f'<tspan class="mark" x="{text_x:g}" dy="14" font-size="12" fill="{SOFT}">{", ".join(marks)}</tspan>'
-        if marks
-        else ""
+    names = "".join(
+        f"<g {w.attributes}>{_leader(w.of(person))}"
+        + _text("name", w.of(person), w.lettering.name, INK, note=_note(person), note_size=w.lettering.note)
+        + "</g>"
+        for w in words
     )
-    name = escape(_shorten(person.name))
     focus = f'<circle class="focus-ring" r="{GEOMETRY.disc + 5:g}" fill="none" stroke="{INK}" stroke-width="2"/>'
     return (
         f'<g class="{" ".join(classes)}" data-person="{escape(person.id)}" transform="translate({x:.1f} {y:.1f})"'
         f'{_display(place is not None)}><circle class="touch" r="30" fill="{CARD}" fill-opacity="0"/>'
         f'<g class="shape">{focus if person.is_focus else ""}{_shape(person, TONES[tone])}'
-        f"{_sign(tone, hollow=person.deceased)}</g>"
-        f'<text class="name" x="{text_x:g}" y="{GEOMETRY.disc + 16:g}" text-anchor="{anchor}" fill="{INK}"'
-        f' stroke="{CARD}" stroke-width="4" stroke-linejoin="round" paint-order="stroke">{name}{note}</text></g>'
+        f"{_sign(tone, hollow=person.deceased)}</g>{names}</g>"
     )
 
 
-def _text_position(x: float) -> tuple[str, float]:
-    """Return anchor and x offset of a name under its disc.
-
-    Near the client it extends outwards, to keep the centre free; at the edge inwards, to stay in the picture.
-    """
-    near, far = GEOMETRY.outwards
-    side = 1 if near <= abs(x) <= far else -1 if abs(x) > GEOMETRY.inwards else 0
-    side = side if x > 0 else -side
-    return {1: "start", 0: "middle", -1: "end"}[side], -side * GEOMETRY.disc
+def _note(person: RelationshipRecord) -> str:
+    return ", ".join(word for word, applies in _marks(person) if applies)
 
 
 def _marks(person: RelationshipRecord) -> tuple[tuple[str, bool], ...]:
@@ -194,7 +255,9 @@ def _sign(tone: TieBalance, *, hollow: bool) -> str:
     )
 
 
-def _ghost(before: Placement | None, after: Placement | None, name: str) -> str:
+def _ghost(
+    person: RelationshipRecord, before: Placement | None, after: Placement | None, words: Iterable[_Words]
+) -> str:
     if before is None:
         return ""
     x, y = point(before)
@@ -202,10 +265,14 @@ def _ghost(before: Placement | None, after: Placement | None, name: str) -> str:
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{GEOMETRY.disc - 3:g}" fill="none" stroke="{SOFT}" stroke-width="2"'
         f' stroke-dasharray="3 3"/>'
     )
-    if after is None:
-        text = f'<text x="{x:.1f}" y="{y + 30:.1f}" text-anchor="middle" font-size="13" fill="{SOFT}">'
-        return f"{ghost}{text}{escape(_shorten(name))}, no longer</text>"
-    return ghost + _arrow((x, y), point(after))
+    if after is not None:
+        return ghost + _arrow((x, y), point(after))
+    labels = "".join(
+        f"<g {w.attributes}>{_leader(label)}{_text('gone', label, w.lettering.note, SOFT)}</g>"
+        for w in words
+        if (label := w.of_ghost(person))
+    )
+    return f'{ghost}<g transform="translate({x:.1f} {y:.1f})">{labels}</g>'
 
 
 def _arrow(start: tuple[float, float], end: tuple[float, float]) -> str:
@@ -234,7 +301,3 @@ def _client_name(name: str) -> str:
     size = min(15.0, 1.75 * GEOMETRY.centre / (0.58 * max(len(label), 1)))
     place = f'y="{size / 3:.1f}" text-anchor="middle" font-size="{size:.1f}"'
     return f'<text {place} fill="{CARD}">{escape(label)}</text></g>'
-
-
-def _shorten(name: str) -> str:
-    return name if len(name) <= 16 else name[:15].rstrip() + "…"

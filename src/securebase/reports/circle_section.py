@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from xml.etree import ElementTree
 
-from securebase.charts.closeness_circle import GEOMETRY, closeness_circle
+from securebase.charts.circle_geometry import GEOMETRY, PAPER
+from securebase.charts.closeness_circle import closeness_circle
 from securebase.records.artefact import ClosenessCircle, RelationshipRecord
-from securebase.reports.document import Block, Picture, Pictures
+from securebase.reports.document import Block, Paragraph, Picture, Pictures, TextTone
 
 #: space for a name beyond its disc, in the units of the drawing
 NAME_MARGIN = 60
-#: font sizes of a name and of its note, in the units of the drawing
-NAME_SIZE, NOTE_SIZE = 22, 17
 
 
 def circles(
@@ -25,7 +23,7 @@ def circles(
     *,
     centre: str = "you",
 ) -> tuple[Block, ...]:
-    """Return one or two circles with the names of this report, as pictures with a text alternative."""
+    """Return one or two circles with the names of this report, as pictures with a text alternative, and their key."""
     named = [replace(p, name=names[p.id]) for p in people if p.id in names]
     half = half_side(versions)
     pictures = tuple(
@@ -33,19 +31,33 @@ def circles(
     )
     if not pictures:
         return ()
-    return (Pictures(pictures),)
+    key = circle_key(versions, named)
+    return (Pictures(pictures), *([Paragraph(key, TextTone.SOFT)] if key else []))
 
 
 def _picture(
     circle: ClosenessCircle, people: Sequence[RelationshipRecord], caption: str, centre: str, half: float
 ) -> Picture:
-    drawing = closeness_circle(circle, people, centre=centre, label=f"Closeness circle, {caption}")
-    svg = enlarge_letters(
-        re.sub(r'viewBox="[^"]*"', f'viewBox="{-half:g} {-half:g} {2 * half:g} {2 * half:g}"', drawing, count=1)
-    )
+    label = f"Closeness circle, {caption}"
+    svg = closeness_circle(circle, people, centre=centre, label=label, letterings=(PAPER,), half=half)
     # The drawing comes from this process, with every name escaped.
     alt = ElementTree.fromstring(svg).get("aria-label", "")  # noqa: S314
     return Picture(svg, alt, f"{caption[:1].upper()}{caption[1:]}")
+
+
+def circle_key(versions: Sequence[ClosenessCircle], people: Sequence[RelationshipRecord]) -> str:
+    """Return one line on the signs that occur on these circles; empty if there are none."""
+    places = [p for circle in versions for p in circle.placements]
+    on_circle = [p for p in people if p.id in {place.relationship for place in places}]
+    signs = (
+        ("An arrow points to the person who receives support.", any(p.gives or p.receives for p in places)),
+        ("A dashed line means tension.", any(p.tension for p in places)),
+        ("Hollow: has died.", any(p.deceased for p in on_circle)),
+        ("Square: online only.", any(p.online and not p.professional for p in on_circle)),
+        ("Diamond: professional.", any(p.professional for p in on_circle)),
+        ("Ringed: focus of the work.", any(p.is_focus for p in on_circle)),
+    )
+    return " ".join(words for words, occurs in signs if occurs)
 
 
 def half_side(versions: Sequence[ClosenessCircle]) -> float:
@@ -55,11 +67,3 @@ def half_side(versions: Sequence[ClosenessCircle]) -> float:
     """
     furthest = max((p.radius for circle in versions for p in circle.placements), default=0.0)
     return min(GEOMETRY.half, GEOMETRY.unit * max(1.0, furthest) + NAME_MARGIN)
-
-
-def enlarge_letters(svg: str) -> str:
-    """Return the drawing with larger letters, legible if two drawings share a line on paper."""
-    name = f'class="name" font-size="{NAME_SIZE}"'
-    larger = re.sub(r'font-size="1[23]"', f'font-size="{NOTE_SIZE}"', svg).replace('class="name"', name)
-    name_y = GEOMETRY.disc + NAME_SIZE
-    return larger.replace(f'y="{GEOMETRY.disc + 16:g}"', f'y="{name_y:g}"').replace('dy="14"', f'dy="{NOTE_SIZE}"')

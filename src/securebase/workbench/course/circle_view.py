@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 
-from securebase.charts.closeness_circle import GEOMETRY, TIE_COLOURS, closeness_circle
+from securebase.charts.circle_geometry import GEOMETRY
+from securebase.charts.closeness_circle import TIE_COLOURS, closeness_circle
 from securebase.ipt.network import TieBalance, circles_of, people_at, placement_moves, tie_balance, tie_ratings
 from securebase.ipt.network_phrases import HOURS, hour_of, moves_in_words, place_in_words, ring_in_words
 from securebase.records.artefact import RING_EDGES, ClosenessCircle, Placement, RelationshipRecord
