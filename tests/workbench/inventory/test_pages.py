@@ -19,7 +19,7 @@ def url(cast: Cast, name: str, *args: object) -> str:
 
 def save(browser: Browser, cast: Cast, places: object, **fields: str):
     data = {"kind": "present", "placements": json.dumps(places)} | fields
-    return browser.post(url(cast, "circle-save"), data, headers={"Accept": "application/json"})
+    return browser.post(url(cast, "circle-save"), data, headers={"X-Autosave": "1"})
 
 
 def circles(cast: Cast) -> list[Circle]:
@@ -70,12 +70,16 @@ def test_the_focus_is_set_and_unset(alma: Browser, cast: Cast) -> None:
 def test_the_script_saves_moves_into_one_version(alma: Browser, cast: Cast) -> None:
     lena = add_people(cast, "Lena")["Lena"]
     placement = {"relationship": str(lena.id), "radius": 0.4, "angle": 30.5, "gives": True, "tension": False}
-    first = save(alma, cast, [placement], over=" 0").json()
-    second = save(alma, cast, [placement | {"radius": 0.6}], over=first["over"], session="1").json()
-    third = save(alma, cast, [placement | {"radius": 0.7}], over=second["over"], session="1").json()
-    assert first["circle"] != second["circle"] == third["circle"]  # the session begins another version
-    fourth = save(alma, cast, [], over=third["over"], session="1", new_version="1").json()
-    assert fourth["circle"] != third["circle"]
+    first = save(alma, cast, [placement], revision=" 0").json()
+    second = save(alma, cast, [placement | {"radius": 0.6}], revision=first["revision"], session="1").json()
+    third = save(alma, cast, [placement | {"radius": 0.7}], revision=second["revision"], session="1").json()
+    ids = [reply["revision"].split()[0] for reply in (first, second, third)]
+    assert ids[0] != ids[1] == ids[2]  # the session begins another version
+    fourth = save(alma, cast, [], revision=third["revision"], session="1", new_version="1").json()
+    assert fourth["revision"].split()[0] != ids[2]
+    # the answer holds what the page shows after the save
+    assert [len(v["places"]) for v in fourth["circle"]["versions"]] == [1, 1, 0]
+    assert set(fourth["parts"]) == {"circle-ties", "circle-figures"}
     assert [[p["radius"] for p in c.placements] for c in circles(cast)] == [[0.4], [0.7], []]
     circle = circles(cast)[1]
     placement = circle.placement_values[0]
@@ -93,27 +97,27 @@ def test_malformed_placements_are_refused(alma: Browser, cast: Cast, places: obj
     response = (
         save(alma, cast, places)
         if not isinstance(places, str)
-        else alma.post(url(cast, "circle-save"), data, headers={"Accept": "application/json"})
+        else alma.post(url(cast, "circle-save"), data, headers={"X-Autosave": "1"})
     )
     assert response.status_code == 400
-    assert response.json()["refused"]
+    assert response.json()["error"]
     assert circles(cast) == []
 
 
 def test_a_stale_page_is_refused(alma: Browser, cast: Cast) -> None:
     lena = add_people(cast, "Lena")["Lena"]
     placement = {"relationship": str(lena.id), "radius": 0.4, "angle": 0}
-    save(alma, cast, [placement], over=" 0")
-    late = save(alma, cast, [], over=" 0")
+    save(alma, cast, [placement], revision=" 0")
+    late = save(alma, cast, [], revision=" 0")
     assert late.status_code == 409
-    assert "changed elsewhere" in late.json()["refused"]
+    assert "changed elsewhere" in late.json()["error"]
     assert circles(cast)[0].placement_values[0].radius == 0.4
 
 
 def test_the_plain_form_keeps_exact_places(alma: Browser, cast: Cast) -> None:
     people = add_people(cast, "Lena", "Omar", "Boss")
     lena, omar, boss = (people[name].id for name in ("Lena", "Omar", "Boss"))
-    save(alma, cast, [{"relationship": str(lena), "radius": 0.41, "angle": 62, "gives": True}], over=" 0")
+    save(alma, cast, [{"relationship": str(lena), "radius": 0.41, "angle": 62, "gives": True}], revision=" 0")
     data = {
         "typed": "1",
         "kind": "present",

@@ -503,10 +503,10 @@ def test_the_clients_circle_hides_the_therapists_ratings(cast: Cast) -> None:
     for hidden in ("rival", "focus-ring", "by the therapist"):
         assert hidden not in page
     soup = BeautifulSoup(page, "html.parser")
-    base_version = soup.find("input", attrs={"name": "over"})["value"]
+    base_version = soup.find("input", attrs={"name": "revision"})["value"]
     places = json.dumps([{"relationship": str(person.id), "radius": 0.3, "angle": 90.0}])
-    data = {"kind": "present", "over": base_version, "placements": places}
-    reply = browser.post("/own/circle/save/", data, headers={"Accept": "application/json"})
+    data = {"kind": "present", "revision": base_version, "placements": places}
+    reply = browser.post("/own/circle/save/", data, headers={"X-Autosave": "1"})
     assert reply.status_code == 200
     last = cast.episode.circles.order_by("drawn_at").last()
     assert last is not None
@@ -530,8 +530,8 @@ def test_a_person_of_another_client_cannot_be_placed(cast: Cast) -> None:
     assert nora.episode is not None
     strange = add_relationship(episode=nora.episode, by=cast.alma, name_shown="Otto", at=timezone.now())
     places = json.dumps([{"relationship": str(strange.id), "radius": 0.3, "angle": 90.0}])
-    data = {"kind": "present", "over": " 0", "placements": places}
-    answer = visiting_browser(cast).post("/own/circle/save/", data, headers={"Accept": "application/json"})
+    data = {"kind": "present", "revision": " 0", "placements": places}
+    answer = visiting_browser(cast).post("/own/circle/save/", data, headers={"X-Autosave": "1"})
     assert answer.status_code == 400
     assert cast.episode.circles.count() == 0
 

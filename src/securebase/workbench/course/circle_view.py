@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 
 from securebase.charts.circle_geometry import GEOMETRY
-from securebase.charts.closeness_circle import TIE_COLOURS, closeness_circle
+from securebase.charts.closeness_circle import TIE_COLOURS, closeness_circle, default_labels, label_data
 from securebase.ipt.network import TieBalance, circles_of, people_at, placement_moves, tie_balance, tie_ratings
 from securebase.ipt.network_phrases import HOURS, hour_of, moves_in_words, place_in_words, ring_in_words
 from securebase.records.artefact import RING_EDGES, ClosenessCircle, Placement, RelationshipRecord
@@ -20,6 +20,7 @@ from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, Ring
 from securebase.workbench.casefile import began_at
 from securebase.workbench.clients.models import Episode
+from securebase.workbench.inventory.models import Circle
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +64,14 @@ class PersonRow:
 class CircleView:
     """Data for `inventory/_circle.html`.
 
-    `over` holds id and version of the circle that a save replaces, to detect concurrent edits.
+    `revision` holds id and version of the circle that a save replaces, to detect concurrent edits.
     """
 
     kind: CircleKind
     drawing: SafeString
     rows: tuple[PersonRow, ...]
     versions: tuple[Version, ...]
-    over: str
+    revision: str
     data: dict[str, Any]
 
     @property
@@ -83,7 +84,7 @@ class CircleView:
 
 
 def circle_view(
-    record: EpisodeRecord, *, episode: Episode, kind: CircleKind, centre: str, over: str, for_client: bool = False
+    record: EpisodeRecord, *, episode: Episode, kind: CircleKind, centre: str, revision: str, for_client: bool = False
 ) -> CircleView:
     """Return the circle of a kind; a wished-for circle that was never drawn begins as a copy of the present one.
 
@@ -97,8 +98,8 @@ def circle_view(
     rows = tuple(PersonRow(p, current.placement(p.id) if current else None, tones[p.id]) for p in people)
     versions = name_versions(record, circles, episode, with_author=not for_client)
     drawing = closeness_circle(current, people, centre=centre, tones=tones, label=circle_label(kind), tray=True)
-    data = _script_data(rows, versions, for_client=for_client)
-    return CircleView(kind, mark_safe(drawing), rows, versions, over, data)  # noqa: S308 (our own SVG)
+    data = _script_data(current, rows, versions, for_client=for_client)
+    return CircleView(kind, mark_safe(drawing), rows, versions, revision, data)  # noqa: S308 (our own SVG)
 
 
 def tie_balances(record: EpisodeRecord, people: Sequence[RelationshipRecord]) -> dict[str, TieBalance]:
@@ -140,13 +141,16 @@ _MARKS = {"gives": "gives support", "receives": "receives support", "tension": "
 _MARKS_FOR_CLIENT = {"gives": "supports you", "receives": "you support them", "tension": "tension"}
 
 
-def _script_data(rows: Sequence[PersonRow], versions: Sequence[Version], *, for_client: bool) -> dict[str, Any]:
-    """Return the data of the script: lengths, colours, words, people, and the placements of every version."""
+def _script_data(
+    current: ClosenessCircle | None, rows: Sequence[PersonRow], versions: Sequence[Version], *, for_client: bool
+) -> dict[str, Any]:
+    """Return the data of the script: lengths, colours, words, people, and placements and labels of every version."""
+    people = [r.person for r in rows]
     return {
         "geometry": asdict(GEOMETRY),
         "tieColours": TIE_COLOURS,
-        "rings": [[edge, ring_in_words(ring)] for ring, edge in RING_EDGES.items()]
-        + [[99, ring_in_words(Ring.OUTSIDE)]],
+        "rings": [[edge, ring.value, ring_in_words(ring)] for ring, edge in RING_EDGES.items()]
+        + [[99, Ring.OUTSIDE.value, ring_in_words(Ring.OUTSIDE)]],
         "people": [
             {
                 "id": r.person.id,
@@ -157,8 +161,20 @@ def _script_data(rows: Sequence[PersonRow], versions: Sequence[Version], *, for_
             for r in rows
         ],
         "marks": _MARKS_FOR_CLIENT if for_client else _MARKS,
+        "labels": label_data(current, people),
+        "labelsOfMoved": default_labels(people),
         "versions": [
-            {"id": v.circle.id, "name": v.name, "moved": v.moved, "places": [asdict(p) for p in v.circle.placements]}
+            {
+                "name": v.name,
+                "moved": v.moved,
+                "places": [asdict(p) for p in v.circle.placements],
+                "labels": label_data(v.circle, people),
+            }
             for v in versions
         ],
     }
+
+
+def saved_reply(circle: Circle) -> dict[str, Any]:
+    """Return what a save answers to the script: the time and the revision that the next save replaces."""
+    return {"saved": f"{timezone.localtime(circle.drawn_at):%H:%M}", "revision": circle.revision}

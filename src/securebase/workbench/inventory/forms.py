@@ -14,7 +14,7 @@ from securebase.ipt.network_phrases import HOURS, hour_of
 from securebase.records.artefact import RING_EDGES, Placement
 from securebase.records.vocabulary import CircleKind, Respondent, Ring
 from securebase.workbench.clients.models import Episode
-from securebase.workbench.inventory.models import CIRCLE_KINDS, DRAWN_BY
+from securebase.workbench.inventory.models import CIRCLE_KINDS, DRAWN_BY, Circle
 from securebase.workbench.ui.fields import DateField, NumberField
 
 #: Suggestions for the relation; any other text is allowed.
@@ -57,14 +57,14 @@ class RelationshipForm(forms.Form):
 
 
 class CircleForm(forms.Form):
-    """Fields of a save besides the places. `over` is “id version” of the circle that was on the screen."""
+    """Fields of a save besides the places. `revision` is “id version” of the circle that was on the screen."""
 
     kind = forms.ChoiceField(choices=CIRCLE_KINDS)
     respondent = forms.ChoiceField(label="Drawn by", choices=DRAWN_BY, required=False)
     session = NumberField(label="In session", required=False, min_value=1, max_value=200)
     drawn_on = DateField(label="Drawn on", required=False)
     new_version = forms.BooleanField(label="Save as a new version", required=False)
-    over = forms.CharField(required=False, max_length=60)
+    revision = forms.CharField(required=False, max_length=60)
 
     def __init__(self, *args: Any, episode: Episode, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -82,9 +82,21 @@ class CircleForm(forms.Form):
             raise forms.ValidationError("Choose a date between the start of the course and today.")
         return day
 
-    def clean_over(self) -> tuple[str, int] | None:
-        circle_id, _, version = self.cleaned_data["over"].rpartition(" ")
+    def clean_revision(self) -> tuple[str, int] | None:
+        circle_id, _, version = self.cleaned_data["revision"].rpartition(" ")
         return (circle_id, int(version)) if version.isdigit() else None
+
+
+def parse_placements(data: QueryDict, episode: Episode, last: Circle | None) -> list[Placement] | None:
+    """Parse the placements from the page's script or from the plain form; None if they cannot be read."""
+    try:
+        if "placements" in data:
+            return parse_json_placements(data)
+        if "typed" in data:
+            return parse_form_placements(data, episode, last.placement_values if last else ())
+    except (ValueError, TypeError, AttributeError):
+        pass
+    return None
 
 
 def parse_json_placements(data: QueryDict) -> list[Placement]:

@@ -46,6 +46,8 @@ class Circle(ScopedModel):
     """One version of the closeness circle. `placements` holds one object for each person on it."""
 
     THERAPIST_PATH: ClassVar[str] = "episode__client__therapist"
+    #: what a page names as its revision before the first version
+    NO_REVISION: ClassVar[str] = " 0"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="circles")
@@ -68,6 +70,11 @@ class Circle(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {self.drawn_at:%Y-%m-%d}"
+
+    @property
+    def revision(self) -> str:
+        """Id and version, which a page names when it saves, to detect concurrent edits."""
+        return f"{self.id} {self.version}"
 
     @property
     def placement_values(self) -> tuple[Placement, ...]:

@@ -1,13 +1,12 @@
-"""Pages that add and change people of the inventory and save the circle."""
+"""Pages that add and change people of the inventory, and remove and restore versions of the circle."""
 
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, time
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,21 +15,12 @@ from django.views.decorators.http import require_http_methods
 from securebase.errors import InputError
 from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
-from securebase.workbench.clients.models import Episode
 from securebase.workbench.inventory import actions, queries
-from securebase.workbench.inventory.forms import (
-    RELATIONS,
-    CircleForm,
-    RelationshipForm,
-    parse_form_placements,
-    parse_json_placements,
-)
-from securebase.workbench.inventory.models import Circle
-from securebase.workbench.ui.conflict import error_status, form_status, keep_input, sentence
+from securebase.workbench.inventory.forms import RELATIONS, RelationshipForm
+from securebase.workbench.ui.conflict import form_status, keep_input, sentence
 from securebase.workbench.ui.methods import post_only
 
 _require_therapist = require_role(Role.THERAPIST)
-_UNREADABLE_MESSAGE = "The circle could not be read. Nothing was saved."
 
 
 # ---- people ----------------------------------------------------------------------------------------------------------
@@ -88,7 +78,7 @@ def remove_relationship(request: HttpRequest, client_id: uuid.UUID, relationship
         actions.remove_relationship(relationship=person, by=account, at=timezone.now())
     except InputError as error:
         messages.error(request, sentence(error))
-    return _redirect_to_circle(client_id, out=str(person.id))
+    return redirect_to_circle(client_id, out=str(person.id))
 
 
 @_require_therapist
@@ -122,53 +112,6 @@ def focus(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.UUID
 # ---- the circle ------------------------------------------------------------------------------------------------------
 @_require_therapist
 @post_only
-def save_circle(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """Save the circle from the page's script (answers in JSON) or from the plain form."""
-    account = current_account(request)
-    context = queries.client_page(account=account, client_id=client_id, page="circle-save")
-    episode: Episode = context["episode"]
-    form = CircleForm(request.POST, episode=episode)
-    if not form.is_valid():
-        return _refuse(request, client_id, " ".join(str(e) for errors in form.errors.values() for e in errors))
-    data = form.cleaned_data
-    last = (
-        Circle.objects.visible_to(account)
-        .filter(episode=episode, kind=data["kind"].value, removed_at=None)
-        .order_by("drawn_at")
-        .last()
-    )
-    try:
-        if "placements" in request.POST:
-            placements = parse_json_placements(request.POST)
-        elif "typed" in request.POST:
-            placements = parse_form_placements(request.POST, episode, last.placement_values if last else ())
-        else:
-            return _refuse(request, client_id, _UNREADABLE_MESSAGE)
-    except (ValueError, TypeError, AttributeError):
-        return _refuse(request, client_id, _UNREADABLE_MESSAGE)
-    try:
-        circle = actions.draw_circle(
-            episode=episode,
-            by=account,
-            placements=placements,
-            at=_drawn_at(data["drawn_on"]),
-            kind=data["kind"],
-            respondent=data["respondent"],
-            session_number=data["session"],
-            new_version=data["new_version"],
-            expected=data["over"],
-        )
-    except InputError as error:
-        return _refuse(request, client_id, sentence(error), status=error_status(error))
-    at = timezone.localtime(circle.drawn_at)
-    if _wants_json(request):
-        return JsonResponse({"over": f"{circle.id} {circle.version}", "saved": f"{at:%H:%M}", "circle": str(circle.id)})
-    messages.success(request, f"Circle saved at {at:%H:%M}.")
-    return _redirect_to_circle(client_id, kind=data["kind"].value)
-
-
-@_require_therapist
-@post_only
 def remove_circle(request: HttpRequest, client_id: uuid.UUID, circle_id: uuid.UUID) -> HttpResponse:
     account = current_account(request)
     context = queries.client_page(account=account, client_id=client_id, page="circle-remove")
@@ -177,7 +120,7 @@ def remove_circle(request: HttpRequest, client_id: uuid.UUID, circle_id: uuid.UU
         actions.remove_circle(circle=circle, by=account, at=timezone.now())
     except InputError as error:
         messages.error(request, sentence(error))
-    return _redirect_to_circle(client_id, kind=circle.kind, out=str(circle.id))
+    return redirect_to_circle(client_id, kind=circle.kind, out=str(circle.id))
 
 
 @_require_therapist
@@ -192,28 +135,9 @@ def restore_circle(request: HttpRequest, client_id: uuid.UUID, circle_id: uuid.U
         messages.error(request, sentence(error))
     else:
         messages.success(request, "Version restored.")
-    return _redirect_to_circle(client_id, kind=circle.kind)
+    return redirect_to_circle(client_id, kind=circle.kind)
 
 
-def _redirect_to_circle(client_id: uuid.UUID, **query: str) -> HttpResponse:
+def redirect_to_circle(client_id: uuid.UUID, **query: str) -> HttpResponse:
     """Redirect to the circle; the query names the kind to show and the entry just removed, for its undo."""
     return redirect(f"{reverse('relationships', args=[client_id])}?{urlencode(query)}")
-
-
-def _drawn_at(drawn_on: object) -> datetime:
-    """Return the present time, or noon of an earlier day for a circle that was drawn on paper."""
-    now = timezone.now()
-    if drawn_on is None or drawn_on == timezone.localdate():
-        return now
-    return timezone.make_aware(datetime.combine(drawn_on, time(12)))  # type: ignore[arg-type]
-
-
-def _wants_json(request: HttpRequest) -> bool:
-    return "application/json" in request.headers.get("Accept", "")
-
-
-def _refuse(request: HttpRequest, client_id: uuid.UUID, reason: str, *, status: int = 400) -> HttpResponse:
-    if _wants_json(request):
-        return JsonResponse({"refused": reason}, status=status)
-    messages.error(request, reason)
-    return redirect("relationships", client_id)

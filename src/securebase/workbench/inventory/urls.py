@@ -14,7 +14,6 @@ urlpatterns = [
     path(PERSON + "take-out/", pages.remove_relationship, name="relationship-take-out"),
     path(PERSON + "put-back/", pages.restore_relationship, name="relationship-put-back"),
     path(PERSON + "focus/", pages.focus, name="relationship-focus"),
-    path(CIRCLE, pages.save_circle, name="circle-save"),
     path(CIRCLE + "<uuid:circle_id>/remove/", pages.remove_circle, name="circle-remove"),
     path(CIRCLE + "<uuid:circle_id>/restore/", pages.restore_circle, name="circle-restore"),
 ]

@@ -21,6 +21,7 @@ from securebase.workbench.accounts.queries import help_text_of
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.own_pages import queries
 from securebase.workbench.own_pages.models import OwnPage
+from securebase.workbench.ui.methods import is_autosave
 
 P = ParamSpec("P")
 #: Key of the visit in the browser's session.
@@ -107,7 +108,7 @@ def visit_required(view: Callable[Concatenate[HttpRequest, Visit, P], HttpRespon
 
 
 def _refuse(request: HttpRequest, page: HttpResponse) -> HttpResponse:
-    if request.headers.get("X-Autosave") == "1":
+    if is_autosave(request):
         return JsonResponse({"error": "closed"}, status=403)
     return page
 

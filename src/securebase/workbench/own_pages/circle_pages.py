@@ -13,16 +13,16 @@ from django.views.decorators.http import require_GET
 from securebase.errors import InputError
 from securebase.ipt.network_phrases import HOURS
 from securebase.records.vocabulary import CircleKind, Respondent, Ring
-from securebase.workbench.course.circle_view import CircleView, circle_view
+from securebase.workbench.course.circle_view import CircleView, circle_view, saved_reply
 from securebase.workbench.course.queries import record_of
 from securebase.workbench.inventory.actions import add_relationship, draw_circle
-from securebase.workbench.inventory.forms import CircleForm, parse_form_placements, parse_json_placements
+from securebase.workbench.inventory.forms import CircleForm, parse_placements
 from securebase.workbench.inventory.models import Circle
 from securebase.workbench.own_pages import actions
 from securebase.workbench.own_pages.access import Visit, visit_required
 from securebase.workbench.own_pages.pages import show
 from securebase.workbench.ui.conflict import error_status, sentence
-from securebase.workbench.ui.methods import post_only
+from securebase.workbench.ui.methods import is_autosave, post_only
 
 _UNREADABLE_MESSAGE = "We couldn’t read the circle, so nothing was saved."
 _MAX_NAME_LENGTH = 80
@@ -58,9 +58,14 @@ def _client_circle(visit: Visit) -> CircleView:
         circles=tuple(c for c in record.circles if c.respondent is Respondent.CLIENT),
     )
     last = _latest_circle(visit)
-    revision = f"{last.id} {last.version}" if last else " 0"
+    revision = last.revision if last else Circle.NO_REVISION
     return circle_view(
-        client_record, episode=visit.episode, kind=CircleKind.PRESENT, centre="you", over=revision, for_client=True
+        client_record,
+        episode=visit.episode,
+        kind=CircleKind.PRESENT,
+        centre="you",
+        revision=revision,
+        for_client=True,
     )
 
 
@@ -78,12 +83,8 @@ def save(request: HttpRequest, visit: Visit) -> HttpResponse:
     last = _latest_circle(visit)
     if not form.is_valid() or form.cleaned_data["kind"] is not CircleKind.PRESENT:
         return _refuse(request, _UNREADABLE_MESSAGE)
-    try:
-        if "placements" in request.POST:
-            placements = parse_json_placements(request.POST)
-        else:
-            placements = parse_form_placements(request.POST, visit.episode, last.placement_values if last else ())
-    except (ValueError, TypeError, AttributeError):
+    placements = parse_placements(request.POST, visit.episode, last)
+    if placements is None:
         return _refuse(request, _UNREADABLE_MESSAGE)
     try:
         saved = draw_circle(
@@ -92,13 +93,12 @@ def save(request: HttpRequest, visit: Visit) -> HttpResponse:
             placements=placements,
             at=timezone.now(),
             new_version=form.cleaned_data["new_version"],
-            expected=form.cleaned_data["over"],
+            expected=form.cleaned_data["revision"],
         )
     except InputError as error:
-        return _refuse(request, sentence(error), status=error_status(error))
-    at = timezone.localtime(saved.drawn_at)
-    if _wants_json(request):
-        return JsonResponse({"over": f"{saved.id} {saved.version}", "saved": f"{at:%H:%M}", "circle": str(saved.id)})
+        return _refuse(request, sentence(error), status=error_status(error), last=last)
+    if is_autosave(request):
+        return JsonResponse(saved_reply(saved) | {"circle": _client_circle(visit).data})
     messages.success(request, "Circle saved.")
     return redirect("own-circle")
 
@@ -121,12 +121,8 @@ def add_person(request: HttpRequest, visit: Visit) -> HttpResponse:
     return redirect("own-circle")
 
 
-def _wants_json(request: HttpRequest) -> bool:
-    return "application/json" in request.headers.get("Accept", "")
-
-
-def _refuse(request: HttpRequest, reason: str, *, status: int = 400) -> HttpResponse:
-    if _wants_json(request):
-        return JsonResponse({"refused": reason}, status=status)
+def _refuse(request: HttpRequest, reason: str, *, status: int = 400, last: Circle | None = None) -> HttpResponse:
+    if is_autosave(request):
+        return JsonResponse({"error": reason, "revision": last.revision if last else ""}, status=status)
     messages.error(request, reason)
     return redirect("own-circle")

@@ -34,7 +34,7 @@ from securebase.workbench.own_pages.models import OwnPage
 from securebase.workbench.own_pages.symptom_line import symptom_line
 from securebase.workbench.therapy_sessions.models import CheckIn
 from securebase.workbench.ui.conflict import error_status, sentence
-from securebase.workbench.ui.methods import post_only
+from securebase.workbench.ui.methods import is_autosave, post_only
 from securebase.workbench.ui.parsing import parse_number
 from securebase.workbench.worksheets.actions import EmptyWorksheetError, answer_artefact, save_artefact
 from securebase.workbench.worksheets.forms import build_inputs, submitted_values
@@ -165,7 +165,7 @@ def _save(
 ) -> HttpResponse:
     if not spec.client_fills:
         raise Http404
-    visible, autosave = queries.worksheet_for_client(spec), request.headers.get("X-Autosave") == "1"
+    visible, autosave = queries.worksheet_for_client(spec), is_autosave(request)
     filled = parse_values(visible, submitted_values(visible, request.POST))
     if artefact is not None:
         # fields that the client does not see keep their values

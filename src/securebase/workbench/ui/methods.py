@@ -64,3 +64,8 @@ class NotAllowedPages:
         # a 405 response must list the allowed methods (RFC 9110, 15.5.6)
         page.headers["Allow"] = response.headers.get("Allow", "")
         return page
+
+
+def is_autosave(request: HttpRequest) -> bool:
+    """Return whether a script of the page saves (and reads JSON), not a person who has pressed a button."""
+    return request.headers.get("X-Autosave") == "1"

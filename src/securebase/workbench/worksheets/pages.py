@@ -31,7 +31,7 @@ from securebase.workbench.clients.queries import client_of
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.therapy_sessions.queries import client_page
 from securebase.workbench.ui.conflict import error_status, sentence
-from securebase.workbench.ui.methods import post_only
+from securebase.workbench.ui.methods import is_autosave, post_only
 from securebase.workbench.ui.parsing import parse_id, parse_number
 from securebase.workbench.worksheets import actions, queries
 from securebase.workbench.worksheets.forms import build_inputs, submitted_values
@@ -117,7 +117,7 @@ def _save(request: HttpRequest, context: dict[str, Any], current: _CurrentWorksh
         visible_ids = {f.id for f in spec.fields_for(_formulation(request))}
         hidden = {k: v for k, v in queries.values_of(artefact).items() if k not in visible_ids}
         filled = ParsedValues(filled.values | hidden, filled.unread)
-    autosave = request.headers.get("X-Autosave") == "1"
+    autosave = is_autosave(request)
     try:
         saved = actions.save_artefact(
             id=current.artefact_id,

@@ -19,9 +19,6 @@ from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.casefile import course_record, prefetch_course_record
 from securebase.workbench.clients.models import Episode
-from securebase.workbench.course.circle_view import (
-    circle_view,
-)
 from securebase.workbench.course.relationships import queries
 from securebase.workbench.inventory.models import DRAWN_BY
 from securebase.workbench.inventory.queries import removed_entries
@@ -37,27 +34,21 @@ def relationships(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     context |= {"tab": "relationships"}
     if context["episode"] is None:
         return render(request, "course/relationships.html", context)
-    episode = prefetch_course_record(Episode.objects.visible_to(account).filter(id=context["episode"].id)).get()
-    record = course_record(episode, now)
     kind = CircleKind.WISHED if request.GET.get("kind") == CircleKind.WISHED.value else CircleKind.PRESENT
-    version_key = queries.version_key(episode, kind)
-    view = circle_view(record, episode=episode, kind=kind, centre=queries.centre(episode), over=version_key)
+    parts = queries.circle_parts(account, context["episode"].id, kind, request.GET)
+    record = parts["record"]
     people_out, circles_out = removed_entries(context["episode"])
-    context |= {
-        "view": view,
+    context |= parts | {
         "kinds": [(k.value, k.label, k is kind) for k in CircleKind],
         "rings": [(r.value, r.label) for r in Ring],
         "hours": range(1, phrases.HOURS + 1),
         "drawn_by": DRAWN_BY,
         "numbers": [s.number for s in record.sessions],
-        "in_session": queries.session_now(episode, now),
+        "in_session": queries.session_now(context["episode"], now),
         "today": timezone.localdate(),
-        "ties": queries.ties(record, view),
-        "chosen": request.GET.get("person", ""),
-        "measures": queries.network_measures(record),
+        "query": request.GET.urlencode(),
         "support": queries.support(record),
         "lineage": lineage_of(account.clinic),
-        "comparison": queries.comparison(record, episode, request.GET),
         "people_out": people_out,
         "circles_out": circles_out,
         "out": _id(request.GET.get("out", "")),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from securebase.charts.closeness_circle import closeness_circle
@@ -18,12 +20,15 @@ from securebase.ipt.tie import circle_movement, tie_facts
 from securebase.records.artefact import ClosenessCircle, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, Ring
+from securebase.workbench.accounts.models import Account
+from securebase.workbench.casefile import course_record, prefetch_course_record
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.course.circle_view import (
     CircleView,
     PersonRow,
     Version,
     circle_label,
+    circle_view,
     name_versions,
     tie_balances,
 )
@@ -38,10 +43,25 @@ def centre(episode: Episode) -> str:
     return episode.client.name_shown.split(" ")[0][:7]
 
 
-def version_key(episode: Episode, kind: CircleKind) -> str:
+def circle_parts(account: Account, episode_id: uuid.UUID, kind: CircleKind, query: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the page shows of a circle and what it derives from it, as it is stored now."""
+    episode = prefetch_course_record(Episode.objects.visible_to(account).filter(id=episode_id)).get()
+    record = course_record(episode, timezone.now())
+    view = circle_view(record, episode=episode, kind=kind, centre=centre(episode), revision=_revision(episode, kind))
+    return {
+        "record": record,
+        "view": view,
+        "ties": ties(record, view),
+        "chosen": query.get("person", ""),
+        "measures": network_measures(record),
+        "comparison": comparison(record, episode, query),
+    }
+
+
+def _revision(episode: Episode, kind: CircleKind) -> str:
     rows: Sequence[Circle] = [c for c in episode.circles.all() if c.kind == kind.value and c.removed_at is None]
     last = max(rows, key=lambda c: c.drawn_at, default=None)
-    return f"{last.id} {last.version}" if last else " 0"
+    return last.revision if last else Circle.NO_REVISION
 
 
 def session_now(episode: Episode, now: Any) -> int | None:
