@@ -184,7 +184,7 @@ def _save(
             session=artefact.therapy_session if artefact else None,
             about=artefact.about if artefact else None,
             simulated=visit.client.simulated,
-            new_version="anew" in request.POST,
+            new_version="new_version" in request.POST,
         )
     except InputError as error:
         if autosave:

@@ -130,7 +130,7 @@ def _save(request: HttpRequest, context: dict[str, Any], current: _CurrentWorksh
             session=_find_session(current.episode, request.POST.get("session")),
             about=parse_id(request.POST.get("about")),
             from_paper=spec.client_fills and "from_paper" in request.POST,
-            new_version="anew" in request.POST,
+            new_version="new_version" in request.POST,
         )
     except InputError as error:
         if autosave:

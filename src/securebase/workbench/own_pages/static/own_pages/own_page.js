@@ -17,7 +17,9 @@ function forgetAll() {
 
 // returns the input without the technical fields of a page, for comparison
 function inputText(fields) {
-  return [...fields].filter(([name]) => !["revision", "next", "anew", "csrfmiddlewaretoken"].includes(name)).join("\n");
+  return [...fields]
+    .filter(([name]) => !["revision", "next", "new_version", "csrfmiddlewaretoken"].includes(name))
+    .join("\n");
 }
 
 // ---- unsaved input --------------------------------------------------------------------------------------------------
@@ -84,7 +86,7 @@ class Draft {
     Object.assign(mine, { type: "button", className: "button", textContent: "Use my earlier text" });
     mine.addEventListener("click", async () => {
       fields.set("revision", this.form.elements.revision.value);
-      fields.set("anew", "1");
+      fields.set("new_version", "1");
       if (await this.send(fields)) location.reload();
     });
     const theirs = document.createElement("button");

@@ -34,7 +34,7 @@ class Autosave {
     const fields = new URLSearchParams(new FormData(this.form));
     fields.delete("revision");
     fields.delete("next");
-    fields.delete("anew");
+    fields.delete("new_version");
     fields.delete("csrfmiddlewaretoken");
     return fields.toString();
   }
@@ -63,7 +63,7 @@ class Autosave {
     const sending = this.body();
     const revision = this.form.elements.revision.value;
     const fields = new URLSearchParams(new FormData(this.form));
-    if (this.newVersion) fields.set("anew", "1");
+    if (this.newVersion) fields.set("new_version", "1");
     try {
       const response = await fetch(this.form.action, {
         method: "POST",
@@ -158,7 +158,7 @@ class Autosave {
     if (draft?.path !== this.path || draft.account !== document.body.dataset.account) return;
     const fields = new URLSearchParams(draft.fields);
     for (const name of ["csrfmiddlewaretoken", "revision"]) fields.set(name, this.form.elements[name].value);
-    fields.set("anew", "1");
+    fields.set("new_version", "1");
     this.stopped = true;
     const response = await fetch(this.form.action, {
       method: "POST",

@@ -1,10 +1,11 @@
-// Shows the person selected on the circle or in the list beside the circle.
-const panels = document.querySelectorAll("[data-about]");
-const links = document.querySelectorAll("[data-choose]");
+// Shows the person selected on the circle or in the list beside it, and what a saved circle changes on the page.
 const circle = document.querySelector("[data-circle]");
+const links = document.querySelectorAll("[data-choose]");
+let chosen = document.querySelector("[data-about]:not([hidden])")?.dataset.about;
 
 function show(id) {
-  for (const panel of panels) panel.hidden = panel.dataset.about !== id;
+  chosen = id;
+  for (const panel of document.querySelectorAll("[data-about]")) panel.hidden = panel.dataset.about !== id;
   for (const link of links) {
     if (link.dataset.choose === id) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
@@ -12,9 +13,21 @@ function show(id) {
   document.querySelector("[data-nobody]").hidden = Boolean(id);
 }
 
+function replacePart(part, html) {
+  const opened = [...part.querySelectorAll("details")].map((details) => details.open);
+  part.innerHTML = html;
+  part.querySelectorAll("details").forEach((details, n) => {
+    details.open = opened[n];
+  });
+}
+
 circle.addEventListener("person-chosen", (event) => show(event.detail));
-circle.addEventListener("person-moved", (event) => {
-  document.querySelector(`[data-about="${event.detail.id}"] [data-where]`).textContent = event.detail.where;
+circle.addEventListener("person-moved", ({ detail }) => {
+  document.querySelector(`[data-about="${detail.id}"] [data-where]`).textContent = detail.where;
+});
+circle.querySelector("form").addEventListener("saved", ({ detail }) => {
+  for (const [id, html] of Object.entries(detail.parts)) replacePart(document.getElementById(id), html);
+  show(chosen);
 });
 for (const link of links) {
   link.addEventListener("click", (event) => {
