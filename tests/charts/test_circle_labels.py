@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from securebase.charts.circle_geometry import GEOMETRY, PAPER, PHONE, SCREEN, Lettering, point
-from securebase.charts.circle_labels import Box, default_label, text_width
+from securebase.charts.circle_labels import Rectangle, default_label, text_width
 from securebase.charts.closeness_circle import closeness_circle, label_data
 from securebase.records.artefact import ClosenessCircle, Placement, RelationshipRecord
 
@@ -22,13 +22,15 @@ NAMES = ("Bo", "Mother", "Sister", "Great-aunt Wilhelmina", "Dr Vos", "MMMMMMMMM
 LETTERINGS = pytest.mark.parametrize("lettering", [SCREEN, PHONE, PAPER], ids=lambda each: each.css_class)
 
 
-def draw_boxes(circle: ClosenessCircle, people: list[RelationshipRecord], lettering: Lettering, **options) -> list[Box]:
+def draw_boxes(
+    circle: ClosenessCircle, people: list[RelationshipRecord], lettering: Lettering, **options
+) -> list[Rectangle]:
     """Return the rectangles of all words, from the attributes of the drawing."""
     svg = ElementTree.fromstring(closeness_circle(circle, people, centre="Ash", letterings=(lettering,), **options))
     return [box for group in svg if group.get("class") != "centre" for box in _boxes(group, 0.0, 0.0)]
 
 
-def _boxes(element: ElementTree.Element, x: float, y: float) -> Iterator[Box]:
+def _boxes(element: ElementTree.Element, x: float, y: float) -> Iterator[Rectangle]:
     if (shift := element.get("transform", "")).startswith("translate("):
         dx, dy = map(float, shift[10:-1].split())
         x, y = x + dx, y + dy
@@ -38,7 +40,7 @@ def _boxes(element: ElementTree.Element, x: float, y: float) -> Iterator[Box]:
         yield from _boxes(child, x, y)
 
 
-def _box_of_text(text: ElementTree.Element, x: float, y: float) -> Box:
+def _box_of_text(text: ElementTree.Element, x: float, y: float) -> Rectangle:
     size = float(text.get("font-size", ""))
     sizes = [float(line.get("font-size", size)) for line in text]
     width = max(text_width(line.text or "", line_size) for line, line_size in zip(text, sizes, strict=True))
@@ -46,7 +48,7 @@ def _box_of_text(text: ElementTree.Element, x: float, y: float) -> Box:
     baseline = float(text.get("y", "")) + y
     x += float(text.get("x", "")) + left
     below = sum(float(line.get("dy", 0)) for line in text) + 0.22 * sizes[-1]
-    return Box(x, baseline - 0.9 * size, x + width, baseline + below)
+    return Rectangle(x, baseline - 0.9 * size, x + width, baseline + below)
 
 
 def find_collisions(
@@ -56,12 +58,12 @@ def find_collisions(
     half = options.get("half", GEOMETRY.half)
     scale = lettering.disc / GEOMETRY.disc
     discs = [(*point(p), lettering.disc) for p in circle.placements] + [(0.0, 0.0, GEOMETRY.centre)]
-    found = [f"{a} and {b}" for a, b in itertools.combinations(boxes, 2) if a.overlaps(b)]
-    found += [
+    collisions = [f"{a} and {b}" for a, b in itertools.combinations(boxes, 2) if a.overlaps(b)]
+    collisions += [
         f"{box} on a disc at {x, y}" for box in boxes for x, y, r in discs if box.distance(x, y) < r - 0.2 * scale
     ]
-    found += [f"{b} outside" for b in boxes if max(-b.left, -b.top, b.right, b.bottom) > half + 0.2]
-    return found
+    collisions += [f"{b} outside" for b in boxes if max(-b.left, -b.top, b.right, b.bottom) > half + 0.2]
+    return collisions
 
 
 def make_circle(

@@ -39,7 +39,7 @@ class Disc:
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class Rectangle:
     """A rectangle on the drawing."""
 
     left: float
@@ -47,7 +47,7 @@ class Box:
     right: float
     bottom: float
 
-    def overlaps(self, other: Box) -> bool:
+    def overlaps(self, other: Rectangle) -> bool:
         return (
             self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
         )
@@ -63,7 +63,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Where a text is drawn: its baseline, its anchor and the name as shortened, relative to `origin`.
+    """Position of a text: baseline and anchor, relative to its disc or to the middle, and the name as shortened.
 
     `leader` is the line from the disc to a name that stands away from it, or None.
     """
@@ -119,14 +119,14 @@ class _Layout:
     def __init__(self, discs: Sequence[Disc], lettering: Lettering, half: float, length: int) -> None:
         self.lettering, self.length, self.half = lettering, length, half
         self.discs = [*discs, Disc(0.0, 0.0, GEOMETRY.centre)]
-        self.taken: list[Box] = []
+        self.taken: list[Rectangle] = []
         self.is_free = True
         rings = tuple(self._ring(ring, edge * GEOMETRY.unit) for ring, edge in RING_EDGES.items())
         by_distance = sorted(range(len(discs)), key=lambda n: math.hypot(discs[n].x, discs[n].y))
         labels = {n: self._name(discs[n]) for n in by_distance}
         self.labels = Labels(tuple(labels[n] for n in range(len(discs))), rings)
 
-    def _take(self, candidates: Iterator[Box]) -> Box:
+    def _take(self, candidates: Iterator[Rectangle]) -> Rectangle:
         """Return the first free candidate, else the first of all."""
         first = None
         for box in candidates:
@@ -139,7 +139,7 @@ class _Layout:
         self.taken.append(box)
         return box
 
-    def _is_open(self, box: Box) -> bool:
+    def _is_open(self, box: Rectangle) -> bool:
         half = self.half
         inside = -half <= box.left and box.right <= half and -half <= box.top and box.bottom <= half
         return (
@@ -186,16 +186,16 @@ def default_label(name: str, lettering: Lettering) -> Label:
     return Label(0.0, lettering.disc + GAP + BASELINE * lettering.name, "middle", shorten(name))
 
 
-def _chain(*parts: Iterator[Box]) -> Iterator[Box]:
+def _chain(*parts: Iterator[Rectangle]) -> Iterator[Rectangle]:
     for part in parts:
         yield from part
 
 
-def _around(x: float, y: float, width: float, height: float) -> Box:
-    return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+def _around(x: float, y: float, width: float, height: float) -> Rectangle:
+    return Rectangle(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
 
-def _beside(disc: Disc, width: float, height: float) -> Iterator[Box]:
+def _beside(disc: Disc, width: float, height: float) -> Iterator[Rectangle]:
     """Yield the places next to a disc: below, above, right and left of it.
 
     Near the client a name extends outwards, to keep the centre free; at the edge inwards, to stay in the picture.
@@ -213,7 +213,7 @@ def _beside(disc: Disc, width: float, height: float) -> Iterator[Box]:
         yield _around(disc.x + side * (disc.radius + GAP + width / 2), disc.y, width, height)
 
 
-def _spiral(x: float, y: float, radius: float, width: float, height: float) -> Iterator[Box]:
+def _spiral(x: float, y: float, radius: float, width: float, height: float) -> Iterator[Rectangle]:
     """Yield places further and further away from a disc, in all directions."""
     for step in range(1, STEPS + 1):
         for n in range(DIRECTIONS):
@@ -222,7 +222,7 @@ def _spiral(x: float, y: float, radius: float, width: float, height: float) -> I
             yield _around(x + dx * reach, y + dy * reach, width, height)
 
 
-def _anchor(box: Box, x: float) -> tuple[float, str]:
+def _anchor(box: Rectangle, x: float) -> tuple[float, str]:
     """Return where a text in the box begins, is centred or ends, whichever is nearest to its disc."""
     middle, quarter = (box.left + box.right) / 2, (box.right - box.left) / 4
     if middle - x > quarter:
@@ -232,7 +232,7 @@ def _anchor(box: Box, x: float) -> tuple[float, str]:
     return middle, "middle"
 
 
-def _leader(disc: Disc, box: Box) -> tuple[float, float, float, float] | None:
+def _leader(disc: Disc, box: Rectangle) -> tuple[float, float, float, float] | None:
     """Return the line, relative to the disc, from its edge to a label that stands away from it."""
     to_x, to_y = box.nearest(disc.x, disc.y)
     dx, dy = to_x - disc.x, to_y - disc.y

@@ -44,6 +44,7 @@ def circle(request: HttpRequest, visit: Visit) -> HttpResponse:
         "rings": [(r.value, r.label) for r in Ring],
         "hours": range(1, HOURS + 1),
         "today": timezone.localdate(),
+        "query": "",
     }
     return show(request, visit, "circle", context)
 
