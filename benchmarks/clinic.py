@@ -29,12 +29,13 @@ from securebase.measurement.catalogue import instrument
 from securebase.records.vocabulary import Moment
 from securebase.workbench.accounts.actions import create_account, create_clinic
 from securebase.workbench.accounts.models import Account, Role
+from securebase.workbench.check_ins.actions import invite_check_in, record_check_in
+from securebase.workbench.check_ins.models import CheckInMode
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.demo.actions import simulate_courses, write_client
 from securebase.workbench.demo.roster import ROSTER
 from securebase.workbench.progress.queries import caseload, current_picture
-from securebase.workbench.therapy_sessions.actions import invite_check_in, record_check_in
-from securebase.workbench.therapy_sessions.models import CheckInMode, TherapySession
+from securebase.workbench.therapy_sessions.models import TherapySession
 
 USER_NAME, PASSWORD = "bench", "quiet herons wade"
 CASELOAD, CLINIC = 60, 10_000

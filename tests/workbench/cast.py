@@ -12,10 +12,12 @@ from securebase.measurement.catalogue import instrument
 from securebase.records.vocabulary import Moment, ProblemArea
 from securebase.workbench.accounts import actions as accounts
 from securebase.workbench.accounts.models import Account, Role
+from securebase.workbench.check_ins.actions import invite_check_in
+from securebase.workbench.check_ins.models import CheckInMode
 from securebase.workbench.clients import actions as clients
 from securebase.workbench.clients.models import Client, Episode
-from securebase.workbench.therapy_sessions import actions as therapy_sessions
-from securebase.workbench.therapy_sessions.models import CheckInMode, TherapySession
+from securebase.workbench.therapy_sessions.actions import create_session
+from securebase.workbench.therapy_sessions.models import TherapySession
 
 PASSWORD = "seven quiet herons wade"
 BEGAN = date(2026, 9, 1)
@@ -61,9 +63,7 @@ class Cast:
         """
         if moment is Moment.BEFORE and at > self.session.held_at:
             self.hold_at(at + timedelta(hours=1))
-        return therapy_sessions.invite_check_in(
-            session=self.session, by=self.alma, moment=moment, mode=mode, at=at, extras=extras
-        )
+        return invite_check_in(session=self.session, by=self.alma, moment=moment, mode=mode, at=at, extras=extras)
 
 
 def make_cast() -> Cast:
@@ -82,7 +82,7 @@ def make_cast() -> Cast:
     )
     episode = carla.episode
     assert episode is not None
-    session = therapy_sessions.create_session(episode=episode, by=alma, number=1, held_at=NOON)
+    session = create_session(episode=episode, by=alma, number=1, held_at=NOON)
     return Cast(
         alma=alma,
         bruno=create_staff("bruno", Role.SUPERVISOR),

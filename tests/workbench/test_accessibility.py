@@ -15,8 +15,10 @@ from chromium import find_problems
 from securebase.ipt.parsing import parse_values
 from securebase.ipt.shelf import worksheet
 from securebase.records.vocabulary import Moment
-from securebase.workbench.therapy_sessions import actions
-from securebase.workbench.therapy_sessions.models import CheckInMode
+from securebase.workbench.check_ins.actions import record_check_in
+from securebase.workbench.check_ins.models import CheckInMode
+from securebase.workbench.measures.actions import rate_session, type_in_administration
+from securebase.workbench.therapy_sessions.actions import mark_rupture
 from securebase.workbench.worksheets.actions import save_artefact
 from workbench.browser import Browser
 from workbench.cast import NOON, PASSWORD, Cast, answers, make_cast
@@ -33,7 +35,7 @@ WORKSHEETS_OF_EVERY_KIND = ("session_note", "communication_analysis", "contract"
 def full(live_server: Any) -> Cast:
     """Provide Carla with an open alert, an open rupture, a typed-in PHQ-9 and drawn circles."""
     cast = make_cast()
-    stored = actions.record_check_in(
+    stored = record_check_in(
         check_in=cast.invite(extras=["focus_week", "dispute_week"]).check_in,
         responses=answers("session_before", 5.0, 1.0),
         submission="s",
@@ -41,12 +43,10 @@ def full(live_server: Any) -> Cast:
         extra={"focus_week": {1: 7.0}, "dispute_week": {1: 8.0, 2: 3.0}},
     )
     assert stored.alerts
-    actions.rate_session(
-        session=cast.session, by=cast.alma, responses=answers("therapist_after", 6.0), submission="r", at=NOON
-    )
-    actions.mark_rupture(session=cast.session, by=cast.alma, kind="withdrawal", at=NOON)
+    rate_session(session=cast.session, by=cast.alma, responses=answers("therapist_after", 6.0), submission="r", at=NOON)
+    mark_rupture(session=cast.session, by=cast.alma, kind="withdrawal", at=NOON)
     for week in (0, 1):
-        actions.type_in_administration(
+        type_in_administration(
             episode=cast.episode,
             by=cast.alma,
             instrument="phq9",

@@ -15,9 +15,11 @@ from securebase.workbench.casefile import (
     prefetch_course_record,
     prefetch_record,
 )
+from securebase.workbench.check_ins.actions import record_check_in
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.inventory import actions as inventory
-from securebase.workbench.therapy_sessions import actions
+from securebase.workbench.measures.actions import acknowledge_alert, set_aside_administration, type_in_administration
+from securebase.workbench.therapy_sessions.actions import create_session, mark_rupture, record_repair
 from workbench.cast import BEGAN, NOON, Cast, answers
 from workbench.inventory.network_cast import add_people, draw_course
 
@@ -25,12 +27,12 @@ from workbench.inventory.network_cast import add_people, draw_course
 @pytest.fixture
 def full(cast: Cast) -> Cast:
     """Return the cast with Carla after two weeks: a check-in with an alert, a PHQ-9 and a repaired rupture."""
-    stored = actions.record_check_in(
+    stored = record_check_in(
         check_in=cast.invite().check_in, responses=answers("session_before", 6.0, 1.0), submission="1", at=NOON
     )
     alert = stored.administration.safety_alerts.get()
-    actions.acknowledge_alert(alert=alert, by=cast.alma, note="Called.", at=NOON + timedelta(days=1))
-    actions.type_in_administration(
+    acknowledge_alert(alert=alert, by=cast.alma, note="Called.", at=NOON + timedelta(days=1))
+    type_in_administration(
         episode=cast.episode,
         by=cast.alma,
         instrument="phq9",
@@ -38,11 +40,11 @@ def full(cast: Cast) -> Cast:
         at=NOON + timedelta(days=3),
         submission="2",
     )
-    rupture = actions.mark_rupture(session=cast.session, by=cast.alma, kind=RuptureKind.WITHDRAWAL, at=NOON)
-    second = actions.create_session(
+    rupture = mark_rupture(session=cast.session, by=cast.alma, kind=RuptureKind.WITHDRAWAL, at=NOON)
+    second = create_session(
         episode=cast.episode, by=cast.alma, number=2, held_at=NOON + timedelta(days=7), phase=Phase.MIDDLE
     )
-    actions.record_repair(rupture=rupture, by=cast.alma, session=second, at=second.held_at)
+    record_repair(rupture=rupture, by=cast.alma, session=second, at=second.held_at)
     return cast
 
 
@@ -92,14 +94,14 @@ def test_record_omits_a_future_end(full: Cast) -> None:
 
 def test_record_omits_an_administration_set_aside_and_keeps_its_alert(full: Cast) -> None:
     first = full.episode.administrations.get(instrument="session_before")
-    actions.set_aside_administration(administration=first, by=full.alma, at=NOON + timedelta(days=5))
+    set_aside_administration(administration=first, by=full.alma, at=NOON + timedelta(days=5))
     assert [a.instrument for a in record(full, 14).administrations] == ["phq9"]
     assert [a.instrument for a in record(full, 4).administrations] == ["session_before", "phq9"]
     assert record(full, 14).safety_alerts[0].instrument == "session_before"
 
 
 def test_unanswered_items_stay_unanswered(cast: Cast) -> None:
-    actions.record_check_in(check_in=cast.invite().check_in, responses={6: 3.0}, submission="1", at=NOON)
+    record_check_in(check_in=cast.invite().check_in, responses={6: 3.0}, submission="1", at=NOON)
     result = record(cast, 1).administrations[0]
     assert result.responses[6] == 3.0
     assert [n for n, v in result.responses.items() if v is None] == [n for n in result.responses if n != 6]

@@ -12,7 +12,8 @@ from django.urls import reverse
 
 import securebase.workbench
 from each import each
-from securebase.workbench.therapy_sessions import actions
+from securebase.workbench.check_ins.actions import record_check_in
+from securebase.workbench.measures.actions import acknowledge_alert
 from workbench.browser import Browser
 from workbench.cast import NOON, PASSWORD, Cast, answers
 
@@ -93,11 +94,11 @@ PAGES = ("client-sessions", "session-new", "client-measures", "client-edit")
 @pytest.mark.parametrize("name", PAGES)
 def test_open_safety_alert_is_on_every_client_page(cast: Cast, alma: Browser, name: str) -> None:
     check_in = cast.invite().check_in
-    actions.record_check_in(check_in=check_in, responses=answers("session_before", 5.0, 2.0), submission="s", at=NOON)
+    record_check_in(check_in=check_in, responses=answers("session_before", 5.0, 2.0), submission="s", at=NOON)
     url = reverse(name, args=[cast.carla.id])
     assert "callout alert" in alma.get(url).content.decode()
     alert = cast.episode.safety_alerts.get()
-    actions.acknowledge_alert(alert=alert, by=cast.alma, note="Called her.", at=NOON)
+    acknowledge_alert(alert=alert, by=cast.alma, note="Called her.", at=NOON)
     assert "callout alert" not in alma.get(url).content.decode()
 
 

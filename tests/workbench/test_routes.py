@@ -17,13 +17,17 @@ from securebase.records.vocabulary import Moment
 from securebase.workbench.accounts.actions import create_account
 from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.audit.models import Entry
+from securebase.workbench.check_ins.actions import record_check_in
+from securebase.workbench.check_ins.models import CheckInMode
 from securebase.workbench.clients import actions as clients
+from securebase.workbench.measures.actions import rate_session
+from securebase.workbench.measures.models import SafetyAlert
 from securebase.workbench.progress.queries import current_picture
 from securebase.workbench.progress.tickets import sign_ticket
 from securebase.workbench.supervision.actions import share_course
 from securebase.workbench.supervision.models import Share, SharedPart
-from securebase.workbench.therapy_sessions import actions
-from securebase.workbench.therapy_sessions.models import CheckInMode, Rupture, SafetyAlert
+from securebase.workbench.therapy_sessions.actions import mark_rupture
+from securebase.workbench.therapy_sessions.models import Rupture
 from securebase.workbench.worksheets.actions import save_artefact
 from workbench.browser import Browser
 from workbench.cast import BEGAN, NOON, Cast, answers, make_cast
@@ -81,12 +85,10 @@ def saved(module_db: None) -> Cast:
     """Save, once for all routes, an object of Carla's for every parameter of a route, and a client of Dario's."""
     cast = make_cast()
     check_in = cast.invite(Moment.BEFORE).check_in
-    actions.record_check_in(check_in=check_in, responses=answers("session_before", 5.0, 1.0), submission="s", at=NOON)
+    record_check_in(check_in=check_in, responses=answers("session_before", 5.0, 1.0), submission="s", at=NOON)
     cast.invite(Moment.AFTER, CheckInMode.PAPER)
-    actions.mark_rupture(session=cast.session, by=cast.alma, kind="withdrawal", at=NOON)
-    actions.rate_session(
-        session=cast.session, by=cast.alma, responses=answers("therapist_after"), submission="r", at=NOON
-    )
+    mark_rupture(session=cast.session, by=cast.alma, kind="withdrawal", at=NOON)
+    rate_session(session=cast.session, by=cast.alma, responses=answers("therapist_after"), submission="r", at=NOON)
     spec = worksheet("incident")
     save_artefact(
         id=ARTEFACT,

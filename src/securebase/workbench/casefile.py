@@ -19,14 +19,8 @@ from securebase.records.dates import EARLIEST
 from securebase.records.vocabulary import Agreement, CircleKind, Moment, Phase, ProblemArea, Respondent, RuptureKind
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.inventory.models import Circle, Relationship
-from securebase.workbench.therapy_sessions.models import (
-    Administration,
-    Response,
-    Rupture,
-    SafetyAlert,
-    Score,
-    TherapySession,
-)
+from securebase.workbench.measures.models import Administration, Response, SafetyAlert, Score
+from securebase.workbench.therapy_sessions.models import Rupture, TherapySession
 from securebase.workbench.worksheets.models import Artefact, ArtefactVersion
 from securebase.workbench.worksheets.queries import values_of
 

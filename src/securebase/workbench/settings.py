@@ -56,6 +56,8 @@ INSTALLED_APPS = [
     "securebase.workbench.accounts",
     "securebase.workbench.clients",
     "securebase.workbench.therapy_sessions",
+    "securebase.workbench.measures",
+    "securebase.workbench.check_ins",
     "securebase.workbench.inventory",
     "securebase.workbench.worksheets",
     "securebase.workbench.course",

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from securebase.workbench.accounts import actions as accounts
-from securebase.workbench.therapy_sessions import actions
+from securebase.workbench.check_ins.actions import record_check_in
 from workbench.cast import PASSWORD, Cast, answers, make_cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,9 +43,7 @@ def sign_in(page: Any, name: str = "alma") -> None:
 def note(page: Any, live_server: Any, people: Cast) -> Any:
     """Return the field of Alma's unsaved note on the page of an alert."""
     check_in = people.invite(at=timezone.now()).check_in
-    actions.record_check_in(
-        check_in=check_in, responses=answers("session_before", 5.0, 2.0), submission="s", at=timezone.now()
-    )
+    record_check_in(check_in=check_in, responses=answers("session_before", 5.0, 2.0), submission="s", at=timezone.now())
     page.goto(f"{live_server.url}/sign-in/")
     sign_in(page)
     page.wait_for_url(f"{live_server.url}/")

@@ -12,7 +12,7 @@ from securebase.errors import NotPermittedError
 from securebase.workbench.audit.actions import record
 from securebase.workbench.audit.models import Entry
 from securebase.workbench.audit.queries import verify_chain
-from securebase.workbench.therapy_sessions import actions
+from securebase.workbench.check_ins.actions import record_check_in
 from workbench.cast import NOON, Cast, answers
 
 
@@ -77,7 +77,7 @@ def test_rows_cannot_be_changed_or_removed() -> None:
 
 def test_the_trail_records_the_number_of_answers_but_not_the_answers(cast: Cast) -> None:
     check_in = cast.invite().check_in
-    actions.record_check_in(check_in=check_in, responses=answers("session_before", 7.0, 3.0), submission="s", at=NOON)
+    record_check_in(check_in=check_in, responses=answers("session_before", 7.0, 3.0), submission="s", at=NOON)
     entry = Entry.objects.get(action="check_in.answered")
     assert entry.actor == ""
     assert entry.client == str(cast.carla.id)

@@ -17,13 +17,15 @@ from securebase.ipt.parsing import parse_values
 from securebase.ipt.shelf import worksheet
 from securebase.records.artefact import Placement
 from securebase.workbench.accounts.models import Account
+from securebase.workbench.check_ins.actions import record_check_in
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.clients.scoping import ScopedManager, ScopedModel
 from securebase.workbench.inventory import actions as inventory
+from securebase.workbench.measures.actions import choose_extra
 from securebase.workbench.own_pages import actions as own_pages
 from securebase.workbench.supervision import actions as supervision
 from securebase.workbench.supervision.models import SharedPart
-from securebase.workbench.therapy_sessions import actions
+from securebase.workbench.therapy_sessions.actions import mark_rupture
 from securebase.workbench.worksheets import actions as worksheets
 from workbench.cast import NOON, Cast, answers
 
@@ -35,9 +37,9 @@ SCOPED = [m for m in MODELS if issubclass(m, ScopedModel)]
 def full(cast: Cast) -> Cast:
     """Return the cast with a row for Carla in every table."""
     check_in = cast.invite().check_in
-    actions.record_check_in(check_in=check_in, responses=answers("session_before", 5.0, 1.0), submission="s", at=NOON)
-    actions.mark_rupture(session=cast.session, by=cast.alma, kind="withdrawal", at=NOON)
-    actions.choose_extra(episode=cast.episode, by=cast.alma, instrument="coping_month", off=True)
+    record_check_in(check_in=check_in, responses=answers("session_before", 5.0, 1.0), submission="s", at=NOON)
+    mark_rupture(session=cast.session, by=cast.alma, kind="withdrawal", at=NOON)
+    choose_extra(episode=cast.episode, by=cast.alma, instrument="coping_month", off=True)
     person = inventory.add_relationship(episode=cast.episode, by=cast.alma, name_shown="Lena", at=NOON)
     place = Placement(str(person.id), 0.2, 0.0)
     inventory.draw_circle(episode=cast.episode, by=cast.alma, placements=[place], at=NOON)

@@ -11,9 +11,11 @@ from django.urls import reverse
 from securebase.ipt.parsing import parse_values
 from securebase.ipt.shelf import worksheet
 from securebase.records.vocabulary import Moment
+from securebase.workbench.check_ins.actions import invite_check_in, record_check_in
+from securebase.workbench.check_ins.models import CheckInMode
 from securebase.workbench.clients.models import Client
-from securebase.workbench.therapy_sessions import actions as therapy_sessions
-from securebase.workbench.therapy_sessions.models import CheckInMode, TherapySession
+from securebase.workbench.therapy_sessions.actions import create_session
+from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.worksheets.actions import save_artefact
 from securebase.workbench.worksheets.models import Artefact
 from workbench.browser import Browser
@@ -45,12 +47,12 @@ def create_sessions(cast: Cast, count: int = 6) -> list[TherapySession]:
     sessions = [cast.session]
     for number in range(2, count + 1):
         at = NOON + timedelta(days=7 * (number - 1))
-        sessions.append(therapy_sessions.create_session(episode=cast.episode, by=cast.alma, number=number, held_at=at))
+        sessions.append(create_session(episode=cast.episode, by=cast.alma, number=number, held_at=at))
     for session in sessions:
-        invitation = therapy_sessions.invite_check_in(
+        invitation = invite_check_in(
             session=session, by=cast.alma, moment=Moment.BEFORE, mode=CheckInMode.DEVICE, at=session.held_at
         )
-        therapy_sessions.record_check_in(
+        record_check_in(
             check_in=invitation.check_in,
             responses=answers("session_before", 8.0 - session.number),
             submission=str(session.number),

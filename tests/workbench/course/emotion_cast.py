@@ -8,7 +8,7 @@ from typing import Any
 
 from securebase.ipt.parsing import parse_values
 from securebase.ipt.shelf import worksheet
-from securebase.workbench.therapy_sessions import actions
+from securebase.workbench.therapy_sessions.actions import create_session, mark_rupture, record_repair
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.worksheets.actions import save_artefact
 from securebase.workbench.worksheets.models import Artefact
@@ -28,7 +28,7 @@ def save_worksheet(
 def create_emotional_work(cast: Cast) -> list[TherapySession]:
     """Create three sessions with emotional work and return them."""
     later_sessions = [
-        actions.create_session(episode=cast.episode, by=cast.alma, number=n, held_at=NOON + timedelta(days=7 * (n - 1)))
+        create_session(episode=cast.episode, by=cast.alma, number=n, held_at=NOON + timedelta(days=7 * (n - 1)))
         for n in (2, 3)
     ]
     sessions = [cast.session, *later_sessions]
@@ -46,10 +46,10 @@ def create_emotional_work(cast: Cast) -> list[TherapySession]:
     save_worksheet(cast, "corrective_experience", typed, sessions[2])
     save_worksheet(cast, "emotional_range", {"shown": ["anger", "joy"], "could_voice": "4"}, sessions[2])
     save_worksheet(cast, "affect", {"feeling": "ashamed", "intensity_before": "8", "intensity_after": "5"}, sessions[2])
-    repaired = actions.mark_rupture(session=sessions[0], by=cast.alma, kind="withdrawal", at=sessions[0].held_at)
+    repaired = mark_rupture(session=sessions[0], by=cast.alma, kind="withdrawal", at=sessions[0].held_at)
     save_worksheet(
         cast, "rupture_work", {"kind": "withdrawal", "repair": ["named", "owned"], "explored": "yes"}, sessions[1]
     )
-    actions.record_repair(rupture=repaired, by=cast.alma, session=sessions[1], at=sessions[1].held_at)
-    actions.mark_rupture(session=sessions[2], by=cast.alma, kind="confrontation", at=sessions[2].held_at)
+    record_repair(rupture=repaired, by=cast.alma, session=sessions[1], at=sessions[1].held_at)
+    mark_rupture(session=sessions[2], by=cast.alma, kind="confrontation", at=sessions[2].held_at)
     return sessions

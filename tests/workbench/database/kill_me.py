@@ -11,8 +11,9 @@ from django.core.management import call_command
 django.setup()
 
 from securebase.records.vocabulary import Moment  # noqa: E402
-from securebase.workbench.therapy_sessions import actions  # noqa: E402
-from securebase.workbench.therapy_sessions.models import CheckInMode  # noqa: E402
+from securebase.workbench.check_ins.actions import invite_check_in, record_check_in  # noqa: E402
+from securebase.workbench.check_ins.models import CheckInMode  # noqa: E402
+from securebase.workbench.therapy_sessions.actions import create_session  # noqa: E402
 from workbench.cast import answers, make_cast  # noqa: E402
 
 
@@ -27,11 +28,11 @@ def main() -> None:
     print_now("ready")
     for number in range(2, 200):
         at = datetime(2026, 9, 1, tzinfo=UTC) + timedelta(days=number)
-        session = actions.create_session(episode=cast.episode, by=cast.alma, number=number, held_at=at)
-        check_in = actions.invite_check_in(
+        session = create_session(episode=cast.episode, by=cast.alma, number=number, held_at=at)
+        check_in = invite_check_in(
             session=session, by=cast.alma, moment=Moment.BEFORE, mode=CheckInMode.LINK, at=at
         ).check_in
-        stored = actions.record_check_in(
+        stored = record_check_in(
             check_in=check_in, responses=answers("session_before", 5.0, 1.0), submission=str(number), at=at
         )
         print_now(str(stored.administration.id))

@@ -22,6 +22,15 @@ DERIVED = {
     "auth_group", "auth_group_permissions", "auth_permission", "django_content_type", "django_migrations",
     "django_session", "progress_storedpicture", "sqlite_sequence",
 }  # fmt: skip
+#: tables that were renamed since the fixture was built
+RENAMED = {
+    f"therapy_sessions_{model}": f"{app}_{model}"
+    for app, models in {
+        "measures": ("administration", "response", "score", "safetyalert", "extrachoice"),
+        "check_ins": ("checkin",),
+    }.items()
+    for model in models
+}
 #: pages of a client whose address has no other id
 CLIENT_PAGES = (
     "client", "client-sessions", "client-measures", "client-edit", "course", "timeline", "formulation", "area-work",
@@ -69,13 +78,14 @@ def tables(columns: dict[str, list[str]] | None) -> dict[str, Any]:
         cursor.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         names = sorted({row[0] for row in cursor.fetchall()} - DERIVED)
         for name in names if columns is None else sorted(columns):
-            cursor.execute(f'PRAGMA table_info("{name}")')
+            table = RENAMED.get(name, name)
+            cursor.execute(f'PRAGMA table_info("{table}")')
             existing = [row[1] for row in cursor.fetchall()]
             wanted = sorted(existing) if columns is None else columns[name]
             if missing := sorted(set(wanted) - set(existing)):
                 result[name] = {"missing": missing}
                 continue
-            cursor.execute("SELECT " + ", ".join(f'"{c}"' for c in wanted) + f' FROM "{name}"')
+            cursor.execute("SELECT " + ", ".join(f'"{c}"' for c in wanted) + f' FROM "{table}"')
             rows = sorted(json.dumps(row, ensure_ascii=True, default=str) for row in cursor.fetchall())
             digest = hashlib.sha256("\n".join(rows).encode()).hexdigest()
             result[name] = {"columns": wanted, "rows": len(rows), "sha256": digest}
@@ -168,8 +178,8 @@ def pages(texts: dict[str, Any]) -> dict[str, Any]:
 
     from securebase.workbench.accounts.models import Account
     from securebase.workbench.clients.models import Client
+    from securebase.workbench.measures.models import Administration
     from securebase.workbench.supervision.models import Share
-    from securebase.workbench.therapy_sessions.models import Administration
     from securebase.workbench.worksheets.models import Artefact
 
     browser, refused, unseen, visited = Browser(HTTP_HOST="localhost"), [], [], 0

@@ -19,10 +19,11 @@ from securebase.errors import InputError
 from securebase.records.vocabulary import Moment
 from securebase.workbench.audit.actions import record
 from securebase.workbench.audit.queries import verify_chain
+from securebase.workbench.check_ins.actions import invite_check_in, record_check_in
+from securebase.workbench.check_ins.models import CheckInMode
 from securebase.workbench.database.base import DatabaseWrapper, _ensure_safe
 from securebase.workbench.database.keys import read_or_create_secret, read_secret, validate_key
-from securebase.workbench.therapy_sessions.actions import create_session, invite_check_in, record_check_in
-from securebase.workbench.therapy_sessions.models import CheckInMode
+from securebase.workbench.therapy_sessions.actions import create_session
 from workbench.cast import NOON, answers, make_cast
 
 

@@ -16,7 +16,8 @@ HERE = Path(__file__).parent
 REPORT_SCRIPT = """
 import django; django.setup()
 from securebase.workbench.audit.queries import verify_chain
-from securebase.workbench.therapy_sessions.models import Administration, CheckIn
+from securebase.workbench.check_ins.models import CheckIn
+from securebase.workbench.measures.models import Administration
 scope = dict(reason="a test reads all rows")
 for a in Administration.objects.unscoped(**scope):
     print(a.id, a.responses.count(), a.scores.count(), a.safety_alerts.count(), a.check_in.state)

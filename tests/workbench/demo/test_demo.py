@@ -17,12 +17,13 @@ from securebase.records.vocabulary import Phase, ProblemArea
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.queries import verify_chain
 from securebase.workbench.casefile import prefetch_record
+from securebase.workbench.check_ins.models import CheckIn, CheckInState
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.demo.actions import build_clinic
 from securebase.workbench.demo.roster import ROSTER
+from securebase.workbench.measures.models import Administration
 from securebase.workbench.progress import queries
 from securebase.workbench.progress.models import StoredPicture
-from securebase.workbench.therapy_sessions.models import Administration, CheckIn, CheckInState
 
 NOW = datetime(2026, 3, 4, 8, 20, tzinfo=UTC)
 REASON = "looking at the demo clinic"

@@ -14,8 +14,10 @@ from securebase.errors import InputError, NotPermittedError
 from securebase.exchange.csv_tables import read_cohort
 from securebase.records.vocabulary import Moment
 from securebase.workbench.audit.models import Entry
+from securebase.workbench.check_ins.actions import invite_check_in, record_check_in
 from securebase.workbench.exports.actions import download_scores
-from securebase.workbench.therapy_sessions import actions
+from securebase.workbench.measures.actions import rate_session, type_in_administration
+from securebase.workbench.therapy_sessions.actions import create_session
 from workbench.browser import Browser
 from workbench.cast import NOON, Cast, answers
 
@@ -25,15 +27,11 @@ def full(cast: Cast) -> Cast:
     for week, value in enumerate((6.0, 3.0)):
         at = NOON + timedelta(days=7 * week)
         session = (
-            cast.session
-            if week == 0
-            else actions.create_session(episode=cast.episode, by=cast.alma, number=2, held_at=at)
+            cast.session if week == 0 else create_session(episode=cast.episode, by=cast.alma, number=2, held_at=at)
         )
         for moment in (Moment.BEFORE, Moment.AFTER):
-            check_in = actions.invite_check_in(
-                session=session, by=cast.alma, moment=moment, mode="link", at=at
-            ).check_in
-            actions.record_check_in(
+            check_in = invite_check_in(session=session, by=cast.alma, moment=moment, mode="link", at=at).check_in
+            record_check_in(
                 check_in=check_in,
                 responses=answers(check_in.instrument_id, value),
                 submission=f"{week}{moment}",
@@ -60,7 +58,7 @@ def table(cast: Cast) -> list[dict[str, str]]:
 
 
 def phq9(cast: Cast, responses: dict[int, float | None], at: datetime) -> None:
-    actions.type_in_administration(
+    type_in_administration(
         episode=cast.episode, by=cast.alma, instrument="phq9", responses=responses, at=at, submission=str(at)
     )
 
@@ -133,22 +131,20 @@ def test_file_name_says_nothing_about_the_client(full: Cast, alma: Browser) -> N
 
 def test_additional_questionnaires_have_their_own_columns(cast: Cast) -> None:
     """A construct names the check-in's column even if an additional questionnaire was answered earlier."""
-    second = actions.create_session(episode=cast.episode, by=cast.alma, number=2, held_at=NOON + timedelta(days=7))
+    second = create_session(episode=cast.episode, by=cast.alma, number=2, held_at=NOON + timedelta(days=7))
     after = cast.invite(Moment.AFTER, extras=["expectation"]).check_in
-    actions.record_check_in(
+    record_check_in(
         check_in=after,
         responses=answers("session_after"),
         submission="a",
         at=NOON + timedelta(hours=1),
         extra={"expectation": {1: 9.0, 2: 9.0, 3: 2.0, 4: 2.0}},
     )
-    before = actions.invite_check_in(
+    before = invite_check_in(
         session=second, by=cast.alma, moment=Moment.BEFORE, mode="link", at=second.held_at, extras=()
     ).check_in
-    actions.record_check_in(
-        check_in=before, responses=answers("session_before", 3.0), submission="b", at=second.held_at
-    )
-    actions.rate_session(
+    record_check_in(check_in=before, responses=answers("session_before", 3.0), submission="b", at=second.held_at)
+    rate_session(
         session=cast.session,
         by=cast.alma,
         responses=answers("therapist_after", 1.0),

@@ -23,14 +23,15 @@ from securebase.measurement.catalogue import instrument
 from securebase.records.artefact import Placement
 from securebase.records.vocabulary import Agreement, Moment, Respondent
 from securebase.workbench.audit.models import Entry
+from securebase.workbench.check_ins.actions import record_check_in
+from securebase.workbench.check_ins.models import CheckIn, CheckInMode
 from securebase.workbench.clients import actions as clients
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.inventory.actions import add_relationship, draw_circle
 from securebase.workbench.own_pages import actions
 from securebase.workbench.own_pages.models import OwnPage
 from securebase.workbench.own_pages.symptom_line import describe_change
-from securebase.workbench.therapy_sessions.actions import create_session, record_check_in
-from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode
+from securebase.workbench.therapy_sessions.actions import create_session
 from securebase.workbench.worksheets.actions import remove_artefact, save_artefact, share_artefact
 from securebase.workbench.worksheets.models import Artefact
 from workbench.browser import Browser

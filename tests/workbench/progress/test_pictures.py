@@ -9,11 +9,11 @@ import pytest
 from securebase.picture.parts import SignalKind
 from securebase.records.vocabulary import Moment
 from securebase.workbench.casefile import prefetch_record
+from securebase.workbench.check_ins.actions import record_check_in
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.progress import queries
 from securebase.workbench.progress.drawings import chart_slots
 from securebase.workbench.progress.models import StoredPicture
-from securebase.workbench.therapy_sessions.actions import record_check_in
 from workbench.cast import NOON, Cast, answers
 
 LATER = NOON + timedelta(hours=3)

@@ -18,12 +18,13 @@ from django.utils import timezone
 import pictures
 from securebase.records.vocabulary import Moment
 from securebase.workbench.audit.models import Entry
+from securebase.workbench.check_ins.actions import invite_check_in, record_check_in
+from securebase.workbench.check_ins.models import CheckInMode
 from securebase.workbench.clients.actions import create_client
 from securebase.workbench.progress import queries
 from securebase.workbench.progress.pages import format_time
 from securebase.workbench.progress.tickets import read_ticket
-from securebase.workbench.therapy_sessions.actions import create_session, invite_check_in, record_check_in
-from securebase.workbench.therapy_sessions.models import CheckInMode
+from securebase.workbench.therapy_sessions.actions import create_session
 from workbench.browser import Browser
 from workbench.cast import NOON, Cast, answers
 

@@ -38,7 +38,7 @@ def test_a_clients_link_is_never_logged(
     def fail(token: str) -> None:
         raise ZeroDivisionError(f"while opening {path}")
 
-    monkeypatch.setattr("securebase.workbench.therapy_sessions.check_in_pages.queries.check_in_by_token", fail)
+    monkeypatch.setattr("securebase.workbench.check_ins.client_pages.queries.check_in_by_token", fail)
     browser.raise_request_exception = False
     assert browser.get(path).status_code == 500
     logging.getLogger("django.security.csrf").warning("Forbidden (%s): %s", "no cookie", path)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import F
 
 from securebase.errors import ConflictError, InputError, NotPermittedError
@@ -234,6 +234,19 @@ def raise_record_version(episode: Episode) -> None:
     """
     rows = Episode.objects.unscoped(reason="the episode of the row that is being written")
     rows.filter(id=episode.id).update(record_version=F("record_version") + 1)
+
+
+def record_write(by: Account | None, action: str, row: models.Model, episode: Episode, **detail: object) -> None:
+    """Raise the record version and add the audit row; every write of an episode's rows ends with this."""
+    raise_record_version(episode)
+    record(
+        actor=by,
+        action=action,
+        object_type=action.split(".", maxsplit=1)[0],
+        object_id=row.pk,
+        client=episode.client_id,
+        detail=detail,
+    )
 
 
 def ensure_own(client: Client, account: Account) -> None:

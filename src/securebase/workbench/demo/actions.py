@@ -26,25 +26,18 @@ from securebase.records.vocabulary import Moment, Respondent, RuptureKind
 from securebase.workbench.accounts.actions import create_account, create_clinic
 from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.audit.actions import record
+from securebase.workbench.check_ins.actions import invite_check_in
+from securebase.workbench.check_ins.models import CheckIn, CheckInMode, CheckInState
 from securebase.workbench.clients.actions import create_client
 from securebase.workbench.clients.models import Client, Episode, SymptomMeasure
 from securebase.workbench.demo.additional_measures import score_additional_measures, symptom_level, therapist_rating
 from securebase.workbench.demo.courses import load_course_files, write_course
 from securebase.workbench.demo.others import OPEN_CLIENT, add_supervisor, open_own_page, share_with_supervisor
 from securebase.workbench.demo.roster import PHQ9, ROSTER, Person
+from securebase.workbench.measures.actions import acknowledge_alert
+from securebase.workbench.measures.models import Administration, Response, SafetyAlert, Score
 from securebase.workbench.progress.queries import current_picture
-from securebase.workbench.therapy_sessions.actions import acknowledge_alert, invite_check_in
-from securebase.workbench.therapy_sessions.models import (
-    Administration,
-    CheckIn,
-    CheckInMode,
-    CheckInState,
-    Response,
-    Rupture,
-    SafetyAlert,
-    Score,
-    TherapySession,
-)
+from securebase.workbench.therapy_sessions.models import Rupture, TherapySession
 
 USER_NAME, PASSWORD = "demo", "simulated-clinic"
 CLINIC, THERAPIST = "Harbour Street Clinic (simulated)", "Dr M. Okafor"

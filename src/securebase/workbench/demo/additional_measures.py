@@ -16,7 +16,7 @@ from securebase.measurement.instrument import Instrument
 from securebase.measurement.schedule import CourseContext, due_measures
 from securebase.measurement.scoring import ScoringResult, score
 from securebase.records.episode import AdministrationRecord
-from securebase.workbench.therapy_sessions.actions import THERAPIST_SET
+from securebase.workbench.measures.actions import THERAPIST_SET
 
 #: Standard deviation of answers around the course, and mean difference of therapists' from clients' ratings, in points.
 _SCATTER, _THERAPIST_OFFSET = 1.4, 0.5

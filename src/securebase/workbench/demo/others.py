@@ -12,10 +12,10 @@ from django.contrib.auth.hashers import make_password
 from securebase.workbench.accounts.actions import create_account
 from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.clients.models import Episode
+from securebase.workbench.clients.tokens import digest
 from securebase.workbench.own_pages.actions import make_link, set_page_contents
 from securebase.workbench.supervision.actions import comment, share_course
 from securebase.workbench.supervision.models import SharedPart
-from securebase.workbench.therapy_sessions.tokens import digest
 
 SUPERVISOR_USER_NAME, SUPERVISOR = "supervisor", "Dr L. Brandt"
 #: The client whose course is shared and who has an own page, with that page's link and code.

@@ -15,8 +15,7 @@ from securebase.errors import ConflictError, InputError
 from securebase.records.artefact import MAX_RADIUS, Placement
 from securebase.records.vocabulary import CircleKind, Respondent
 from securebase.workbench.accounts.models import Account
-from securebase.workbench.audit.actions import record
-from securebase.workbench.clients.actions import ensure_own, raise_record_version
+from securebase.workbench.clients.actions import ensure_own, record_write
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.inventory.models import Circle, Relationship
 
@@ -59,7 +58,7 @@ def add_relationship(
         is_focus=is_focus,
         added_at=at,
     )
-    _record(by, "relationship.added", relationship, episode)
+    record_write(by, "relationship.added", relationship, episode)
     return relationship
 
 
@@ -89,7 +88,7 @@ def change_relationship(
         version=F("version") + 1,
     ):
         raise ConflictError
-    _record(by, "relationship.changed", relationship, relationship.episode)
+    record_write(by, "relationship.changed", relationship, relationship.episode)
     relationship.refresh_from_db()
     return relationship
 
@@ -100,7 +99,7 @@ def set_focus(*, relationship: Relationship, by: Account, is_focus: bool) -> Rel
     ensure_own(relationship.episode.client, by)
     rows = Relationship.objects.visible_to(by).filter(id=relationship.id)
     rows.update(is_focus=is_focus, version=F("version") + 1)
-    _record(by, "relationship.focus", relationship, relationship.episode, is_focus=is_focus)
+    record_write(by, "relationship.focus", relationship, relationship.episode, is_focus=is_focus)
     relationship.refresh_from_db()
     return relationship
 
@@ -112,7 +111,7 @@ def remove_relationship(*, relationship: Relationship, by: Account, at: datetime
     rows = Relationship.objects.visible_to(by).filter(id=relationship.id, left_at=None)
     if not rows.update(left_at=at, version=F("version") + 1):
         raise InputError("this person has already been removed")
-    _record(by, "relationship.taken_out", relationship, relationship.episode)
+    record_write(by, "relationship.taken_out", relationship, relationship.episode)
     relationship.refresh_from_db()
     return relationship
 
@@ -124,7 +123,7 @@ def restore_relationship(*, relationship: Relationship, by: Account) -> Relation
     rows = Relationship.objects.visible_to(by).filter(id=relationship.id).exclude(left_at=None)
     if not rows.update(left_at=None, version=F("version") + 1):
         raise InputError("this person is already in the inventory")
-    _record(by, "relationship.put_back", relationship, relationship.episode)
+    record_write(by, "relationship.put_back", relationship, relationship.episode)
     relationship.refresh_from_db()
     return relationship
 
@@ -168,7 +167,7 @@ def draw_circle(
     if last is not None and same_drawing and not new_version and timedelta() <= at - last.drawn_at <= DRAWING_LENGTH:
         last.placements, last.drawn_at, last.version = stored, at, last.version + 1
         last.save(update_fields=["placements", "drawn_at", "version"])
-        _record(by, "circle.drawn_on", last, episode, people=len(stored))
+        record_write(by, "circle.drawn_on", last, episode, people=len(stored))
         return last
     circle = Circle.objects.create(
         episode=episode,
@@ -179,7 +178,7 @@ def draw_circle(
         therapy_session_id=session_id,
         placements=stored,
     )
-    _record(by, "circle.drawn", circle, episode, kind=circle.kind, people=len(stored))
+    record_write(by, "circle.drawn", circle, episode, kind=circle.kind, people=len(stored))
     return circle
 
 
@@ -221,7 +220,7 @@ def remove_circle(*, circle: Circle, by: Account, at: datetime) -> Circle:
     rows = Circle.objects.visible_to(by).filter(id=circle.id, removed_at=None)
     if not rows.update(removed_at=at, version=F("version") + 1):
         raise InputError("this version was removed already")
-    _record(by, "circle.removed", circle, circle.episode)
+    record_write(by, "circle.removed", circle, circle.episode)
     circle.refresh_from_db()
     return circle
 
@@ -233,19 +232,6 @@ def restore_circle(*, circle: Circle, by: Account) -> Circle:
     rows = Circle.objects.visible_to(by).filter(id=circle.id).exclude(removed_at=None)
     if not rows.update(removed_at=None, version=F("version") + 1):
         raise InputError("this version is already shown")
-    _record(by, "circle.restored", circle, circle.episode)
+    record_write(by, "circle.restored", circle, circle.episode)
     circle.refresh_from_db()
     return circle
-
-
-def _record(by: Account | None, action: str, row: Relationship | Circle, episode: Episode, **detail: object) -> None:
-    """Raise the record version and add the audit row; every write ends with this, in its transaction."""
-    raise_record_version(episode)
-    record(
-        actor=by,
-        action=action,
-        object_type=action.split(".", maxsplit=1)[0],
-        object_id=row.pk,
-        client=episode.client_id,
-        detail=dict(detail),
-    )

@@ -15,11 +15,11 @@ from django.db import transaction
 from securebase.errors import InputError
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.actions import record
+from securebase.workbench.check_ins.models import CheckIn, CheckInMode, CheckInState
 from securebase.workbench.clients.actions import ensure_own
 from securebase.workbench.clients.models import Client
+from securebase.workbench.clients.tokens import digest, new_token
 from securebase.workbench.own_pages.models import EndedBy, OwnPage
-from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode, CheckInState
-from securebase.workbench.therapy_sessions.tokens import digest, new_token
 
 OWN_PAGE_REASON = "the client’s own page"
 #: Wrong codes in a row that lock the page for a while, and wrong codes in total that end the link.

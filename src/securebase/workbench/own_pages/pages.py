@@ -19,6 +19,7 @@ from securebase.ipt.rendering import render_fields
 from securebase.ipt.worksheet import Worksheet
 from securebase.records.vocabulary import Agreement
 from securebase.workbench.accounts.queries import lineage_of
+from securebase.workbench.check_ins.models import CheckIn
 from securebase.workbench.own_pages import actions, queries
 from securebase.workbench.own_pages.access import (
     Visit,
@@ -32,7 +33,6 @@ from securebase.workbench.own_pages.access import (
 )
 from securebase.workbench.own_pages.models import OwnPage
 from securebase.workbench.own_pages.symptom_line import symptom_line
-from securebase.workbench.therapy_sessions.models import CheckIn
 from securebase.workbench.ui.conflict import error_status, sentence
 from securebase.workbench.ui.methods import is_autosave, post_only
 from securebase.workbench.ui.parsing import parse_number

@@ -18,11 +18,12 @@ from securebase.records.artefact import Row
 from securebase.records.vocabulary import Agreement
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.models import Entry
+from securebase.workbench.check_ins.models import CheckIn, CheckInMode, CheckInState
 from securebase.workbench.clients.models import Client, Episode
+from securebase.workbench.clients.tokens import digest
 from securebase.workbench.own_pages.actions import OWN_PAGE_REASON
 from securebase.workbench.own_pages.models import OwnPage
-from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode, CheckInState, TherapySession
-from securebase.workbench.therapy_sessions.tokens import digest
+from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.worksheets.models import Artefact, ArtefactVersion
 from securebase.workbench.worksheets.queries import people_of, values_of
 

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import re
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -22,18 +21,18 @@ from django.views.decorators.http import require_GET
 from securebase.picture import hypothesis_phrases, phrases, sentences
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import GateLevel
-from securebase.picture.signals import describe_answer
 from securebase.reports.client_report import client_report
 from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.clients.queries import client_of
 from securebase.workbench.course.queries import next_up, record_of
+from securebase.workbench.measures.forms import AlertNoteForm
+from securebase.workbench.measures.queries import open_alerts
 from securebase.workbench.progress import drawings, queries
 from securebase.workbench.progress.rows import Summary
 from securebase.workbench.progress.tickets import read_ticket, sign_ticket
-from securebase.workbench.therapy_sessions.forms import AlertNoteForm
-from securebase.workbench.therapy_sessions.queries import OpenAlert, client_page
+from securebase.workbench.therapy_sessions.queries import client_page
 from securebase.workbench.ui.headers import POLICY
 
 
@@ -95,8 +94,8 @@ def client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Show one client's picture: safety, points for the next session, charts and limits."""
     now = timezone.now()
     context = client_page(account=current_account(request), client_id=client_id, page="client", now=now)
-    context |= {"tab": "picture", "note_form": AlertNoteForm(), "open_alerts": _describe_alerts(context["open_alerts"])}
     episode = context["episode"]
+    context |= {"tab": "picture", "note_form": AlertNoteForm(), "open_alerts": open_alerts(episode)}
     if episode is None:
         return render(request, "progress/client.html", context)
     picture = queries.current_picture(episode=episode, as_of=now)
@@ -194,15 +193,6 @@ def _sentences(picture: ClientPicture) -> dict[str, Any]:
         "hypotheses_heading": phrases.HYPOTHESES_HEADING,
         "unverified": [c for c in picture.constants if not c.verified],
     }
-
-
-def _describe_alerts(alerts: Sequence[OpenAlert]) -> list[dict[str, Any]]:
-    """Return open alerts with question and answer in the words that the caseload and the report use."""
-    rows = []
-    for alert in (open_alert.alert for open_alert in alerts):
-        question, answer = describe_answer(alert.administration.instrument, alert.item, alert.value)
-        rows.append({"alert": alert, "question": question[0].upper() + question[1:], "answer": answer})
-    return rows
 
 
 def _policy_for(html: str) -> str:

@@ -23,6 +23,7 @@ from securebase.schema import value_fingerprint
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.accounts.queries import set_in_use
 from securebase.workbench.casefile import began_at, episode_record, next_change, prefetch_record
+from securebase.workbench.check_ins.models import CheckIn, CheckInState
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.progress.actions import (
     DERIVED,
@@ -36,7 +37,7 @@ from securebase.workbench.progress.drawings import draw_chart
 from securebase.workbench.progress.models import StoredPicture
 from securebase.workbench.progress.rows import FORMAT as ROW_FORMAT
 from securebase.workbench.progress.rows import Summary, placeholder_summary, summarise
-from securebase.workbench.therapy_sessions.models import CheckIn, CheckInState, TherapySession
+from securebase.workbench.therapy_sessions.models import TherapySession
 
 _log = logging.getLogger(__name__)
 

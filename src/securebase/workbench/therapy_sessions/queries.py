@@ -1,43 +1,27 @@
-"""Reads of sessions, check-ins, measures and alerts."""
+"""Reads of sessions and ruptures, and the context of every client page."""
 
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 
-from securebase.measurement.catalogue import instruments
-from securebase.measurement.instrument import Instrument, Item, Scale
-from securebase.measurement.schedule import SESSION_SETS
-from securebase.picture.signals import describe_answer
-from securebase.records.vocabulary import Respondent
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.clients.queries import client_in_view
-from securebase.workbench.therapy_sessions.models import (
-    Administration,
-    CheckIn,
-    Rupture,
-    SafetyAlert,
-    TherapySession,
-)
-from securebase.workbench.therapy_sessions.tokens import digest
-
-Row = TypeVar("Row")
+from securebase.workbench.therapy_sessions.models import Rupture, TherapySession
 
 
 def client_page(*, account: Account, client_id: uuid.UUID, page: str, now: datetime) -> dict[str, Any]:
-    """Return the context of every client page: client, episode, sessions held and open alerts. The read is audited."""
+    """Return the context of every client page: client, episode and sessions held. The read is audited."""
     client = client_in_view(account=account, client_id=client_id, page=page)
     episode = client.episode
     return {
         "client": client,
         "episode": episode,
         "sessions_held": sessions_held(episode, now),
-        "open_alerts": open_alerts(episode),
         "section": "caseload",
     }
 
@@ -49,158 +33,12 @@ def sessions_held(episode: Episode | None, now: datetime) -> int:
     return max((s.number for s in episode.therapy_sessions.all() if s.held_at <= now), default=0)
 
 
-@dataclass(frozen=True, slots=True)
-class OpenAlert:
-    """An alert with its question and the answer in words."""
-
-    alert: SafetyAlert
-    question: str
-    answer: str
-
-
-def open_alerts(episode: Episode | None) -> list[OpenAlert]:
-    """Return unacknowledged alerts, newest first. No other filter may hide one."""
-    if episode is None:
-        return []
-    rows = episode.safety_alerts.filter(acknowledged_at=None).select_related("administration")
-    return [open_alert(alert) for alert in rows]
-
-
-def open_alert(alert: SafetyAlert) -> OpenAlert:
-    """Return the alert with its question and answer in words."""
-    question, answer = describe_answer(alert.administration.instrument, alert.item, alert.value)
-    return OpenAlert(alert, question[0].upper() + question[1:], answer)
-
-
-def format_answer(item: Item, value: float | None) -> str:
-    """Return an answer as text: the option's label where the item has options."""
-    if value is None:
-        return "not answered"
-    option = item.option(value)
-    return option.label if option else f"{value:g}"
-
-
-# ---- sessions --------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class SessionRow:
-    """One session of the list, with both check-ins and its ruptures."""
-
-    session: TherapySession
-    before: CheckIn | None
-    after: CheckIn | None
-    ruptures: list[Rupture]
-    ahead: bool
-
-
-def session_rows(episode: Episode, now: datetime) -> list[SessionRow]:
-    """Return all sessions, last first."""
-    sessions = episode.therapy_sessions.prefetch_related("check_ins", "ruptures").order_by("-number")
-    rows = []
-    for session in sessions:
-        check_ins = {c.moment: c for c in session.check_ins.all()}
-        rows.append(
-            SessionRow(
-                session,
-                check_ins.get("before"),
-                check_ins.get("after"),
-                list(session.ruptures.all()),
-                session.held_at > now,
-            )
-        )
-    return rows
-
-
 def get_session(*, account: Account, client: Client, session_id: uuid.UUID) -> TherapySession:
     """Return the session if it belongs to this client, else raise Http404."""
     rows = TherapySession.objects.visible_to(account).filter(id=session_id, episode__client=client)
-    return _or_404(rows.select_related("episode__client").first())
+    return get_object_or_404(rows.select_related("episode__client"))
 
 
 def get_rupture(*, account: Account, client: Client, rupture_id: uuid.UUID) -> Rupture:
     rows = Rupture.objects.visible_to(account).filter(id=rupture_id, therapy_session__episode__client=client)
-    return _or_404(rows.select_related("therapy_session__episode__client").first())
-
-
-def get_alert(*, account: Account, client: Client, alert_id: uuid.UUID) -> SafetyAlert:
-    rows = SafetyAlert.objects.visible_to(account).filter(id=alert_id, episode__client=client)
-    return _or_404(rows.select_related("administration", "episode__client").first())
-
-
-def get_administration(*, account: Account, client: Client, administration_id: uuid.UUID) -> Administration:
-    rows = Administration.objects.visible_to(account).filter(id=administration_id, episode__client=client)
-    return _or_404(rows.select_related("therapy_session", "episode__client").first())
-
-
-def _or_404(row: Row | None) -> Row:
-    if row is None:
-        raise Http404
-    return row
-
-
-def own_rating(session: TherapySession) -> list[tuple[Item, str]]:
-    """Return the therapist's ratings of this session by item; empty if there are none."""
-    rows = session.administrations.filter(respondent=Respondent.THERAPIST.value, set_aside_at=None)
-    last = rows.order_by("-at").prefetch_related("responses").first()
-    if last is None:
-        return []
-    responses = {r.item: r.value for r in last.responses.all()}
-    return [(i, format_answer(i, responses.get(i.number))) for i in last.instrument_as_asked.items]
-
-
-# ---- the client's link -----------------------------------------------------------------------------------------------
-def check_in_by_token(token: str) -> CheckIn | None:
-    """Return the check-in of this link in any state; None for an unknown link.
-
-    The lookup compares digests, so its timing reveals nothing about stored tokens.
-    """
-    rows = CheckIn.objects.unscoped(reason="the client's own link")
-    return (
-        rows.filter(token_digest=digest(token))
-        .select_related("therapy_session__episode__client__therapist__clinic")
-        .first()
-    )
-
-
-# ---- measures --------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class AdministrationRow:
-    administration: Administration
-    instrument: Instrument
-    scores: list[tuple[Scale, float | None, str]]
-    answered: int
-    safety_unanswered: bool
-
-
-def administration_rows(episode: Episode) -> list[AdministrationRow]:
-    """Return every administration, last first, including those set aside."""
-    rows = episode.administrations.prefetch_related("responses", "scores").select_related("therapy_session")
-    return [administration_row(a) for a in rows.order_by("-at")]
-
-
-def administration_row(administration: Administration) -> AdministrationRow:
-    instrument = administration.instrument_as_asked
-    values = {s.scale: (s.value, s.note) for s in administration.scores.all()}
-    responses = {r.item: r.value for r in administration.responses.all()}
-    return AdministrationRow(
-        administration,
-        instrument,
-        [(s, *values.get(s.id, (None, ""))) for s in instrument.scales],
-        sum(v is not None for v in responses.values()),
-        any(instrument.item(r.item).scored(responses.get(r.item)) is None for r in instrument.safety_rules),
-    )
-
-
-def item_answers(administration: Administration) -> list[tuple[Item, str, bool]]:
-    """Return each item with its answer in words and whether it raised an alert."""
-    instrument = administration.instrument_as_asked
-    responses = {r.item: r.value for r in administration.responses.all()}
-    alerts = {a.item for a in administration.safety_alerts.all()}
-    return [(i, format_answer(i, responses.get(i.number)), i.number in alerts) for i in instrument.items]
-
-
-def instruments_to_type_in() -> list[Instrument]:
-    """Return client questionnaires that can be typed in by item numbers: not the session sets, additional ones last."""
-    questionnaires = [
-        i for i in instruments().values() if i.id not in SESSION_SETS.values() and i.respondent == "client"
-    ]
-    return sorted(questionnaires, key=lambda i: i.schedule is not None)
+    return get_object_or_404(rows.select_related("therapy_session__episode__client"))

@@ -16,9 +16,9 @@ from django.urls import reverse
 
 from chromium import find_problems
 from securebase.workbench.course.session.queries import session_note
-from securebase.workbench.therapy_sessions import actions
+from securebase.workbench.measures.queries import own_rating
+from securebase.workbench.therapy_sessions.actions import create_session
 from securebase.workbench.therapy_sessions.models import TherapySession
-from securebase.workbench.therapy_sessions.queries import own_rating
 from whitespace import collapse_whitespace
 from workbench.browser import Browser
 from workbench.cast import NOON, Cast, make_cast
@@ -98,7 +98,7 @@ def cast(live_server: Any) -> Cast:
 def second(cast: Cast) -> TherapySession:
     """Provide Carla's second session; the note of the first agreed on an experiment."""
     save_worksheet(cast, "session_note", {"experiment_next": "Ask her for one evening"}, cast.session)
-    return actions.create_session(episode=cast.episode, by=cast.alma, number=2, held_at=NOON + timedelta(days=7))
+    return create_session(episode=cast.episode, by=cast.alma, number=2, held_at=NOON + timedelta(days=7))
 
 
 def open_page(chromium: Any, live_server: Any, cast: Cast, url: str, **options: Any) -> Iterator[Any]:

@@ -11,9 +11,10 @@ from django.urls import reverse
 
 from securebase.ipt.shelf import worksheet
 from securebase.records.vocabulary import Moment, Technique
+from securebase.workbench.check_ins.actions import invite_check_in, record_check_in
 from securebase.workbench.course.session.queries import NOTE, check_in_points, new_note_id, session_note
 from securebase.workbench.inventory.actions import add_relationship
-from securebase.workbench.therapy_sessions import actions
+from securebase.workbench.therapy_sessions.actions import create_session
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.worksheets.actions import remove_artefact
 from securebase.workbench.worksheets.models import Artefact
@@ -26,7 +27,7 @@ WEEK = timedelta(days=7)
 
 @pytest.fixture
 def second(cast: Cast) -> TherapySession:
-    return actions.create_session(episode=cast.episode, by=cast.alma, number=2, held_at=NOON + WEEK)
+    return create_session(episode=cast.episode, by=cast.alma, number=2, held_at=NOON + WEEK)
 
 
 def session_url(cast: Cast, session: TherapySession) -> str:
@@ -95,14 +96,12 @@ def test_removed_note_is_not_written_to_again(cast: Cast) -> None:
 def test_check_in_shows_safety_first_and_changes_since_the_last(cast: Cast, second: TherapySession) -> None:
     assert check_in_points(second) == ()
     first_check_in = cast.invite(Moment.BEFORE).check_in
-    actions.record_check_in(check_in=first_check_in, responses=answers("session_before", 4.0), submission="1", at=NOON)
+    record_check_in(check_in=first_check_in, responses=answers("session_before", 4.0), submission="1", at=NOON)
     first = [p.words for p in check_in_points(cast.session)]
     assert first == ["Safety question: “No, not at all”", "Symptoms 4 of 10"]
-    second_invitation = actions.invite_check_in(
-        session=second, by=cast.alma, moment=Moment.BEFORE, mode="link", at=NOON + WEEK
-    )
+    second_invitation = invite_check_in(session=second, by=cast.alma, moment=Moment.BEFORE, mode="link", at=NOON + WEEK)
     responses = answers("session_before", 4.0, 1.0) | {1: 9.0, 9: 1.0}
-    actions.record_check_in(check_in=second_invitation.check_in, responses=responses, submission="2", at=NOON + WEEK)
+    record_check_in(check_in=second_invitation.check_in, responses=responses, submission="2", at=NOON + WEEK)
     points = check_in_points(second)
     assert [(p.words, p.tone) for p in points] == [
         ("Safety question: “It crossed my mind”", "alert"),
@@ -150,7 +149,7 @@ def test_tools_open_for_this_session_with_values_of_earlier_ones(cast: Cast, alm
 
 def test_next_session_is_planned_at_the_same_local_time(cast: Cast, alma: Browser) -> None:
     # clocks go back on 25 October 2026 in the time zone of the tests
-    second = actions.create_session(
+    second = create_session(
         episode=cast.episode, by=cast.alma, number=2, held_at=datetime(2026, 10, 20, 12, tzinfo=UTC)
     )
     page = soup(alma, session_url(cast, second))

@@ -22,11 +22,12 @@ from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.course.queries import record_of
 from securebase.workbench.course.session import queries
+from securebase.workbench.measures.forms import rating_form
+from securebase.workbench.measures.queries import own_rating
 from securebase.workbench.therapy_sessions.actions import create_session
 from securebase.workbench.therapy_sessions.forms import SessionForm
 from securebase.workbench.therapy_sessions.models import TherapySession
-from securebase.workbench.therapy_sessions.pages import rating_form
-from securebase.workbench.therapy_sessions.queries import client_page, get_session, own_rating
+from securebase.workbench.therapy_sessions.queries import client_page, get_session
 from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import post_only
 from securebase.workbench.worksheets.forms import FieldInput, build_inputs

@@ -20,8 +20,9 @@ from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Moment, ProblemArea
 from securebase.workbench.clients.models import Episode
-from securebase.workbench.therapy_sessions.models import Administration, Rupture, TherapySession
-from securebase.workbench.therapy_sessions.queries import administration_row, item_answers
+from securebase.workbench.measures.models import Administration
+from securebase.workbench.measures.queries import administration_row, item_answers
+from securebase.workbench.therapy_sessions.models import Rupture, TherapySession
 from securebase.workbench.worksheets.models import Artefact
 from securebase.workbench.worksheets.queries import ArtefactListing, list_artefacts
 

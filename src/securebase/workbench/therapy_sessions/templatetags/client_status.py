@@ -1,4 +1,4 @@
-"""Template tags for every client page of any app: sessions held and open alerts."""
+"""Template tag for every client page of any app: sessions held."""
 
 from __future__ import annotations
 
@@ -14,8 +14,3 @@ register = template.Library()
 @register.simple_tag
 def sessions_held(episode: Episode | None) -> int:
     return queries.sessions_held(episode, timezone.now())
-
-
-@register.simple_tag
-def open_alerts(episode: Episode | None) -> list[queries.OpenAlert]:
-    return queries.open_alerts(episode)

@@ -1,0 +1,150 @@
+"""Therapist pages of sessions with their check-ins: the list, one session, and the rating of a session."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from securebase.errors import InputError
+from securebase.records.vocabulary import Moment, Phase
+from securebase.workbench.accounts.access import current_account, require_role
+from securebase.workbench.accounts.models import Role
+from securebase.workbench.check_ins.models import CheckIn
+from securebase.workbench.check_ins.queries import due_instruments, is_before_session, session_rows
+from securebase.workbench.measures.actions import rate_session as record_rating
+from securebase.workbench.measures.forms import rating_form
+from securebase.workbench.measures.queries import own_rating
+from securebase.workbench.therapy_sessions.actions import change_session
+from securebase.workbench.therapy_sessions.forms import RepairForm, RuptureForm, SessionForm
+from securebase.workbench.therapy_sessions.models import TherapySession
+from securebase.workbench.therapy_sessions.pages import redirect_back
+from securebase.workbench.therapy_sessions.queries import client_page, get_session
+from securebase.workbench.ui.conflict import form_status, keep_input
+from securebase.workbench.ui.methods import post_only
+
+_require_therapist = require_role(Role.THERAPIST)
+
+
+def _client_page(request: HttpRequest, client_id: uuid.UUID, page: str) -> dict[str, Any]:
+    context = client_page(account=current_account(request), client_id=client_id, page=page, now=timezone.now())
+    return context | {"tab": "sessions"}
+
+
+@_require_therapist
+@require_GET
+def sessions(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+    context = _client_page(request, client_id, "client-sessions")
+    episode = context["episode"]
+    rows = session_rows(episode, timezone.now()) if episode else []
+    return render(request, "check_ins/sessions.html", context | {"rows": rows})
+
+
+@_require_therapist
+@require_http_methods(["GET", "POST"])
+def session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
+    """Show one session with its check-ins and ruptures, and edit its date and number."""
+    context = _client_page(request, client_id, "session")
+    therapy_session = get_session(account=current_account(request), client=context["client"], session_id=session_id)
+    form = SessionForm(request.POST or None, episode=therapy_session.episode, initial=_initial_values(therapy_session))
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            change_session(
+                session=therapy_session,
+                by=current_account(request),
+                version=data["version"] or 0,
+                number=data["number"],
+                held_at=data["held_at"],
+                phase=Phase(data["phase"]),
+            )
+        except InputError as error:
+            therapy_session.refresh_from_db()
+            keep_input(form, error, version=therapy_session.version)
+        else:
+            messages.success(request, "Saved.")
+            return redirect("session", client_id, therapy_session.id)
+    context |= _session_context(therapy_session) | {"form": form}
+    return render(request, "check_ins/session.html", context, status=form_status(form))
+
+
+def _initial_values(therapy_session: TherapySession) -> dict[str, Any]:
+    at = timezone.localtime(therapy_session.held_at)
+    return {
+        "number": therapy_session.number,
+        "date": at.date(),
+        "time": at.time(),
+        "phase": therapy_session.phase,
+        "version": therapy_session.version,
+    }
+
+
+def _session_context(therapy_session: TherapySession) -> dict[str, Any]:
+    check_ins = {c.moment: c for c in therapy_session.check_ins.prefetch_related("administrations")}
+    now = timezone.now()
+    later = therapy_session.episode.therapy_sessions.filter(number__gte=therapy_session.number).order_by("number")
+    ruptures = list(therapy_session.ruptures.select_related("repaired_in"))
+    return {
+        "session": therapy_session,
+        "moments": [
+            _moment_context(therapy_session, m, check_ins.get(m.value), now) for m in (Moment.BEFORE, Moment.AFTER)
+        ],
+        "rating": own_rating(therapy_session),
+        "rating_form": rating_form(),
+        "ruptures": ruptures,
+        "rupture_form": RuptureForm(),
+        "repair_form": RepairForm(sessions=later, initial={"session": therapy_session}),
+        "address": settings.ADDRESS,
+        "now": now,
+        "removable": not (
+            check_ins or ruptures or therapy_session.administrations.exists() or therapy_session.repairs.exists()
+        ),
+    }
+
+
+def _moment_context(
+    therapy_session: TherapySession, moment: Moment, check_in: CheckIn | None, now: datetime
+) -> dict[str, Any]:
+    """Return one check-in for the session page; `too_late` is True if the session has begun."""
+    answered = check_in.answers if check_in is not None and check_in.is_answered else None
+    return {
+        "moment": moment,
+        "check_in": check_in,
+        "answers": answered,
+        "not_before": answered is not None and answered.moment == Moment.BETWEEN,
+        "extra": due_instruments(therapy_session, moment, now),
+        "too_late": moment is Moment.BEFORE and not is_before_session(therapy_session, now),
+    }
+
+
+@_require_therapist
+@post_only
+def rate_session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
+    """Save the therapist's own rating of the session; an invalid form comes back with its input."""
+    context = _client_page(request, client_id, "session-rate")
+    therapy_session = get_session(account=current_account(request), client=context["client"], session_id=session_id)
+    form = rating_form(request.POST)
+    if form.is_valid():
+        try:
+            record_rating(
+                session=therapy_session,
+                by=current_account(request),
+                responses=form.responses(),
+                submission=form.cleaned_data["submission"],
+                at=timezone.now(),
+            )
+        except InputError as error:
+            keep_input(form, error)
+        else:
+            messages.success(request, "Rating saved.")
+            return redirect_back(request, client_id, session_id)
+    session_form = SessionForm(episode=therapy_session.episode, initial=_initial_values(therapy_session))
+    context |= _session_context(therapy_session) | {"form": session_form, "rating_form": form}
+    return render(request, "check_ins/session.html", context, status=form_status(form))

@@ -1,0 +1,235 @@
+"""Web forms for the items of instruments, built from the catalogue, and for the note on a safety alert."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from securebase.measurement.catalogue import instrument as get_instrument
+from securebase.measurement.instrument import Instrument, Item, ResponseOption
+from securebase.records.vocabulary import Moment
+from securebase.workbench.clients.models import Episode
+from securebase.workbench.measures.actions import THERAPIST_SET
+from securebase.workbench.therapy_sessions.forms import before_therapy_message
+from securebase.workbench.therapy_sessions.models import TherapySession
+from securebase.workbench.ui.fields import DateField
+
+
+class AlertNoteForm(forms.Form):
+    note = forms.CharField(
+        label="What did you do?",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="For example: Called her at 14:10. Safe tonight, sister is with her. Review safety plan on Thursday.",
+    )
+
+
+#: questions of a check-in up to which it says “about one minute”
+MAX_QUESTIONS_IN_A_MINUTE = 14
+
+
+@dataclass(frozen=True, slots=True)
+class ItemQuestion:
+    """One item with its state on a page."""
+
+    item: Item
+    #: numbered consecutively across the form, additional questionnaires included
+    number: int
+    name: str
+    value: str
+    errors: list[str]
+    safety: bool
+    steps: list[str]
+    #: options of a multiple-choice item, each with True if choosing it raises an alert
+    options: list[tuple[ResponseOption, bool]]
+
+    @property
+    def besides(self) -> tuple[ResponseOption, ...]:
+        """Answers beside the steps, which count as missing, such as “does not apply”."""
+        return () if self.item.choices else self.item.missing_options
+
+    @property
+    def listed(self) -> list[tuple[str, str]]:
+        """Values and labels to choose from a list; empty if the answer is typed as a number."""
+        return _listed_answers(self.item)
+
+    @property
+    def open(self) -> bool:
+        return self.value == ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The questions of one additional questionnaire under their own heading.
+
+    `window` is the period that the questions refer to, if it differs from that of the check-in.
+    """
+
+    instrument: Instrument
+    questions: list[ItemQuestion]
+
+    @property
+    def window(self) -> str:
+        rhythm = self.instrument.schedule
+        return "" if rhythm is not None and rhythm.weekly else self.instrument.window
+
+
+class AnswersForm(forms.Form):
+    """One optional field per item; an item without an answer is stored as missing, never as a middle value.
+
+    `extra` lists additional instruments on the same page, each under a heading.
+    """
+
+    submission = forms.CharField(max_length=80, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, instrument: Instrument, extra: Sequence[Instrument] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instrument, self.extra = instrument, tuple(extra)
+        for part in (instrument, *self.extra):
+            for item in part.items:
+                self.fields[self._name(part, item)] = _field(item)
+
+    def _name(self, instrument: Instrument, item: Item) -> str:
+        return f"item_{item.number}" if instrument is self.instrument else f"item_{instrument.id}_{item.number}"
+
+    def responses(self) -> Mapping[int, float | None]:
+        """Return item number → value, None if unanswered or unreadable. Only for a validated form."""
+        return {i.number: self.cleaned_data.get(f"item_{i.number}") for i in self.instrument.items}
+
+    def extra_responses(self) -> dict[str, Mapping[int, float | None]]:
+        """Return the answers to each additional instrument. Only for a validated form."""
+        return {
+            instrument.id: {i.number: self.cleaned_data.get(self._name(instrument, i)) for i in instrument.items}
+            for instrument in self.extra
+        }
+
+    @property
+    def any_answer(self) -> bool:
+        """True if any item was answered. Only for a validated form."""
+        all_responses = (self.responses(), *self.extra_responses().values())
+        return any(value is not None for responses in all_responses for value in responses.values())
+
+    @property
+    def raises_an_alert(self) -> bool:
+        """True if an answer raises a safety alert. Only for a validated form."""
+        responses = self.responses()
+        return any(
+            (value := self.instrument.item(rule.item).scored(responses[rule.item])) is not None
+            and value >= rule.at_least
+            for rule in self.instrument.safety_rules
+        )
+
+    @property
+    def questions(self) -> list[ItemQuestion]:
+        """Questions of the instrument itself."""
+        thresholds = {rule.item: rule.at_least for rule in self.instrument.safety_rules}
+        return [
+            self._question(self.instrument, item, item.number, thresholds.get(item.number))
+            for item in self.instrument.items
+        ]
+
+    @property
+    def sections(self) -> list[Section]:
+        """Questions of the additional questionnaires, numbered after those of the instrument."""
+        sections, number = [], len(self.instrument.items)
+        for instrument in self.extra:
+            sections.append(
+                Section(instrument, [self._question(instrument, i, number + i.number, None) for i in instrument.items])
+            )
+            number += len(instrument.items)
+        return sections
+
+    @property
+    def all_questions(self) -> list[ItemQuestion]:
+        return [*self.questions, *(q for section in self.sections for q in section.questions)]
+
+    @property
+    def minutes(self) -> str:
+        """Return how long answering takes, in words: about a dozen questions a minute."""
+        return "one minute" if len(self.all_questions) <= MAX_QUESTIONS_IN_A_MINUTE else "two minutes"
+
+    @property
+    def left_open(self) -> list[ItemQuestion]:
+        return [q for q in self.all_questions if q.open]
+
+    def _question(self, instrument: Instrument, item: Item, number: int, alert_from: float | None) -> ItemQuestion:
+        name = self._name(instrument, item)
+        value = str(self.data.get(name, "")).strip() if self.is_bound else ""
+        errors = [str(e) for e in self.errors.get(name, [])] if self.is_bound else []
+        options = [
+            (o, alert_from is not None and not o.missing and o.value >= alert_from)
+            for o in (item.options if item.choices else ())
+        ]
+        return ItemQuestion(item, number, name, value, errors, alert_from is not None, _steps(item), options)
+
+
+def _steps(item: Item) -> list[str]:
+    return [f"{item.minimum + n * item.step:g}" for n in range(round((item.maximum - item.minimum) / item.step) + 1)]
+
+
+def _listed_answers(item: Item) -> list[tuple[str, str]]:
+    steps = [] if item.choices or not item.options else [(step, "") for step in _steps(item)]
+    return steps + [(f"{option.value:g}", option.label) for option in item.options]
+
+
+def _field(item: Item) -> forms.Field:
+    if listed := _listed_answers(item):
+        return forms.TypedChoiceField(choices=[("", ""), *listed], coerce=float, empty_value=None, required=False)
+    value_range = f"{item.minimum:g} to {item.maximum:g}" + ("" if item.step == 1 else f", in steps of {item.step:g}")
+    return forms.FloatField(
+        min_value=item.minimum,
+        max_value=item.maximum,
+        step_size=item.step,
+        required=False,
+        error_messages=dict.fromkeys(("min_value", "max_value", "step_size"), f"The answer must be {value_range}."),
+    )
+
+
+class SheetForm(AnswersForm):
+    """A completed paper form, typed in by the therapist: items by number, and the completion date."""
+
+    date = DateField(label="Completed on", ahead=timedelta(0))
+
+    def __init__(self, *args: Any, episode: Episode, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.episode = episode
+
+    def clean_date(self) -> Any:
+        date = self.cleaned_data["date"]
+        if date < self.episode.began_on:
+            raise forms.ValidationError(before_therapy_message(self.episode))
+        return date
+
+
+class TypeInForm(SheetForm):
+    """A questionnaire on paper, with the session it belongs to."""
+
+    session: forms.ModelChoiceField[TherapySession] = forms.ModelChoiceField(
+        label="Session", queryset=None, empty_label="no session", required=False
+    )
+    moment = forms.ChoiceField(
+        label="When", choices=[(m.value, m.label) for m in Moment if m is not Moment.BETWEEN], required=False
+    )
+
+    def __init__(self, *args: Any, episode: Episode, **kwargs: Any) -> None:
+        super().__init__(*args, episode=episode, **kwargs)
+        field = self.fields["session"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = episode.therapy_sessions.order_by("number")
+
+    @property
+    def selected_session(self) -> TherapySession | None:
+        session: TherapySession | None = self.cleaned_data["session"]
+        return session
+
+
+def rating_form(data: QueryDict | None = None) -> AnswersForm:
+    """Return the form with the therapist's own rating of a session."""
+    new = {"submission": secrets.token_urlsafe(16)}
+    return AnswersForm(data, instrument=get_instrument(THERAPIST_SET), initial=new)

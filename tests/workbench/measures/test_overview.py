@@ -1,0 +1,195 @@
+"""The Measures page: scales over time, both ratings, scheduled questionnaires and unmeasured constructs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from django.urls import reverse
+from django.utils import timezone
+
+from securebase.measurement.schedule import scheduled_instruments
+from securebase.records.vocabulary import Moment
+from securebase.workbench.check_ins.actions import invite_check_in, record_check_in
+from securebase.workbench.course.queries import record_of
+from securebase.workbench.measures import overview
+from securebase.workbench.measures.actions import rate_session
+from securebase.workbench.measures.models import Administration, ExtraChoice
+from securebase.workbench.therapy_sessions.actions import create_session
+from workbench.browser import Browser
+from workbench.cast import NOON, Cast, answers
+
+
+@pytest.fixture
+def full(cast: Cast) -> Cast:
+    """Provide two sessions with all due check-ins and the therapist's ratings."""
+    for n, value in ((1, 4.0), (2, 7.0)):
+        at = NOON + timedelta(days=7 * (n - 1))
+        session = cast.session if n == 1 else create_session(episode=cast.episode, by=cast.alma, number=n, held_at=at)
+        for moment, time in ((Moment.BEFORE, at), (Moment.AFTER, at + timedelta(hours=1))):
+            check_in = invite_check_in(session=session, by=cast.alma, moment=moment, mode="link", at=time).check_in
+            record_check_in(
+                check_in=check_in,
+                responses=answers(check_in.instrument_id, value),
+                submission=f"{n}{moment}",
+                at=time,
+                extra={name: answers(name, value) for name in check_in.extras},
+            )
+        rating = answers("therapist_after", value + 2 * n - 1)
+        rate_session(session=session, by=cast.alma, responses=rating, submission=f"own{n}", at=time)
+    return cast
+
+
+def page(cast: Cast, alma: Browser) -> Tag:
+    response = alma.get(reverse("client-measures", args=[cast.carla.id]))
+    assert response.status_code == 200
+    return BeautifulSoup(response.content, "html.parser").find("main")
+
+
+def row_texts(table: Tag) -> dict[str, str]:
+    return {r.find("th").text.strip(): " ".join(r.text.split()) for r in table.select("tbody tr")}
+
+
+def test_scales_are_grouped_and_shown_over_time(full: Cast, alma: Browser) -> None:
+    main = page(full, alma)
+    table, cells = main.find("table", class_="scores"), main.select(".besides .cells li")
+    assert [g.text for g in table.select(".group th")] == ["Check-in", "Your ratings"]
+    assert "Extra questionnaires" in main.find(class_="besides").find("summary").text
+    groups = {g.name: [(r.instrument.id, r.scale.id) for r in g.rows] for g in overview.scale_groups(full.episode)}
+    assert groups["Check-in"][0] == ("session_before", "symptoms")
+    assert ("dispute_week", "tension") in groups["Extra questionnaires"]
+    assert ("own_attachment", "attachment_anxiety") in groups["Extra questionnaires"]
+    assert groups["Your ratings"] == [("therapist_after", s) for s in ("alliance", "felt_understood", "strain")]
+    symptoms = overview.scale_groups(full.episode)[0].rows[0]
+    assert (symptoms.first, symptoms.last, symptoms.n) == (4.0, 7.0, 2)
+    assert 'aria-label="Symptoms from 4 to 7"' in symptoms.curve
+    assert len(table.find_all("svg")) == len(groups["Check-in"]) + len(groups["Your ratings"])
+    assert len(cells) == len(groups["Extra questionnaires"])
+
+
+def age(cast: Cast, session: int, instrument: str, scale: tuple[str, str] | None = None) -> Administration:
+    """Turn the administration of a session into one that an earlier release recorded in version 1."""
+    administration = Administration.objects.visible_to(cast.alma).get(
+        instrument=instrument, therapy_session__number=session
+    )
+    administration.instrument_version = "1"
+    administration.save()
+    if scale is not None:
+        administration.scores.filter(scale=scale[1]).update(scale=scale[0])
+    return administration
+
+
+def test_scores_do_not_continue_where_the_meaning_of_a_scale_changed(full: Cast, alma: Browser) -> None:
+    administration = age(full, 1, "dispute_week", ("dispute", "tension"))
+    rows = {(r.instrument.id, r.scale.id): r for g in overview.scale_groups(full.episode) for r in g.rows}
+    earlier, latest = rows["dispute_week", "dispute"], rows["dispute_week", "tension"]
+    assert (earlier.n, earlier.last, earlier.change) == (1, 4.0, None)
+    assert (latest.n, latest.first, latest.change) == (1, 7.0, None)
+    assert earlier.version_note.startswith("earlier wording, last asked")
+    assert latest.version_note == ""
+    cells = [" ".join(c.text.split()) for c in page(full, alma).select(".besides .cells li")]
+    assert any("Heat of the dispute" in cell and "not comparable with the new scale" in cell for cell in cells)
+    # the administration shows what was asked then
+    shown = alma.get(reverse("administration", args=[full.carla.id, administration.id])).content.decode()
+    assert "How heated or frozen were things with that person?" in shown
+    assert "Heat of the dispute" in shown
+    assert "How tense" not in shown
+    # exports keep the two apart, and the record carries the version
+    record = record_of(full.episode, NOON + timedelta(days=8))
+    assert {a.instrument_version for a in record.administrations if a.instrument == "dispute_week"} == {"1", "2"}
+    assert len(record.scores("dispute", scale="tension")) == 1
+    table = alma.get(reverse("client-scores", args=[full.carla.id])).content.decode()
+    columns = table.splitlines()[0].split(",")
+    assert len([c for c in columns if c in {"dispute", "dispute_week_dispute", "dispute_week_tension"}]) == 2
+
+
+def test_scores_continue_with_a_note_where_only_an_item_was_reworded(full: Cast, alma: Browser) -> None:
+    age(full, 1, "session_before")
+    rows = {r.scale.id: r for r in overview.scale_groups(full.episode)[0].rows if r.instrument.id == "session_before"}
+    assert rows["symptoms"].n == 2
+    assert rows["symptoms"].version_note.startswith("wording changed ")
+    # loneliness was asked in the same words
+    assert rows["loneliness"].version_note == ""
+    assert "compare scores before and after with care" in page(full, alma).find("table", class_="scores").text
+
+
+def test_both_ratings_are_compared_in_a_chart_and_in_words(full: Cast, alma: Browser) -> None:
+    card = page(full, alma).find(id="ratings")
+    # the client 4 and 7, the therapist 5 and 10
+    assert "Session 2: the client rated the alliance 7, you 10, 3 higher." in card.text
+    assert "Neither rating is the right one" in card.text
+    for drawing in (card.find("img")["src"], card.find("source")["srcset"]):
+        response = alma.get(drawing)
+        assert response.headers["Content-Type"].startswith("image/svg+xml")
+        assert b"<svg" in response.content
+    assert card.find("img")["alt"].startswith("Alliance rated by client and therapist. 2 sessions rated by both.")
+    assert alma.get(reverse("client-ratings", args=[full.carla.id, "huge"])).status_code == 404
+
+
+def test_additional_questionnaires_show_past_and_next_sessions(full: Cast, alma: Browser) -> None:
+    rows = {r.instrument.id: r for r in overview.extra_rows(full.episode, 2, NOON + timedelta(days=8))}
+    assert set(rows) == {i.id for i in scheduled_instruments()}
+    assert (rows["expectation"].asked, rows["expectation"].next) == ([1], "not due again")
+    assert (rows["dispute_week"].asked, rows["dispute_week"].next) == ([1, 2], "before every session")
+    assert (rows["grief_week"].fits, rows["grief_week"].next) == (False, "only with its problem area")
+    assert rows["relationship_seldom"].next == "after session 3"
+    main = page(full, alma)
+    texts = row_texts(main.find("table", class_="extras"))
+    assert len(texts) == sum(r.fits for r in rows.values())
+    # questionnaires of problem areas that were not chosen are listed separately
+    elsewhere = main.find("a", string="Grief").parent
+    assert "For other problem areas" in elsewhere.text
+    assert [a.text for a in elsewhere.find_all("a")[1:]] == ["Reaching out", "Grief", "Your new role"]
+
+
+def test_additional_questionnaire_can_be_requested_and_switched_off_and_on(full: Cast, alma: Browser) -> None:
+    url = reverse("extra-choose", args=[full.carla.id, "emotion_month"])
+
+    def choose(choice: str) -> str:
+        response = alma.post(url, {"choice": choice})
+        assert response.headers["Location"] == reverse("client-measures", args=[full.carla.id]) + "#seldom"
+        text = row_texts(page(full, alma).find("table", class_="extras"))
+        return next(v for k, v in text.items() if k.startswith("You and your feelings"))
+
+    assert "next check-in after a session" in choose("ask")
+    assert "with the next check-in" not in choose("not_now")
+    assert "switched off for this client" in choose("off")
+    assert "Switch on" not in choose("on")
+    before = ExtraChoice.objects.visible_to(full.alma).values_list("off", "asked_for").get()
+    choose("something else")
+    assert ExtraChoice.objects.visible_to(full.alma).values_list("off", "asked_for").get() == before
+    alma.post(reverse("extra-choose", args=[full.carla.id, "phq9"]), {"choice": "off"})
+    assert ExtraChoice.objects.visible_to(full.alma).count() == 1
+
+
+def test_unmeasured_constructs_are_listed_with_their_instruments(full: Cast, alma: Browser) -> None:
+    unmeasured = {c.label: [i.id for i in c.instruments] for c in overview.unmeasured_constructs(full.episode)}
+    assert "Symptoms" not in unmeasured
+    assert "Dispute" not in unmeasured
+    assert unmeasured["Coping"] == ["coping_month"]
+    assert unmeasured["Anxiety"] == ["gad7"]
+    # constructs without an instrument are omitted, and so are those that only the therapist rates
+    assert "Early care" not in unmeasured
+    assert "Alliance strain" not in unmeasured
+    assert f"Not measured yet: {len(unmeasured)}" in page(full, alma).text
+
+
+def test_empty_page_says_how_to_begin(cast: Cast, alma: Browser) -> None:
+    result = page(cast, alma)
+    assert "No scores yet" in result.text
+    assert result.find("a", string="Go to sessions")["href"] == reverse("client-sessions", args=[cast.carla.id])
+    assert "You haven’t rated a session yet" in result.find(id="ratings").text
+    assert result.find(id="ratings").find("img") is None
+    assert alma.get(reverse("client-ratings", args=[cast.carla.id, "wide"])).status_code == 404
+
+
+def test_rating_set_aside_is_not_drawn(full: Cast) -> None:
+    rate_session(
+        session=full.session,
+        by=full.alma,
+        responses=answers("therapist_after", 0.0),
+        submission="again",
+        at=timezone.now(),
+    )
+    assert [s.therapist for s in overview.alliance_ratings(full.episode).sessions] == [0.0, 10.0]
