@@ -108,3 +108,10 @@ def test_it_neither_raises_nor_clears_the_safety_question(check_in: Instrument) 
     assert [(option.value, alerting) for option, alerting in question.options] == [
         (0, False), (1, True), (2, True), (3, True), (9, False)
     ]  # fmt: skip
+
+
+def test_it_is_no_all_clear_on_the_page_of_the_answers(cast: Cast, alma: Browser, check_in: Instrument) -> None:
+    link = cast.invite(Moment.BEFORE, at=timezone.now()).path
+    Browser().post(link, {"submission": "x", "item_11": "9", "as_it_is": "1"})
+    page = text(alma.get(reverse("administration", args=[cast.carla.id, cast.episode.administrations.get().id])))
+    assert "Don’t take this as an all-clear" in page

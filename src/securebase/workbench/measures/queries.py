@@ -75,7 +75,7 @@ def administration_row(administration: Administration) -> AdministrationRow:
         instrument,
         [(s, *values.get(s.id, (None, ""))) for s in instrument.scales],
         sum(v is not None for v in responses.values()),
-        any(responses.get(rule.item) is None for rule in instrument.safety_rules),
+        any(instrument.item(r.item).scored(responses.get(r.item)) is None for r in instrument.safety_rules),
     )
 
 
