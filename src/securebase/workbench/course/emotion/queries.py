@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import localtime
 
 from securebase.charts import retellings as chart
 from securebase.ipt import retellings
@@ -14,6 +16,32 @@ from securebase.ipt.shelf import worksheet
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.therapy_sessions.models import Rupture
 from securebase.workbench.worksheets.queries import ArtefactListing, list_artefacts, people_of, values_of
+
+#: The two texts of a card: field, label, and what is said where nothing was written.
+_SIDES = {
+    "story_card": (
+        ("before", "How it used to be told", "Not recorded."),
+        ("after", "How it can be told now", "Not yet. Add it after the story has been retold."),
+    ),
+    "corrective_experience": (
+        ("feared", "Feared", "Not recorded."),
+        ("happened", "What happened", "Not recorded."),
+    ),
+}
+#: Fields that a card lists below its two texts, with the labels they have there.
+_LISTED = {
+    "story_card": {
+        "new_facts": "Not noticed before",
+        "changed": "How much its meaning has changed",
+        "tones": "Feelings in it now",
+    },
+    "corrective_experience": {
+        "different": "How different from what was feared",
+        "activated": "How strong the old feeling was",
+        "safe": "How safe it felt",
+        "feeling": "Afterwards",
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +60,26 @@ class Card:
 
     listed: ArtefactListing
     words: dict[str, str]
+
+    @property
+    def occasion(self) -> str:
+        """Return the session of the worksheet, or the day it was begun."""
+        artefact = self.listed.artefact
+        session = artefact.therapy_session
+        return f"session {session.number}" if session else date_format(localtime(artefact.begun_at), "j F Y")
+
+    @property
+    def sides(self) -> list[tuple[str, str, str]]:
+        """Return label, text and the words for a missing text of the earlier and of the later side."""
+        return [
+            (label, self.words.get(field, ""), missing) for field, label, missing in _SIDES[self.listed.worksheet.id]
+        ]
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """Return the completed fields that the card lists, with their labels."""
+        labels = _LISTED[self.listed.worksheet.id]
+        return [(label, self.words[field]) for field, label in labels.items() if self.words.get(field)]
 
 
 def present_story(story: retellings.RetellingSeries) -> StoryView:

@@ -11,5 +11,6 @@ register = template.Library()
 
 @register.simple_tag
 def query(**parameters: object) -> str:
-    """Return "?name=value&…" of the parameters that have a value, in their order."""
-    return "?" + urlencode({name: value for name, value in parameters.items() if value}, safe="/")
+    """Return "?name=value&…" of the parameters that have a value, in their order; nothing if none has."""
+    given = {name: value for name, value in parameters.items() if value}
+    return f"?{urlencode(given, safe='/')}" if given else ""
