@@ -6,7 +6,8 @@ from dataclasses import replace
 from math import exp, sqrt
 
 from securebase.picture import phrases
-from securebase.picture.client import FORMAT, ClientPicture
+from securebase.picture.client import ClientPicture
+from securebase.picture.fingerprints import FORMAT
 from securebase.picture.parts import (
     Alliance,
     AllianceDeviation,

@@ -13,10 +13,11 @@ from securebase.model.observations import episode_panel
 from securebase.model.simulate import simulate_panel
 from securebase.model.track import track
 from securebase.picture import phrases, sentences
-from securebase.picture.client import ClientPicture, client_picture, default_parameter_set
-from securebase.picture.course import DEFAULT_MEASURES
+from securebase.picture.client import ClientPicture, client_picture
+from securebase.picture.fingerprints import default_parameter_set
 from securebase.picture.parts import SignalKind
 from securebase.picture.ruptures import EARLIER_RATINGS, FALSE_ALARM_LIMIT
+from securebase.picture.series import DEFAULT_MEASURES
 
 BROKEN = [5.7, 6.0, 5.7, 6.0, 6.7, 2.3, 1.3]
 

@@ -11,15 +11,11 @@ from episodes import alert, episode, session_day
 from securebase.errors import InputError
 from securebase.model.observations import episode_panel
 from securebase.model.track import track
-from securebase.picture.client import (
-    ClientPicture,
-    client_picture,
-    default_parameter_set,
-    picture_fingerprint,
-    record_at,
-)
-from securebase.picture.course import DEFAULT_MEASURES, time_axis
+from securebase.picture.axis import time_axis
+from securebase.picture.client import ClientPicture, client_picture
+from securebase.picture.fingerprints import default_parameter_set, picture_fingerprint
 from securebase.picture.parts import GateLevel
+from securebase.picture.series import DEFAULT_MEASURES, record_at
 from securebase.records.artefact import ArtefactRecord, ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.episode import AdministrationRecord, EpisodeRecord, RuptureRecord, ScoreRecord
 from securebase.records.vocabulary import Moment, RuptureKind

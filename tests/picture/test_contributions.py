@@ -16,9 +16,10 @@ from securebase.model.simulate import simulate_panel
 from securebase.picture import contributions as contributions_module
 from securebase.picture import hypothesis_phrases as words
 from securebase.picture import sentences
-from securebase.picture.client import ClientPicture, client_picture, default_parameter_set
-from securebase.picture.course import DEFAULT_MEASURES
+from securebase.picture.client import ClientPicture, client_picture
+from securebase.picture.fingerprints import default_parameter_set
 from securebase.picture.parts import GateLevel, Hypotheses, Hypothesis, RankingVerdict
+from securebase.picture.series import DEFAULT_MEASURES
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Moment
 

@@ -7,10 +7,23 @@ from dataclasses import replace
 import pytest
 
 from episodes import administration, episode, session_day
-from securebase.picture.gates import gate, paired_sessions
-from securebase.picture.parts import GateLevel
-from securebase.records.episode import AdministrationRecord, ScoreRecord
+from securebase.measurement.constructs import TRACKED_CONSTRUCTS
+from securebase.picture import gates
+from securebase.picture.parts import EvidenceGate, GateLevel
+from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord
 from securebase.records.vocabulary import Moment
+
+
+def scores(record: EpisodeRecord) -> gates.Scores:
+    return {name: record.scores(name) for name in TRACKED_CONSTRUCTS}
+
+
+def paired_sessions(record: EpisodeRecord) -> tuple[int, ...]:
+    return gates.paired_sessions(record, scores(record))
+
+
+def gate(record: EpisodeRecord) -> EvidenceGate:
+    return gates.gate(record, scores(record))
 
 
 def test_a_session_with_both_check_ins_is_paired() -> None:

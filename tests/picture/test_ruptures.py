@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from securebase.model.simulate import simulate_panel
 from securebase.model.track import track
-from securebase.picture.client import default_parameter_set
-from securebase.picture.course import DEFAULT_MEASURES
+from securebase.picture.fingerprints import default_parameter_set
 from securebase.picture.parts import Repair
 from securebase.picture.ruptures import EARLIER_RATINGS, FALSE_ALARM_LIMIT, ForecastRating, ruptures
+from securebase.picture.series import DEFAULT_MEASURES
 from securebase.records.episode import RuptureRecord
 from securebase.records.vocabulary import RuptureKind
 

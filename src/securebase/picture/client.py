@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
 from math import isfinite
 from numbers import Real
 
-from securebase import __version__
 from securebase.errors import InputError, check_class
 from securebase.measurement.catalogue import instruments
-from securebase.measurement.constructs import MECHANISM_CONSTRUCTS
 from securebase.model.parameter_set import ParameterSet
-from securebase.model.parameter_set import parameter_set as named_parameter_set
-from securebase.model.person_effects.one_client import DEFAULT_BETWEEN_SD, DEFAULT_BETWEEN_SD_SOURCE
-from securebase.picture import hypothesis_phrases, phrases, sections
+from securebase.picture import phrases
 from securebase.picture.alliance import alliance as alliance_section
+from securebase.picture.constants import constants
 from securebase.picture.contributions import hypotheses
-from securebase.picture.course import measures, time_axis, track_record
-from securebase.picture.gates import gate
-from securebase.picture.omissions import count_answered, symptom_notes
+from securebase.picture.course import track_record
+from securebase.picture.fingerprints import FORMAT, default_parameter_set, picture_fingerprint, picture_versions
+from securebase.picture.mechanisms import mechanisms
 from securebase.picture.parts import (
     Alliance,
     Constant,
@@ -35,27 +30,12 @@ from securebase.picture.parts import (
     Symptoms,
     Versions,
 )
+from securebase.picture.series import prepare
 from securebase.picture.signals import Findings, signals
+from securebase.picture.symptoms import band_excess, sudden_changes
+from securebase.picture.symptoms import symptoms as symptoms_section
 from securebase.records.episode import EpisodeRecord
-from securebase.schema import Place, canonical_json, from_plain, value_fingerprint
-
-#: Parameters as the table of constants names them.
-_QUANTITIES = {
-    "persistence": "How much of a change persists after a week",
-    "level_share": "Baseline share of score differences",
-    "natural_change": "Change without therapy",
-    "level_correlation": "Correlation of baselines",
-    "state_correlation": "Correlation within one week",
-    "random_slope_sd": "SD of change by the planned end",
-    "random_slope_level_correlation": "Correlation of change with baseline",
-    "random_slope_correlation": "Correlation of changes",
-    "random_slope_rate": "Rate of change per week",
-}
-#: Names written out in a row of constants; more pairs than this are counted.
-MAX_NAMED = 2
-
-#: Raised when the shape or meaning of a stored picture changes.
-FORMAT = 4
+from securebase.schema import Place, canonical_json, from_plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,53 +199,41 @@ def client_picture(
             advice="For a person of a table use the command track, or the function track with the table's own fit.",
         )
     parameters = parameter_set if parameter_set is not None else default_parameter_set()
-    past = record_at(record, as_of)
-    instrument_scales = measures(past, parameters)
-    axis = time_axis(past, as_of)
-    evidence = gate(past)
-    tracked = track_record(past, instrument_scales, axis, parameters)
+    prepared = prepare(record, as_of, parameters)
+    tracked = track_record(prepared, parameters)
+    problem = tracked if isinstance(tracked, PictureProblem) else None
     course = None if isinstance(tracked, PictureProblem) else tracked
-    symptoms = sections.symptoms(past, parameters, course, axis, evidence.level)
-    symptoms = replace(symptoms, notes=symptom_notes(past))
-    alliance = alliance_section(
-        past, instrument_scales["alliance"], parameters, course, level=evidence.level, as_of=as_of
-    )
-    scale = sections.find_scale(past.symptom_measure, parameters)
-    findings = Findings(
-        record=past,
-        as_of=as_of,
-        symptoms=symptoms,
-        alliance=alliance,
-        band_excess=sections.band_excess(course, symptoms),
-        sudden_changes=sections.sudden_changes(scale[1] if scale else None, symptoms.reported),
-        own_level=alliance.usual is not None,
-    )
-    hypotheses_result = None
-    if whole and course is not None:
-        hypotheses_result = hypotheses(
-            course, instrument_scales, axis, parameters, level=evidence.level, paired=evidence.paired
-        )
+    symptoms, alliance = symptoms_section(prepared, course), alliance_section(prepared, course)
+    hypotheses_result = hypotheses(prepared, course, parameters) if whole and course is not None else None
+    has_hypotheses = isinstance(hypotheses_result, Hypotheses)
     return ClientPicture(
         format=FORMAT,
         person=record.person,
         as_of=as_of,
         fingerprint=fingerprint or picture_fingerprint(record, as_of=as_of, parameter_set=parameters),
         simulated=record.simulated,
-        versions=_versions(parameters),
-        header=_header(past),
-        gate=evidence,
-        axis=axis,
+        versions=picture_versions(parameters),
+        header=_header(prepared.record),
+        gate=prepared.gate,
+        axis=prepared.axis,
         symptoms=symptoms,
         alliance=alliance,
-        mechanisms=tuple(
-            sections.mechanism(past, name, instrument_scales[name], parameters, course, level=evidence.level)
-            for name in MECHANISM_CONSTRUCTS
+        mechanisms=mechanisms(prepared, course),
+        signals=signals(
+            Findings(
+                record=prepared.record,
+                as_of=as_of,
+                symptoms=symptoms,
+                alliance=alliance,
+                band_excess=band_excess(course, symptoms),
+                sudden_changes=sudden_changes(prepared.series["symptoms"]),
+                own_level=alliance.usual is not None,
+            )
         ),
-        signals=signals(findings),
-        constants=_constants(symptoms, instrument_scales, parameters, lags=isinstance(hypotheses_result, Hypotheses)),
+        constants=constants(symptoms, prepared.measures, parameters, lags=has_hypotheses),
         limits=LIMITS,
-        problems=(tracked,) if isinstance(tracked, PictureProblem) else (),
-        answered=count_answered(past),
+        problems=(problem,) if problem is not None else (),
+        answered=prepared.answered,
         hypotheses=hypotheses_result if isinstance(hypotheses_result, Hypotheses) else None,
         hypotheses_problem=hypotheses_result if isinstance(hypotheses_result, PictureProblem) else None,
         whole=whole,
@@ -275,63 +243,6 @@ def client_picture(
 def _check_day(as_of: object) -> None:
     if not isinstance(as_of, Real) or not isfinite(as_of):
         raise InputError(f"as_of must be a finite number of days (got {as_of!r})")
-
-
-@cache
-def default_parameter_set() -> ParameterSet:
-    """Return the default parameter set with random slopes, used where a picture is given none.
-
-    Without random slopes, intervals far ahead are too narrow (see the set's `limits`).
-    """
-    return named_parameter_set().with_random_slopes()
-
-
-def picture_fingerprint(record: EpisodeRecord, *, as_of: float, parameter_set: ParameterSet | None = None) -> str:
-    """Return the fingerprint that a stored picture must match: data, day, and versions of product and parameters."""
-    parameters = parameter_set if parameter_set is not None else default_parameter_set()
-    # worksheets, people and circles do not enter a picture, so an edit there must not make it out of date
-    relevant = replace(record, artefacts=(), relationships=(), circles=())
-    return value_fingerprint(
-        {"format": FORMAT, "record": relevant, "day": int(as_of // 1), "versions": _versions(parameters)}
-    )
-
-
-def versions_fingerprint(parameter_set: ParameterSet | None = None) -> str:
-    """Return a fingerprint of the versions behind a picture, without the record and the day."""
-    parameters = parameter_set if parameter_set is not None else default_parameter_set()
-    return value_fingerprint({"format": FORMAT, "versions": _versions(parameters)})
-
-
-def record_at(record: EpisodeRecord, as_of: float) -> EpisodeRecord:
-    """Return the record as known at `as_of`, with all safety alerts."""
-    return replace(
-        record,
-        administrations=tuple(a for a in record.administrations if a.at <= as_of),
-        sessions=tuple(s for s in record.sessions if s.at <= as_of),
-        ruptures=tuple(
-            replace(r, repaired_at=None) if r.repaired_at is not None and r.repaired_at > as_of else r
-            for r in record.ruptures
-            if r.at <= as_of
-        ),
-        ended_at=record.ended_at if record.ended_at is not None and record.ended_at <= as_of else None,
-    )
-
-
-def _versions(parameter_set: ParameterSet) -> Versions:
-    specification = parameter_set.specification
-    return Versions(
-        product=__version__,
-        parameter_set=parameter_set.id,
-        parameter_set_version=str(parameter_set.version),
-        specification=", ".join(
-            [
-                f"trend {specification.trend}",
-                f"start {specification.start}",
-                *(["random slopes"] if specification.random_slopes else []),
-                f"per {specification.time_unit}",
-            ]
-        ),
-    )
 
 
 def _header(record: EpisodeRecord) -> Header:
@@ -344,59 +255,6 @@ def _header(record: EpisodeRecord) -> Header:
         ended_at=record.ended_at,
         last_session_at=max((s.at for s in record.sessions), default=None),
     )
-
-
-def _constants(
-    symptoms: Symptoms, instrument_scales: dict[str, tuple[str, str]], parameter_set: ParameterSet, *, lags: bool
-) -> tuple[Constant, ...]:
-    """Return the unverified constants behind the numbers, and always the threshold of reliable change."""
-    constants = []
-    if symptoms.change is not None and symptoms.change.threshold is not None:
-        value = phrases.points(symptoms.change.threshold)
-        constants.append(Constant("Reliable change", value, symptoms.change.basis, symptoms.change.verified))
-    constants += _typical_scores(instrument_scales, parameter_set)
-    for quantity, source in dict.fromkeys((s.quantity, s.source) for s in parameter_set.unverified):
-        group = [s for s in parameter_set.unverified if (s.quantity, s.source) == (quantity, source)]
-        values = [s.value for s in group]
-        value = " to ".join(phrases.number(v, 2) for v in sorted({min(values), max(values)}))
-        label = f"{_QUANTITIES.get(quantity, quantity.replace('_', ' '))}: {_join_subjects([s.about for s in group])}"
-        constants.append(Constant(label, value, source, False))
-    unverified_edges = [e for e in parameter_set.edges if e.grade != "verified"]
-    if unverified_edges:
-        value = f"{len(unverified_edges)} of {len(parameter_set.edges)} links"
-        label = "Lagged effects between constructs"
-        constants.append(Constant(label, value, parameter_set.name, False))
-    if lags:
-        spread = phrases.number(DEFAULT_BETWEEN_SD, 2)
-        constants.append(Constant(hypothesis_phrases.BETWEEN_SD, spread, DEFAULT_BETWEEN_SD_SOURCE, False))
-    return tuple(constants)
-
-
-def _typical_scores(instrument_scales: dict[str, tuple[str, str]], parameter_set: ParameterSet) -> Iterator[Constant]:
-    """Yield one row per unverified source of typical scores, with the range of the means that it covers."""
-    units = {
-        name: unit
-        for name, measure in instrument_scales.items()
-        if (unit := parameter_set.scales.get(measure)) is not None and not unit.verified
-    }
-    for spread, reliability, source in dict.fromkeys((u.sd, u.reliability, u.source) for u in units.values()):
-        group = {n: u for n, u in units.items() if (u.sd, u.reliability, u.source) == (spread, reliability, source)}
-        means = " to ".join(f"{mean:g}" for mean in sorted({u.mean for u in group.values()}))
-        value = f"mean {means}, SD {spread:g}, reliability {reliability:g}"
-        yield Constant(f"Typical scores: {_join_subjects([*group])}", value, source, False)
-
-
-def _join_subjects(subjects: Sequence[str]) -> str:
-    """Join constructs, or pairs such as “symptoms with alliance”, into one phrase; count pairs beyond MAX_NAMED.
-
-    The four mechanisms together are called so.
-    """
-    if set(MECHANISM_CONSTRUCTS) <= set(subjects):
-        subjects = [*(s for s in subjects if s not in MECHANISM_CONSTRUCTS), "the mechanisms"]
-    names = [" with ".join(subject.replace("_", " ").split(", ")) for subject in subjects]
-    if " with " in names[0] and len(names) > MAX_NAMED:
-        return f"{names[0]}, and {len(names) - 1} more pairs"
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 #: The limits of these results.

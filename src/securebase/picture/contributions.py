@@ -33,8 +33,8 @@ from securebase.picture.parts import (
     Interval,
     PictureProblem,
     RankingVerdict,
-    Session,
 )
+from securebase.picture.series import PreparedRecord
 
 SYMPTOMS = "symptoms"
 #: A construct with fewer reports than this is omitted: its estimate would be almost only the prior.
@@ -75,26 +75,21 @@ class _Reading:
 
 
 def hypotheses(
-    course: DatedCourse,
-    instrument_scales: dict[str, tuple[str, str]],
-    axis: Sequence[Session],
-    parameter_set: ParameterSet,
-    *,
-    level: GateLevel,
-    paired: int,
+    prepared: PreparedRecord, course: DatedCourse, parameter_set: ParameterSet
 ) -> Hypotheses | PictureProblem | None:
     """Return the hypotheses, None below their gate or with too few reports, or the problem that prevented them."""
-    rows = course.rows(SYMPTOMS)
+    rows, level = course.rows(SYMPTOMS), prepared.gate.level
     sources = [c for c in ("alliance", *MECHANISM_CONSTRUCTS) if len(course.rows(c)) >= MIN_REPORTS]
     if level < GateLevel.CONTRIBUTIONS or len(rows) < MIN_REPORTS or not sources:
         return None
     try:
+        measures = prepared.measures
         sets = [parameter_set.with_trend(trend) for trend in (Trend.CARRIED, Trend.APART)]
         factor = EXPLORATION_PRIOR_FACTOR if level >= GateLevel.EXPLORATION else 1.0
         prior = _prior_sd(parameter_set, sources) * factor
-        models = [(s.specification, s.in_score_units(instrument_scales)) for s in sets]
+        models = [(s.specification, s.in_score_units(measures)) for s in sets]
         readings = [_estimate_reading(course.panel, model, sources, prior, (rows[0], rows[-1])) for model in models]
-        return _build_hypotheses(course, axis, readings, sources, level=level, paired=paired)
+        return _build_hypotheses(prepared, course, readings, sources)
     except (SecurebaseError, ArithmeticError, np.linalg.LinAlgError) as error:
         return PictureProblem(f"{words.FAILED}: {error}", words.REST_UNAFFECTED)
 
@@ -133,22 +128,16 @@ def _estimate_reading(
 
 
 def _build_hypotheses(
-    course: DatedCourse,
-    axis: Sequence[Session],
-    readings: list[_Reading],
-    sources: list[str],
-    *,
-    level: GateLevel,
-    paired: int,
+    prepared: PreparedRecord, course: DatedCourse, readings: list[_Reading], sources: list[str]
 ) -> Hypotheses:
-    carried = readings[0]
+    carried, level = readings[0], prepared.gate.level
     panel, rows = course.panel, course.rows(SYMPTOMS)
     smoothed = smooth(carried.specification, carried.own.parameters, panel.times, panel.scores)
     first, last = rows[0], rows[-1]
     decoys = _decoys(panel, carried, sources)
     results = [_hypothesis(group, readings, sources, smoothed, decoys) for group in _groups(readings, sources)]
-    n_planned = sum(not s.held for s in axis)
-    verdict, leader = _verdict(results, readings, sources, n_planned / max(paired, 1))
+    n_planned = sum(not s.held for s in prepared.axis)
+    verdict, leader = _verdict(results, readings, sources, n_planned / max(prepared.gate.paired, 1))
     sessions = [int(w) if w >= 0 else None for w in (panel.wave[first], panel.wave[last])]
     order = sorted(results, key=lambda h: -h.largest)
     return Hypotheses(

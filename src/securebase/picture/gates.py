@@ -6,12 +6,16 @@ right one in a third of cases, where chance is a quarter. The picture therefore 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from securebase.measurement.constructs import MECHANISM_CONSTRUCTS
 from securebase.picture import phrases
 from securebase.picture.parts import EvidenceGate, GateLevel
 from securebase.records.episode import EpisodeRecord, ScoreRecord, TherapySessionRecord
 from securebase.records.vocabulary import Moment
 
+#: Construct → the client's scores on any scale, in order of time.
+Scores = Mapping[str, Sequence[ScoreRecord]]
 #: Paired sessions from which each level opens.
 GATE_THRESHOLDS = {
     GateLevel.COHORT: 6,
@@ -25,9 +29,9 @@ EXPLORATION_REPORTS = 50
 WEEK_DAYS = 7.0
 
 
-def gate(record: EpisodeRecord) -> EvidenceGate:
+def gate(record: EpisodeRecord, scores: Scores) -> EvidenceGate:
     """Return the evidence gate that this record has reached."""
-    paired = len(paired_sessions(record))
+    paired = len(paired_sessions(record, scores))
     between = len({a.at for a in record.administrations if a.moment is Moment.BETWEEN and a.scores})
     level = max((g for g, count in GATE_THRESHOLDS.items() if paired >= count), default=GateLevel.REPORTED)
     if between >= EXPLORATION_REPORTS:
@@ -36,13 +40,13 @@ def gate(record: EpisodeRecord) -> EvidenceGate:
     return EvidenceGate(level, paired, between, says, waits)
 
 
-def paired_sessions(record: EpisodeRecord) -> tuple[int, ...]:
+def paired_sessions(record: EpisodeRecord, scores: Scores) -> tuple[int, ...]:
     """Return the numbers of the paired sessions.
 
     In a paired session symptoms were rated before, and the alliance or a mechanism after or in the week before it.
     """
-    symptoms = record.symptom_scores
-    process_scores = [s for name in ("alliance", *MECHANISM_CONSTRUCTS) for s in record.scores(name)]
+    symptoms = [s for s in scores["symptoms"] if (s.instrument, s.scale) == record.symptom_measure]
+    process_scores = [s for name in ("alliance", *MECHANISM_CONSTRUCTS) for s in scores[name]]
     return tuple(
         session.number
         for session in record.sessions

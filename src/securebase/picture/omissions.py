@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.constructs import TRACKED_CONSTRUCTS
 from securebase.picture import phrases
 from securebase.picture.gates import WEEK_DAYS
-from securebase.picture.sections import Measure
 from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord
 from securebase.records.vocabulary import Respondent
 
@@ -22,17 +23,21 @@ def count_answered(record: EpisodeRecord) -> int:
     return sum(bool(a.scores) or any(v is not None for v in a.responses.values()) for a in administrations)
 
 
-def symptom_notes(record: EpisodeRecord) -> tuple[str, ...]:
-    """Return notes on missing responses, on a missing questionnaire, and on symptoms scored with another measure."""
+def symptom_notes(record: EpisodeRecord, scores: Sequence[ScoreRecord]) -> tuple[str, ...]:
+    """Return notes on missing responses, on a missing questionnaire, and on symptoms scored with another measure.
+
+    `scores` are the symptom scores on every measure, in order of time.
+    """
     notes = [
         *partial_answer_notes(record, record.symptom_measure, "symptom"),
         *_missing_questionnaire_notes(record),
+        *_other_measure_notes(record, scores),
         *_unplotted_notes(record),
     ]
     return tuple(notes)
 
 
-def partial_answer_notes(record: EpisodeRecord, measure: Measure, score: str) -> tuple[str, ...]:
+def partial_answer_notes(record: EpisodeRecord, measure: tuple[str, str], score: str) -> tuple[str, ...]:
     """Return a note naming the sessions with too few responses for this score, if any."""
     completed = [a for a in _client_administrations(record) if a.instrument == measure[0]]
     scored = {(a.session, a.session is None and a.at) for a in completed if _has_score(a, measure)}
@@ -65,38 +70,33 @@ def _missing_questionnaire_notes(record: EpisodeRecord) -> tuple[str, ...]:
     return (phrases.missing_questionnaire_note(_instrument_name(symptom_instrument), f"session {last.session}"),)
 
 
+def _other_measure_notes(record: EpisodeRecord, scores: Sequence[ScoreRecord]) -> list[str]:
+    """Return notes on the last symptom score of every measure but the episode's own."""
+    last = {(s.instrument, s.scale): s for s in scores if (s.instrument, s.scale) != record.symptom_measure}
+    shown = _instrument_name(record.symptom_measure[0])
+    return [
+        phrases.other_measure_note(_instrument_name(measure[0]), s.value, phrases.session(s.session, s.at), shown)
+        for measure, s in last.items()
+    ]
+
+
 def _unplotted_notes(record: EpisodeRecord) -> tuple[str, ...]:
-    """Return notes on the last symptom score of every other measure, and on questionnaires without a curve."""
-    symptom_measure = record.symptom_measure
-    last: dict[Measure, ScoreRecord] = {
-        (s.instrument, s.scale): s for s in record.scores("symptoms") if (s.instrument, s.scale) != symptom_measure
-    }
+    """Return a note on questionnaires without a curve."""
     administrations = _client_administrations(record)
     plotted = {a.instrument for a in administrations if any(s.construct in TRACKED_CONSTRUCTS for s in a.scores)}
     # additional questionnaires of a check-in are listed under Measures and need no note here
     unplotted = [
         a for a in administrations if a.scores and a.instrument not in plotted and not _is_scheduled(a.instrument)
     ]
-    unplotted_names = dict.fromkeys(_instrument_name(a.instrument) for a in unplotted)
-    return (
-        *(
-            phrases.other_measure_note(
-                _instrument_name(measure[0]),
-                s.value,
-                phrases.session(s.session, s.at),
-                _instrument_name(symptom_measure[0]),
-            )
-            for measure, s in last.items()
-        ),
-        *((phrases.unplotted_note(list(unplotted_names)),) if unplotted_names else ()),
-    )
+    names = dict.fromkeys(_instrument_name(a.instrument) for a in unplotted)
+    return (phrases.unplotted_note(list(names)),) if names else ()
 
 
 def _client_administrations(record: EpisodeRecord) -> list[AdministrationRecord]:
     return [a for a in record.administrations if a.respondent is Respondent.CLIENT]
 
 
-def _has_score(administration: AdministrationRecord, measure: Measure) -> bool:
+def _has_score(administration: AdministrationRecord, measure: tuple[str, str]) -> bool:
     return any((s.instrument, s.scale) == measure for s in administration.scores)
 
 

@@ -235,7 +235,7 @@ def _missing(findings: Findings) -> list[Signal]:
         return []
     last = max(record.sessions, key=lambda s: s.at)
     raised: list[tuple[SignalKind, SignalTone, SignalText]] = []
-    if n_sessions >= EXPECTED_BY_SESSION and not record.symptom_scores:
+    if n_sessions >= EXPECTED_BY_SESSION and not findings.symptoms.reported:
         raised.append((SignalKind.MISSING_SYMPTOMS, SignalTone.WARN, phrases.missing_symptoms(n_sessions)))
     has_answers = any(a.session == last.number for a in record.administrations)
     if not has_answers and findings.as_of - last.at >= CHECK_IN_GRACE_DAYS:

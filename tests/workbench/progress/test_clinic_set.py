@@ -10,7 +10,8 @@ import pytest
 
 from securebase.model.parameter_set import parameter_set
 from securebase.model.simulate import simulate_panel
-from securebase.picture.client import ClientPicture, default_parameter_set
+from securebase.picture.client import ClientPicture
+from securebase.picture.fingerprints import default_parameter_set
 from securebase.study.clinic_sets import ClinicSets, fit_next
 from securebase.workbench.accounts import queries as accounts
 from securebase.workbench.progress import queries

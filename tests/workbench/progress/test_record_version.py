@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from django.db import transaction
 
-from securebase.picture.client import picture_fingerprint
+from securebase.picture.fingerprints import picture_fingerprint
 from securebase.records.vocabulary import Moment, Phase, ProblemArea, RuptureKind
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.casefile import began_at, episode_record, next_change, prefetch_record

@@ -16,7 +16,7 @@ from securebase.ipt.course_format import CourseFormat, load_formats
 from securebase.ipt.lineage import Lineage, load_lineage
 from securebase.model.fitted_set import FittedSet
 from securebase.model.parameter_set import ParameterSet
-from securebase.picture.client import default_parameter_set
+from securebase.picture.fingerprints import default_parameter_set
 from securebase.study.clinic_sets import SHELF_VERSION, ClinicSets, SetRevision
 from securebase.workbench.accounts.models import Account, Clinic
 from securebase.workbench.audit.models import Entry

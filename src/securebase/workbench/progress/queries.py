@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from securebase.errors import InputError
 from securebase.model.parameter_set import ParameterSet
-from securebase.picture.client import ClientPicture, client_picture, picture_fingerprint, versions_fingerprint
+from securebase.picture.client import ClientPicture, client_picture
+from securebase.picture.fingerprints import picture_fingerprint, versions_fingerprint
 from securebase.schema import value_fingerprint
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.accounts.queries import set_in_use

@@ -1,0 +1,58 @@
+"""The versions behind a picture, and the fingerprint that a stored picture must match."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+from securebase import __version__
+from securebase.model.parameter_set import ParameterSet
+from securebase.model.parameter_set import parameter_set as named_parameter_set
+from securebase.picture.parts import Versions
+from securebase.records.episode import EpisodeRecord
+from securebase.schema import value_fingerprint
+
+#: Raised when the shape or meaning of a stored picture changes.
+FORMAT = 4
+
+
+@cache
+def default_parameter_set() -> ParameterSet:
+    """Return the default parameter set with random slopes, used where a picture is given none.
+
+    Without random slopes, intervals far ahead are too narrow (see the set's `limits`).
+    """
+    return named_parameter_set().with_random_slopes()
+
+
+def picture_fingerprint(record: EpisodeRecord, *, as_of: float, parameter_set: ParameterSet | None = None) -> str:
+    """Return the fingerprint that a stored picture must match: data, day, and versions of product and parameters."""
+    parameters = parameter_set if parameter_set is not None else default_parameter_set()
+    # worksheets, people and circles do not enter a picture, so an edit there must not make it out of date
+    relevant = replace(record, artefacts=(), relationships=(), circles=())
+    return value_fingerprint(
+        {"format": FORMAT, "record": relevant, "day": int(as_of // 1), "versions": picture_versions(parameters)}
+    )
+
+
+def versions_fingerprint(parameter_set: ParameterSet | None = None) -> str:
+    """Return a fingerprint of the versions behind a picture, without the record and the day."""
+    parameters = parameter_set if parameter_set is not None else default_parameter_set()
+    return value_fingerprint({"format": FORMAT, "versions": picture_versions(parameters)})
+
+
+def picture_versions(parameter_set: ParameterSet) -> Versions:
+    specification = parameter_set.specification
+    return Versions(
+        product=__version__,
+        parameter_set=parameter_set.id,
+        parameter_set_version=str(parameter_set.version),
+        specification=", ".join(
+            [
+                f"trend {specification.trend}",
+                f"start {specification.start}",
+                *(["random slopes"] if specification.random_slopes else []),
+                f"per {specification.time_unit}",
+            ]
+        ),
+    )
