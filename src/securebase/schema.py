@@ -107,6 +107,11 @@ def to_plain(value: Any) -> Any:
     return msgspec.json.decode(msgspec.json.encode(value, enc_hook=_encode))
 
 
+def to_builtins(value: Any) -> Any:
+    """Return dataclasses, structs and enums as plain values; numbers and texts stay as they are."""
+    return msgspec.to_builtins(value, str_keys=True, enc_hook=_encode)
+
+
 def plain_fields(value: object, *names: str) -> dict[str, Any]:
     """Return these attributes of an object as plain JSON values, see `to_plain`."""
     return {name: to_plain(getattr(value, name)) for name in names}
@@ -117,7 +122,7 @@ def to_json(value: Any, place: Place, **layout: Any) -> str:
 
     Raises the error of the place at a number that is not finite.
     """
-    plain = _builtins(value)
+    plain = to_builtins(value)
     try:
         return json.dumps(plain, ensure_ascii=False, allow_nan=False, **layout)
     except ValueError:
@@ -142,7 +147,7 @@ def from_plain(values: Any, kind: type[T], place: Place, *, complete: bool = Fal
     An unknown field is an error, so nothing that another version wrote is lost; with `complete`, an absent one is too.
     """
     value = convert(values, kind, place)
-    _check_read(values, _builtins(value), place, complete=complete)
+    _check_read(values, to_builtins(value), place, complete=complete)
     return value
 
 
@@ -160,10 +165,6 @@ def _check_read(values: Any, written: Any, place: Place, *, complete: bool) -> N
     if isinstance(values, list):
         for n, (value, entry) in enumerate(zip(values, written, strict=True), start=1):
             _check_read(value, entry, replace(place, path=f"{place.path}[{n}]"), complete=complete)
-
-
-def _builtins(value: Any) -> Any:
-    return msgspec.to_builtins(value, str_keys=True, enc_hook=_encode)
 
 
 def _encode(value: Any) -> Any:

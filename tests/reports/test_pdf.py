@@ -89,7 +89,7 @@ def test_text_is_never_read_as_markup(tmp_path: Path) -> None:
         Bullets((HOSTILE,)),
         Table(HOSTILE, (HOSTILE, "b"), ((HOSTILE, "1"),)),
         RatingScale(HOSTILE, 3.0, low_label=HOSTILE, high_label="b"),
-        Box((Paragraph(HOSTILE),), HOSTILE, TextTone.ALERT),
+        Box(HOSTILE, (Paragraph(HOSTILE),), TextTone.ALERT),
     )
     result = pdf(Document(HOSTILE, HOSTILE, blocks, HOSTILE, HOSTILE))
     text = " ".join(read(result, tmp_path).split())

@@ -26,7 +26,6 @@ from securebase.reports.document import (
     Table,
     TextTone,
     fix_heading_levels,
-    narrow_columns,
     texts,
 )
 from securebase.reports.goals_section import collect_goals, goals
@@ -201,9 +200,9 @@ def test_heading_levels_increase_one_at_a_time() -> None:
 
 
 def test_a_table_fills_the_line() -> None:
-    assert narrow_columns(Table("", ("a", "b"), (("x", "y" * 50),))) == [0]
-    assert narrow_columns(Table("", ("a", "b"), (("x", "y"),))) == [1]
-    assert narrow_columns(Table("", ("a" * 30, "b" * 30), (("x", "y"),), (1,))) == [1]
+    assert Table("", ("a", "b"), (("x", "y" * 50),)).narrow == (0,)
+    assert Table("", ("a", "b"), (("x", "y"),)).narrow == (1,)
+    assert Table("", ("a" * 30, "b" * 30), (("x", "y"),), (1,)).narrow == (1,)
 
 
 def test_texts_yields_every_text_of_the_document() -> None:

@@ -6,23 +6,23 @@ policy. Rules that select these attributes give them the dark colours where a pa
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from importlib import resources
 
-import msgspec
+from securebase.errors import InputError
+from securebase.schema import Place, ShelfStruct, read_toml
 
 Pair = tuple[str, str]
 
 
-class ContrastPairs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ContrastPairs(ShelfStruct, frozen=True):
     """Names of a foreground and a background that are used together."""
 
     text: tuple[Pair, ...]
     graphic: tuple[Pair, ...]
 
 
-class Tokens(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Tokens(ShelfStruct, frozen=True):
     """The file tokens.toml: a table for each kind, from name to value in CSS."""
 
     light: Mapping[str, str]
@@ -34,9 +34,8 @@ class Tokens(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     contrast: ContrastPairs
 
 
-TOKENS = msgspec.convert(
-    tomllib.loads((resources.files("securebase.charts") / "tokens.toml").read_text(encoding="utf-8")), Tokens
-)
+_FILE = "tokens.toml"
+TOKENS = read_toml((resources.files("securebase.charts") / _FILE).read_bytes(), Tokens, Place(_FILE, InputError))
 LIGHT = TOKENS.light
 PAPER, CARD, SUNKEN, INK, SOFT = (LIGHT[name] for name in ("paper", "card", "sunken", "ink", "soft"))
 LINE, EDGE, BAND, OTHER = (LIGHT[name] for name in ("line", "edge", "band", "other"))

@@ -7,7 +7,7 @@ import os
 import platform
 import shutil
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -54,7 +54,7 @@ def command(*, json_wanted: bool) -> None:
     checks = (versions(), core(), kernel(), likelihood(), workbench(), data(), browser())
     passed = all(check.passed is not False for check in checks)
     if json_wanted:
-        write_json({"passed": passed, "checks": [asdict(check) for check in checks]}, None)
+        write_json({"passed": passed, "checks": checks}, None)
     else:
         for check in checks:
             status = {True: "ok", False: "FAILED", None: "–"}[check.passed]

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from math import isclose
 from pathlib import Path
 from typing import Any, cast
 
 import click
-import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from securebase.cli.output import write_json
 from securebase.cli.shelf_check import check_files
 from securebase.measurement import catalogue
 from securebase.measurement.constructs import CONSTRUCTS, Direction
 from securebase.measurement.instrument import Instrument, Scale
 from securebase.measurement.instrument_reader import read_instrument
 from securebase.measurement.scoring import score
+from securebase.schema import to_plain
 
 
 @click.command("instruments")
@@ -40,8 +40,8 @@ def command(*, name: str | None, files: tuple[Path, ...], as_json: bool) -> None
         return
     selected = [catalogue.instrument(name)] if name is not None else list(catalogue.instruments().values())
     if as_json:
-        plain = [_to_plain(i) for i in selected]
-        click.echo(json.dumps(plain[0] if name is not None else plain, indent=2, ensure_ascii=False, allow_nan=False))
+        plain = [_describe(i) for i in selected]
+        write_json(plain[0] if name is not None else plain, None)
     elif name is not None:
         _show(selected[0])
     else:
@@ -77,8 +77,9 @@ def _number(value: float | None) -> str:
     return "no score" if value is None else f"{value:g}"
 
 
-def _to_plain(i: Instrument) -> dict[str, Any]:
-    plain: dict[str, Any] = msgspec.to_builtins(i, str_keys=True)
+def _describe(i: Instrument) -> dict[str, Any]:
+    """Return the instrument as plain values, with the facts that are not verified."""
+    plain: dict[str, Any] = to_plain(i)
     return plain | {"schedule": plain.pop("asked"), "unverified": [fact.fact for fact in i.unverified]}
 
 

@@ -21,6 +21,7 @@ from securebase.cli.output import (
 )
 from securebase.model.fitted_set import FittedSet
 from securebase.model.observations import panel
+from securebase.schema import plain_fields
 from securebase.study.clinic_sets import SHELF_VERSION, ClinicSets, fit_next, named_set
 
 _FOLDER = click.option(
@@ -46,7 +47,8 @@ def list_versions(*, folder: Path, json_wanted: bool) -> None:
     sets = ClinicSets(folder)
     if json_wanted:
         write_json(
-            {"in_use": sets.in_use, "versions": [_as_dict(s) for s in sets.versions()], "history": sets.history()}, None
+            {"in_use": sets.in_use, "versions": [_describe(s) for s in sets.versions()], "history": sets.history()},
+            None,
         )
         return
     rows = [(SHELF_VERSION, f"the shipped set “{sets.base}”."), *((s.version, s.about) for s in sets.versions())]
@@ -69,7 +71,7 @@ def show(*, version: int, folder: Path, json_wanted: bool) -> None:
     """
     fitted = ClinicSets(folder).version(version)
     if json_wanted:
-        write_json(_as_dict(fitted), None)
+        write_json(_describe(fitted), None)
         return
     print_heading(f"{fitted.name}, version {fitted.version}")
     origin = fitted.provenance
@@ -158,13 +160,10 @@ def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:.0%}"
 
 
-def _as_dict(fitted: FittedSet) -> dict[str, object]:
+def _describe(fitted: FittedSet) -> dict[str, object]:
+    """Return a set as plain values, each estimate with its standard error and the share that comes from the data."""
     return {
-        "version": fitted.version,
-        "name": fitted.name,
-        "about": fitted.about,
-        "provenance": fitted.provenance,
-        "measures": fitted.measures,
+        **plain_fields(fitted, "version", "name", "about", "provenance", "measures"),
         "time_unit": fitted.specification.time_unit,
         "estimates": {
             name: {

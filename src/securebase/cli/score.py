@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from securebase.cli.output import write_json
 from securebase.errors import ResponseError
 from securebase.exchange.responses import read_responses, responses_from_text
 from securebase.measurement import catalogue
 from securebase.measurement.change import severity_band
 from securebase.measurement.instrument import Instrument
 from securebase.measurement.scoring import ScoringResult, score
+from securebase.schema import plain_fields
 
 
 @click.command("score")
@@ -49,7 +50,7 @@ def command(
         raise click.UsageError("Give either --responses or TABLE.")
     if responses is not None:
         result = score(selected, responses_from_text(selected, responses))
-        click.echo(_json(_to_plain(selected, result))) if json_wanted else _print_one(selected, result)
+        write_json(_summary(selected, result), None) if json_wanted else _print_one(selected, result)
         return
     assert table is not None
     rows = [
@@ -57,8 +58,8 @@ def command(
         for r in read_responses(table, selected, stem=stem, person=person, missing=missing)
     ]
     if json_wanted:
-        entries = [{"row": row, "person": person_id, **_to_plain(selected, result)} for row, person_id, result in rows]
-        click.echo(_json({"instrument": selected.id, "rows": entries}))
+        entries = [{"row": row, "person": person_id, **_summary(selected, result)} for row, person_id, result in rows]
+        write_json({"instrument": selected.id, "rows": entries}, None)
     else:
         _print_many(selected, rows, person)
 
@@ -70,23 +71,17 @@ def _score_row(instrument: Instrument, table: Path, row: int, responses: Any) ->
         raise ResponseError(error.what, where=f"{table.name}, row {row}, {error.where}", advice=error.advice) from None
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-
-
-def _to_plain(instrument: Instrument, result: ScoringResult) -> dict[str, Any]:
+def _summary(instrument: Instrument, result: ScoringResult) -> dict[str, Any]:
+    """Return the scores with the range and the severity band of each, and the safety alerts."""
     scores = {}
     for scale in instrument.scales:
         scale_score = result.scores[scale.id]
         band = severity_band(scale, scale_score.value)
         scores[scale.id] = {
-            "construct": scale_score.construct,
-            "value": scale_score.value,
-            "minimum": scale.minimum,
-            "maximum": scale.maximum,
+            **plain_fields(scale_score, "construct", "value"),
+            **plain_fields(scale, "minimum", "maximum"),
             "band": band.label if band else None,
-            "n_missing": scale_score.n_missing,
-            "note": scale_score.note,
+            **plain_fields(scale_score, "n_missing", "note"),
         }
     return {
         "instrument": instrument.id,
@@ -94,8 +89,8 @@ def _to_plain(instrument: Instrument, result: ScoringResult) -> dict[str, Any]:
         "unverified": [fact.fact for fact in instrument.unverified],
         "responses": result.responses,
         "scores": scores,
-        "alerts": [{"item": a.item, "value": a.value, "concern": a.concern} for a in result.alerts],
-        "safety_unanswered": list(result.safety_unanswered),
+        "alerts": [plain_fields(alert, "item", "value", "concern") for alert in result.alerts],
+        "safety_unanswered": result.safety_unanswered,
     }
 
 

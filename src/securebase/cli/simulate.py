@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -15,6 +14,7 @@ from securebase.model.arms import ARMS
 from securebase.model.scenario import Scenario, scenario, scenarios
 from securebase.model.simulate import simulate_with_truth
 from securebase.records.cohort import Cohort
+from securebase.schema import plain_fields
 
 
 @click.command("simulate")
@@ -83,8 +83,7 @@ def command(
     if truth is not None:
         write_json(true.to_dict(), truth)
     if json_wanted:
-        summary = _summary(selected, cohort, seed, out)
-        click.echo(json.dumps(summary, indent=2, ensure_ascii=False))
+        write_json(_summary(selected, cohort, seed, out), None)
     else:
         _print(selected, cohort, seed, out)
 
@@ -92,8 +91,7 @@ def command(
 def _list(*, json_wanted: bool) -> None:
     shelf = scenarios().values()
     if json_wanted:
-        rows = [_as_dict(s) for s in shelf]
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        write_json([_describe(s) for s in shelf], None)
         return
     for s in shelf:
         print_heading(f"{s.id}: {s.name}")
@@ -103,18 +101,14 @@ def _list(*, json_wanted: bool) -> None:
     print_sentences([f"{a.id.ljust(width)}  {a.name}. {a.about}" for a in ARMS.values()])
 
 
-def _as_dict(s: Scenario) -> dict[str, object]:
+def _describe(s: Scenario) -> dict[str, object]:
+    """Return a scenario as plain values: its truth, what a study of it must find, and its processes."""
+    expected = ("alliance_gates_technique", "carried_by", "relapse_after_the_end", "between_alliance_symptoms")
     return {
-        "id": s.id,
-        "name": s.name,
-        "about": s.about,
-        "truth": list(s.truth),
+        **plain_fields(s, "id", "name", "about", "truth"),
         "expects": {
-            "effects": [{"from": a, "to": b, "sign": sign.value} for (a, b), sign in s.expects.effects.items()],
-            "alliance_gates_technique": s.expects.alliance_gates_technique,
-            "carried_by": list(s.expects.carried_by),
-            "relapse_after_the_end": s.expects.relapse_after_the_end,
-            "between_alliance_symptoms": s.expects.between_alliance_symptoms.value,
+            "effects": [{"from": a, "to": b, "sign": sign} for (a, b), sign in s.expects.effects.items()],
+            **plain_fields(s.expects, *expected),
         },
         "arms": [a.id for a in s.arms],
         "happens": list(s.happens.active),
@@ -133,16 +127,13 @@ def _study_command(cohort: Cohort, out: Path) -> str:
 def _summary(selected: Scenario, cohort: Cohort, seed: int, out: Path) -> dict[str, object]:
     return {
         "scenario": selected.id,
-        "name": selected.name,
-        "truth": list(selected.truth),
+        **plain_fields(selected, "name", "truth"),
         "clients": len(cohort),
         "seed": seed,
         "sessions": sum(len(e.sessions) for e in cohort.episodes),
         "arms": sorted({e.arm for e in cohort.episodes if e.arm}),
         "file": str(out),
-        "time_unit": cohort.time_unit,
-        "outcome": cohort.outcome,
-        "processes": list(cohort.processes),
+        **plain_fields(cohort, "time_unit", "outcome", "processes"),
         "study_command": _study_command(cohort, out),
     }
 

@@ -13,7 +13,7 @@ from securebase.cli.output import format_number, print_sentences, write_json, wr
 from securebase.model.mechanism import Lag, Pillar
 from securebase.model.theory import EdgeLocation, Theory, TheoryEdge, theory
 from securebase.reports.theory_page import theory_page, theory_svg
-from securebase.schema import to_plain
+from securebase.schema import plain_fields, to_plain
 
 
 @click.command("theory")
@@ -54,7 +54,7 @@ def command(
     if graph is not None:
         _draw(full_theory, edges, by, graph)
     if json_wanted:
-        write_json(_to_plain(full_theory, edges, claim), None)
+        write_json(_describe(full_theory, edges, claim), None)
     elif graph is None:
         _list(full_theory, edges, claim)
 
@@ -70,18 +70,16 @@ def _draw(full_theory: Theory, edges: Sequence[TheoryEdge], by: By, graph: Path)
     click.echo(f"Wrote {graph}.", err=True)
 
 
-def _to_plain(full_theory: Theory, edges: Sequence[TheoryEdge], claim: str | None) -> object:
+def _describe(full_theory: Theory, edges: Sequence[TheoryEdge], claim: str | None) -> object:
     claims = [c for c in full_theory.claims.values() if claim in (None, c.id)]
-    property_names = ("label", "mechanisms", "outruns_its_evidence")
     return {
         "claims": [{**to_plain(c), "outruns_its_evidence": c.outruns_its_evidence} for c in claims],
-        "edges": [
-            {**_edge_to_plain(e), **{name: to_plain(getattr(e, name)) for name in property_names}} for e in edges
-        ],
+        "edges": [{**_rename_ends(e), **plain_fields(e, "label", "mechanisms", "outruns_its_evidence")} for e in edges],
     }
 
 
-def _edge_to_plain(e: TheoryEdge) -> dict[str, Any]:
+def _rename_ends(e: TheoryEdge) -> dict[str, Any]:
+    """Return an edge as plain values, its ends under the names that a file of edges shortens."""
     plain: dict[str, Any] = to_plain(e)
     return {"from_construct": plain.pop("from"), "to_construct": plain.pop("to"), **plain}
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, TypeAlias
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import force_setattr
+
+from securebase import schema
 
 
 class TextTone(StrEnum):
@@ -22,48 +27,50 @@ class TextTone(StrEnum):
 SHORT_CELL = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Struct, frozen=True, tag_field="kind", tag="heading"):
     """A heading of level 1 to 3, not counting the title of the document."""
 
     text: str
     level: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(Struct, frozen=True, tag_field="kind", tag="paragraph"):
     """A paragraph; line breaks in the text are preserved."""
 
     text: str
     tone: TextTone = TextTone.PLAIN
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True, tag_field="kind", tag="facts"):
     """Pairs of a label and its value."""
 
     rows: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Bullets:
+class Bullets(Struct, frozen=True, tag_field="kind", tag="bullets"):
     """A bulleted list."""
 
     items: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table with column names in `head` and row names in the first cells. numbers: right-aligned columns."""
+class Table(Struct, frozen=True, tag_field="kind", tag="table"):
+    """A table with column names in `head` and row names in the first cells.
+
+    numbers: right-aligned columns. narrow: columns as narrow as their longest cell, computed by default.
+    """
 
     caption: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numbers: tuple[int, ...] = ()
+    narrow: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Find the narrow columns: not all of them, so that the table fills the line."""
+        force_setattr(self, "narrow", self.narrow or _narrow_columns(self))
 
 
-@dataclass(frozen=True, slots=True)
-class RatingScale:
+class RatingScale(Struct, frozen=True, tag_field="kind", tag="scale"):
     """A number on a line between two labelled ends. `value` is None if unanswered."""
 
     label: str
@@ -74,8 +81,7 @@ class RatingScale:
     high_label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True, tag_field="kind", tag="picture"):
     """An SVG picture. Raises ValueError without `alt`, its text alternative for readers who cannot see it."""
 
     svg: str
@@ -87,38 +93,24 @@ class Picture:
             raise ValueError("a picture needs a text alternative (alt) for readers who cannot see it")
 
 
-@dataclass(frozen=True, slots=True)
-class Pictures:
+class Pictures(Struct, frozen=True, tag_field="kind", tag="pictures"):
     """Pictures side by side."""
 
     side_by_side: tuple[Picture, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
-    """Framed blocks, kept on one page if they fit."""
+class Box(Struct, frozen=True, tag_field="kind", tag="box"):
+    """Framed blocks under a title, kept on one page if they fit."""
 
+    title: str
     blocks: tuple[Block, ...]
-    title: str = ""
     tone: TextTone = TextTone.PLAIN
 
-
-#: block → its kind in `document.typ`
-_KINDS: Mapping[type, str] = {
-    Heading: "heading",
-    Paragraph: "paragraph",
-    Facts: "facts",
-    Bullets: "bullets",
-    RatingScale: "scale",
-    Picture: "picture",
-    Pictures: "pictures",
-}
 
 Block: TypeAlias = Heading | Paragraph | Facts | Bullets | Table | RatingScale | Picture | Pictures | Box
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """One report. `foot` is printed at the foot of every page beside its number.
 
     made_on: ISO day, or empty. Nothing else in a report depends on the day on which it is made.
@@ -131,13 +123,14 @@ class Document:
     foot: str = ""
     made_on: str = ""
     language: str = "en"
-    keywords: tuple[str, ...] = field(default=())
+    keywords: tuple[str, ...] = ()
 
 
 def to_plain(document: Document) -> dict[str, Any]:
     """Return the document as plain JSON values; every block names its kind."""
-    parts = {name: value for name, value in asdict(document).items() if name != "blocks"}
-    return {**parts, "blocks": [_plain(block) for block in fix_heading_levels(document.blocks)]}
+    fixed = msgspec.structs.replace(document, blocks=fix_heading_levels(document.blocks))
+    plain: dict[str, Any] = schema.to_builtins(fixed)
+    return plain
 
 
 def fix_heading_levels(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
@@ -150,33 +143,24 @@ def fix_heading_levels(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     for block in blocks:
         if isinstance(block, Heading):
             level = min(block.level, level + 1)
-            result.append(replace(block, level=level))
+            result.append(msgspec.structs.replace(block, level=level))
         else:
             result.append(block)
     return tuple(result)
 
 
-def _plain(block: Block | Picture) -> dict[str, Any]:
-    if isinstance(block, Box):
-        return {"kind": "box", "title": block.title, "tone": block.tone, "blocks": [_plain(b) for b in block.blocks]}
-    if isinstance(block, Table):
-        return {"kind": "table", **asdict(block), "narrow": narrow_columns(block)}
-    return {"kind": _KINDS[type(block)], **asdict(block)}
-
-
-def narrow_columns(table: Table) -> list[int]:
-    """Return the columns that are as narrow as their longest cell; never all, so that the table fills the line."""
+def _narrow_columns(table: Table) -> tuple[int, ...]:
     columns = range(len(table.head))
     short = [n for n in columns if all(len(row[n]) <= SHORT_CELL for row in (table.head, *table.rows))]
     compact = sorted({*short, *table.numbers})
-    return compact if len(compact) < len(columns) else compact[1:]
+    return tuple(compact if len(compact) < len(columns) else compact[1:])
 
 
 def texts(document: Document) -> Iterator[str]:
     """Yield every text of the document in reading order."""
     yield from (document.kicker, document.title, document.subtitle)
     for block in document.blocks:
-        yield from _texts(_plain(block))
+        yield from _texts(schema.to_builtins(block))
     yield document.foot
 
 

@@ -151,6 +151,6 @@ def _help(case: Case) -> ReportPart:
         "help",
         "Help now",
         "Your clinic’s text on where to get help",
-        lambda: (Box((Paragraph(case.help_now),), "If you need help now", TextTone.ALERT),),
+        lambda: (Box("If you need help now", (Paragraph(case.help_now),), TextTone.ALERT),),
         missing="" if case.help_now.strip() else "Your clinic has not written this text yet (under Clinic).",
     )

@@ -66,7 +66,7 @@ def document(
     blocks = build_blocks(offered, ids)
     missing = tuple(f"{p.label}: {p.missing}" for p in offered if not p.ready)
     if missing:
-        blocks = (*blocks, Box((Bullets(missing),), "Not in the record yet"))
+        blocks = (*blocks, Box("Not in the record yet", (Bullets(missing),)))
     return assemble_document(
         case,
         Audience.SUPERVISOR,

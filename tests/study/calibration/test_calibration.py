@@ -102,7 +102,7 @@ def test_one_more_target_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
         ('id = "C36"', 'id = "36"', r"target\[1\]\.id: must be C and the number of the row \(got '36'\)"),
         ("process_outcome_correlation", "guess", r"target\[1\]\.statistic: unknown statistic “guess”"),
         (", last = 5", "", r"target\[1\]\.arguments: process_outcome_correlation takes construct, first, last \(got"),
-        ("first = 5", 'first = "five"', r"target\[1\]\.arguments: process_outcome_correlation: Expected `int`"),
+        ("first = 5", 'first = "five"', r"target\[1\]\.arguments: first must be a whole number \(got 'five'\)"),
         ('"followed"', '"somewhere"', r"target\[1\]\.design: unknown design “somewhere”"),
         ("at_most = 0.0", "at_most = 0.0\nat_least = 0.1", r"target\[1\]\.at_least: must be below at_most"),
         ('statistic = "process', '#"', r"target\[1\]\.arguments: needs a statistic"),

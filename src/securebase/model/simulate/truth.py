@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from securebase.model.simulate.emotional_work import TrueRetelling
 from securebase.model.simulate.ruptures import TrueRupture
 from securebase.records.episode import LifeEventRecord
 from securebase.records.vocabulary import Ending
+from securebase.schema import plain_fields
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,18 +53,11 @@ class PersonTruth:
 def _person_to_json(person: PersonTruth) -> dict[str, Any]:
     arrays = ("level", "change", "weeks", "values", "after_weeks", "after", "provided")
     return {
-        "person": person.person,
-        "arm": person.arm,
-        "therapist": person.therapist,
-        "ending": person.ending.value,
+        **plain_fields(person, "person", "arm", "therapist", "ending"),
         **{name: np.round(getattr(person, name), 6).tolist() for name in arrays},
         "own_effects": [{"from": a, "to": b, "value": v} for (a, b), v in person.person_effects.items()],
-        "brought": dict(person.brought),
-        "ruptures": [asdict(r) for r in person.ruptures],
-        "life_events": [asdict(e) for e in person.life_events],
-        "sudden_gain": person.sudden_gain,
-        "corrective_experiences": list(person.corrective_experiences),
-        "tellings": [asdict(t) for t in person.tellings],
+        **plain_fields(person, "brought", "ruptures", "life_events"),
+        **plain_fields(person, "sudden_gain", "corrective_experiences", "tellings"),
     }
 
 

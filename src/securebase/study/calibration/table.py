@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import inf, isfinite
 from typing import Any
 
+from securebase.schema import plain_fields
 from securebase.study.calibration.designs import DESIGNS
 from securebase.study.calibration.run import Calibration
 from securebase.study.calibration.target import Interval, Outcome, Target, TargetVerdict
@@ -102,11 +103,7 @@ def summary(calibration: Calibration) -> str:
 def as_json(calibration: Calibration) -> dict[str, Any]:
     """Return plain values for JSON; an open limit of a band is None."""
     return {
-        "scenario": calibration.scenario,
-        "parameter_set": calibration.parameter_set,
-        "version": calibration.version,
-        "cohorts": calibration.cohorts,
-        "seed": calibration.seed,
+        **plain_fields(calibration, "scenario", "parameter_set", "version", "cohorts", "seed"),
         "targets": [_target_as_json(o) for o in calibration.outcomes],
     }
 
@@ -114,23 +111,15 @@ def as_json(calibration: Calibration) -> dict[str, Any]:
 def _target_as_json(outcome: Outcome) -> dict[str, Any]:
     target = outcome.target
     return {
-        "id": target.id,
-        "part": target.part,
+        **plain_fields(target, "id", "part"),
         "what": target.label,
-        "published": target.published,
-        "value": target.value,
-        "interval": target.interval,
+        **plain_fields(target, "published", "value", "interval"),
         "band": [limit if isfinite(limit) else None for limit in target.band],
         "own_band": target.own_band,
         "pins": target.aspect,
-        "basis": target.basis.value,
-        "source": target.source,
-        "design": target.design,
-        "persons": target.persons,
+        **plain_fields(target, "basis", "source", "design", "persons"),
         "cohorts": len(outcome.valid),
-        "median": outcome.median,
-        "range_95": outcome.range_95,
-        "verdict": outcome.verdict.value,
+        **plain_fields(outcome, "median", "range_95", "verdict"),
         "covers_source": outcome.covers,
         "remark": target.remark,
     }

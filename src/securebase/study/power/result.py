@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from securebase.schema import to_plain
+from securebase.schema import plain_fields, to_plain
 from securebase.study.phrases import number
 from securebase.study.power.phrases import effect_in_words, limits, methods, required_clients_in_words
 from securebase.study.power.plan import PowerPlan, Setting
@@ -107,21 +107,11 @@ class PowerResult:
                 "power_version": POWER_VERSION,
                 "plan": {
                     "truth": truth.name,
-                    "constructs": truth.specification.constructs,
-                    "trend": truth.specification.trend,
-                    "start": truth.specification.start,
-                    "earlier": plan.earlier,
-                    "later": plan.later,
-                    "effects": plan.effects,
+                    **plain_fields(truth.specification, "constructs", "trend", "start"),
+                    **plain_fields(plan, "earlier", "later", "effects"),
                     "effect_in_the_truth": truth.effect(plan.earlier, plan.later),
-                    "clients": plan.clients,
-                    "sessions": plan.sessions,
-                    "missing": plan.missing,
-                    "dropout": plan.dropout,
-                    "days_between": plan.days_between,
-                    "replications": plan.replications,
-                    "alpha": plan.alpha,
-                    "seed": plan.seed,
+                    **plain_fields(plan, "clients", "sessions", "missing", "dropout", "days_between"),
+                    **plain_fields(plan, "replications", "alpha", "seed"),
                 },
                 "parameters": {
                     f"{effect:g}": truth.with_effect(plan.earlier, plan.later, effect).parameters.named(
@@ -132,12 +122,7 @@ class PowerResult:
                 "unverified": [f"{s.quantity}, {s.about}: {s.value:g}" for s in truth.unverified],
                 "interrupted": self.interrupted,
                 "designs": self.rows(),
-                "target_power": self.target_power,
-                "required_clients": self.required_clients,
-                "methods": self.methods,
-                "limits": self.limits,
-                "kernel": self.kernel,
-                "versions": self.versions,
+                **plain_fields(self, "target_power", "required_clients", "methods", "limits", "kernel", "versions"),
             }
         )
         return values
@@ -163,11 +148,8 @@ def _row(cell: Cell) -> dict[str, Any]:
     setting = cell.design.setting
     boundary = cell.power_with_boundary
     row: dict[str, Any] = {
-        "effect": setting.effect,
-        "missing": setting.missing,
-        "dropout": setting.dropout,
-        "sessions": cell.design.sessions,
-        "clients": cell.design.clients,
+        **plain_fields(setting, "effect", "missing", "dropout"),
+        **plain_fields(cell.design, "sessions", "clients"),
         "replications_planned": cell.planned,
         "replications": cell.completed,
         **_share("power", cell.power),
@@ -175,12 +157,7 @@ def _row(cell: Cell) -> dict[str, Any]:
         **_share("false_positives", cell.false_positives),
         "power_with_boundary": None if boundary is None else boundary.value,
         "intervals": cell.n_intervals,
-        "bias": cell.bias,
-        "bias_se": cell.bias_se,
-        "empirical_se": cell.empirical_se,
-        "mean_se": cell.mean_se,
-        "median_se": cell.median_se,
-        "mean_width": cell.mean_width,
+        **plain_fields(cell, "bias", "bias_se", "empirical_se", "mean_se", "median_se", "mean_width"),
         **_share("coverage", cell.coverage),
     }
     return row | {f"ended_{kind}": cell.outcomes.get(kind, 0) for kind in OUTCOMES}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from securebase.ipt.network_phrases import HOURS, hour_of, moves_in_words, place
 from securebase.records.artefact import RING_EDGES, ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, Ring
+from securebase.schema import to_plain
 from securebase.workbench.casefile import began_at
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.inventory.models import Circle
@@ -147,7 +148,7 @@ def _script_data(
     """Return the data of the script: lengths, colours, words, people, and placements and labels of every version."""
     people = [r.person for r in rows]
     return {
-        "geometry": asdict(GEOMETRY),
+        "geometry": to_plain(GEOMETRY),
         "tieColours": TIE_COLOURS,
         "rings": [[edge, ring.value, ring_in_words(ring)] for ring, edge in RING_EDGES.items()]
         + [[99, Ring.OUTSIDE.value, ring_in_words(Ring.OUTSIDE)]],
@@ -156,7 +157,7 @@ def _script_data(
                 "id": r.person.id,
                 "name": r.person.name,
                 "about": ", ".join(filter(None, (r.about, "" if for_client else r.tone.label))),
-                "place": asdict(r.place) if r.place else None,
+                "place": to_plain(r.place),
             }
             for r in rows
         ],
@@ -167,7 +168,7 @@ def _script_data(
             {
                 "name": v.name,
                 "moved": v.moved,
-                "places": [asdict(p) for p in v.circle.placements],
+                "places": to_plain(v.circle.placements),
                 "labels": label_data(v.circle, people),
             }
             for v in versions

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -14,6 +14,7 @@ from django.db.models import F
 from securebase.errors import ConflictError, InputError
 from securebase.records.artefact import MAX_RADIUS, Placement
 from securebase.records.vocabulary import CircleKind, Respondent
+from securebase.schema import to_plain
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.clients.actions import ensure_own, record_write
 from securebase.workbench.clients.models import Episode
@@ -157,7 +158,7 @@ def draw_circle(
     if expected is not None and expected != ((str(last.id), last.version) if last else ("", 0)):
         raise ConflictError("the circle was changed elsewhere", advice="Reload the page, then make your change again.")
     session_id = _session_id(episode, session_number)
-    stored = [asdict(replace(p, angle=p.angle % 360.0)) for p in placements]
+    stored = to_plain([replace(p, angle=p.angle % 360.0) for p in placements])
     drawn_by = by.id if by is not None else None
     same_drawing = last is not None and (last.respondent, last.drawn_by, last.therapy_session_id) == (
         Respondent(respondent).value,

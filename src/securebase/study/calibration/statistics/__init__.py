@@ -11,9 +11,8 @@ from inspect import isfunction
 from types import MappingProxyType, ModuleType
 from typing import Any, get_type_hints
 
-import msgspec
-
-from securebase.schema import FieldError
+from securebase.errors import InputError
+from securebase.schema import FieldError, Place, convert
 from securebase.study.calibration.statistics import alliance, attachment, change, events, processes
 
 Statistic = Callable[..., float]
@@ -45,6 +44,6 @@ def convert_arguments(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]
         problem = f"{name} takes {', '.join(kinds) or 'none'} (got {', '.join(arguments) or 'none'})"
         raise FieldError(problem, "arguments")
     try:
-        return {key: msgspec.convert(arguments[key], kind) for key, kind in kinds.items()}
-    except msgspec.ValidationError as error:
-        raise FieldError(f"{name}: {error}", "arguments") from None
+        return {key: convert(arguments[key], kind, Place(key, InputError)) for key, kind in kinds.items()}
+    except InputError as error:
+        raise FieldError(f"{error.where} {error.what}", "arguments") from None
