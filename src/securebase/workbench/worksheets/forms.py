@@ -74,6 +74,16 @@ class FieldInput:
         return self.name.replace(".", "-")
 
     @property
+    def steps(self) -> list[str]:
+        """Return the values of a scale."""
+        return [c.option.value for c in self.choices]
+
+    @property
+    def chosen(self) -> str:
+        """Return the selected value of a scale, or nothing."""
+        return next((c.option.value for c in self.choices if c.chosen), "")
+
+    @property
     def is_open(self) -> bool:
         return not self.value and not any(c.chosen for c in self.choices) and not self.rows
 
