@@ -34,7 +34,7 @@ WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 KEY, POINT, BUTTON, HOME, MENTAL = 0.28, 1.1, 0.2, 0.4, 1.35
 TWO_MINUTES = 120.0
 #: Document that states the measured figures.
-DOCUMENT = Path(__file__).parents[3] / "docs" / "how-to" / "after-a-session.md"
+DOCUMENT = Path(__file__).parents[4] / "docs" / "how-to" / "after-a-session.md"
 
 
 @dataclass
