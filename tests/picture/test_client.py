@@ -154,19 +154,6 @@ def test_the_fingerprint_follows_data_day_and_versions() -> None:
     assert client_picture(record, as_of=day).fingerprint == first
 
 
-def test_unverified_constants_are_listed_with_their_source() -> None:
-    result = picture(6)
-    assert any(not c.verified and "reliability" in c.value for c in result.constants)
-    assert all(c.source for c in result.constants)
-
-
-def test_every_constant_names_its_construct() -> None:
-    names = [c.what for c in picture(6).constants]
-    assert len(set(names)) == len(names)
-    assert any("share of score differences: symptoms" in name for name in names)
-    assert any("share of score differences: the mechanisms" in name for name in names)
-
-
 def test_future_sessions_keep_the_clients_spacing() -> None:
     record = course(3)
     axis = time_axis(record, session_day(3) + 1)

@@ -97,4 +97,4 @@ def make_cast() -> Cast:
 def answers(instrument_id: str, value: float = 4.0, safety: float | None = 0.0) -> dict[int, float | None]:
     """Return `value` for every item of an instrument, and `safety` for the safety question."""
     items = instrument(instrument_id).items
-    return {i.number: (safety if i.options else value) for i in items}
+    return {i.number: (safety if i.choices else value) for i in items}

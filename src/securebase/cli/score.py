@@ -141,6 +141,9 @@ def _print_alerts(result: ScoringResult, prefix: str = "") -> None:
 def _print_caution(instrument: Instrument) -> None:
     if not instrument.validated:
         click.echo("Not validated: read against the same person's earlier scores, not against norms.")
+    for scale in instrument.scales:
+        if scale.bands_basis:
+            click.echo(f"Bands of {scale.label}: {scale.bands_basis}.")
     if instrument.unverified:
         click.echo(f"Not verified: {'; '.join(fact.fact for fact in instrument.unverified)}.")
 

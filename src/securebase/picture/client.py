@@ -230,7 +230,9 @@ def client_picture(
                 own_level=alliance.usual is not None,
             )
         ),
-        constants=constants(symptoms, prepared.measures, parameters, lags=has_hypotheses),
+        constants=constants(
+            symptoms, prepared.series["symptoms"].scale, prepared.measures, parameters, lags=has_hypotheses
+        ),
         limits=LIMITS,
         problems=(problem,) if problem is not None else (),
         answered=prepared.answered,

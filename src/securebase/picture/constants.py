@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from securebase.measurement.constructs import MECHANISM_CONSTRUCTS
+from securebase.measurement.instrument import Scale
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.person_effects.one_client import DEFAULT_BETWEEN_SD, DEFAULT_BETWEEN_SD_SOURCE
 from securebase.picture import hypothesis_phrases, phrases
 from securebase.picture.parts import Constant, Symptoms
 
+#: Constant that tells whose severity bands are used.
+SEVERITY_BANDS = "Severity bands"
 #: Parameters as the table of constants names them.
 _QUANTITIES = {
     "persistence": "How much of a change persists after a week",
@@ -27,10 +30,15 @@ MAX_NAMED = 2
 
 
 def constants(
-    symptoms: Symptoms, measures: Mapping[str, tuple[str, str]], parameter_set: ParameterSet, *, lags: bool
+    symptoms: Symptoms,
+    scale: Scale | None,
+    measures: Mapping[str, tuple[str, str]],
+    parameter_set: ParameterSet,
+    *,
+    lags: bool,
 ) -> tuple[Constant, ...]:
-    """Return the unverified constants behind the numbers, and always the threshold of reliable change."""
-    rows = []
+    """Return the unverified constants behind the numbers, and always the thresholds on the `scale` of symptoms."""
+    rows = list(_threshold_bases(symptoms, scale)) if scale is not None else []
     if symptoms.change is not None and symptoms.change.threshold is not None:
         value = phrases.points(symptoms.change.threshold)
         rows.append(Constant("Reliable change", value, symptoms.change.basis, symptoms.change.verified))
@@ -50,6 +58,15 @@ def constants(
         spread = phrases.number(DEFAULT_BETWEEN_SD, 2)
         rows.append(Constant(hypothesis_phrases.BETWEEN_SD, spread, DEFAULT_BETWEEN_SD_SOURCE, False))
     return tuple(rows)
+
+
+def _threshold_bases(symptoms: Symptoms, scale: Scale) -> Iterator[Constant]:
+    """Yield whose severity bands and whose cut-off were applied, where that limits what they mean."""
+    if scale.bands_basis and symptoms.severity is not None:
+        yield Constant(SEVERITY_BANDS, symptoms.severity, scale.bands_basis, True)
+    decided = symptoms.change is not None and symptoms.change.clinically_significant is not None
+    if scale.caseness_from is not None and scale.caseness_basis and decided:
+        yield Constant("Cut-off of the clinical range", f"{scale.caseness_from:g}", scale.caseness_basis, True)
 
 
 def _typical_scores(measures: Mapping[str, tuple[str, str]], parameter_set: ParameterSet) -> Iterator[Constant]:

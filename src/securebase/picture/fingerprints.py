@@ -13,7 +13,7 @@ from securebase.records.episode import EpisodeRecord
 from securebase.schema import value_fingerprint
 
 #: Raised when the shape or meaning of a stored picture changes.
-FORMAT = 4
+FORMAT = 5
 
 
 @cache

@@ -8,6 +8,7 @@ from securebase.charts.render import svg
 from securebase.charts.symptoms import symptoms_chart
 from securebase.picture import phrases, sentences
 from securebase.picture.client import ClientPicture
+from securebase.picture.constants import SEVERITY_BANDS
 from securebase.reports.document import Block, Paragraph, Picture, Table, TextTone
 
 #: width in pixels; the page scales it
@@ -71,6 +72,7 @@ def _change(picture: ClientPicture) -> list[str]:
     paragraphs = [
         f"First score {phrases.number(part.reported[0].value)}, latest score {phrases.number(last.value)}{band}."
     ]
+    paragraphs += [f"{b.what}: {b.source}." for b in picture.constants if b.what == SEVERITY_BANDS]
     c = part.change
     if c is None:
         return paragraphs

@@ -14,7 +14,7 @@ from securebase.records.vocabulary import Moment
 from securebase.workbench.check_ins.actions import invite_check_in, record_check_in
 from securebase.workbench.course.queries import record_of
 from securebase.workbench.measures import overview
-from securebase.workbench.measures.actions import rate_session
+from securebase.workbench.measures.actions import rate_session, type_in_administration
 from securebase.workbench.measures.models import Administration, ExtraChoice
 from securebase.workbench.therapy_sessions.actions import create_session
 from workbench.browser import Browser
@@ -193,3 +193,55 @@ def test_rating_set_aside_is_not_drawn(full: Cast) -> None:
         at=timezone.now(),
     )
     assert [s.therapist for s in overview.alliance_ratings(full.episode).sessions] == [0.0, 10.0]
+
+
+def typed_in(cast: Cast, instrument: str, *values: float) -> None:
+    """Type in one form a week, all items of a form with the same answer."""
+    for week, value in enumerate(values):
+        type_in_administration(
+            episode=cast.episode,
+            by=cast.alma,
+            instrument=instrument,
+            responses=answers(instrument, value, value),
+            at=NOON + timedelta(weeks=week),
+            submission=f"{instrument}{week}",
+        )
+
+
+def test_the_basis_of_a_threshold_is_named_once_where_it_differs(cast: Cast, alma: Browser) -> None:
+    typed_in(cast, "core10", 3, 2)
+    typed_in(cast, "mspss", 3, 5)
+    typed_in(cast, "phq9", 2, 1)
+    text = " ".join(page(cast, alma).text.split())
+    assert "threshold 6†" in text
+    assert text.count("† CORE-10, threshold: 90% reliable change index, Barkham et al. 2013.") == 1
+    assert "moderate†" in text
+    assert text.count("† MSPSS, severity: the author's rough grouping (2016), not norms.") == 1
+    assert "PHQ-9, " not in text
+    assert text.count("†") == 4
+
+
+def test_without_such_a_threshold_nothing_is_said(cast: Cast, alma: Browser) -> None:
+    typed_in(cast, "phq9", 2, 1)
+    assert "†" not in page(cast, alma).text
+
+
+def test_no_threshold_is_claimed_for_the_wsas(cast: Cast, alma: Browser) -> None:
+    typed_in(cast, "wsas", 8, 1)
+    (group,) = overview.scale_groups(cast.episode)
+    (row,) = group.rows
+    assert (row.change.threshold, row.change.verdict) == (None, "unknown")
+    assert "reliable improvement" not in page(cast, alma).text
+
+
+@pytest.mark.parametrize("instrument", ["care", "arm5"])
+def test_scores_of_an_earlier_version_of_a_published_form_continue(cast: Cast, alma: Browser, instrument: str) -> None:
+    typed_in(cast, instrument, 4, 5)
+    earlier = Administration.objects.unscoped(reason="test").order_by("at").first()
+    earlier.instrument_version = "1"
+    earlier.save()
+    (group,) = overview.scale_groups(cast.episode)
+    (row,) = group.rows
+    assert (row.n, row.version_note, row.instrument.version) == (2, "", "2")
+    assert earlier.instrument_as_asked.version == "1"
+    assert alma.get(reverse("administration", args=[cast.carla.id, earlier.id])).status_code == 200

@@ -150,7 +150,12 @@ def test_library_shows_every_instrument_and_marks_unverified_values(alma: Browse
     instrument = instruments()[instrument_id]
     page = text(alma.get(reverse("library-instrument", args=[instrument_id])))
     assert instrument.name in page
-    assert ("not verified" in page) >= bool(instrument.unverified)
+    assert page.count("sources disagree") >= sum(bool(fact.conflict) for fact in instrument.unverified)
+    assert ("not verified" in page) >= any(not fact.conflict for fact in instrument.unverified)
+    for scale in instrument.scales:
+        change = scale.reliable_change.basis if scale.reliable_change else ""
+        assert all(basis in page for basis in (scale.bands_basis, scale.caseness_basis, change))
+    assert all(f"but {fact.conflict}" in page for fact in instrument.unverified if fact.conflict)
     assert ("not yet validated" in page) == (not instrument.validated)
     assert instrument.name in text(alma.get(reverse("library")))
     assert alma.get(reverse("library-instrument", args=["no-such"])).status_code == 404

@@ -42,6 +42,17 @@ class ScaleRow:
     curve: str
     version_note: str = ""
 
+    @property
+    def band_basis(self) -> str:
+        """Whose severity bands are shown, where that limits them; empty without a band."""
+        return self.scale.bands_basis if self.band else ""
+
+    @property
+    def threshold_basis(self) -> str:
+        """Basis of the threshold of change, where it is not a 95% one; empty without a threshold."""
+        reliable = self.scale.reliable_change
+        return reliable.basis if self.change and reliable and reliable.level == 90 else ""
+
 
 @dataclass(frozen=True, slots=True)
 class ScaleGroup:
@@ -78,6 +89,18 @@ def scale_groups(episode: Episode) -> list[ScaleGroup]:
     rows.sort(key=lambda row: (not is_followed(row), ranks.get(row.instrument.id, len(ranks))))
     groups = [ScaleGroup(name, [row for row in rows if _group_name(row.instrument) == name]) for name in _GROUP_NAMES]
     return sorted((g for g in groups if g.rows), key=lambda g: not any(map(is_followed, g.rows)))
+
+
+def threshold_bases(groups: list[ScaleGroup]) -> list[str]:
+    """Return one sentence for each threshold or set of bands on the page whose basis limits it."""
+    rows = [row for group in groups if not group.compact for row in group.rows]
+    bands = [f"{row.scale.label}, severity: {row.band_basis}." for row in rows if row.band_basis]
+    thresholds = [
+        f"{row.scale.label}, threshold: {row.threshold_basis}. Thresholds that were computed are 95% ones."
+        for row in rows
+        if row.threshold_basis
+    ]
+    return bands + thresholds
 
 
 def _group_name(instrument: Instrument) -> str:

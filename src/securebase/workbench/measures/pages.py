@@ -50,6 +50,7 @@ def measures(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         context |= {
             "groups": (groups := overview.scale_groups(episode)),
             "has_unvalidated": any(not row.instrument.validated for group in groups for row in group.rows),
+            "threshold_bases": overview.threshold_bases(groups),
             "administrations": queries.administration_rows(episode),
             "ratings": comparison,
             "ratings_say": ratings.comparison_sentences(comparison),
