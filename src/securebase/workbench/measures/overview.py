@@ -44,7 +44,7 @@ class ScaleRow:
 
     @property
     def band_basis(self) -> str:
-        """Whose severity bands are shown, where that limits them; empty without a band."""
+        """Owner of the severity bands, where that limits them; empty without a band."""
         return self.scale.bands_basis if self.band else ""
 
     @property
