@@ -6,6 +6,7 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
+from bs4 import BeautifulSoup
 from django.urls import reverse
 
 from securebase.ipt.parsing import parse_values
@@ -135,11 +136,20 @@ def text(browser: Browser, cast: Cast, name: str, query: str = "") -> str:
     return response.content.decode()
 
 
-def send(browser: Browser, cast: Cast, name: str, **data: object) -> str:
+def send(browser: Browser, cast: Cast, name: str, *, status: int = 200, **data: object) -> str:
     """Return the page that follows a submitted form."""
     response = browser.post(reverse(name, args=[cast.carla.id]), data, follow=True)
-    assert response.status_code == 200
+    assert response.status_code == status
     return response.content.decode()
+
+
+def submitted_fields(page: str, form_id: str) -> dict[str, str]:
+    """Return what a browser would send of a form: its text fields and hidden fields with their values."""
+    form = BeautifulSoup(page, "html.parser").find("form", id=form_id)
+    assert form is not None
+    values = {i["name"]: i.get("value", "") for i in form.select("input[type=hidden], input[type=text]")}
+    values |= {t["name"]: t.get_text() for t in form.select("textarea")}
+    return {name: value for name, value in values.items() if name != "csrfmiddlewaretoken"}
 
 
 def reload_episode(cast: Cast):

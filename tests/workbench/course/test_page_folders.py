@@ -27,14 +27,11 @@ urlpatterns = [path("clients/<uuid:client_id>/sleep/", pages.sleep, name="sleep"
 ENTRIES = (CourseEntry(9, "sleep", "Sleep diary", "Nights since the course began"),)
 """
 PAGES = """
-from django.shortcuts import render
-from django.utils import timezone
-from securebase.workbench.accounts.access import current_account
-from securebase.workbench.therapy_sessions.queries import client_page
+from securebase.workbench.clients.client_page import client_page
 
-def sleep(request, client_id):
-    context = client_page(account=current_account(request), client_id=client_id, page="sleep", now=timezone.now())
-    return render(request, "course/sleep.html", context | {"tab": "course"})
+@client_page("GET", tab="course")
+def sleep(page):
+    return page.render("course/sleep.html")
 """
 TEMPLATE = """{% extends "ui/base.html" %}{% load static %}
 {% block head %}<link rel="stylesheet" href="{% static 'course/sleep.css' %}">{% endblock %}

@@ -14,19 +14,19 @@ from securebase.workbench.clients.models import Client
 
 
 def client_in_view(*, account: Account, client_id: uuid.UUID, page: str) -> Client:
-    """Return the client if this account may see them, and audit the read.
-
-    Somebody else's client and a missing one both give 404, so that ids cannot be probed (CWE-204); the audit trail
-    records the difference.
-    """
-    client = client_of(account=account, client_id=client_id, page=page)
+    """Return the client if this account may see them, and audit the read."""
+    client = client_or_404(account=account, client_id=client_id, page=page)
     with transaction.atomic():
         record(actor=account, action="client.read", object_type="page", object_id=page, client=client.id)
     return client
 
 
-def client_of(*, account: Account, client_id: uuid.UUID, page: str) -> Client:
-    """Return the client without auditing the read; for parts of a page whose read was audited already."""
+def client_or_404(*, account: Account, client_id: uuid.UUID, page: str) -> Client:
+    """Return the client if this account may see them.
+
+    Somebody else's client and a missing one both give 404, so that ids cannot be probed (CWE-204); the audit trail
+    records the difference.
+    """
     client = Client.objects.visible_to(account).filter(id=client_id).prefetch_related("episodes").first()
     if client is None:
         exists = Client.objects.unscoped(reason="to record a denial").filter(id=client_id).exists()

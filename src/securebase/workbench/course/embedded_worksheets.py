@@ -19,6 +19,7 @@ from securebase.records.artefact import Value
 from securebase.workbench.accounts.access import current_account
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.therapy_sessions.models import TherapySession
+from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.parsing import parse_id, parse_number
 from securebase.workbench.worksheets import queries
 from securebase.workbench.worksheets.actions import save_artefact
@@ -27,8 +28,20 @@ from securebase.workbench.worksheets.models import Artefact
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedSubmission:
+    """A worksheet that was sent and not saved: its name, what was typed, and the reason."""
+
+    worksheet: str
+    typed: ParsedValues
+    error: InputError
+
+
+@dataclass(frozen=True, slots=True)
 class WorksheetForm:
-    """A worksheet as a form in a page; `artefact` is None before the first save."""
+    """A worksheet as a form in a page; `artefact` is None before the first save.
+
+    refused: why its last submission was not saved, whose values it shows.
+    """
 
     worksheet: Worksheet
     artefact: Artefact | None
@@ -38,6 +51,7 @@ class WorksheetForm:
     next: str
     session: str = ""
     about: str = ""
+    refused: str = ""
 
     @property
     def revision(self) -> int:
@@ -61,18 +75,34 @@ def worksheet_form(
     preset: dict[str, Any] | None = None,
     session: TherapySession | None = None,
     about: uuid.UUID | None = None,
+    refused: RefusedSubmission | None = None,
 ) -> WorksheetForm:
-    """Build the form of a worksheet: its saved values, or `preset` for a new one with its session and person."""
+    """Build the form of a worksheet: its saved values, or `preset` for a new one with its session and person.
+
+    A `refused` submission of this worksheet is shown in place of both.
+    """
     spec = get_worksheet(name)
     artefact_id = artefact.id if artefact else uuid.uuid4()
     values, unread = (artefact.values, artefact.unread) if artefact else (preset or {}, {})
+    if refused is not None and refused.worksheet != name:
+        refused = None
+    if refused is not None:
+        values, unread = refused.typed.values, {field: list(entry) for field, entry in refused.typed.unread.items()}
     people = queries.people_of(episode)
     address = reverse("worksheet", args=[episode.client_id, name, artefact_id])
     fields = build_inputs(spec, values, unread, people=people, formulation=formulation)
     session_id = artefact.therapy_session_id if artefact else session.id if session else None
     about_id = artefact.about if artefact else about
     return WorksheetForm(
-        spec, artefact, artefact_id, tuple(fields), address, back, str(session_id or ""), str(about_id or "")
+        spec,
+        artefact,
+        artefact_id,
+        tuple(fields),
+        address,
+        back,
+        str(session_id or ""),
+        str(about_id or ""),
+        sentence(refused.error) if refused else "",
     )
 
 
@@ -93,7 +123,7 @@ def read_submission(request: HttpRequest, name: str, *, artefact: Artefact | Non
 def save_submission(request: HttpRequest, episode: Episode, name: str, filled: ParsedValues) -> Artefact:
     """Save posted values.
 
-    Raises InputError if somebody else has saved in the meantime, or if nothing was filled in.
+    Raises ConflictError if somebody else has saved in the meantime, and InputError if nothing was filled in.
     """
     return save_artefact(
         id=posted_artefact_id(request),
@@ -105,6 +135,7 @@ def save_submission(request: HttpRequest, episode: Episode, name: str, filled: P
         at=timezone.now(),
         about=parse_id(request.POST.get("about")),
         session=_session(episode, request.POST.get("session")),
+        new_version="anew" in request.POST,
     )
 
 

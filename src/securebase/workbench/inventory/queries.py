@@ -1,24 +1,14 @@
-"""Reads of the inventory: context of a page, single rows, and removed entries."""
+"""Reads of the inventory: single rows, and removed entries."""
 
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.http import Http404
 
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.clients.models import Client, Episode
-from securebase.workbench.clients.queries import client_in_view
 from securebase.workbench.inventory.models import Circle, Relationship
-
-
-def client_page(*, account: Account, client_id: uuid.UUID, page: str) -> dict[str, Any]:
-    """Return the context of an inventory page and audit the read; 404 if no therapy has begun."""
-    client = client_in_view(account=account, client_id=client_id, page=page)
-    if client.episode is None:
-        raise Http404
-    return {"client": client, "episode": client.episode, "section": "caseload", "tab": "relationships"}
 
 
 def relationship_or_404(*, account: Account, client: Client, relationship_id: uuid.UUID) -> Relationship:

@@ -224,7 +224,7 @@ def _render_worksheet(
         "artefact_id": artefact_id,
         "refused": sentence(refusal) if refusal else "",
         "revision": artefact.revision if artefact else 0,
-        "version_last": artefact.versions.order_by("-number").first() if artefact else None,
+        "version_last": (last := artefact.versions.order_by("-number").first() if artefact else None),
     }
     if spec.client_fills:
         formulation = lineage_of(visit.client.therapist.clinic).formulation
@@ -233,6 +233,9 @@ def _render_worksheet(
         context["rendered"] = render_fields(visible, values, people)
         context["answers"] = _ANSWERS if spec.agreement else ()
         context["own_answer"] = dict(_ANSWERS).get(artefact.agreement, "") if artefact else ""
+        answered = artefact.agreement if artefact and last and last.answered_at else ""
+        context["agreement"] = request.POST.get("agreement", "") if refusal else answered
+        context["said"] = request.POST.get("said", "") if refusal else last.said if last else ""
     status = error_status(refusal) if refusal else 200
     return show(request, visit, "worksheet", context, status=status)
 

@@ -22,17 +22,17 @@ from securebase.picture import hypothesis_phrases, phrases, sentences
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import GateLevel
 from securebase.reports.client_report import client_report
-from securebase.workbench.accounts.access import current_account, require_role
-from securebase.workbench.accounts.models import Account, Role
+from securebase.workbench.accounts.access import current_account
+from securebase.workbench.accounts.models import Account
 from securebase.workbench.accounts.queries import lineage_of
-from securebase.workbench.clients.queries import client_of
+from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.course.queries import next_up, record_of
 from securebase.workbench.measures.forms import AlertNoteForm
 from securebase.workbench.measures.queries import open_alerts
 from securebase.workbench.progress import drawings, queries
 from securebase.workbench.progress.rows import Summary
 from securebase.workbench.progress.tickets import read_ticket, sign_ticket
-from securebase.workbench.therapy_sessions.queries import client_page
+from securebase.workbench.therapy_sessions.queries import sessions_held
 from securebase.workbench.ui.headers import POLICY
 
 
@@ -88,38 +88,37 @@ def _render_case(row: _CaseContent) -> SafeString:
     return render_to_string("progress/_case.html", {"row": row, **curves})
 
 
-@require_role(Role.THERAPIST)
-@require_GET
-def client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+@client_page("GET", tab="picture")
+def client(page: ClientPage) -> HttpResponse:
     """Show one client's picture: safety, points for the next session, charts and limits."""
-    now = timezone.now()
-    context = client_page(account=current_account(request), client_id=client_id, page="client", now=now)
-    episode = context["episode"]
-    context |= {"tab": "picture", "note_form": AlertNoteForm(), "open_alerts": open_alerts(episode)}
+    episode, account, now = page.episode, page.account, page.now
+    context = {
+        "note_form": AlertNoteForm(),
+        "open_alerts": open_alerts(episode),
+        "sessions_held": sessions_held(episode, now),
+    }
     if episode is None:
-        return render(request, "progress/client.html", context)
+        return page.render("progress/client.html", context)
     picture = queries.current_picture(episode=episode, as_of=now)
     sessions = list(episode.therapy_sessions.all())
     upcoming = queries.next_session(sessions, now)
     context |= _sentences(picture) | {
         "picture": picture,
-        "next_up": next_up(episode, now, lineage_of(current_account(request).clinic)),
+        "next_up": next_up(episode, now, lineage_of(account.clinic)),
         "charts": drawings.chart_slots(picture),
-        "ticket": sign_ticket(account=current_account(request), client_id=client_id, fingerprint=picture.fingerprint),
+        "ticket": sign_ticket(account=account, client_id=page.client.id, fingerprint=picture.fingerprint),
         "next_session": upcoming,
         "next_number": upcoming.number if upcoming else picture.header.sessions_held + 1,
         "next_when": format_time(upcoming.held_at, now) if upcoming else "",
         "last_session": max((s for s in sessions if s.held_at <= now), key=lambda s: s.number, default=None),
     }
-    return render(request, "progress/client.html", context)
+    return page.render("progress/client.html", context)
 
 
-@require_role(Role.THERAPIST)
-@require_GET
-def chart(request: HttpRequest, client_id: uuid.UUID, name: str, ticket: str) -> HttpResponse:
+@client_page("GET", audited=())
+def chart(page: ClientPage, name: str, ticket: str) -> HttpResponse:
     """Serve one chart of the client page as an image; the audit row of the page covers its charts."""
-    account = current_account(request)
-    client_of(account=account, client_id=client_id, page="client-chart")
+    account, client_id = page.account, page.client.id
     fingerprint = read_ticket(ticket, account=account, client_id=client_id)
     if fingerprint is None or name not in drawings.NAMES:
         raise Http404
@@ -129,25 +128,21 @@ def chart(request: HttpRequest, client_id: uuid.UUID, name: str, ticket: str) ->
     return HttpResponse(svg, content_type="image/svg+xml; charset=utf-8")
 
 
-@require_role(Role.THERAPIST)
-@require_GET
-def report(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """Serve the client's report as one file and audit the access."""
-    now, account = timezone.now(), current_account(request)
-    context = client_page(account=account, client_id=client_id, page="client-report", now=now)
-    if context["episode"] is None:
-        raise Http404
-    picture = queries.current_picture(episode=context["episode"], as_of=now)
+@client_page("GET")
+def report(page: ClientPage) -> HttpResponse:
+    """Serve the client's report as one file."""
+    episode, account, now = page.require_episode(), page.account, page.now
+    picture = queries.current_picture(episode=episode, as_of=now)
     html = client_report(
         picture,
-        name=context["client"].name_shown,
+        name=page.client.name_shown,
         therapist=_account_name(account),
         made_on=timezone.localdate(now),
-        record=record_of(context["episode"], now),
+        record=record_of(episode, now),
         lineage=lineage_of(account.clinic),
     )
     response = HttpResponse(html, content_type="text/html; charset=utf-8")
-    if "save" in request.GET:
+    if "save" in page.request.GET:
         response.headers["Content-Disposition"] = f'attachment; filename="report-{timezone.localdate(now)}.html"'
     response.headers["Content-Security-Policy"] = _policy_for(html)
     return response

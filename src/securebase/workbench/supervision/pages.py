@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,12 +12,11 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET
 
-from securebase.errors import InputError
 from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.supervision import actions, queries
 from securebase.workbench.supervision.models import Comment, Share
-from securebase.workbench.ui.conflict import sentence
+from securebase.workbench.ui.conflict import refusal_as_message
 from securebase.workbench.ui.methods import post_only
 
 _only_supervisors = require_role(Role.SUPERVISOR)
@@ -74,12 +72,10 @@ def comment(request: HttpRequest, share_id: uuid.UUID) -> HttpResponse:
     if artefact_id:
         row, _ = queries.shared_sheet(share, _uuid(artefact_id), now)
         back = reverse("shared-sheet", args=[share.id, row.id])
-    try:
+    with refusal_as_message(request):
         actions.comment(
             share=share, by=current_account(request), text=request.POST.get("text", ""), at=now, artefact=row
         )
-    except InputError as error:
-        messages.error(request, sentence(error))
     return redirect(f"{back}#said")
 
 
@@ -89,13 +85,11 @@ def change_comment(request: HttpRequest, comment_id: uuid.UUID) -> HttpResponse:
     """Reword, remove or restore one's own comment."""
     account, now = current_account(request), timezone.now()
     comment = queries.own_comment(account=account, comment_id=comment_id)
-    try:
+    with refusal_as_message(request):
         if "remove" in request.POST or "undo" in request.POST:
             actions.remove_comment(comment=comment, by=account, at=now, undo="undo" in request.POST)
         else:
             actions.change_comment(comment=comment, by=account, text=request.POST.get("text", ""), at=now)
-    except InputError as error:
-        messages.error(request, sentence(error))
     back = request.POST.get("next", "")
     safe = back.startswith("/") and url_has_allowed_host_and_scheme(back, None)
     return redirect(f"{back}#said" if safe else "caseload")

@@ -1,15 +1,18 @@
-"""Error texts on forms, and edit conflicts.
+"""Refused requests: error texts on forms and in messages, and edit conflicts.
 
 When two people edit the same object, the later one keeps their input and saves again against the current version.
 """
 
 from __future__ import annotations
 
+from typing import Any, Protocol
+
+from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.forms import BaseForm
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 
-from securebase.errors import ConflictError
+from securebase.errors import ConflictError, InputError
 
 _CONFLICT = "conflict"
 
@@ -31,6 +34,51 @@ def keep_input(form: BaseForm, error: Exception, *, version: int | None = None) 
         typed = form.data.copy()
         typed["version"] = str(version)
         form.data = typed
+
+
+class Versioned(Protocol):
+    """A row that counts its changes."""
+
+    version: Any
+
+    def refresh_from_db(self) -> None: ...
+
+
+class refusal_on:  # noqa: N801 (used as a function, in `with`)
+    """Show an InputError of the block at the top of the form, which keeps its input, and go on after the block.
+
+    row: what the form changes; after a conflict, the form carries its current version.
+    """
+
+    def __init__(self, form: BaseForm, *, row: Versioned | None = None) -> None:
+        self.form, self.row = form, row
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> bool:
+        if not isinstance(error, InputError):
+            return False
+        if self.row is not None:
+            self.row.refresh_from_db()
+        keep_input(self.form, error, version=self.row.version if self.row else None)
+        return True
+
+
+class refusal_as_message:  # noqa: N801 (used as a function, in `with`)
+    """Show an InputError of the block as a message on the next page, and go on after the block."""
+
+    def __init__(self, request: HttpRequest, *, before: str = "") -> None:
+        self.request, self.before = request, before
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> bool:
+        if not isinstance(error, InputError):
+            return False
+        messages.error(self.request, f"{self.before} {sentence(error)}".strip())
+        return True
 
 
 def error_status(error: Exception) -> int:

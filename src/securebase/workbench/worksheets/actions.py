@@ -237,7 +237,8 @@ def answer_artefact(
     rows = ArtefactVersion.objects.unscoped(reason=_OWN_PAGE_REASON).filter(artefact=artefact, number=version)
     rows.update(
         agreement=answer.value,
-        said=client_words.strip()[:1000],
+        # browsers count a line break as one character and send two
+        said=client_words.replace("\r\n", "\n").strip()[:1000],
         answered_at=None if answer is Agreement.OPEN else at,
     )
     artefact.agreement = answer.value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,11 +11,10 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_http_methods
 
 from securebase.errors import InputError
 from securebase.ipt.client_labels import relabel_for_client
@@ -23,21 +23,16 @@ from securebase.ipt.parsing import ParsedValues, parse_values
 from securebase.ipt.timeline import WORKSHEETS as TIMELINE_WORKSHEETS
 from securebase.ipt.worksheet import FieldKind, Worksheet
 from securebase.records.vocabulary import Agreement
-from securebase.workbench.accounts.access import current_account, require_role
-from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import lineage_of
+from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.clients.models import Episode
-from securebase.workbench.clients.queries import client_of
 from securebase.workbench.therapy_sessions.models import TherapySession
-from securebase.workbench.therapy_sessions.queries import client_page
-from securebase.workbench.ui.conflict import error_status, sentence
-from securebase.workbench.ui.methods import is_autosave, post_only
+from securebase.workbench.ui.conflict import error_status, refusal_as_message, sentence
+from securebase.workbench.ui.methods import is_autosave
 from securebase.workbench.ui.parsing import parse_id, parse_number
 from securebase.workbench.worksheets import actions, queries
 from securebase.workbench.worksheets.forms import build_inputs, submitted_values
-from securebase.workbench.worksheets.models import Artefact
-
-_require_therapist = require_role(Role.THERAPIST)
+from securebase.workbench.worksheets.models import Artefact, ArtefactVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +45,13 @@ class _CurrentWorksheet:
     artefact: Artefact | None
 
 
-@_require_therapist
-@require_GET
-def begin(request: HttpRequest, client_id: uuid.UUID, name: str) -> HttpResponse:
+@client_page("GET")
+def begin(page: ClientPage, name: str) -> HttpResponse:
     """Redirect to the existing artefact of a worksheet that is filled in once, else to an empty one with a new id."""
-    client = _client_context(request, client_id, "worksheet-begin")["client"]
-    spec, episode = queries.worksheet_or_404(name), _episode_or_404(client.episode)
-    query = request.GET.urlencode()
-    artefact = _unique_artefact(episode, spec, request)
-    target = reverse("worksheet", args=[client_id, name, artefact.id if artefact else uuid.uuid4()])
+    spec, episode = queries.worksheet_or_404(name), page.require_episode()
+    query = page.request.GET.urlencode()
+    artefact = _unique_artefact(episode, spec, page.request)
+    target = reverse("worksheet", args=[page.client.id, name, artefact.id if artefact else uuid.uuid4()])
     return redirect(f"{target}?{query}" if query else target)
 
 
@@ -74,47 +67,34 @@ def _unique_artefact(episode: Episode, spec: Worksheet, request: HttpRequest) ->
     return None
 
 
-@_require_therapist
-@require_GET
-def begin_about(request: HttpRequest, client_id: uuid.UUID, name: str, about_id: uuid.UUID) -> HttpResponse:
+@client_page("GET")
+def begin_about(page: ClientPage, name: str, about_id: uuid.UUID) -> HttpResponse:
     """Redirect to a new worksheet about one person; it starts with the values of the previous one."""
-    episode = _episode_or_404(_client_context(request, client_id, "worksheet-about")["client"].episode)
-    spec = queries.worksheet_or_404(name)
+    spec, episode = queries.worksheet_or_404(name), page.require_episode()
     if not spec.about_person or str(about_id) not in queries.people_of(episode):
         raise Http404
-    target = reverse("worksheet", args=[client_id, name, uuid.uuid4()])
-    back = _return_path(request)
+    target = reverse("worksheet", args=[page.client.id, name, uuid.uuid4()])
+    back = _return_path(page.request)
     query = {"about": str(about_id)} | ({"next": back} if back else {})
     return redirect(f"{target}?{urlencode(query)}")
 
 
-@_require_therapist
-@require_http_methods(["GET", "POST"])
-def worksheet(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uuid.UUID) -> HttpResponse:
+# the audit trail records the opening of the page, not every autosave
+@client_page("GET", "POST", tab="course", audited=("GET",))
+def worksheet(page: ClientPage, name: str, artefact_id: uuid.UUID) -> HttpResponse:
     """Show the form of a worksheet and save it, by autosave or by button. An unknown id shows an empty form."""
-    spec, account = queries.worksheet_or_404(name), current_account(request)
-    if request.method == "POST":
-        # the audit trail records the opening of the page, not every autosave
-        client = client_of(account=account, client_id=client_id, page="worksheet")
-        context: dict[str, Any] = {"client": client, "episode": client.episode}
-    else:
-        context = _client_context(request, client_id, "worksheet")
-    episode = _episode_or_404(context["episode"])
-    artefact = queries.find_artefact(account=account, client=context["client"], name=name, artefact_id=artefact_id)
-    if artefact is not None:
-        episode = artefact.episode
-    current = _CurrentWorksheet(spec, episode, artefact_id, artefact)
-    if request.method == "POST":
-        return _save(request, context, current)
-    return _render(request, context, current)
+    spec, episode = queries.worksheet_or_404(name), page.require_episode()
+    artefact = queries.find_artefact(account=page.account, client=page.client, name=name, artefact_id=artefact_id)
+    current = _CurrentWorksheet(spec, artefact.episode if artefact else episode, artefact_id, artefact)
+    return _save(page, current) if page.request.method == "POST" else _render(page, current)
 
 
-def _save(request: HttpRequest, context: dict[str, Any], current: _CurrentWorksheet) -> HttpResponse:
-    spec, artefact = current.spec, current.artefact
+def _save(page: ClientPage, current: _CurrentWorksheet) -> HttpResponse:
+    request, spec, artefact = page.request, current.spec, current.artefact
     filled = parse_values(spec, submitted_values(spec, request.POST))
     if artefact is not None:
         # fields that only another lineage's formulation or an earlier shelf shows keep their values
-        visible_ids = {f.id for f in spec.fields_for(_formulation(request))}
+        visible_ids = {f.id for f in spec.fields_for(lineage_of(page.account.clinic).formulation)}
         hidden = {k: v for k, v in queries.values_of(artefact).items() if k not in visible_ids}
         filled = ParsedValues(filled.values | hidden, filled.unread)
     autosave = is_autosave(request)
@@ -123,10 +103,10 @@ def _save(request: HttpRequest, context: dict[str, Any], current: _CurrentWorksh
             id=current.artefact_id,
             episode=current.episode,
             worksheet=spec.id,
-            by=current_account(request),
+            by=page.account,
             filled=filled,
             revision=parse_number(request.POST.get("revision")),
-            at=timezone.now(),
+            at=page.now,
             session=_find_session(current.episode, request.POST.get("session")),
             about=parse_id(request.POST.get("about")),
             from_paper=spec.client_fills and "from_paper" in request.POST,
@@ -137,8 +117,8 @@ def _save(request: HttpRequest, context: dict[str, Any], current: _CurrentWorksh
             empty = isinstance(error, actions.EmptyWorksheetError)
             refusal = {"error": sentence(error), "revision": artefact.revision if artefact else 0, "empty": empty}
             return JsonResponse(refusal, status=error_status(error))
-        context |= _client_context(request, context["client"].id, "worksheet")
-        return _render(request, context, current, filled=filled, refusal=error)
+        page.record_read()
+        return _render(page, current, filled=filled, refusal=error)
     if autosave:
         at = timezone.localtime(saved.changed_at)
         problems = {field: reason for field, (_, reason) in filled.unread.items()}
@@ -152,18 +132,18 @@ def _save(request: HttpRequest, context: dict[str, Any], current: _CurrentWorksh
         messages.success(request, f"{spec.name}: saved.{hint}")
         if (back := _return_path(request)) and "stay" not in request.POST:
             return redirect(back)
-    return redirect("worksheet", context["client"].id, spec.id, current.artefact_id)
+    return page.redirect("worksheet", spec.id, current.artefact_id)
 
 
 def _render(
-    request: HttpRequest,
-    context: dict[str, Any],
+    page: ClientPage,
     current: _CurrentWorksheet,
     *,
     filled: ParsedValues | None = None,
     refusal: InputError | None = None,
+    refused_answer: InputError | None = None,
 ) -> HttpResponse:
-    spec, episode, artefact = current.spec, current.episode, current.artefact
+    request, spec, episode, artefact = page.request, current.spec, current.episode, current.artefact
     people = queries.current_people(episode)
     origin = None if artefact else queries.preceding_artefact(episode, parse_id(request.GET.get("from")))
     about_id = artefact.about if artefact else parse_id(request.GET.get("about")) or (origin.about if origin else None)
@@ -177,13 +157,14 @@ def _render(
         values = _preset_choices(spec, request.GET) | values
     other_rows = [row for row in queries.list_artefacts(episode, [spec.id]) if row.artefact.id != current.artefact_id]
     last = artefact.versions.order_by("-number").first() if artefact else None
-    context |= {
+    context: dict[str, Any] = {
+        "episode": episode,
         "worksheet": spec,
         # an optional part above the fields; the first template that exists is used
         "above": [f"worksheets/above_{spec.id}.html", "worksheets/above_nothing.html"],
         "artefact": artefact,
         "artefact_id": current.artefact_id,
-        "inputs": build_inputs(spec, values, unread, people=people, **_lineage_options(request)),
+        "inputs": build_inputs(spec, values, unread, people=people, **_lineage_options(page)),
         "people": people,
         "about_id": str(about_id) if about_id else "",
         "about_left": bool(about_id) and str(about_id) not in people,
@@ -196,12 +177,23 @@ def _render(
         "refused": sentence(refusal) if refusal else "",
         "revision": artefact.revision if artefact else 0,
         "next": _return_path(request),
-        "tab": "course",
         "agreements": [a for a in Agreement if a is not Agreement.OPEN],
         "from_paper": "from_paper" in request.POST or bool(last and last.saved_by and last.respondent == "client"),
         "last_version": last,
+        "answer": _shown_answer(artefact, last, request.POST if refused_answer else None),
+        "refused_answer": sentence(refused_answer) if refused_answer else "",
     }
-    return render(request, "worksheets/worksheet.html", context, status=error_status(refusal) if refusal else 200)
+    error = refusal or refused_answer
+    return page.render("worksheets/worksheet.html", context, status=error_status(error) if error else 200)
+
+
+def _shown_answer(
+    artefact: Artefact | None, last: ArtefactVersion | None, refused: QueryDict | None
+) -> Mapping[str, str | None]:
+    """Return the client's answer as just typed, if it was refused, else as saved."""
+    if refused is not None:
+        return {name: refused.get(name, "") for name in ("agreement", "said")}
+    return {"agreement": artefact.agreement if artefact else "", "said": last.said if last else ""}
 
 
 def _initial_contents(
@@ -221,126 +213,93 @@ def _preset_choices(spec: Worksheet, query: QueryDict) -> dict[str, Any]:
     return parse_values(spec, {name: text for name, text in query.items() if name in choices}).values
 
 
-@_require_therapist
-@require_GET
-def history(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uuid.UUID) -> HttpResponse:
+@client_page("GET", tab="course")
+def history(page: ClientPage, name: str, artefact_id: uuid.UUID) -> HttpResponse:
     """Show every version with its changes; the therapist can restore any of them."""
-    context = _client_context(request, client_id, "worksheet-history")
-    artefact = _artefact_or_404(request, context, name, artefact_id)
-    context |= {"worksheet": artefact.kind, "artefact": artefact, "rows": queries.history(artefact), "tab": "course"}
-    return render(request, "worksheets/history.html", context)
+    artefact = _artefact_or_404(page, name, artefact_id)
+    context = {"worksheet": artefact.kind, "artefact": artefact, "rows": queries.history(artefact)}
+    return page.render("worksheets/history.html", context)
 
 
-@_require_therapist
-@post_only
-def restore(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uuid.UUID) -> HttpResponse:
-    context = _client_context(request, client_id, "worksheet-restore")
-    artefact = _artefact_or_404(request, context, name, artefact_id)
-    number = parse_number(request.POST.get("version"))
-    try:
-        actions.restore_version(artefact=artefact, by=current_account(request), number=number, at=timezone.now())
-    except InputError as error:
-        messages.error(request, sentence(error))
-    else:
-        messages.success(request, f"Version {number} restored. The previous version is in the history.")
-    return redirect("worksheet", client_id, name, artefact_id)
+@client_page("POST")
+def restore(page: ClientPage, name: str, artefact_id: uuid.UUID) -> HttpResponse:
+    artefact = _artefact_or_404(page, name, artefact_id)
+    number = parse_number(page.request.POST.get("version"))
+    with refusal_as_message(page.request):
+        actions.restore_version(artefact=artefact, by=page.account, number=number, at=page.now)
+        messages.success(page.request, f"Version {number} restored. The previous version is in the history.")
+    return page.redirect("worksheet", name, artefact_id)
 
 
-@_require_therapist
-@post_only
-def remove(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uuid.UUID) -> HttpResponse:
+@client_page("POST")
+def remove(page: ClientPage, name: str, artefact_id: uuid.UUID) -> HttpResponse:
     """Remove the artefact from the record, or put it back with “undo”."""
-    context = _client_context(request, client_id, "worksheet-remove")
-    artefact = _artefact_or_404(request, context, name, artefact_id)
-    back = "undo" in request.POST
-    actions.remove_artefact(artefact=artefact, by=current_account(request), at=None if back else timezone.now())
+    artefact = _artefact_or_404(page, name, artefact_id)
+    back = "undo" in page.request.POST
+    actions.remove_artefact(artefact=artefact, by=page.account, at=None if back else page.now)
     if back:
-        messages.success(request, f"{artefact.kind.name}: restored.")
-    return redirect("worksheet", client_id, name, artefact_id)
+        messages.success(page.request, f"{artefact.kind.name}: restored.")
+    return page.redirect("worksheet", name, artefact_id)
 
 
-@_require_therapist
-@post_only
-def share(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uuid.UUID) -> HttpResponse:
-    context = _client_context(request, client_id, "worksheet-share")
-    artefact = _artefact_or_404(request, context, name, artefact_id)
-    try:
+@client_page("POST")
+def share(page: ClientPage, name: str, artefact_id: uuid.UUID) -> HttpResponse:
+    artefact, posted = _artefact_or_404(page, name, artefact_id), page.request.POST
+    with refusal_as_message(page.request):
         actions.share_artefact(
-            artefact=artefact,
-            by=current_account(request),
-            client="client" in request.POST,
-            supervisor="supervisor" in request.POST,
+            artefact=artefact, by=page.account, client="client" in posted, supervisor="supervisor" in posted
         )
-    except InputError as error:
-        messages.error(request, sentence(error))
-    else:
-        messages.success(request, "Sharing saved.")
-    return redirect("worksheet", client_id, name, artefact_id)
+        messages.success(page.request, "Sharing saved.")
+    return page.redirect("worksheet", name, artefact_id)
 
 
-@_require_therapist
-@post_only
-def answer(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uuid.UUID) -> HttpResponse:
-    """Record the client's answer, as noted by the therapist."""
-    context = _client_context(request, client_id, "worksheet-answer")
-    artefact = _artefact_or_404(request, context, name, artefact_id)
-    agreement = request.POST.get("agreement", "")
-    if agreement not in {a.value for a in Agreement}:
-        messages.error(request, "Choose the client’s response.")
-        return redirect("worksheet", client_id, name, artefact_id)
+@client_page("POST", tab="course")
+def answer(page: ClientPage, name: str, artefact_id: uuid.UUID) -> HttpResponse:
+    """Record the client's answer, as noted by the therapist; a refused one is shown again on the worksheet."""
+    artefact, posted = _artefact_or_404(page, name, artefact_id), page.request.POST
     try:
+        agreement = _read_agreement(posted)
         actions.answer_artefact(
             artefact=artefact,
-            by=current_account(request),
-            version=parse_number(request.POST.get("version")),
-            revision=parse_number(request.POST["revision"]) if "revision" in request.POST else None,
-            agreement=Agreement(agreement),
-            client_words=request.POST.get("said", ""),
-            at=timezone.now(),
+            by=page.account,
+            version=parse_number(posted.get("version")),
+            revision=parse_number(posted["revision"]) if "revision" in posted else None,
+            agreement=agreement,
+            client_words=posted.get("said", ""),
+            at=page.now,
         )
     except InputError as error:
-        messages.error(request, sentence(error))
-    else:
-        messages.success(request, f"Response saved: {Agreement(agreement).label.lower()}.")
-    return redirect(_return_path(request) or reverse("worksheet", args=[client_id, name, artefact_id]))
+        current = _CurrentWorksheet(artefact.kind, artefact.episode, artefact.id, artefact)
+        return _render(page, current, refused_answer=error)
+    messages.success(page.request, f"Response saved: {agreement.label.lower()}.")
+    return redirect(_return_path(page.request) or reverse("worksheet", args=[page.client.id, name, artefact_id]))
 
 
-@_require_therapist
-@require_GET
-def paper(request: HttpRequest, client_id: uuid.UUID, name: str) -> HttpResponse:
+def _read_agreement(posted: QueryDict) -> Agreement:
+    try:
+        return Agreement(posted.get("agreement", ""))
+    except ValueError:
+        raise InputError("choose the client’s response") from None
+
+
+@client_page("GET", tab="course")
+def paper(page: ClientPage, name: str) -> HttpResponse:
     """Show an empty form to print; it carries no client data."""
-    context = _client_context(request, client_id, "worksheet-paper")
     spec = queries.worksheet_or_404(name)
     if spec.client_fills:
         spec = relabel_for_client(spec)
-    blank = build_inputs(spec, {}, {}, people={}, **_lineage_options(request))
-    return render(request, "worksheets/paper.html", context | {"worksheet": spec, "inputs": blank, "tab": "course"})
+    blank = build_inputs(spec, {}, {}, people={}, **_lineage_options(page))
+    return page.render("worksheets/paper.html", {"worksheet": spec, "inputs": blank})
 
 
 # ---- helpers ---------------------------------------------------------------------------------------------------------
-def _client_context(request: HttpRequest, client_id: uuid.UUID, page: str) -> dict[str, Any]:
-    return client_page(account=current_account(request), client_id=client_id, page=page, now=timezone.now())
+def _artefact_or_404(page: ClientPage, name: str, artefact_id: uuid.UUID) -> Artefact:
+    return queries.artefact_or_404(account=page.account, client=page.client, name=name, artefact_id=artefact_id)
 
 
-def _episode_or_404(episode: Episode | None) -> Episode:
-    if episode is None:
-        raise Http404
-    return episode
-
-
-def _artefact_or_404(request: HttpRequest, context: dict[str, Any], name: str, artefact_id: uuid.UUID) -> Artefact:
-    return queries.artefact_or_404(
-        account=current_account(request), client=context["client"], name=name, artefact_id=artefact_id
-    )
-
-
-def _formulation(request: HttpRequest) -> str:
-    return lineage_of(current_account(request).clinic).formulation
-
-
-def _lineage_options(request: HttpRequest) -> dict[str, Any]:
+def _lineage_options(page: ClientPage) -> dict[str, Any]:
     """Return the arguments of `build_inputs` that depend on the clinic's lineage."""
-    lineage = lineage_of(current_account(request).clinic)
+    lineage = lineage_of(page.account.clinic)
     return {"formulation": lineage.formulation, "areas": {a.value for a in lineage.areas}}
 
 

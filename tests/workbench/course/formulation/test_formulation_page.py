@@ -11,7 +11,7 @@ from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.worksheets.models import Artefact
 from workbench.browser import Browser
 from workbench.cast import Cast
-from workbench.course.course_cast import reload_episode, save_worksheet, send, text
+from workbench.course.course_cast import reload_episode, save_worksheet, send, submitted_fields, text
 
 
 def test_conflicting_focus_is_reported_and_resolved(alma: Browser, cast: Cast) -> None:
@@ -69,7 +69,30 @@ def test_formulation_is_written_below_existing_text(alma: Browser, cast: Cast) -
 def test_outdated_page_overwrites_nothing(alma: Browser, cast: Cast) -> None:
     artefact = save_worksheet(cast, "formulation", stressor="now")
     data = submission_data(stressor="then") | {"artefact": str(artefact.id), "revision": "0"}
-    assert "Not saved" in send(alma, cast, "formulation-write", **data)
+    page = send(alma, cast, "formulation-write", status=409, **data)
     artefact.refresh_from_db()
     assert artefact.values == {"stressor": "now"}
-    assert "Not saved" in send(alma, cast, "formulation-write", stressor="x")
+    # what was typed is shown again, and saving it once more keeps the other text in the history
+    sent = submitted_fields(page, "picture")
+    assert (sent["stressor"], sent["revision"], sent["anew"]) == ("then", "1", "1")
+    assert "Draft added" in send(alma, cast, "formulation-write", **sent)
+    artefact.refresh_from_db()
+    assert artefact.values["stressor"] == "then"
+    assert [v.values["stressor"] for v in artefact.versions.order_by("number")] == ["now", "then"]
+
+
+def test_submission_without_its_worksheet_is_shown_again(alma: Browser, cast: Cast) -> None:
+    page = send(alma, cast, "formulation-write", status=400, stressor="x")
+    assert "The form is incomplete" in page
+    assert submitted_fields(page, "picture")["stressor"] == "x"
+
+
+def test_refused_choice_of_areas_keeps_the_evidence(alma: Browser, cast: Cast) -> None:
+    artefact = save_worksheet(cast, "problem_area", chosen=["grief"])
+    typed = {"evidence.2.area": "role_transition", "evidence.2.speaks_for": "The move", "artefact": str(artefact.id)}
+    data = submission_data(chosen=["role_transition"]) | typed
+    page = send(alma, cast, "area-choose", status=409, **data)
+    assert ">The move</textarea>" in page
+    assert 'value="role_transition" checked' in page
+    assert 'value="grief" checked' not in page
+    assert reload_episode(cast).problem_areas == ["role_dispute"]

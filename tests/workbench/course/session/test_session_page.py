@@ -171,8 +171,11 @@ def test_next_session_is_planned_at_the_same_local_time(cast: Cast, alma: Browse
 @pytest.mark.parametrize("date", ["", "2020-01-01", "2040-01-01"])
 def test_invalid_day_is_refused_with_a_message(cast: Cast, alma: Browser, date: str) -> None:
     url = reverse("session-plan-next", args=[cast.carla.id, cast.session.id])
-    response = alma.post(url, {"date": date, "time": "14:00"}, follow=True)
+    response = alma.post(url, {"date": date, "time": "14:35"})
+    assert response.status_code == 400
     assert "Not planned." in response.content.decode()
+    fields = {i["name"]: i["value"] for i in BeautifulSoup(response.content, "html.parser").select(".when input")}
+    assert (fields["date"], fields["time"]) == (date, "14:35")
     assert cast.episode.therapy_sessions.count() == 1
 
 

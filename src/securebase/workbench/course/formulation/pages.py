@@ -2,55 +2,52 @@
 
 from __future__ import annotations
 
-import uuid
-
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
-from django.views.decorators.http import require_GET
 
 from securebase.errors import InputError
 from securebase.ipt.evidence import area_evidence
 from securebase.ipt.formulation import add_draft, formulation_parts, write_narrative
 from securebase.ipt.lineage import Lineage
 from securebase.records.vocabulary import Agreement, ProblemArea
-from securebase.workbench.accounts.access import current_account, require_role
-from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.clients.actions import set_focus
+from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.course import embedded_worksheets
+from securebase.workbench.course.embedded_worksheets import RefusedSubmission
 from securebase.workbench.course.formulation import queries
 from securebase.workbench.course.queries import focus_differs, record_of
-from securebase.workbench.therapy_sessions.queries import client_page
-from securebase.workbench.ui.conflict import sentence
-from securebase.workbench.ui.methods import post_only
+from securebase.workbench.ui.conflict import error_status, refusal_as_message
 from securebase.workbench.worksheets.queries import current_artefact, values_of
 
-_require_therapist = require_role(Role.THERAPIST)
 
-
-@_require_therapist
-@require_GET
-def formulation(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+@client_page("GET", tab="course")
+def formulation(page: ClientPage) -> HttpResponse:
     """Show the choice of areas and, below it, the formulation as a picture with editable fields."""
-    now, account = timezone.now(), current_account(request)
-    context = client_page(account=account, client_id=client_id, page="formulation", now=now) | {"tab": "course"}
-    episode: Episode | None = context["episode"]
+    return _render(page)
+
+
+def _render(page: ClientPage, refused: RefusedSubmission | None = None) -> HttpResponse:
+    """Return the page; a refused submission of one of its worksheets is shown in place of what is saved."""
+    episode = page.episode
     if episode is None:
-        return render(request, "course/formulation.html", context)
-    lineage, here = lineage_of(account.clinic), reverse("formulation", args=[client_id])
-    record = record_of(episode, now)
-    chooser = _worksheet_form(episode, "problem_area", lineage, here + "#area")
-    picture = _worksheet_form(episode, "formulation", lineage, here + "#formulation")
+        return page.render("course/formulation.html")
+    lineage, here = lineage_of(page.account.clinic), reverse("formulation", args=[page.client.id])
+    record = record_of(episode, page.now)
+    chooser = _worksheet_form(episode, "problem_area", lineage, here + "#area", refused)
+    area_values = values_of(chooser.artefact) if chooser.artefact else {}
+    if refused and refused.worksheet == "problem_area":
+        area_values = refused.typed.values
+    picture = _worksheet_form(episode, "formulation", lineage, here + "#formulation", refused)
     last = picture.artefact.versions.order_by("-number").first() if picture.artefact else None
-    context |= {
+    context = {
         "lineage": lineage,
         "chooser": chooser,
         "chooser_inputs": [i for i in chooser.inputs if i.field.id not in {"evidence", "chosen"}],
-        "choices": queries.area_choices(episode, lineage, chooser, area_evidence(record), here),
+        "choices": queries.area_choices(episode, lineage, area_values, area_evidence(record), here),
         "formulation": picture,
         "triad": [
             (p, picture.inputs_by_field()[p.field])
@@ -65,72 +62,68 @@ def formulation(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         "focus_differs": focus_differs(episode, record),
         "here": here,
     }
-    return render(request, "course/formulation.html", context)
+    return page.render("course/formulation.html", context, status=error_status(refused.error) if refused else 200)
 
 
-def _worksheet_form(episode: Episode, name: str, lineage: Lineage, back: str) -> embedded_worksheets.WorksheetForm:
+def _worksheet_form(
+    episode: Episode, name: str, lineage: Lineage, back: str, refused: RefusedSubmission | None
+) -> embedded_worksheets.WorksheetForm:
     return embedded_worksheets.worksheet_form(
-        episode, name, artefact=current_artefact(episode, name), formulation=lineage.formulation, back=back
+        episode,
+        name,
+        artefact=current_artefact(episode, name),
+        formulation=lineage.formulation,
+        back=back,
+        refused=refused,
     )
 
 
-@_require_therapist
-@post_only
-def choose_areas(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+@client_page("POST", tab="course")
+def choose_areas(page: ClientPage) -> HttpResponse:
     """Save the worksheet and make its chosen areas the focus; input is saved even if it cannot be the focus."""
-    episode = _get_episode(request, client_id, "area-choose")
-    account = current_account(request)
+    episode, request = page.require_episode(), page.request
     artefact = current_artefact(episode, "problem_area")
     filled = embedded_worksheets.read_submission(
-        request, "problem_area", artefact=artefact, formulation=lineage_of(account.clinic).formulation
+        request, "problem_area", artefact=artefact, formulation=lineage_of(page.account.clinic).formulation
     )
     chosen = queries.texts(filled.values.get("chosen"))
     try:
         embedded_worksheets.save_submission(request, episode, "problem_area", filled)
     except InputError as error:
-        messages.error(request, f"Not saved. {sentence(error)}")
-        return redirect(reverse("formulation", args=[client_id]) + "#area")
-    try:
-        set_focus(episode=episode, by=account, areas=[ProblemArea(a) for a in chosen])
-    except InputError as error:
-        messages.error(request, f"Saved, but the focus was not changed. {sentence(error)}")
-    else:
+        return _render(page, RefusedSubmission("problem_area", filled, error))
+    with refusal_as_message(request, before="Saved, but the focus was not changed."):
+        set_focus(episode=episode, by=page.account, areas=[ProblemArea(a) for a in chosen])
         words = " and ".join(ProblemArea(a).label.lower() for a in chosen) or "not set"
         messages.success(request, f"The focus of the course is {words}.")
-    return redirect(reverse("formulation", args=[client_id]) + "#area")
+    return redirect(reverse("formulation", args=[page.client.id]) + "#area")
 
 
-@_require_therapist
-@post_only
-def take_focus(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+@client_page("POST")
+def take_focus(page: ClientPage) -> HttpResponse:
     """Make the areas that the worksheet names the focus of the course."""
-    episode = _get_episode(request, client_id, "focus-take")
+    episode = page.require_episode()
     artefact = current_artefact(episode, "problem_area")
     chosen = queries.texts(values_of(artefact).get("chosen")) if artefact else ()
     if not chosen:
-        messages.error(request, "Choose a problem area first.")
-        return redirect("formulation", client_id)
-    try:
-        set_focus(episode=episode, by=current_account(request), areas=[ProblemArea(a) for a in chosen])
-    except InputError as error:
-        messages.error(request, sentence(error))
-    else:
-        messages.success(request, "The course now has the worksheet’s focus.")
-    return redirect("course", client_id)
+        messages.error(page.request, "Choose a problem area first.")
+        return page.redirect("formulation")
+    with refusal_as_message(page.request):
+        set_focus(episode=episode, by=page.account, areas=[ProblemArea(a) for a in chosen])
+        messages.success(page.request, "The course now has the worksheet’s focus.")
+    return page.redirect("course")
 
 
-@_require_therapist
-@post_only
-def write(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+@client_page("POST", tab="course")
+def write(page: ClientPage) -> HttpResponse:
     """Write the formulation from its parts, below any text already there."""
-    episode = _get_episode(request, client_id, "formulation-write")
-    form = lineage_of(current_account(request).clinic).formulation
+    episode, request = page.require_episode(), page.request
+    form = lineage_of(page.account.clinic).formulation
     artefact = current_artefact(episode, "formulation")
     filled = embedded_worksheets.read_submission(request, "formulation", artefact=artefact, formulation=form)
     draft = write_narrative(filled.values, form)
     if not draft:
         messages.error(request, "The fields are empty. Fill in at least one.")
-        return redirect(reverse("formulation", args=[client_id]) + "#formulation")
+        return redirect(reverse("formulation", args=[page.client.id]) + "#formulation")
     narrative = filled.values.get("narrative")
     existing = narrative if isinstance(narrative, str) else ""
     try:
@@ -141,16 +134,7 @@ def write(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
             embedded_worksheets.with_value(filled, "narrative", add_draft(existing, draft)),
         )
     except InputError as error:
-        messages.error(request, f"Not saved. {sentence(error)}")
-    else:
-        below = " below the existing text" if existing.strip() and draft not in existing else ""
-        messages.success(request, f"Draft added{below}. Edit it until you can say it aloud.")
-    return redirect(reverse("formulation", args=[client_id]) + "#narrative")
-
-
-def _get_episode(request: HttpRequest, client_id: uuid.UUID, page: str) -> Episode:
-    context = client_page(account=current_account(request), client_id=client_id, page=page, now=timezone.now())
-    episode: Episode | None = context["episode"]
-    if episode is None:
-        raise Http404
-    return episode
+        return _render(page, RefusedSubmission("formulation", filled, error))
+    below = " below the existing text" if existing.strip() and draft not in existing else ""
+    messages.success(request, f"Draft added{below}. Edit it until you can say it aloud.")
+    return redirect(reverse("formulation", args=[page.client.id]) + "#narrative")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +14,6 @@ from securebase.ipt.lineage import Lineage
 from securebase.records.artefact import Value
 from securebase.records.vocabulary import ProblemArea
 from securebase.workbench.clients.models import Episode
-from securebase.workbench.course import embedded_worksheets
-from securebase.workbench.worksheets.queries import values_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +31,10 @@ class AreaChoice:
 def area_choices(
     episode: Episode,
     lineage: Lineage,
-    chooser: embedded_worksheets.WorksheetForm,
+    values: Mapping[str, Value],
     evidence: tuple[AreaEvidence, ...],
     here: str,
 ) -> list[AreaChoice]:
-    values = values_of(chooser.artefact) if chooser.artefact else {}
     chosen = texts(values.get("chosen"))
     rows: list[dict[str, Any]] = [dict(r) for r in values.get("evidence") or () if isinstance(r, dict)]  # type: ignore[union-attr]
     visible = [a for a in ProblemArea if a in lineage.areas or a.value in chosen or _about(rows, a)]

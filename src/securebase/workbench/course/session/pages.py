@@ -7,19 +7,15 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.views.decorators.http import require_GET
 
-from securebase.errors import InputError
 from securebase.ipt.shelf import worksheet
 from securebase.records.vocabulary import Phase, Technique
-from securebase.workbench.accounts.access import current_account, require_role
-from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import lineage_of
+from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.course.queries import record_of
 from securebase.workbench.course.session import queries
 from securebase.workbench.measures.forms import rating_form
@@ -27,9 +23,8 @@ from securebase.workbench.measures.queries import own_rating
 from securebase.workbench.therapy_sessions.actions import create_session
 from securebase.workbench.therapy_sessions.forms import SessionForm
 from securebase.workbench.therapy_sessions.models import TherapySession
-from securebase.workbench.therapy_sessions.queries import client_page, get_session
-from securebase.workbench.ui.conflict import sentence
-from securebase.workbench.ui.methods import post_only
+from securebase.workbench.therapy_sessions.queries import get_session
+from securebase.workbench.ui.conflict import form_status, refusal_on
 from securebase.workbench.worksheets.forms import FieldInput, build_inputs
 from securebase.workbench.worksheets.queries import people_of
 
@@ -39,22 +34,26 @@ _SEPARATE_FIELDS = ("experiment_outcome", "experiment_result", "focus_kept", "ag
 _TECHNIQUES = tuple(t.value for t in Technique)
 
 
-@require_role(Role.THERAPIST)
-@require_GET
-def work(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
+@client_page("GET", tab="sessions")
+def work(page: ClientPage, session_id: uuid.UUID) -> HttpResponse:
     """Show the overview, the note with autosave, and the tools of the session."""
-    now, account = timezone.now(), current_account(request)
-    context = client_page(account=account, client_id=client_id, page="session-work", now=now)
-    session = get_session(account=account, client=context["client"], session_id=session_id)
-    lineage, record = lineage_of(account.clinic), record_of(session.episode, now)
+    return _render(page, get_session(account=page.account, client=page.client, session_id=session_id))
+
+
+def _render(page: ClientPage, session: TherapySession, refused: SessionForm | None = None) -> HttpResponse:
+    """Return the page; `refused` is the plan of the next session that was typed and not saved."""
+    now, lineage = page.now, lineage_of(page.account.clinic)
+    record = record_of(session.episode, now)
     artefacts = queries.session_artefacts(session)
     adjacent = queries.adjacent_sessions(session)
-    context |= _note(session, lineage.formulation) | {
-        "tab": "sessions",
+    suggested = timezone.localtime(adjacent.suggested)
+    planned = refused.data if refused else {"date": f"{suggested:%Y-%m-%d}", "time": f"{suggested:%H:%M}"}
+    context = _note(session, lineage.formulation) | {
         "session": session,
         "held": session.held_at <= now,
         "adjacent": adjacent,
-        "suggested": timezone.localtime(adjacent.suggested),
+        "suggested": suggested,
+        "planned": planned,
         "overview": queries.session_overview(session, record, lineage),
         "tools": queries.tools(session, record, artefacts),
         "session_artefacts": artefacts,
@@ -62,9 +61,9 @@ def work(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> H
         "rating": own_rating(session),
         "rating_form": rating_form(),
         "now": now,
-        "here_url": reverse("session-work", args=[client_id, session_id]),
+        "here_url": reverse("session-work", args=[page.client.id, session.id]),
     }
-    return render(request, "course/session.html", context)
+    return page.render("course/session.html", context, status=form_status(refused) if refused else 200)
 
 
 def _note(session: TherapySession, formulation: str) -> dict[str, Any]:
@@ -100,13 +99,11 @@ def _note(session: TherapySession, formulation: str) -> dict[str, Any]:
     }
 
 
-@require_role(Role.THERAPIST)
-@post_only
-def plan_next(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
-    """Plan the next session at the day and time sent."""
-    account = current_account(request)
-    context = client_page(account=account, client_id=client_id, page="session-plan-next", now=timezone.now())
-    session = get_session(account=account, client=context["client"], session_id=session_id)
+@client_page("POST", tab="sessions")
+def plan_next(page: ClientPage, session_id: uuid.UUID) -> HttpResponse:
+    """Plan the next session at the day and time sent; a refused plan is shown again."""
+    request = page.request
+    session = get_session(account=page.account, client=page.client, session_id=session_id)
     values = {
         "number": str(session.number + 1),
         "date": request.POST.get("date", ""),
@@ -114,22 +111,19 @@ def plan_next(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID)
         "phase": session.episode.phase,
     }
     form = SessionForm(values, episode=session.episode)
-    if not form.is_valid():
-        problems = [str(e) for errors in form.errors.values() for e in errors]
-        messages.error(request, f"Not planned. {problems[0]}")
-        return redirect("session-work", client_id, session_id)
-    data = form.cleaned_data
-    try:
-        planned = create_session(
-            episode=session.episode,
-            by=account,
-            number=data["number"],
-            held_at=data["held_at"],
-            phase=Phase(data["phase"]),
-        )
-    except InputError as error:
-        messages.error(request, sentence(error))
-    else:
-        at = date_format(timezone.localtime(planned.held_at), "l j F, H:i")
-        messages.success(request, f"Session {planned.number} planned: {at}.")
-    return redirect("session-work", client_id, session_id)
+    if form.is_valid():
+        data = form.cleaned_data
+        with refusal_on(form):
+            planned = create_session(
+                episode=session.episode,
+                by=page.account,
+                number=data["number"],
+                held_at=data["held_at"],
+                phase=Phase(data["phase"]),
+            )
+            at = date_format(timezone.localtime(planned.held_at), "l j F, H:i")
+            messages.success(request, f"Session {planned.number} planned: {at}.")
+            return page.redirect("session-work", session_id)
+    problems = [str(e) for errors in form.errors.values() for e in errors]
+    messages.error(request, f"Not planned. {problems[0]}")
+    return _render(page, session, refused=form)

@@ -7,27 +7,22 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.safestring import mark_safe
-from django.views.decorators.http import require_GET
 
 from securebase.charts.timeline import draw_timeline
 from securebase.ipt.shelf import worksheet
 from securebase.ipt.timeline import WINDOW_MONTHS, WORKSHEETS, Timeline, timeline, undated_entries
 from securebase.measurement.catalogue import instrument
 from securebase.records.episode import EpisodeRecord
-from securebase.workbench.accounts.access import current_account, require_role
-from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.casefile import began_at
-from securebase.workbench.clients.models import Client, Episode
+from securebase.workbench.clients.client_page import ClientPage, client_page
+from securebase.workbench.clients.models import Episode
 from securebase.workbench.course.embedded_worksheets import WorksheetForm, requested_day, worksheet_form
 from securebase.workbench.course.queries import record_of
 from securebase.workbench.course.timeline import queries
-from securebase.workbench.therapy_sessions.queries import client_page
 from securebase.workbench.worksheets.queries import current_artefact, find_artefact, worksheet_or_404
 
 _ADD_WORDS = {
@@ -41,27 +36,24 @@ _ZOOMS = (("episode", "This episode"), ("life", "Whole life"))
 _PHONE = 340.0
 
 
-@require_role(Role.THERAPIST)
-@require_GET
-def timeline_page(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+@client_page("GET", tab="course")
+def timeline_page(page: ClientPage) -> HttpResponse:
     """Show the timeline; `?zoom=life` shows everything, `?open=WORKSHEET:ID` or `?add=WORKSHEET` opens a form."""
-    now, account = timezone.now(), current_account(request)
-    context = client_page(account=account, client_id=client_id, page="timeline", now=now) | {"tab": "course"}
-    episode: Episode | None = context["episode"]
+    episode, now = page.episode, page.now
     if episode is None:
-        return render(request, "course/timeline.html", context)
+        return page.render("course/timeline.html")
     record = record_of(episode, now)
     line = timeline(record, today=(now - began_at(episode)) / timedelta(days=1))
     assert line is not None  # an episode of the workbench always knows the day it began
-    zoom = "life" if request.GET.get("zoom") == "life" else "episode"
-    here = f"{reverse('timeline', args=[client_id])}?zoom={zoom}"
+    zoom = "life" if page.request.GET.get("zoom") == "life" else "episode"
+    here = f"{reverse('timeline', args=[page.client.id])}?zoom={zoom}"
     links = queries.entry_links(line, here)
-    context |= {
+    context = {
         "line": line,
         "zoom": zoom,
         "zooms": [(z, words, z == zoom) for z, words in _ZOOMS],
         "here": here,
-        "panel": _panel(request, context["client"], episode, here),
+        "panel": _panel(page, episode, here),
         "years": queries.entries_by_year(line, links),
         "undated": [
             (queries.entry_title(a.worksheet, a.values), f"{here}&open={a.worksheet}:{a.id}#panel")
@@ -71,7 +63,7 @@ def timeline_page(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         "window_months": WINDOW_MONTHS,
         **_drawings(line, record, episode, links, zoom),
     }
-    return render(request, "course/timeline.html", context)
+    return page.render("course/timeline.html", context)
 
 
 def _drawings(
@@ -92,10 +84,9 @@ def _drawings(
     }
 
 
-def _panel(request: HttpRequest, client: Client, episode: Episode, here: str) -> WorksheetForm | None:
+def _panel(page: ClientPage, episode: Episode, here: str) -> WorksheetForm | None:
     """Return the worksheet that the address opens, or None."""
-    account = current_account(request)
-    formulation = lineage_of(account.clinic).formulation
+    request, formulation = page.request, lineage_of(page.account.clinic).formulation
     name, _, id_ = request.GET.get("open", "").partition(":")
     if name:
         spec = worksheet_or_404(name)
@@ -103,7 +94,7 @@ def _panel(request: HttpRequest, client: Client, episode: Episode, here: str) ->
             artefact_id = uuid.UUID(id_)
         except ValueError:
             return None
-        artefact = find_artefact(account=account, client=client, name=spec.id, artefact_id=artefact_id)
+        artefact = find_artefact(account=page.account, client=page.client, name=spec.id, artefact_id=artefact_id)
         return (
             worksheet_form(episode, spec.id, artefact=artefact, formulation=formulation, back=here)
             if artefact
