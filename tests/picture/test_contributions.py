@@ -10,9 +10,9 @@ import pytest
 from episodes import administration, episode
 from securebase.measurement.constructs import TRACKED_CONSTRUCTS
 from securebase.model.observations import episode_panel
-from securebase.model.parameters import Trend
 from securebase.model.person_effects import contributions, estimate_person_effects
 from securebase.model.simulate import simulate_panel
+from securebase.model.specification import Trend
 from securebase.picture import contributions as contributions_module
 from securebase.picture import hypothesis_phrases as words
 from securebase.picture import sentences

@@ -15,13 +15,15 @@ import numpy as np
 
 from securebase.errors import SecurebaseError
 from securebase.measurement.constructs import MECHANISM_CONSTRUCTS, Direction, construct
+from securebase.model.decomposition import decompose
 from securebase.model.panel import Panel
 from securebase.model.parameter_set import ParameterSet
-from securebase.model.parameters import Array, Parameters, Specification, Trend
+from securebase.model.parameters import Array, Parameters
 from securebase.model.person_effects import Contributions, PersonEffects, checks, contributions, estimate_person_effects
 from securebase.model.person_effects.one_client import DEFAULT_BETWEEN_SD, probability_largest
 from securebase.model.simulate import simulate_panel
-from securebase.model.smoothing import Smoothed, decompose, smooth
+from securebase.model.smoothing import Smoothed, smooth
+from securebase.model.specification import Specification, Trend
 from securebase.model.standardised import Edge
 from securebase.picture import hypothesis_phrases as words
 from securebase.picture.course import DatedCourse

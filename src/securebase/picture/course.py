@@ -12,7 +12,8 @@ from securebase.errors import SecurebaseError
 from securebase.model.observations import episode_panel
 from securebase.model.panel import Panel
 from securebase.model.parameter_set import ParameterSet
-from securebase.model.parameters import Parameters, Specification
+from securebase.model.parameters import Parameters
+from securebase.model.specification import Specification
 from securebase.model.track import TrackedCourse, track
 from securebase.picture import phrases
 from securebase.picture.parts import IntervalEstimate, PictureProblem, ReportedScore

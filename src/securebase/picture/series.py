@@ -99,7 +99,7 @@ class PreparedRecord:
 
     @property
     def shows_estimates(self) -> bool:
-        """Whether the gate permits this client's usual levels and a forecast."""
+        """True where the gate permits this client's usual levels and a forecast."""
         return self.gate.level >= GateLevel.COHORT
 
 

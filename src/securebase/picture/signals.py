@@ -9,6 +9,7 @@ from datetime import timedelta
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.change import SuddenGain
 from securebase.picture import phrases
+from securebase.picture import signal_phrases as words
 from securebase.picture.parts import (
     Alliance,
     Evidence,
@@ -41,7 +42,7 @@ CHECK_IN_GRACE_DAYS = 2.0
 _MAX_DAYS = 200_000.0
 
 _ORDER = tuple(SignalKind)
-SignalText = phrases.SignalText
+SignalText = words.SignalText
 #: Day, and session if known.
 Occasion = tuple[float, int | None]
 
@@ -90,9 +91,9 @@ def safety(record: EpisodeRecord, as_of: float) -> list[Signal]:
             (a.session for a in record.administrations if a.at == alert.at and a.instrument == alert.instrument), None
         )
         question, answer = describe_answer(alert.instrument, alert.item, alert.value)
-        text = phrases.safety(question, answer, _describe_time(record, alert.at, session))
+        text = words.safety(question, answer, _describe_time(record, alert.at, session))
         evidence, occasion = Evidence("answer", alert.value), (alert.at, session)
-        raised.append(_signal(SignalKind.SAFETY, SignalTone.ALERT, text, phrases.SAFETY_CRITERION, occasion, evidence))
+        raised.append(_signal(SignalKind.SAFETY, SignalTone.ALERT, text, words.SAFETY_CRITERION, occasion, evidence))
     return raised
 
 
@@ -106,8 +107,8 @@ def describe_answer(instrument: str, item: int, value: float) -> tuple[str, str]
     if spec is None or question_item is None:
         return f"{instrument} item {item}", phrases.number(value)
     option = next((o.label for o in question_item.options if o.value == value), None)
-    question = phrases.safety_question(spec.name, item, question_item.label, own_wording=spec.own_wording)
-    return question, phrases.safety_answer(value, question_item.maximum, option)
+    question = words.safety_question(spec.name, item, question_item.label, own_wording=spec.own_wording)
+    return question, words.safety_answer(value, question_item.maximum, option)
 
 
 def _describe_time(record: EpisodeRecord, at: float, session: int | None) -> str:
@@ -129,10 +130,10 @@ def _ruptures(findings: Findings) -> list[Signal]:
             back = phrases.session(
                 mark.repaired_session or _session_number_at(findings.record, mark.repaired_at), mark.repaired_at
             )
-            text = phrases.repaired_rupture(
+            text = words.repaired_rupture(
                 phrases.session(mark.session, mark.at), back, recorded=mark.repair is Repair.RECORDED
             )
-            criterion = phrases.REPAIR_CRITERION
+            criterion = words.REPAIR_CRITERION
             raised.append(
                 _signal(SignalKind.RUPTURE_REPAIRED, SignalTone.GOOD, text, criterion, (mark.at, mark.session))
             )
@@ -142,33 +143,41 @@ def _ruptures(findings: Findings) -> list[Signal]:
 def _open_rupture(mark: RuptureMark, *, own_level: bool, rated_since: bool) -> Signal:
     time, occasion = phrases.session(mark.session, mark.at), (mark.at, mark.session)
     if mark.value is None or mark.expected is None or mark.limit is None:
-        text = phrases.marked_rupture(mark.marked, time)
-        return _signal(SignalKind.RUPTURE_OPEN, SignalTone.ALERT, text, phrases.RUPTURE_MARKED_CRITERION, occasion)
+        text = words.marked_rupture(mark.marked, time)
+        return _signal(SignalKind.RUPTURE_OPEN, SignalTone.ALERT, text, words.RUPTURE_MARKED_CRITERION, occasion)
     later = None
     if mark.lowest is not None and mark.lowest < mark.value:
         later = (mark.lowest, phrases.session(mark.lowest_session, mark.lowest_at or mark.at))
-    text = phrases.rated_rupture(mark.value, time, mark.expected, later, own_level=own_level, rated_since=rated_since)
+    text = words.rated_rupture(mark.value, time, mark.expected, later, own_level=own_level, rated_since=rated_since)
     evidence = (Evidence("rated", mark.value), Evidence("expected", mark.expected), Evidence("5% limit", mark.limit))
-    return _signal(SignalKind.RUPTURE_OPEN, SignalTone.ALERT, text, phrases.RUPTURE_CRITERION, occasion, *evidence)
+    return _signal(SignalKind.RUPTURE_OPEN, SignalTone.ALERT, text, words.RUPTURE_CRITERION, occasion, *evidence)
 
 
 def _change(findings: Findings) -> list[Signal]:
     change, label = findings.symptoms.change, findings.symptoms.label
     if change is None or change.verdict not in {"improved", "worse"}:
         return []
-    criterion = phrases.reliable_criterion(change.threshold, change.basis, change.verified)
+    criterion = words.reliable_criterion(change.threshold, change.basis, change.verified)
     evidence = [Evidence("first", change.first), Evidence("last", change.last), Evidence("change", change.points)]
     if change.threshold is not None:
         evidence.append(Evidence("threshold", change.threshold))
     difference = phrases.shown_difference(change.first, change.last)
-    caveat = phrases.single_report_caveat(change.before) if change.running == 1 else ""
+    caveat = words.single_report_caveat(change.before) if change.running == 1 else ""
     good = SignalTone.NOTE if caveat else SignalTone.GOOD
     if change.verdict == "worse":
-        kind, tone, text = SignalKind.DETERIORATION, SignalTone.ALERT, phrases.deterioration(difference, label, caveat)
+        kind, tone, text = (
+            SignalKind.DETERIORATION,
+            SignalTone.ALERT,
+            words.deterioration(difference, label, caveat),
+        )
     elif change.clinically_significant:
-        kind, tone, text = SignalKind.SIGNIFICANT_CHANGE, good, phrases.significant_change(difference, label, caveat)
+        kind, tone, text = (
+            SignalKind.SIGNIFICANT_CHANGE,
+            good,
+            words.significant_change(difference, label, caveat),
+        )
     else:
-        kind, tone, text = SignalKind.RELIABLE_IMPROVEMENT, good, phrases.improvement(difference, label, caveat)
+        kind, tone, text = SignalKind.RELIABLE_IMPROVEMENT, good, words.improvement(difference, label, caveat)
     last = findings.symptoms.reported[-1]
     return [_signal(kind, tone, text, criterion, (last.at, last.session), *evidence)]
 
@@ -189,12 +198,12 @@ def _little_change(findings: Findings) -> list[Signal]:
         or in_remission
     ):
         return []
-    text = phrases.little_change(sessions_left, part.label, last.value, part.severity, part.remission_chance)
+    text = words.little_change(sessions_left, part.label, last.value, part.severity, part.remission_chance)
     change = part.change
     evidence = [Evidence("first", change.first), Evidence("last", change.last)]
     if change.threshold is not None:
         evidence.append(Evidence("threshold", change.threshold))
-    criterion = phrases.reliable_criterion(change.threshold, change.basis, change.verified)
+    criterion = words.reliable_criterion(change.threshold, change.basis, change.verified)
     return [_signal(SignalKind.LITTLE_CHANGE, SignalTone.NOTE, text, criterion, (last.at, last.session), *evidence)]
 
 
@@ -207,10 +216,10 @@ def _off_track(findings: Findings) -> list[Signal]:
     if running < MIN_REPORTS_ABOVE:
         return []
     last = findings.symptoms.reported[-1]
-    text = phrases.not_on_track(findings.band_excess[-1], running)
+    text = words.not_on_track(findings.band_excess[-1], running)
     evidence = (Evidence("points above", findings.band_excess[-1]), Evidence("reports", running))
     occasion = (last.at, last.session)
-    return [_signal(SignalKind.NOT_ON_TRACK, SignalTone.WARN, text, phrases.TRACK_CRITERION, occasion, *evidence)]
+    return [_signal(SignalKind.NOT_ON_TRACK, SignalTone.WARN, text, words.TRACK_CRITERION, occasion, *evidence)]
 
 
 def _sudden_changes(findings: Findings) -> list[Signal]:
@@ -223,9 +232,9 @@ def _sudden_changes(findings: Findings) -> list[Signal]:
         names = (phrases.session(r.session, r.at) for r in (before, after))
         kind = SignalKind.SUDDEN_LOSS if jump.loss else SignalKind.SUDDEN_GAIN
         tone = SignalTone.WARN if jump.loss else SignalTone.GOOD
-        text = phrases.sudden_change(jump.drop, *names, gain=not jump.loss)
+        text = words.sudden_change(jump.drop, *names, gain=not jump.loss)
         evidence = (Evidence("before", before.value), Evidence("after", after.value))
-        raised.append(_signal(kind, tone, text, phrases.SUDDEN_CRITERION, (after.at, after.session), *evidence))
+        raised.append(_signal(kind, tone, text, words.SUDDEN_CRITERION, (after.at, after.session), *evidence))
     return raised
 
 
@@ -236,19 +245,19 @@ def _missing(findings: Findings) -> list[Signal]:
     last = max(record.sessions, key=lambda s: s.at)
     raised: list[tuple[SignalKind, SignalTone, SignalText]] = []
     if n_sessions >= EXPECTED_BY_SESSION and not findings.symptoms.reported:
-        raised.append((SignalKind.MISSING_SYMPTOMS, SignalTone.WARN, phrases.missing_symptoms(n_sessions)))
+        raised.append((SignalKind.MISSING_SYMPTOMS, SignalTone.WARN, words.missing_symptoms(n_sessions)))
     has_answers = any(a.session == last.number for a in record.administrations)
     if not has_answers and findings.as_of - last.at >= CHECK_IN_GRACE_DAYS:
-        raised.append((SignalKind.MISSING_CHECK_IN, SignalTone.WARN, phrases.missing_check_in(last.number)))
+        raised.append((SignalKind.MISSING_CHECK_IN, SignalTone.WARN, words.missing_check_in(last.number)))
     if n_sessions >= EXPECTED_BY_SESSION and not record.problem_areas:
-        raised.append((SignalKind.MISSING_FOCUS, SignalTone.NOTE, phrases.missing_focus(n_sessions)))
+        raised.append((SignalKind.MISSING_FOCUS, SignalTone.NOTE, words.missing_focus(n_sessions)))
     sessions_left = None if record.planned_sessions is None else record.planned_sessions - last.number
     if sessions_left is not None and sessions_left <= ENDING_SESSIONS and record.phase in {Phase.INITIAL, Phase.MIDDLE}:
-        text = phrases.ending_not_named(max(sessions_left, 0), record.phase.label.lower())
+        text = words.ending_not_named(max(sessions_left, 0), record.phase.label.lower())
         raised.append((SignalKind.ENDING_NOT_NAMED, SignalTone.NOTE, text))
-    criteria = {SignalKind.MISSING_CHECK_IN: phrases.NO_CHECK_IN_CRITERION}
+    criteria = {SignalKind.MISSING_CHECK_IN: words.NO_CHECK_IN_CRITERION}
     return [
-        _signal(kind, tone, text, criteria.get(kind, phrases.MISSING_CRITERION), (last.at, last.number))
+        _signal(kind, tone, text, criteria.get(kind, words.MISSING_CRITERION), (last.at, last.number))
         for kind, tone, text in raised
     ]
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from securebase.charts.render import svg
 from securebase.charts.symptoms import symptoms_chart
-from securebase.picture import phrases, sentences
+from securebase.picture import phrases, sentences, signal_phrases
 from securebase.picture.client import ClientPicture
 from securebase.picture.constants import SEVERITY_BANDS
 from securebase.reports.document import Block, Paragraph, Picture, Table, TextTone
@@ -77,14 +77,14 @@ def _change(picture: ClientPicture) -> list[str]:
     if c is None:
         return paragraphs
     single_report = (
-        phrases.single_report_caveat(c.before) if c.running == 1 and c.verdict in {"improved", "worse"} else ""
+        signal_phrases.single_report_caveat(c.before) if c.running == 1 and c.verdict in {"improved", "worse"} else ""
     )
     paragraphs.append(
         phrases.change_sentence(phrases.shown_difference(c.first, c.last), c.percent, c.verdict, c.threshold)
         + single_report
     )
     if c.threshold is not None:
-        paragraphs.append(phrases.reliable_criterion(None, c.basis, c.verified))
+        paragraphs.append(signal_phrases.reliable_criterion(None, c.basis, c.verified))
     paragraphs.append(
         "These scores do not show what caused the change: we cannot compare them with a course without therapy."
     )
