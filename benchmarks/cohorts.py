@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from securebase.model.panel import Panel
-from securebase.model.parameters import Parameters, Specification, Start, Trend
+from securebase.model.parameters import Parameters
 from securebase.model.simulate import simulate_panel
+from securebase.model.specification import Specification, Start, Trend
 
 _TWO = Parameters(
     drift=np.array([[-0.45, -0.10], [0.15, -0.60]]),

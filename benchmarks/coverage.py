@@ -21,8 +21,9 @@ from benchmarks.page import Part, table
 from benchmarks.stored import as_text, replications
 from securebase.model.fit import fit
 from securebase.model.panel import Panel
-from securebase.model.parameters import Parameters, Specification, Trend
+from securebase.model.parameters import Parameters
 from securebase.model.simulate import simulate_panel
+from securebase.model.specification import Specification, Trend
 
 #: the mean coverage of a block over the cohorts should lie here
 BAND = (0.93, 0.97)

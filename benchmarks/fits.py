@@ -10,7 +10,7 @@ from benchmarks.page import Part, PerformanceTarget, seconds, table
 from benchmarks.timing import minimum_seconds
 from securebase.model.fit import fit
 from securebase.model.panel import Panel
-from securebase.model.parameters import Specification, Start, Trend
+from securebase.model.specification import Specification, Start, Trend
 
 #: log-likelihood of ctsim_p2_N200_T12.csv, maximised independently with the dense normal density; relative tolerance
 BEST, NEAR = -5492.164065121, 1e-8

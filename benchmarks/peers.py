@@ -16,7 +16,7 @@ from benchmarks.page import Part, PerformanceTarget, seconds, table
 from benchmarks.timing import minimum_seconds
 from securebase.model.fit import fit
 from securebase.model.panel import Panel
-from securebase.model.parameters import Specification, Trend
+from securebase.model.specification import Specification, Trend
 
 FILE = "cbt_bdi_sessions.csv"
 #: seconds allowed, their speed ratio to nlme, and tolerance of the log-likelihoods

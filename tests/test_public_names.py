@@ -16,7 +16,7 @@ import securebase
 from each import each
 from securebase.cli.fit import command
 from securebase.errors import InputError
-from securebase.model.parameters import Trend
+from securebase.model.specification import Trend
 
 NAMES = sorted(set(securebase.__all__) - {"__version__"})
 

@@ -28,7 +28,7 @@ _PUBLIC_NAMES = {
     "score": ("securebase.measurement.scoring", "score"),
     "ScoringResult": ("securebase.measurement.scoring", "ScoringResult"),
     # model
-    "Specification": ("securebase.model.parameters", "Specification"),
+    "Specification": ("securebase.model.specification", "Specification"),
     "Parameters": ("securebase.model.parameters", "Parameters"),
     "parameter_set": ("securebase.model.parameter_set", "parameter_set"),
     "panel": ("securebase.model.observations", "panel"),

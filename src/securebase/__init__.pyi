@@ -23,7 +23,6 @@ from securebase.model.fit import prior_from_set as prior_from_set
 from securebase.model.observations import panel as panel
 from securebase.model.parameter_set import parameter_set as parameter_set
 from securebase.model.parameters import Parameters as Parameters
-from securebase.model.parameters import Specification as Specification
 from securebase.model.person_effects import CohortEffects as CohortEffects
 from securebase.model.person_effects import Contributions as Contributions
 from securebase.model.person_effects import PersonEffects as PersonEffects
@@ -34,6 +33,7 @@ from securebase.model.simulate import Shock as Shock
 from securebase.model.simulate import Truth as Truth
 from securebase.model.simulate import simulate as simulate
 from securebase.model.simulate import simulate_with_truth as simulate_with_truth
+from securebase.model.specification import Specification as Specification
 from securebase.model.track import track as track
 from securebase.picture.client import ClientPicture as ClientPicture
 from securebase.picture.client import client_picture as client_picture

@@ -13,7 +13,7 @@ from securebase.errors import ModelError
 from securebase.model.arms import ARMS, arm
 from securebase.model.equations import stationary_covariance
 from securebase.model.parameter_set import ParameterSet, parameter_set
-from securebase.model.parameters import Array, Trend
+from securebase.model.parameters import Array
 from securebase.model.processes import (
     AfterTheEnd,
     AllianceGate,
@@ -33,6 +33,7 @@ from securebase.model.simulate.courses import Attendance, SimulatedCourses, true
 from securebase.model.simulate.draws import draw_true_values
 from securebase.model.simulate.people import People, draw_people
 from securebase.model.simulate.streams import Streams
+from securebase.model.specification import Trend
 from securebase.model.standardised import standardised_effects
 from securebase.records.vocabulary import Ending, RuptureKind
 

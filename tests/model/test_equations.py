@@ -11,7 +11,8 @@ from scipy.linalg import expm, solve_continuous_lyapunov
 from oracles import dense_normal, small_problems
 from securebase.errors import ModelError
 from securebase.model import equations
-from securebase.model.parameters import Array, Start, Trend
+from securebase.model.parameters import Array
+from securebase.model.specification import Start, Trend
 
 #: numerically hard drifts: defective, nearly defective, oscillating, slow, unstable
 HARD = {

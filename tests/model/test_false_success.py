@@ -18,8 +18,9 @@ from oracles import dense_normal
 from securebase.model.fit import Fit, fit
 from securebase.model.fit.transforms import Transform, build_transform
 from securebase.model.panel import Panel
-from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
+from securebase.model.parameters import Array, Parameters
 from securebase.model.simulate import simulate_panel
+from securebase.model.specification import Specification, Start, Trend
 
 #: bound on the largest entry of the gradient of log-likelihood / persons at a converged fit
 FLAT = 1e-6

@@ -22,8 +22,9 @@ from securebase.model.fit.transforms import build_transform
 from securebase.model.kernel import compiled
 from securebase.model.likelihood import log_likelihood
 from securebase.model.panel import Panel
-from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
+from securebase.model.parameters import Array, Parameters
 from securebase.model.simulate import simulate_panel
+from securebase.model.specification import Specification, Start, Trend
 
 REFERENCE = os.environ.get("SECUREBASE_REFERENCE")
 needs_reference = pytest.mark.skipif(

@@ -19,8 +19,9 @@ from securebase.model.fitted_set import (
 from securebase.model.likelihood import log_likelihood
 from securebase.model.panel import Panel
 from securebase.model.parameter_set import parameter_set
-from securebase.model.parameters import Parameters, Specification, Trend
+from securebase.model.parameters import Parameters
 from securebase.model.simulate import simulate_panel
+from securebase.model.specification import Specification, Trend
 
 BASE = parameter_set()
 MEASURES = {"symptoms": ("phq9", "total"), "alliance": ("session_after", "alliance")}

@@ -11,7 +11,7 @@ from oracles import small_problems
 from securebase.model.kernel import compiled, readable
 from securebase.model.kernel.readable import Inputs, Layout
 from securebase.model.likelihood import Likelihood
-from securebase.model.parameters import Start, Trend
+from securebase.model.specification import Start, Trend
 
 pytestmark = pytest.mark.skipif(not compiled.AVAILABLE, reason="no compiled kernel was built here")
 

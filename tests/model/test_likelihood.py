@@ -12,7 +12,8 @@ from securebase.errors import ModelError
 from securebase.model import likelihood
 from securebase.model.kernel import compiled
 from securebase.model.panel import Panel
-from securebase.model.parameters import Parameters, Specification, Start, Trend
+from securebase.model.parameters import Parameters
+from securebase.model.specification import Specification, Start, Trend
 
 KERNELS = ["readable", *(["compiled"] if compiled.AVAILABLE else [])]
 EVERY_MODEL = [(trend, start) for trend in Trend for start in Start]

@@ -14,7 +14,7 @@ from securebase.model.equations import stationary_covariance, trend_mean
 from securebase.model.mechanism import THERAPY
 from securebase.model.mechanisms import MECHANISMS
 from securebase.model.parameter_set import ParameterSet, parameter_set, parameter_sets, read_parameter_set
-from securebase.model.parameters import Start, Trend
+from securebase.model.specification import Start, Trend
 from securebase.model.standardised import effect_matrix, standardised_effects
 
 SYMPTOMS = TRACKED_CONSTRUCTS.index("symptoms")

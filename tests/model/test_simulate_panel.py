@@ -7,8 +7,9 @@ import pytest
 
 from securebase.errors import ModelError
 from securebase.model.equations import stationary_covariance, trend_mean
-from securebase.model.parameters import Parameters, Specification, Start, Trend
+from securebase.model.parameters import Parameters
 from securebase.model.simulate import simulate_panel
+from securebase.model.specification import Specification, Start, Trend
 
 SPECIFICATION = Specification(("symptoms", "alliance"), trend=Trend.CARRIED)
 PARAMETERS = Parameters(

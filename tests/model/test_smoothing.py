@@ -12,10 +12,12 @@ from scipy.linalg import expm
 
 from oracles import dense_normal, small_problems
 from securebase.errors import ModelError
+from securebase.model.decomposition import TermKind, decompose
 from securebase.model.likelihood import log_likelihood
 from securebase.model.panel import Panel
-from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
-from securebase.model.smoothing import Smoothed, TermKind, decompose, forecast, smooth
+from securebase.model.parameters import Array, Parameters
+from securebase.model.smoothing import Smoothed, forecast, smooth
+from securebase.model.specification import Specification, Start, Trend
 
 EVERY_MODEL = [(trend, start) for trend in Trend for start in Start]
 

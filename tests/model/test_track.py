@@ -15,8 +15,9 @@ from securebase.model.likelihood import log_likelihood
 from securebase.model.observations import panel as observed_panel
 from securebase.model.panel import Panel
 from securebase.model.parameter_set import ParameterSet, parameter_set
-from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
+from securebase.model.parameters import Array, Parameters
 from securebase.model.simulate import draw_true_values, simulate, simulate_panel
+from securebase.model.specification import Specification, Start, Trend
 from securebase.model.track import MAX_STEPS, track
 
 SPECIFICATION = Specification(("symptoms", "alliance"), trend=Trend.CARRIED)

@@ -12,7 +12,8 @@ from scipy.linalg import block_diag, expm, solve_continuous_lyapunov
 from scipy.stats import multivariate_normal
 
 from securebase.model.panel import Panel
-from securebase.model.parameters import Array, Parameters, Specification, Trend
+from securebase.model.parameters import Array, Parameters
+from securebase.model.specification import Specification, Trend
 
 
 def shock_covariance(drift: Array, diffusion: Array, gap: float) -> Array:

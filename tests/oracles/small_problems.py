@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from securebase.model.panel import Panel
-from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
+from securebase.model.parameters import Array, Parameters
+from securebase.model.specification import Specification, Start, Trend
 
 
 def covariance(p: int, rng: np.random.Generator, size: float = 1.0) -> Array:

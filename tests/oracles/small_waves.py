@@ -7,7 +7,8 @@ import numpy as np
 from oracles.small_problems import covariance
 from securebase.model.discrete_time import DiscreteTimeParameters, DiscreteTimeSpecification, WaveConstraint
 from securebase.model.panel import Panel
-from securebase.model.parameters import Array, Start
+from securebase.model.parameters import Array
+from securebase.model.specification import Start
 
 FREE, EQUAL = WaveConstraint.FREE, WaveConstraint.EQUAL
 #: levels, lags, residuals, means, start

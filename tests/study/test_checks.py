@@ -11,8 +11,9 @@ from oracles import dense_normal, small_problems
 from securebase.errors import Advice, ModelError
 from securebase.model.fit import Fit, draw_parameters, fit
 from securebase.model.panel import Panel
-from securebase.model.parameters import Parameters, Specification, Start, Trend
+from securebase.model.parameters import Parameters
 from securebase.model.simulate import simulate_panel
+from securebase.model.specification import Specification, Start, Trend
 from securebase.study.checks import check_fit
 from securebase.study.prediction_errors import prediction_errors
 from securebase.study.table_features import Features

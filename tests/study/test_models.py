@@ -12,8 +12,9 @@ from securebase.measurement.constructs import Direction
 from securebase.model.equations import stationary_covariance
 from securebase.model.fit import fit
 from securebase.model.observations import panel
-from securebase.model.parameters import Parameters, Specification, Start, Trend
+from securebase.model.parameters import Parameters
 from securebase.model.simulate import simulate_panel
+from securebase.model.specification import Specification, Start, Trend
 from securebase.study.models import (
     ALTERNATIVE_TREND,
     RANDOM_SLOPES,

@@ -13,7 +13,8 @@ from oracles import small_problems
 from securebase.cli.output import write_json
 from securebase.errors import InputError
 from securebase.model.likelihood import log_likelihood
-from securebase.model.parameters import Parameters, Start, Trend
+from securebase.model.parameters import Parameters
+from securebase.model.specification import Start, Trend
 from securebase.study.saved_fit import check_same, read_fit
 from table_files import call
 

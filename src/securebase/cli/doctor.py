@@ -19,7 +19,8 @@ from securebase.cli.output import print_sentences, write_json
 from securebase.errors import ModelError
 from securebase.model.likelihood import kernel_choice, log_likelihood
 from securebase.model.panel import Panel
-from securebase.model.parameters import Parameters, Specification
+from securebase.model.parameters import Parameters
+from securebase.model.specification import Specification
 
 CORE = ("numpy", "scipy", "pandas", "altair", "vl-convert-python", "jinja2", "msgspec", "click", "rich", "joblib")
 #: package → module

@@ -32,7 +32,7 @@ from securebase.model.discrete_time import (
 from securebase.model.fit import Comparison, Fit, FitResult, fit, prior_from_set, with_robust_errors
 from securebase.model.fit.comparison import compare_or_explain, special_case
 from securebase.model.observations import panel
-from securebase.model.parameters import Start, Trend
+from securebase.model.specification import Start, Trend
 from securebase.records.cohort import Cohort
 from securebase.study.checks import ModelChecks, check_fit
 from securebase.study.clinic_sets import named_set

@@ -11,7 +11,7 @@ import click
 
 from securebase.exchange.csv_tables import read_cohort
 from securebase.exchange.times import DateOrder
-from securebase.model.parameters import Start, Trend
+from securebase.model.specification import Start, Trend
 from securebase.records.cohort import Cohort
 from securebase.records.vocabulary import Moment
 

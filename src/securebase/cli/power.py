@@ -13,7 +13,7 @@ import click
 from securebase.cli.output import print_heading, print_sentences, print_table, progress_bar, write_json, write_text
 from securebase.errors import InputError
 from securebase.model.parameter_set import DEFAULT
-from securebase.model.parameters import Trend
+from securebase.model.specification import Trend
 from securebase.reports.power_report import as_text
 from securebase.study.phrases import number
 from securebase.study.power import AssumedTruth, PowerPlan, power, truth_from_fit, truth_from_set

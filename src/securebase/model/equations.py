@@ -22,7 +22,8 @@ from scipy.linalg import expm
 from securebase.errors import ModelError
 from securebase.model.kernel import tables
 from securebase.model.kernel.tables import Eigen
-from securebase.model.parameters import Array, Parameters, Specification, Trend
+from securebase.model.parameters import Array, Parameters
+from securebase.model.specification import Specification, Trend
 
 _Value = TypeVar("_Value")
 

@@ -21,7 +21,8 @@ from securebase.model.fit import Fit
 from securebase.model.fit.priors import in_time_unit
 from securebase.model.mechanism import THERAPY
 from securebase.model.parameter_set import EdgeNote, ParameterSet, ScaleUnit, Statement
-from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
+from securebase.model.parameters import Array, Parameters
+from securebase.model.specification import Specification, Start, Trend
 from securebase.model.standardised import Edge, Standardised, assemble, standardised_effects
 from securebase.schema import Number, Place, ShelfStruct, Text, convert, parse_toml
 

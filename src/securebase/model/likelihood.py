@@ -26,7 +26,8 @@ from securebase.model.means import (
     slope_basis_of_rows,
 )
 from securebase.model.panel import Panel
-from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
+from securebase.model.parameters import Array, Parameters
+from securebase.model.specification import Specification, Start, Trend
 
 #: gaps closer than this many time units count as one gap, with the length of the first
 _QUANTUM = 1e-9

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from securebase.model.compression import Rows
 from securebase.model.equations import require, share_of_change, slope_basis
-from securebase.model.parameters import Array, Parameters, Specification, Trend
+from securebase.model.parameters import Array, Parameters
+from securebase.model.specification import Specification, Trend
 
 
 def mean_of_rows(specification: Specification, parameters: Parameters, rows: Rows) -> tuple[Array, Array]:

@@ -24,7 +24,8 @@ from securebase.model.parameter_set_file import (
     values_by_construct,
     values_by_pair,
 )
-from securebase.model.parameters import Array, Parameters, Specification, Trend
+from securebase.model.parameters import Array, Parameters
+from securebase.model.specification import Specification, Trend
 from securebase.model.standardised import Standardised, apart_reading, assemble
 from securebase.schema import Place, convert, parse_toml, toml_files
 

@@ -15,8 +15,9 @@ from securebase.errors import ModelError
 from securebase.model.arguments import PANEL_ADVICE, PARAMETERS_ADVICE, check_instance, check_number, check_numbers
 from securebase.model.equations import person_covariance, slope_basis, stationary_covariance, trend_mean
 from securebase.model.panel import Panel
-from securebase.model.parameters import Array, Parameters, Specification
+from securebase.model.parameters import Array, Parameters
 from securebase.model.smoothing import Smoothed, elapsed_transitions, forecast, smooth
+from securebase.model.specification import Specification
 
 #: half-width of the window of similar first scores, in standard deviations of first scores
 SIMILAR_START = 0.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from securebase.model.fit import Fit, FitResult
-from securebase.model.parameters import Specification, Trend
+from securebase.model.specification import Specification, Trend
 
 #: block of parameters → meaning of its numbers; {unit} is the unit of time
 MEANINGS: Mapping[str, str] = {

@@ -13,7 +13,8 @@ from securebase.errors import InputError, ModelError
 from securebase.model.equations import UnstableDriftError, stationary_covariance
 from securebase.model.fit import Fit, fit
 from securebase.model.panel import Panel
-from securebase.model.parameters import Parameters, Specification, Start, Trend
+from securebase.model.parameters import Parameters
+from securebase.model.specification import Specification, Start, Trend
 from securebase.study.checks import ModelChecks, check_fit
 from securebase.study.prediction_errors import prediction_errors
 from securebase.study.result import EffectRow, ModelSummary, NotFitted, ParameterRow, ResidualRow

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from securebase.model.panel import Panel
-from securebase.model.parameters import Parameters, Specification
+from securebase.model.parameters import Parameters
 from securebase.model.smoothing import smooth
+from securebase.model.specification import Specification
 
 Array = NDArray[np.float64]
 

@@ -9,7 +9,8 @@ from typing import Any
 from securebase.errors import Advice, InputError
 from securebase.model.fit import Estimate, Fit
 from securebase.model.panel import Panel
-from securebase.model.parameters import Parameters, Specification, Start, Trend
+from securebase.model.parameters import Parameters
+from securebase.model.specification import Specification, Start, Trend
 
 _ADVICE = "Write one with: securebase fit TABLE … --out FILE."
 

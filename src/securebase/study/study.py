@@ -13,7 +13,7 @@ import securebase
 from securebase.errors import InputError, ModelError
 from securebase.model.observations import Measures, panel
 from securebase.model.panel import Panel
-from securebase.model.parameters import Start, Trend
+from securebase.model.specification import Start, Trend
 from securebase.records.cohort import Cohort
 from securebase.study.limits import limits
 from securebase.study.models import fit_models

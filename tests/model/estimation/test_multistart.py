@@ -6,8 +6,9 @@ import pytest
 from securebase.errors import ModelError
 from securebase.model.estimation.multistart import draw_starts, summarise_starts
 from securebase.model.fit import fit
-from securebase.model.parameters import Parameters, Specification
+from securebase.model.parameters import Parameters
 from securebase.model.simulate import simulate_panel
+from securebase.model.specification import Specification
 
 SPECIFICATION = Specification(("y",))
 TRUTH = Parameters(

@@ -11,8 +11,9 @@ from scipy.stats import chi2
 from securebase.errors import ModelError
 from securebase.model.fit import Fit, compare, fit
 from securebase.model.panel import Panel
-from securebase.model.parameters import Parameters, Specification, Start, Trend
+from securebase.model.parameters import Parameters
 from securebase.model.simulate import simulate_panel
+from securebase.model.specification import Specification, Start, Trend
 
 SPECIFICATION = Specification(("y",))
 TRUTH = Parameters(

@@ -15,8 +15,9 @@ from securebase.model.fit.priors import data_shares, prior_moments
 from securebase.model.fit.transforms import build_transform
 from securebase.model.panel import Panel
 from securebase.model.parameter_set import parameter_set
-from securebase.model.parameters import Parameters, Specification, Start, Trend
+from securebase.model.parameters import Parameters
 from securebase.model.simulate import simulate_panel
+from securebase.model.specification import Specification, Start, Trend
 
 SET = parameter_set()
 

@@ -16,8 +16,9 @@ from securebase.model.fit.problem import ContinuousTimeProblem
 from securebase.model.fit.transforms import build_transform
 from securebase.model.likelihood import Likelihood
 from securebase.model.panel import Panel
-from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
+from securebase.model.parameters import Array, Parameters
 from securebase.model.simulate import simulate_panel
+from securebase.model.specification import Specification, Start, Trend
 
 SPECIFICATION = Specification(("y",))
 TRUTH = Parameters(

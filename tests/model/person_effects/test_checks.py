@@ -11,11 +11,11 @@ from scipy.linalg import expm
 from securebase.model.equations import stationary_covariance
 from securebase.model.panel import Panel
 from securebase.model.parameter_set import parameter_set
-from securebase.model.parameters import Trend
 from securebase.model.person_effects import checks, estimate_person_effects
 from securebase.model.person_effects.one_client import PersonEffects, probability_largest
 from securebase.model.simulate import simulate_panel
 from securebase.model.smoothing import smooth
+from securebase.model.specification import Trend
 
 APART = parameter_set().with_trend(Trend.APART)
 SPECIFICATION, MEAN = APART.specification, APART.in_score_units()

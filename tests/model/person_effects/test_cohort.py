@@ -9,10 +9,12 @@ from scipy.optimize import minimize
 from securebase.errors import ModelError
 from securebase.model.likelihood import Likelihood
 from securebase.model.panel import Panel
-from securebase.model.parameters import Array, Parameters, Specification
+from securebase.model.parameters import Array, Parameters
 from securebase.model.person_effects import DeviatingEffects, fit_person_effects
-from securebase.model.person_effects.cohort import CohortOutcome, single_person_panel
+from securebase.model.person_effects.cohort import single_person_panel
+from securebase.model.person_effects.cohort_effects import CohortOutcome
 from securebase.model.simulate import simulate_panel
+from securebase.model.specification import Specification
 
 SPECIFICATION = Specification(("symptoms", "alliance"))
 P = np.array([[1.0, -0.2], [-0.2, 1.0]])

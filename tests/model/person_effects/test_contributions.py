@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from securebase.errors import ModelError
+from securebase.model.decomposition import TermKind, decompose
 from securebase.model.equations import stationary_covariance
 from securebase.model.parameter_set import parameter_set
-from securebase.model.parameters import Array, Parameters, Trend
+from securebase.model.parameters import Array, Parameters
 from securebase.model.person_effects import DeviatingEffects, contributions, estimate_person_effects
 from securebase.model.simulate import simulate_panel
-from securebase.model.smoothing import TermKind, decompose, smooth
+from securebase.model.smoothing import smooth
+from securebase.model.specification import Trend
 
 EDGES = (("alliance", "symptoms"), ("social_support", "symptoms"), ("symptoms", "alliance"))
 

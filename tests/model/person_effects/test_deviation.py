@@ -13,8 +13,9 @@ from securebase.model.equations import UnstableDriftError, stationary_covariance
 from securebase.model.likelihood import Likelihood
 from securebase.model.panel import Panel
 from securebase.model.parameter_set import parameter_set
-from securebase.model.parameters import Array, Trend
+from securebase.model.parameters import Array
 from securebase.model.person_effects import DeviatingEffects
+from securebase.model.specification import Trend
 from securebase.model.standardised import standardised_effects
 
 EDGES = (("alliance", "symptoms"), ("social_support", "symptoms"), ("symptoms", "alliance"))

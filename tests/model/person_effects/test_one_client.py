@@ -14,10 +14,11 @@ from securebase.model.equations import UnstableDriftError, stationary_covariance
 from securebase.model.likelihood import Likelihood
 from securebase.model.panel import Panel
 from securebase.model.parameter_set import parameter_set
-from securebase.model.parameters import Array, Parameters, Trend
+from securebase.model.parameters import Array, Parameters
 from securebase.model.person_effects import DeviatingEffects, PersonEffects, estimate_person_effects
 from securebase.model.person_effects.one_client import Conditional, find_mode, probability_largest
 from securebase.model.simulate import simulate_panel
+from securebase.model.specification import Trend
 from securebase.model.standardised import Edge
 
 APART = parameter_set().with_trend(Trend.APART)

@@ -6,7 +6,7 @@ from securebase.errors import ModelError
 from securebase.model.discrete_time.result import DiscreteTimeFit
 from securebase.model.discrete_time.specification import WaveConstraint
 from securebase.model.estimation.comparison import NOT_NESTED, Comparison, check_nested, likelihood_ratio_test
-from securebase.model.parameters import Start
+from securebase.model.specification import Start
 
 
 def compare_discrete_time(smaller: DiscreteTimeFit, larger: DiscreteTimeFit) -> Comparison:

@@ -10,7 +10,7 @@ from securebase.errors import Advice
 from securebase.model.discrete_time.specification import DiscreteTimeSpecification, WaveConstraint
 from securebase.model.estimation.refusals import check_count, check_variation, refuse
 from securebase.model.panel import Panel
-from securebase.model.parameters import Start
+from securebase.model.specification import Start
 
 
 def find_refusals(panel: Panel, spec: DiscreteTimeSpecification) -> Iterator[Advice]:

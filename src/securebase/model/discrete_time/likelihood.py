@@ -20,7 +20,8 @@ from securebase.model.kernel import compiled, readable
 from securebase.model.kernel.readable import Inputs, Integers, Layout, Outputs
 from securebase.model.likelihood import Kernel, build_layout, covariance_root, kernel_name, require_finite
 from securebase.model.panel import Panel
-from securebase.model.parameters import Array, Start
+from securebase.model.parameters import Array
+from securebase.model.specification import Start
 
 
 def expand_waves(panel: Panel, specification: DiscreteTimeSpecification) -> Panel:

@@ -31,7 +31,8 @@ from securebase.model.estimation.optimise import Indices, Iterate, Optimum
 from securebase.model.estimation.problem import Problem
 from securebase.model.estimation.result import FitResult
 from securebase.model.panel import Panel
-from securebase.model.parameters import Array, Start
+from securebase.model.parameters import Array
+from securebase.model.specification import Start
 
 Information = Literal["observed", "expected"]
 

@@ -16,7 +16,8 @@ import numpy as np
 from securebase.errors import ModelError
 from securebase.model.arguments import PANEL_ADVICE, check_instance, check_names, check_whole_number
 from securebase.model.panel import Panel
-from securebase.model.parameters import Array, Start, Vocabulary
+from securebase.model.parameters import Array
+from securebase.model.specification import Start, Vocabulary
 
 
 class WaveConstraint(Vocabulary):

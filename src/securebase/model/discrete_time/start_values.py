@@ -10,7 +10,8 @@ from securebase.model.discrete_time.specification import (
     WaveConstraint,
 )
 from securebase.model.panel import Panel
-from securebase.model.parameters import Array, Start
+from securebase.model.parameters import Array
+from securebase.model.specification import Start
 
 #: bound of the spectral radius of the lags, and of a covariance's eigenvalues relative to its diagonal
 _MAX_RADIUS, _MIN_EIGENVALUE = 0.9, 0.1

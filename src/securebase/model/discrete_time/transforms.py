@@ -13,7 +13,8 @@ from securebase.model.discrete_time.specification import DiscreteTimeParameters,
 from securebase.model.estimation.blocks import CovarianceBlock, ParameterBlock, block_diagonal
 from securebase.model.estimation.scale import InternalScale
 from securebase.model.panel import Panel
-from securebase.model.parameters import Array, Start
+from securebase.model.parameters import Array
+from securebase.model.specification import Start
 
 
 class SymmetricBlock(CovarianceBlock):

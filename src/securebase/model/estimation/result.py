@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from securebase.errors import Advice, ModelError
+from securebase.model.estimation.names import is_variance
 from securebase.model.estimation.optimise import Indices
 from securebase.model.parameters import Array
 
@@ -114,14 +115,6 @@ class FitResult:
             factor = float(np.exp(min(z * error / value, 700.0)))
             return value / factor, value * factor
         return value - z * error, value + z * error
-
-
-def is_variance(name: str) -> bool:
-    """Return True for noise and the diagonal of a covariance; names are as in Parameters.named."""
-    block, _, inside = name.rstrip("]").partition("[")
-    row, _, column = inside.partition(",")
-    is_covariance = block == "diffusion" or (block.endswith("_covariance") and block != "level_change_covariance")
-    return block == "measurement_noise" or (is_covariance and row == column)
 
 
 def with_standard_errors(values: Mapping[str, float], covariance: Array) -> dict[str, Estimate]:

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from securebase.model.estimation.blocks import CovarianceBlock, ParameterBlock, VarianceBlock, block_diagonal
+from securebase.model.estimation.names import is_variance
 from securebase.model.estimation.optimise import Indices
-from securebase.model.estimation.result import is_variance
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from securebase.model.estimation.names import block_of, diagonal_column
+
 if TYPE_CHECKING:
     from securebase.model.estimation.result import FitResult
 
@@ -33,9 +35,8 @@ def unit_of(name: str, time_unit: str, *, slopes_per_time: bool = False) -> str:
 
     slopes_per_time: random slopes are changes per time unit (trend none or linear), not changes by the planned end.
     """
-    block, _, inside = name.rstrip("]").partition("[")
-    row, _, column = inside.partition(",")
-    if block == "drift" and row == column:
+    block = block_of(name)
+    if block == "drift" and diagonal_column(name) is not None:
         return f"per {time_unit}"
     if slopes_per_time and block == "change_covariance":
         return f"points² per {time_unit}²"

@@ -14,7 +14,7 @@ from securebase.model.estimation.comparison import (
     likelihood_ratio_test,
 )
 from securebase.model.fit.result import Fit
-from securebase.model.parameters import Specification, Start, Trend
+from securebase.model.specification import Specification, Start, Trend
 
 
 def compare(smaller: Fit, larger: Fit) -> Comparison:

@@ -14,7 +14,8 @@ from securebase.model.fit.priors import ShrinkagePrior
 from securebase.model.fit.problem import ContinuousTimeProblem
 from securebase.model.fit.result import Fit
 from securebase.model.panel import Panel
-from securebase.model.parameters import Parameters, Specification
+from securebase.model.parameters import Parameters
+from securebase.model.specification import Specification
 
 
 def fit(

@@ -9,7 +9,7 @@ import numpy as np
 from securebase.errors import Advice
 from securebase.model.estimation.refusals import check_count, check_variation, refuse
 from securebase.model.panel import Panel
-from securebase.model.parameters import Specification
+from securebase.model.specification import Specification
 
 
 def find_refusals(

@@ -18,7 +18,8 @@ from securebase.model.estimation.blocks import CovarianceBlock, ParameterBlock
 from securebase.model.fit.transforms import Transform
 from securebase.model.panel import Panel
 from securebase.model.parameter_set import ParameterSet, ScaleUnit
-from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
+from securebase.model.parameters import Array, Parameters
+from securebase.model.specification import Specification, Start, Trend
 from securebase.model.standardised import Edge, Standardised, add_random_slopes, apart_reading, assemble
 
 #: prior SD by block at strength 1, for standardised scores and time in median gaps: an effect of one SD per gap is 1.

@@ -15,6 +15,7 @@ from scipy.linalg import expm
 
 from securebase.errors import Advice, ModelError
 from securebase.model.equations import stationary_covariance
+from securebase.model.estimation.names import block_of, columns_of, diagonal_column
 from securebase.model.estimation.optimise import Indices, Iterate, Optimum, bfgs, forward_difference_hessian, hessian
 from securebase.model.estimation.problem import NormalPrior, Problem
 from securebase.model.estimation.result import FitResult
@@ -26,7 +27,8 @@ from securebase.model.fit.start_values import initial_values
 from securebase.model.fit.transforms import FixedBlock, Transform, build_transform, parameter_blocks
 from securebase.model.likelihood import Likelihood
 from securebase.model.panel import Panel
-from securebase.model.parameters import Array, Parameters, Specification, Trend
+from securebase.model.parameters import Array, Parameters
+from securebase.model.specification import Specification, Trend
 
 #: autocovariance of a construct's state at one median gap over its total variance (state and noise), below which the
 #: state cannot be separated from noise and the drift is not identified
@@ -244,7 +246,7 @@ class ContinuousTimeProblem(Problem[Parameters, Fit]):
         return f" Check the table: {' and '.join(names)} lie far from all others." if names else ""
 
     def describe_held(self, name: str) -> str:
-        block, _, columns = name.removesuffix("]").partition("[")
+        block = block_of(name)
         if block == "measurement_noise":
-            return f"the measurement error variance of “{columns}” is zero"
-        return f"the {_SINGULAR.get(block, block)} is singular at “{columns.split(',')[-1]}”"
+            return f"the measurement error variance of “{columns_of(name)}” is zero"
+        return f"the {_SINGULAR.get(block, block)} is singular at “{diagonal_column(name)}”"

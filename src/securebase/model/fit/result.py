@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from securebase.model.estimation.result import FitResult
 from securebase.model.estimation.summary import summarise, unit_of
-from securebase.model.parameters import Parameters, Specification, Trend
+from securebase.model.parameters import Parameters
+from securebase.model.specification import Specification, Trend
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

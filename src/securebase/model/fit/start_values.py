@@ -9,7 +9,8 @@ import numpy as np
 from securebase.model.equations import share_of_change
 from securebase.model.fit.transforms import Transform
 from securebase.model.panel import Panel
-from securebase.model.parameters import Array, Parameters, Trend
+from securebase.model.parameters import Array, Parameters
+from securebase.model.specification import Trend
 
 #: start value of rate · planned end (trend apart)
 _INITIAL_BEND = 1.5

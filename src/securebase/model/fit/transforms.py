@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from securebase.model.estimation.blocks import CovarianceBlock, ParameterBlock, VarianceBlock
 from securebase.model.estimation.scale import InternalScale
 from securebase.model.panel import Panel
-from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
+from securebase.model.parameters import Array, Parameters
+from securebase.model.specification import Specification, Start, Trend
 
 #: bounds of rate · planned end: from a nearly linear trend to one that is complete in the first tenth
 MIN_BEND, MAX_BEND = 0.1, 10.0

@@ -14,10 +14,11 @@ from scipy.linalg import expm
 from securebase.model.equations import stationary_covariance
 from securebase.model.likelihood import Likelihood
 from securebase.model.panel import Panel
-from securebase.model.parameters import Array, Parameters, Specification
+from securebase.model.parameters import Array, Parameters
 from securebase.model.person_effects.deviation import DeviatingEffects
 from securebase.model.person_effects.one_client import Conditional, PersonEffects, probability_largest
 from securebase.model.smoothing import Smoothed
+from securebase.model.specification import Specification
 from securebase.model.standardised import Edge
 
 #: Smallest lag, in time units, at which a score counts as later: answers of one day belong together.

@@ -14,10 +14,11 @@ import numpy as np
 from securebase.errors import ModelError
 from securebase.model.arguments import check_instance, check_names, check_numbers
 from securebase.model.equations import person_covariance, slope_basis, stationary_covariance, trend_mean
-from securebase.model.parameters import Array, Parameters, Specification, Trend
+from securebase.model.parameters import Array, Parameters
 from securebase.model.person_effects.deviation import DeviatingEffects
 from securebase.model.person_effects.one_client import PersonEffects
 from securebase.model.smoothing import elapsed_transitions
+from securebase.model.specification import Specification, Trend
 
 _STEP = 1e-4
 

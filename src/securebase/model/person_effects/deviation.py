@@ -19,7 +19,8 @@ from scipy.linalg import logm
 from securebase.errors import ModelError
 from securebase.model.arguments import PARAMETERS_ADVICE, check_instance, check_pairs
 from securebase.model.equations import UnstableDriftError, stationary_covariance
-from securebase.model.parameters import Array, Parameters, Specification
+from securebase.model.parameters import Array, Parameters
+from securebase.model.specification import Specification
 from securebase.model.standardised import Edge, standardised_effects
 
 #: The matrix logarithm by Gauss–Legendre quadrature is exact to rounding while every eigenvalue of Phi has a real part

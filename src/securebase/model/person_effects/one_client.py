@@ -20,8 +20,9 @@ from securebase.errors import Advice, ModelError
 from securebase.model.arguments import PANEL_ADVICE, check_generator, check_instance, check_numbers, check_whole_number
 from securebase.model.likelihood import Likelihood
 from securebase.model.panel import Panel
-from securebase.model.parameters import Array, Parameters, Specification
+from securebase.model.parameters import Array, Parameters
 from securebase.model.person_effects.deviation import DeviatingEffects
+from securebase.model.specification import Specification
 from securebase.model.standardised import Edge
 
 #: Default between-client SD of a standardised weekly effect. Under a half-normal(.12) prior on that SD a client's

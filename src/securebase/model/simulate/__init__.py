@@ -2,8 +2,9 @@
 
 from securebase.model.scenario import Scenario, scenarios
 from securebase.model.simulate.clinic import phase_of
-from securebase.model.simulate.cohort import Shock, simulate, simulate_with_truth
+from securebase.model.simulate.cohort import simulate, simulate_with_truth
 from securebase.model.simulate.draws import Persons, draw_persons, draw_true_values, simulate_panel
+from securebase.model.simulate.shocks import Shock
 from securebase.model.simulate.truth import PersonTruth, Truth
 
 __all__ = [

@@ -7,70 +7,25 @@ that the scenario switches on (`model/processes.py`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from securebase.errors import ModelError
 from securebase.measurement.constructs import construct
-from securebase.model.arguments import check_generator, check_instance, check_names, check_pairs, check_whole_number
+from securebase.model.arguments import check_generator, check_instance, check_names, check_whole_number
 from securebase.model.arms import arm
-from securebase.model.parameters import Array, Specification
+from securebase.model.parameters import Array
 from securebase.model.scenario import CoursePlan, Scenario
 from securebase.model.scenario import scenario as load_scenario
-from securebase.model.simulate.clinic import SimulatedClinic, phase_of, safety_alerts
-from securebase.model.simulate.courses import Attendance, SimulatedCourses, true_courses
-from securebase.model.simulate.people import People, draw_people
+from securebase.model.simulate.clinic import SimulatedClinic
+from securebase.model.simulate.courses import Attendance, true_courses
+from securebase.model.simulate.people import draw_people
+from securebase.model.simulate.record_builder import RecordBuilder
+from securebase.model.simulate.shocks import Shock, check_shocks_and_alerts, shock_array
 from securebase.model.simulate.streams import Streams
-from securebase.model.simulate.truth import PersonTruth, Truth
+from securebase.model.simulate.truth import Truth
 from securebase.records.cohort import Cohort
-from securebase.records.episode import (
-    AdministrationRecord,
-    CorrectiveExperienceRecord,
-    EpisodeRecord,
-    LifeEventRecord,
-    RetellingRecord,
-    RuptureRecord,
-    StandardisedCovariate,
-    TherapySessionRecord,
-)
-from securebase.records.vocabulary import RuptureKind
-
-
-@dataclass(frozen=True, slots=True)
-class Shock:
-    """A one-off displacement of one client's true value at one session; it decays as the drift lets it.
-
-    Parameters
-    ----------
-    person : int
-        The client, counted from 0.
-    session : int
-        The session at which the shock acts, counted from 1.
-    construct : str
-        The construct that is displaced.
-    size : float
-        Amount added to the true value, in standard deviations of clients at the first session (-1.5 on the alliance is
-        a moderate rupture).
-    rupture : RuptureKind or None
-        Kind under which the therapist records the shock as a rupture; None where nobody records one.
-    repaired : int or None
-        Session at which that rupture is repaired.
-
-    Examples
-    --------
-    >>> from securebase import Shock
-    >>> Shock(person=0, session=5, construct="alliance", size=-1.5).size
-    -1.5
-    """
-
-    person: int
-    session: int
-    construct: str
-    size: float
-    rupture: RuptureKind | None = None
-    repaired: int | None = None
 
 
 def simulate(
@@ -239,20 +194,20 @@ def simulate_with_truth(
     )
     parameter_set, processes = resolved.parameter_set, resolved.happens
     specification = parameter_set.specification
-    _check_shocks_and_alerts(shocks, alerts, n_clients, plan.sessions, specification)
+    check_shocks_and_alerts(shocks, alerts, n_clients, plan.sessions, specification)
     arm_cycle = tuple(arm(name) for name in check_names(arms, "arms", unique=False)) or resolved.arms
     # the order of the draws from `rng` is fixed: a seed keeps its meaning
     streams = Streams.spawn_from(rng)
     days, last = _session_days(plan, n_clients, rng)
     arm_by_client = tuple(arm_cycle[i % len(arm_cycle)] for i in range(n_clients))
     people = draw_people(parameter_set, processes, arm_by_client, rng, streams)
-    attendance = Attendance(days, last, _shock_array(shocks, n_clients, plan.sessions, specification))
+    attendance = Attendance(days, last, shock_array(shocks, n_clients, plan.sessions, specification))
     courses = true_courses(parameter_set, processes, people, attendance, rng=rng, streams=streams)
     seeds = rng.integers(2**62, size=n_clients)
     alerted = frozenset((person, session) for person, session in alerts)
     clinic = SimulatedClinic(parameter_set, plan, processes.missing, processes.given, alerted, seeds)
     several_arms = len(arm_cycle) > 1 or arm_cycle[0].id != "ipt"
-    builder = _RecordBuilder(resolved, plan, clinic, people, courses, days, several_arms)
+    builder = RecordBuilder(resolved, plan, clinic, people, courses, days, several_arms)
     width = max(3, len(str(n_clients)))
     names = [f"sim-{i + 1:0{width}}" for i in range(n_clients)]
     truths = tuple(builder.build_truth(i, name) for i, name in enumerate(names))
@@ -271,34 +226,6 @@ def simulate_with_truth(
     return cohort, Truth(resolved.id, constructs, truths)
 
 
-def _check_shocks_and_alerts(
-    shocks: Sequence[Shock], alerts: Sequence[tuple[int, int]], n: int, sessions: int, specification: Specification
-) -> None:
-    if isinstance(shocks, Shock) or not all(isinstance(s, Shock) for s in shocks):
-        raise ModelError(f"shocks must be a sequence of Shock (got {shocks!r})", advice="Write shocks=[Shock(…)].")
-    check_pairs(alerts, "alerts must be pairs (person, session)", advice="Write alerts=[(0, 3)].")
-    positions = [(s.person, s.session) for s in shocks] + list(alerts)
-    for person, session in positions:
-        if not (0 <= person < n and 1 <= session <= sessions):
-            raise ModelError(
-                f"a shock or alert names session {session} of person {person}, but the cohort has {n} persons with "
-                f"{sessions} sessions",
-                advice="Persons count from 0, sessions from 1.",
-            )
-    for shock in shocks:
-        if shock.repaired is not None and (shock.rupture is None or shock.repaired < shock.session):
-            raise ModelError(
-                f"a shock at session {shock.session} names a repair at session {shock.repaired}, "
-                + ("but no rupture" if shock.rupture is None else "which is earlier"),
-                advice="Give the kind of rupture, and a repair in its session or a later one.",
-            )
-        if shock.construct not in specification.constructs:
-            raise ModelError(
-                f"a shock names “{shock.construct}”, which this scenario does not simulate",
-                advice=f"It simulates {', '.join(specification.constructs)}.",
-            )
-
-
 def _session_days(plan: CoursePlan, n: int, rng: np.random.Generator) -> tuple[Array, NDArray[np.int64]]:
     """Draw the days of all planned sessions (n, sessions), the first on day 0, and each client's last session (n,)."""
     gaps = np.rint(plan.days_between + plan.irregular * rng.standard_normal((n, plan.sessions - 1)))
@@ -306,132 +233,3 @@ def _session_days(plan: CoursePlan, n: int, rng: np.random.Generator) -> tuple[A
     drops_out = rng.random(n) < plan.dropout
     last = np.where(drops_out, rng.integers(1, max(plan.sessions, 2), size=n), plan.sessions)
     return np.concatenate([np.zeros((n, 1)), np.cumsum(gaps, axis=1)], axis=1), last
-
-
-def _shock_array(shocks: Sequence[Shock], n: int, sessions: int, specification: Specification) -> Array:
-    """Return the displacements (n, sessions, p)."""
-    displacement = np.zeros((n, sessions, specification.p))
-    for shock in shocks:
-        displacement[shock.person, shock.session - 1, specification.constructs.index(shock.construct)] += shock.size
-    return displacement
-
-
-@dataclass(frozen=True, eq=False)
-class _RecordBuilder:
-    """Builds a client's record, and the truth behind it, from the simulated courses."""
-
-    scenario: Scenario
-    plan: CoursePlan
-    clinic: SimulatedClinic
-    people: People
-    courses: SimulatedCourses
-    days: Array
-    several_arms: bool
-
-    def build_truth(self, i: int, name: str) -> PersonTruth:
-        processes, courses, people = self.scenario.happens, self.courses, self.people
-        days_per_unit = self.scenario.parameter_set.specification.days_per_unit
-        n_sessions = int(courses.held[i])
-        weeks = self.days[i, :n_sessions] / days_per_unit
-        varying = [e for e in processes.person_effects if e.sd > 0]
-        effects = people.effects
-        return PersonTruth(
-            person=name,
-            arm=people.arms[i].id,
-            therapist=self._therapist(i),
-            level=people.level[i],
-            change=people.change[i],
-            weeks=weeks,
-            values=courses.true[i, :n_sessions],
-            after_weeks=weeks[-1] + np.array(processes.after_the_end.follow_ups),
-            after=courses.after[i],
-            person_effects={}
-            if effects is None
-            else {(e.begin, e.end): float(effects[i, k]) for k, e in enumerate(varying)},
-            brought=self._covariates(i),
-            provided=courses.provided[i, :n_sessions],
-            ruptures=tuple(courses.ruptures.events[i]),
-            life_events=tuple(self._life_events(i)),
-            sudden_gain=int(courses.sudden_gains.session[i]) or None,
-            corrective_experiences=tuple(courses.corrective.events[i]),
-            tellings=tuple(courses.retellings.events[i]),
-            ending=courses.endings[i],
-        )
-
-    def _therapist(self, i: int) -> str:
-        therapist = self.people.therapist
-        return f"therapist-{therapist[i] + 1}" if therapist is not None and self.people.arms[i].sessions else ""
-
-    def _life_events(self, i: int) -> list[LifeEventRecord]:
-        events = []
-        for event in self.courses.life_events.events[i]:
-            begin, end = self.days[i, event.session - 2], self.days[i, event.session - 1]
-            day = round(float(begin + event.elapsed_share * (end - begin)), 2)
-            events.append(LifeEventRecord(day, event.dependent, event.weight))
-        return sorted(events, key=lambda e: e.at)
-
-    def build_episode(self, i: int, name: str, truth: PersonTruth, shocks: Sequence[Shock]) -> EpisodeRecord:
-        treated, days = self.people.arms[i].sessions, self.days[i, : len(truth.values)]
-        administrations: list[AdministrationRecord] = []
-        for number, day in enumerate(days.tolist(), start=1):
-            values = self._values(i, truth.values[number - 1])
-            administrations += self.clinic.administer_session(i, number, day, values, held=treated)
-        days_per_unit = self.scenario.parameter_set.specification.days_per_unit
-        follow_ups = [float(np.rint(w * days_per_unit)) for w in truth.after_weeks]
-        for k, day in enumerate(follow_ups):
-            administrations += self.clinic.administer_follow_up(i, k, day, self._values(i, truth.after[k]))
-        held = tuple(
-            TherapySessionRecord(number, day, phase_of(number, self.plan.sessions))
-            for number, day in enumerate(days.tolist() if treated else [], start=1)
-        )
-        marked = [
-            RuptureRecord(float(days[r.session - 1]), r.session, r.kind, _day_of(days, r.repaired))
-            for r in truth.ruptures
-            if r.marked
-        ]
-        return EpisodeRecord(
-            person=name,
-            administrations=tuple(administrations),
-            sessions=held,
-            ruptures=tuple(sorted([*marked, *_marked_shocks(shocks, days)], key=lambda r: r.at)),
-            safety_alerts=tuple(safety_alerts(administrations)),
-            phase=held[-1].phase if held else None,
-            planned_sessions=self.plan.sessions if treated else None,
-            ended_at=float(days[-1]),
-            simulated=True,
-            arm=truth.arm if self.several_arms else "",
-            therapist=truth.therapist,
-            brought=tuple(StandardisedCovariate(name, value) for name, value in truth.brought.items()),
-            life_events=truth.life_events,
-            tellings=tuple(
-                RetellingRecord(float(days[t.session - 1]), t.session, t.rated_peak, t.rated_end)
-                for t in truth.tellings
-            ),
-            corrective_experiences=tuple(
-                CorrectiveExperienceRecord(float(days[s - 1]), s) for s in truth.corrective_experiences
-            ),
-            ending=truth.ending,
-            follow_ups=tuple(follow_ups),
-        )
-
-    def _covariates(self, i: int) -> dict[str, float]:
-        """Return a client's time-invariant covariates by name."""
-        return {b.name: float(self.people.brought[i, k]) for k, b in enumerate(self.scenario.happens.brings)}
-
-    def _values(self, i: int, values: Array) -> dict[str, float]:
-        """Return true values by construct, together with the client's covariates."""
-        names = self.scenario.parameter_set.specification.constructs
-        return self._covariates(i) | {c: float(v) for c, v in zip(names, values, strict=True)}
-
-
-def _marked_shocks(shocks: Sequence[Shock], days: Array) -> list[RuptureRecord]:
-    """Return the shocks recorded as ruptures before the client left."""
-    return [
-        RuptureRecord(float(days[s.session - 1]), s.session, s.rupture, _day_of(days, s.repaired))
-        for s in shocks
-        if s.rupture is not None and s.session <= len(days)
-    ]
-
-
-def _day_of(days: Array, session: int | None) -> float | None:
-    return float(days[session - 1]) if session is not None and session <= len(days) else None

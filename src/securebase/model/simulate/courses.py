@@ -19,7 +19,7 @@ from securebase.errors import ModelError
 from securebase.measurement.constructs import construct
 from securebase.model.equations import require, share_of_change, slope_basis, stationary_covariance, transitions
 from securebase.model.parameter_set import ParameterSet
-from securebase.model.parameters import Array, Parameters, Specification, Trend
+from securebase.model.parameters import Array, Parameters
 from securebase.model.processes import AllianceGate, Processes, Support
 from securebase.model.simulate.between_sessions import LifeEventProcess, SuddenGainProcess
 from securebase.model.simulate.draws import covariance_root, integrated_input, mean_trajectories, start_covariance
@@ -28,6 +28,7 @@ from securebase.model.simulate.emotional_work import CorrectiveProcess, Retellin
 from securebase.model.simulate.people import People, effect_vector
 from securebase.model.simulate.ruptures import RuptureProcess
 from securebase.model.simulate.streams import Streams
+from securebase.model.specification import Specification, Trend
 from securebase.model.standardised import rate_of_course
 from securebase.records.vocabulary import Ending
 

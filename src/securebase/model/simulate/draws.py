@@ -16,7 +16,8 @@ from scipy.linalg import expm
 from securebase.errors import ModelError
 from securebase.model.equations import require, slope_basis, stationary_covariance, transitions, trend_mean
 from securebase.model.panel import Panel
-from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
+from securebase.model.parameters import Array, Parameters
+from securebase.model.specification import Specification, Start, Trend
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,10 +11,11 @@ from securebase.errors import ModelError
 from securebase.model.arms import Arm
 from securebase.model.equations import stationary_covariance
 from securebase.model.parameter_set import ParameterSet
-from securebase.model.parameters import Array, Trend
+from securebase.model.parameters import Array
 from securebase.model.processes import PersonEffect, Processes, Sizes
 from securebase.model.simulate.draws import draw_persons, integrated_input
 from securebase.model.simulate.streams import Streams
+from securebase.model.specification import Trend
 from securebase.model.standardised import drift_from_effects, standardised_effects
 
 #: spectral radius of weekly effects beyond which a person-specific drift is shrunk towards the mean drift

@@ -14,7 +14,8 @@ from scipy.linalg import expm
 from securebase.errors import ParameterSetError
 from securebase.model.equations import carried_mean, stationary_covariance
 from securebase.model.parameter_set import DEFAULT, ParameterSet, Statement, parameter_set
-from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
+from securebase.model.parameters import Array, Parameters
+from securebase.model.specification import Specification, Start, Trend
 from securebase.model.standardised import Standardised, apart_reading, assemble, drift_from_effects
 from securebase.study.models import standardised_effects
 
