@@ -124,9 +124,7 @@ def record_check_in(
 
     Raises ResponseError for values that the items do not allow, and InputError if other answers were recorded before.
     """
-    result = score(get_instrument(check_in.instrument_id), responses)
-    additional = [score(get_instrument(name), (extra or {})[name]) for name in check_in.extras if name in (extra or {})]
-    additional = [part for part in additional if any(value is not None for value in part.responses.values())]
+    result, *additional = _score_answers(check_in, responses, extra or {})
     session: TherapySession | None = check_in.therapy_session
     episode, moment = check_in.therapy_session.episode, Moment(check_in.moment)
     if by is None and moment is Moment.BEFORE and not is_before_session(check_in.therapy_session, at):
@@ -134,14 +132,9 @@ def record_check_in(
     if by is not None:
         ensure_own(episode.client, by)
     row = CheckIn.objects.unscoped(reason=_LINK_REASON).get(id=check_in.id)
-    if row.is_answered:
-        if row.submission_digest == digest(submission):
-            return RecordingResult(row.answers, row.answers.safety_alerts.count(), repeated=True)
-        raise InputError("this check-in has been answered already")
-    if row.state != CheckInState.WAITING:
-        raise InputError("this check-in was withdrawn")
-    row.state, row.answered_at, row.submission_digest = CheckInState.ANSWERED, at, digest(submission)
-    row.save(update_fields=["state", "answered_at", "submission_digest"])
+    if is_same_submission(check_in=row, submission=submission):
+        return RecordingResult(row.answers, row.answers.safety_alerts.count(), repeated=True)
+    _mark_answered(row, submission, at)
     administrations = [
         create_administration(
             part,
@@ -158,6 +151,24 @@ def record_check_in(
     outline = audit_detail(result) | {"moment": moment.value, "beside": [audit_detail(part) for part in additional]}
     record_write(by, "check_in.answered", row, episode, **outline)
     return RecordingResult(administrations[0], len(result.alerts))
+
+
+def _score_answers(
+    check_in: CheckIn, responses: Responses, extra: Mapping[str, Responses]
+) -> tuple[ScoringResult, ...]:
+    """Score the session set, and the additional instruments that have an answer."""
+    result = score(get_instrument(check_in.instrument_id), responses)
+    additional = [score(get_instrument(name), extra[name]) for name in check_in.extras if name in extra]
+    return result, *(part for part in additional if any(value is not None for value in part.responses.values()))
+
+
+def _mark_answered(row: CheckIn, submission: str, at: datetime) -> None:
+    if row.is_answered:
+        raise InputError("this check-in has been answered already")
+    if not row.is_waiting:
+        raise InputError("this check-in was withdrawn")
+    row.state, row.answered_at, row.submission_digest = CheckInState.ANSWERED, at, digest(submission)
+    row.save(update_fields=["state", "answered_at", "submission_digest"])
 
 
 def is_same_submission(*, check_in: CheckIn, submission: str) -> bool:

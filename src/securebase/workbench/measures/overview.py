@@ -15,12 +15,12 @@ from securebase.measurement.catalogue import instrument as get_instrument
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.constructs import CONSTRUCTS, UNMEASURED_CONSTRUCTS
 from securebase.measurement.instrument import Band, Instrument, Scale
-from securebase.measurement.schedule import SESSION_SETS, scheduled_instruments
+from securebase.measurement.schedule import SESSION_SETS, scheduled_instruments, upcoming_measures
 from securebase.picture import ratings
 from securebase.records.vocabulary import Respondent
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.measures.models import Administration
-from securebase.workbench.measures.schedule import administered_sessions, course_context, scheduled_measures
+from securebase.workbench.measures.schedule import administered_sessions, course_context
 
 
 # ---- scales over time ------------------------------------------------------------------------------------------------
@@ -214,7 +214,7 @@ def extra_rows(episode: Episode, held: int, now: datetime) -> list[ExtraRow]:
     """Return all additional questionnaires, weekly ones first, then in order of precedence."""
     course, history = course_context(episode), administered_sessions(episode, now)
     next_sessions: dict[str, int] = {}
-    for planned in scheduled_measures(episode, held, now):
+    for planned in upcoming_measures(after=held, course=course, history=history):
         next_sessions.setdefault(planned.instrument.id, planned.session)
     rows = []
     for instrument in scheduled_instruments():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from securebase.measurement.catalogue import instruments
-from securebase.measurement.schedule import CourseContext, ScheduledMeasure, upcoming_measures
+from securebase.measurement.schedule import CourseContext
 from securebase.workbench.clients.models import Episode
 
 
@@ -32,11 +32,6 @@ def administered_sessions(episode: Episode, now: datetime) -> dict[str, set[int]
             if administration.set_aside_at is None:
                 sessions_by_instrument.setdefault(administration.instrument, set()).add(session.number)
     return sessions_by_instrument
-
-
-def scheduled_measures(episode: Episode, held: int, now: datetime) -> tuple[ScheduledMeasure, ...]:
-    """Return the additional questionnaires planned after session `held`, as far as known today."""
-    return upcoming_measures(after=held, course=course_context(episode), history=administered_sessions(episode, now))
 
 
 def is_additional(name: str) -> bool:

@@ -14,8 +14,7 @@ from securebase.ipt import shelf
 from securebase.ipt.parsing import ParsedValues
 from securebase.records.vocabulary import Agreement, Respondent
 from securebase.workbench.accounts.models import Account
-from securebase.workbench.audit.actions import record
-from securebase.workbench.clients.actions import ensure_own, raise_record_version
+from securebase.workbench.clients.actions import ensure_own, raise_record_version, record_write
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.worksheets.models import Artefact, ArtefactVersion
@@ -295,12 +294,4 @@ def _rows_to_json(value: Any) -> Any:
 
 def _record(by: Account | None, action: str, row: Artefact, **detail: object) -> None:
     """Raise the record version and add the audit row; every write ends with this, in its transaction."""
-    raise_record_version(row.episode)
-    record(
-        actor=by,
-        action=action,
-        object_type="artefact",
-        object_id=row.pk,
-        client=row.episode.client_id,
-        detail={"worksheet": row.worksheet, "version": row.version, **detail},
-    )
+    record_write(by, action, row, row.episode, **{"worksheet": row.worksheet, "version": row.version, **detail})

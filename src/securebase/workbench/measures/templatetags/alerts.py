@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from securebase.workbench.clients.models import Episode
-from securebase.workbench.measures import queries
+from securebase.workbench.measures.queries import open_alerts
 
 register = template.Library()
-
-
-@register.simple_tag
-def open_alerts(episode: Episode | None) -> list[queries.OpenAlert]:
-    return queries.open_alerts(episode)
+register.simple_tag(open_alerts)
