@@ -5,160 +5,120 @@ from __future__ import annotations
 import secrets
 import uuid
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
 
-from securebase.errors import InputError
 from securebase.measurement.catalogue import instrument as get_instrument
 from securebase.measurement.schedule import SESSION_SETS
 from securebase.records.vocabulary import Moment
-from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.actions import record_sign_out
-from securebase.workbench.accounts.models import Account, Role
+from securebase.workbench.accounts.models import Account
 from securebase.workbench.check_ins import actions
 from securebase.workbench.check_ins.models import CheckIn, CheckInMode, CheckInState
 from securebase.workbench.check_ins.queries import due_instruments
+from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.measures.actions import RecordingResult
 from securebase.workbench.measures.forms import AnswersForm, SheetForm
 from securebase.workbench.measures.paper_forms import completion_time
 from securebase.workbench.therapy_sessions.models import TherapySession
-from securebase.workbench.therapy_sessions.queries import client_page, get_session
-from securebase.workbench.ui.conflict import form_status, keep_input, sentence
-from securebase.workbench.ui.methods import post_only
-
-_require_therapist = require_role(Role.THERAPIST)
+from securebase.workbench.therapy_sessions.queries import get_session
+from securebase.workbench.ui.conflict import form_status, refusal_as_message, refusal_on
 
 
-def _client_page(request: HttpRequest, client_id: uuid.UUID, page: str) -> dict[str, Any]:
-    context = client_page(account=current_account(request), client_id=client_id, page=page, now=timezone.now())
-    return context | {"tab": "sessions"}
-
-
-def _session_and_moment(
-    request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str, page: str
-) -> tuple[dict[str, Any], TherapySession, Moment]:
+def _session_and_moment(page: ClientPage, session_id: uuid.UUID, moment: str) -> tuple[TherapySession, Moment]:
     if moment not in SESSION_SETS:
         raise Http404
-    context = _client_page(request, client_id, page)
-    therapy_session = get_session(account=current_account(request), client=context["client"], session_id=session_id)
-    return context, therapy_session, Moment(moment)
+    return get_session(account=page.account, client=page.client, session_id=session_id), Moment(moment)
 
 
-@_require_therapist
-@post_only
-def make_link(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
+@client_page("POST", tab="sessions")
+def make_link(page: ClientPage, session_id: uuid.UUID, moment: str) -> HttpResponse:
     """Create a new link and show it once; the workbench stores only its digest."""
-    context, therapy_session, check_in_moment = _session_and_moment(
-        request, client_id, session_id, moment, "check-in-link"
-    )
+    therapy_session, check_in_moment = _session_and_moment(page, session_id, moment)
     if not settings.ADDRESS:
-        messages.error(request, "The clinic has no web address yet, so links cannot work.")
-        return redirect("session", client_id, session_id)
-    try:
+        messages.error(page.request, "The clinic has no web address yet, so links cannot work.")
+        return page.redirect("session", session_id)
+    with refusal_as_message(page.request):
         invitation = actions.invite_check_in(
-            session=therapy_session,
-            by=current_account(request),
-            moment=check_in_moment,
-            mode=CheckInMode.LINK,
-            at=timezone.now(),
+            session=therapy_session, by=page.account, moment=check_in_moment, mode=CheckInMode.LINK, at=page.now
         )
-    except InputError as error:
-        messages.error(request, sentence(error))
-        return redirect("session", client_id, session_id)
-    context |= {"session": therapy_session, "check_in": invitation.check_in, "link": settings.ADDRESS + invitation.path}
-    return render(request, "check_ins/link.html", context)
+        link = settings.ADDRESS + invitation.path
+        context = {"session": therapy_session, "check_in": invitation.check_in, "link": link}
+        return page.render("check_ins/link.html", context)
+    return page.redirect("session", session_id)
 
 
-@_require_therapist
-@post_only
-def hand_over(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
+@client_page("POST")
+def hand_over(page: ClientPage, session_id: uuid.UUID, moment: str) -> HttpResponse:
     """End the therapist's sign-in and open the check-in on this device."""
-    _, therapy_session, check_in_moment = _session_and_moment(
-        request, client_id, session_id, moment, "check-in-hand-over"
-    )
-    account = current_account(request)
-    try:
+    therapy_session, check_in_moment = _session_and_moment(page, session_id, moment)
+    with refusal_as_message(page.request):
         invitation = actions.invite_check_in(
-            session=therapy_session, by=account, moment=check_in_moment, mode=CheckInMode.DEVICE, at=timezone.now()
+            session=therapy_session, by=page.account, moment=check_in_moment, mode=CheckInMode.DEVICE, at=page.now
         )
-    except InputError as error:
-        messages.error(request, sentence(error))
-        return redirect("session", client_id, session_id)
-    record_sign_out(account=account, reason="device handed over")
+        return _hand_over_to(page, invitation.path)
+    return page.redirect("session", session_id)
+
+
+def _hand_over_to(page: ClientPage, path: str) -> HttpResponse:
+    request = page.request
+    record_sign_out(account=page.account, reason="device handed over")
     logout(request)
-    request.session["handed_over"] = {"check_in": invitation.path}
+    request.session["handed_over"] = {"check_in": path}
     request.session.set_expiry(4 * 60 * 60)
-    response = redirect(invitation.path)
+    response = redirect(path)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 
-@_require_therapist
-@post_only
-def withdraw(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
-    _, therapy_session, check_in_moment = _session_and_moment(
-        request, client_id, session_id, moment, "check-in-withdraw"
-    )
+@client_page("POST")
+def withdraw(page: ClientPage, session_id: uuid.UUID, moment: str) -> HttpResponse:
+    therapy_session, check_in_moment = _session_and_moment(page, session_id, moment)
     check_in = _check_in(therapy_session, check_in_moment)
     if check_in is None:
         raise Http404
-    try:
-        actions.withdraw_check_in(check_in=check_in, by=current_account(request))
-    except InputError as error:
-        messages.error(request, sentence(error))
-    else:
-        messages.success(request, "Check-in withdrawn. Its link no longer works.")
-    return redirect("session", client_id, session_id)
+    with refusal_as_message(page.request):
+        actions.withdraw_check_in(check_in=check_in, by=page.account)
+        messages.success(page.request, "Check-in withdrawn. Its link no longer works.")
+    return page.redirect("session", session_id)
 
 
 def _check_in(therapy_session: TherapySession, moment: Moment) -> CheckIn | None:
     return therapy_session.check_ins.filter(moment=moment.value).first()
 
 
-@_require_therapist
-@require_http_methods(["GET", "POST"])
-def paper(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
+@client_page("GET", "POST", tab="sessions")
+def paper(page: ClientPage, session_id: uuid.UUID, moment: str) -> HttpResponse:
     """Show a paper form to print; it names the session, not the person.
 
     Requesting it opens the check-in, so that typing in later asks for the items that were printed.
     """
-    context, therapy_session, check_in_moment = _session_and_moment(
-        request, client_id, session_id, moment, "check-in-paper"
-    )
-    if request.method == "POST":
+    therapy_session, check_in_moment = _session_and_moment(page, session_id, moment)
+    if page.request.method == "POST":
         check_in = _check_in(therapy_session, check_in_moment)
         if check_in is None or check_in.state == CheckInState.WITHDRAWN:
             actions.invite_check_in(
-                session=therapy_session,
-                by=current_account(request),
-                moment=check_in_moment,
-                mode=CheckInMode.PAPER,
-                at=timezone.now(),
+                session=therapy_session, by=page.account, moment=check_in_moment, mode=CheckInMode.PAPER, at=page.now
             )
-        return redirect("check-in-paper", client_id, session_id, moment)
-    extra = due_instruments(therapy_session, check_in_moment, timezone.now())
+        return page.redirect("check-in-paper", session_id, moment)
+    extra = due_instruments(therapy_session, check_in_moment, page.now)
     form = AnswersForm(instrument=get_instrument(SESSION_SETS[check_in_moment.value]), extra=extra)
-    context |= {"session": therapy_session, "moment": check_in_moment, "form": form, "instrument": form.instrument}
-    return render(request, "check_ins/paper.html", context)
+    context = {"session": therapy_session, "moment": check_in_moment, "form": form, "instrument": form.instrument}
+    return page.render("check_ins/paper.html", context)
 
 
-@_require_therapist
-@require_http_methods(["GET", "POST"])
-def type_in_check_in(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
+@client_page("GET", "POST", tab="sessions")
+def type_in_check_in(page: ClientPage, session_id: uuid.UUID, moment: str) -> HttpResponse:
     """Type in the completed paper form of a check-in."""
-    context, therapy_session, check_in_moment = _session_and_moment(
-        request, client_id, session_id, moment, "check-in-type-in"
-    )
-    now = timezone.now()
+    therapy_session, check_in_moment = _session_and_moment(page, session_id, moment)
+    now = page.now
     form = SheetForm(
-        request.POST or None,
+        page.posted,
         instrument=get_instrument(SESSION_SETS[check_in_moment.value]),
         extra=due_instruments(therapy_session, check_in_moment, now),
         episode=therapy_session.episode,
@@ -171,17 +131,14 @@ def type_in_check_in(request: HttpRequest, client_id: uuid.UUID, session_id: uui
         if not form.any_answer:
             form.add_error(None, "No item has an answer. Enter the answers from the paper form.")
         else:
-            try:
-                result = _record_sheet(form, therapy_session, check_in_moment, by=current_account(request), now=now)
-            except InputError as error:
-                keep_input(form, error)
-            else:
-                _add_success_message(request, result)
-                return redirect("session", client_id, session_id)
+            with refusal_on(form):
+                result = _record_sheet(form, therapy_session, check_in_moment, by=page.account, now=now)
+                _add_success_message(page.request, result)
+                return page.redirect("session", session_id)
     not_held_yet = check_in_moment is Moment.AFTER and therapy_session.held_at > now
-    context |= {"session": therapy_session, "moment": check_in_moment, "form": form, "instrument": form.instrument}
+    context = {"session": therapy_session, "moment": check_in_moment, "form": form, "instrument": form.instrument}
     context["not_held_yet"] = not_held_yet
-    return render(request, "check_ins/type_in_check_in.html", context, status=form_status(form))
+    return page.render("check_ins/type_in_check_in.html", context, status=form_status(form))
 
 
 def _record_sheet(

@@ -8,17 +8,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
 
-from securebase.errors import InputError
 from securebase.records.vocabulary import Moment, Phase
-from securebase.workbench.accounts.access import current_account, require_role
-from securebase.workbench.accounts.models import Role
 from securebase.workbench.check_ins.models import CheckIn
 from securebase.workbench.check_ins.queries import due_instruments, is_before_session, session_rows
+from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.measures.actions import rate_session as record_rating
 from securebase.workbench.measures.forms import rating_form
 from securebase.workbench.measures.queries import own_rating
@@ -26,53 +22,36 @@ from securebase.workbench.therapy_sessions.actions import change_session
 from securebase.workbench.therapy_sessions.forms import RepairForm, RuptureForm, SessionForm
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.therapy_sessions.pages import redirect_back
-from securebase.workbench.therapy_sessions.queries import client_page, get_session
-from securebase.workbench.ui.conflict import form_status, keep_input
-from securebase.workbench.ui.methods import post_only
-
-_require_therapist = require_role(Role.THERAPIST)
+from securebase.workbench.therapy_sessions.queries import get_session
+from securebase.workbench.ui.conflict import form_status, refusal_on
 
 
-def _client_page(request: HttpRequest, client_id: uuid.UUID, page: str) -> dict[str, Any]:
-    context = client_page(account=current_account(request), client_id=client_id, page=page, now=timezone.now())
-    return context | {"tab": "sessions"}
+@client_page("GET", tab="sessions")
+def sessions(page: ClientPage) -> HttpResponse:
+    rows = session_rows(page.episode, page.now) if page.episode else []
+    return page.render("check_ins/sessions.html", {"rows": rows})
 
 
-@_require_therapist
-@require_GET
-def sessions(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    context = _client_page(request, client_id, "client-sessions")
-    episode = context["episode"]
-    rows = session_rows(episode, timezone.now()) if episode else []
-    return render(request, "check_ins/sessions.html", context | {"rows": rows})
-
-
-@_require_therapist
-@require_http_methods(["GET", "POST"])
-def session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
+@client_page("GET", "POST", tab="sessions")
+def session(page: ClientPage, session_id: uuid.UUID) -> HttpResponse:
     """Show one session with its check-ins and ruptures, and edit its date and number."""
-    context = _client_page(request, client_id, "session")
-    therapy_session = get_session(account=current_account(request), client=context["client"], session_id=session_id)
-    form = SessionForm(request.POST or None, episode=therapy_session.episode, initial=_initial_values(therapy_session))
+    therapy_session = get_session(account=page.account, client=page.client, session_id=session_id)
+    form = SessionForm(page.posted, episode=therapy_session.episode, initial=_initial_values(therapy_session))
     if form.is_valid():
         data = form.cleaned_data
-        try:
+        with refusal_on(form, row=therapy_session):
             change_session(
                 session=therapy_session,
-                by=current_account(request),
+                by=page.account,
                 version=data["version"] or 0,
                 number=data["number"],
                 held_at=data["held_at"],
                 phase=Phase(data["phase"]),
             )
-        except InputError as error:
-            therapy_session.refresh_from_db()
-            keep_input(form, error, version=therapy_session.version)
-        else:
-            messages.success(request, "Saved.")
-            return redirect("session", client_id, therapy_session.id)
-    context |= _session_context(therapy_session) | {"form": form}
-    return render(request, "check_ins/session.html", context, status=form_status(form))
+            messages.success(page.request, "Saved.")
+            return page.redirect("session", session_id)
+    context = _session_context(therapy_session) | {"form": form}
+    return page.render("check_ins/session.html", context, status=form_status(form))
 
 
 def _initial_values(therapy_session: TherapySession) -> dict[str, Any]:
@@ -124,27 +103,22 @@ def _moment_context(
     }
 
 
-@_require_therapist
-@post_only
-def rate_session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
+@client_page("POST", tab="sessions")
+def rate_session(page: ClientPage, session_id: uuid.UUID) -> HttpResponse:
     """Save the therapist's own rating of the session; an invalid form comes back with its input."""
-    context = _client_page(request, client_id, "session-rate")
-    therapy_session = get_session(account=current_account(request), client=context["client"], session_id=session_id)
-    form = rating_form(request.POST)
+    therapy_session = get_session(account=page.account, client=page.client, session_id=session_id)
+    form = rating_form(page.request.POST)
     if form.is_valid():
-        try:
+        with refusal_on(form):
             record_rating(
                 session=therapy_session,
-                by=current_account(request),
+                by=page.account,
                 responses=form.responses(),
                 submission=form.cleaned_data["submission"],
-                at=timezone.now(),
+                at=page.now,
             )
-        except InputError as error:
-            keep_input(form, error)
-        else:
-            messages.success(request, "Rating saved.")
-            return redirect_back(request, client_id, session_id)
+            messages.success(page.request, "Rating saved.")
+            return redirect_back(page, session_id)
     session_form = SessionForm(episode=therapy_session.episode, initial=_initial_values(therapy_session))
-    context |= _session_context(therapy_session) | {"form": session_form, "rating_form": form}
-    return render(request, "check_ins/session.html", context, status=form_status(form))
+    context = _session_context(therapy_session) | {"form": session_form, "rating_form": form}
+    return page.render("check_ins/session.html", context, status=form_status(form))

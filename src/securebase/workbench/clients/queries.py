@@ -1,24 +1,14 @@
-"""Reads of clients. Opening one is audited, and so is an attempt to open somebody else's."""
+"""Reads of clients. An attempt to open somebody else's is audited."""
 
 from __future__ import annotations
 
 import uuid
 
-from django.db import transaction
 from django.http import Http404
 
 from securebase.workbench.accounts.actions import record_denial
 from securebase.workbench.accounts.models import Account
-from securebase.workbench.audit.actions import record
 from securebase.workbench.clients.models import Client
-
-
-def client_in_view(*, account: Account, client_id: uuid.UUID, page: str) -> Client:
-    """Return the client if this account may see them, and audit the read."""
-    client = client_or_404(account=account, client_id=client_id, page=page)
-    with transaction.atomic():
-        record(actor=account, action="client.read", object_type="page", object_id=page, client=client.id)
-    return client
 
 
 def client_or_404(*, account: Account, client_id: uuid.UUID, page: str) -> Client:

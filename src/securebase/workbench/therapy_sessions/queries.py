@@ -1,29 +1,15 @@
-"""Reads of sessions and ruptures, and the context of every client page."""
+"""Reads of sessions and ruptures."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any
 
 from django.shortcuts import get_object_or_404
 
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.clients.models import Client, Episode
-from securebase.workbench.clients.queries import client_in_view
 from securebase.workbench.therapy_sessions.models import Rupture, TherapySession
-
-
-def client_page(*, account: Account, client_id: uuid.UUID, page: str, now: datetime) -> dict[str, Any]:
-    """Return the context of every client page: client, episode and sessions held. The read is audited."""
-    client = client_in_view(account=account, client_id=client_id, page=page)
-    episode = client.episode
-    return {
-        "client": client,
-        "episode": episode,
-        "sessions_held": sessions_held(episode, now),
-        "section": "caseload",
-    }
 
 
 def sessions_held(episode: Episode | None, now: datetime) -> int:

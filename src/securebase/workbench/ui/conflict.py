@@ -23,13 +23,13 @@ def sentence(error: Exception) -> str:
     return text[:1].upper() + text[1:]
 
 
-def keep_input(form: BaseForm, error: Exception, *, version: int | None = None) -> None:
-    """Show the error at the top of the form and keep the input.
+def keep_input(form: BaseForm, error: Exception, *, version: int | None = None, field: str | None = None) -> None:
+    """Show the error at the field, or at the top of the form, and keep the input.
 
     After a conflict, the form carries the current `version`, so that saving again succeeds.
     """
     conflict = isinstance(error, ConflictError)
-    form.add_error(None, ValidationError(sentence(error), code=_CONFLICT if conflict else "refused"))
+    form.add_error(field, ValidationError(sentence(error), code=_CONFLICT if conflict else "refused"))
     if conflict and version is not None and isinstance(form.data, QueryDict):
         typed = form.data.copy()
         typed["version"] = str(version)
@@ -45,13 +45,14 @@ class Versioned(Protocol):
 
 
 class refusal_on:  # noqa: N801 (used as a function, in `with`)
-    """Show an InputError of the block at the top of the form, which keeps its input, and go on after the block.
+    """Show an InputError of the block on the form, which keeps its input, and go on after the block.
 
-    row: what the form changes; after a conflict, the form carries its current version.
+    row: what the form changes; after a conflict, the form carries its current version. field: the one that the error
+    is about; by default it is shown at the top.
     """
 
-    def __init__(self, form: BaseForm, *, row: Versioned | None = None) -> None:
-        self.form, self.row = form, row
+    def __init__(self, form: BaseForm, *, row: Versioned | None = None, field: str | None = None) -> None:
+        self.form, self.row, self.field = form, row, field
 
     def __enter__(self) -> None:
         pass
@@ -61,7 +62,7 @@ class refusal_on:  # noqa: N801 (used as a function, in `with`)
             return False
         if self.row is not None:
             self.row.refresh_from_db()
-        keep_input(self.form, error, version=self.row.version if self.row else None)
+        keep_input(self.form, error, version=self.row.version if self.row else None, field=self.field)
         return True
 
 
