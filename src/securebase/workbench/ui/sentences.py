@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.forms import BaseForm
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun: “1 session”, “16 sessions”."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def join_words(words: Sequence[str]) -> str:
+    """Return words as a list in a sentence: “grief, role dispute and role transition”."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def describe_errors(form: BaseForm) -> list[str]:

@@ -16,6 +16,7 @@ from securebase.workbench.clients.actions import set_numbers, set_phase
 from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.course.entries import course_entries
 from securebase.workbench.course.plan import queries
+from securebase.workbench.course.plan.sentences import describe_contract, describe_focus, name_phase
 from securebase.workbench.course.queries import beads, focus_differs, record_of
 from securebase.workbench.ui.conflict import refusal_as_message
 
@@ -33,7 +34,7 @@ def course(page: ClientPage) -> HttpResponse:
         phases = queries.phases(record, lineage)
         due = () if episode.ended_on else open_tasks([s for p in phases for s in p.standings])
         course_format = find_format(course_formats_of(clinic), episode.course_form)
-        plan = beads(episode, page.now)
+        plan, planned_phase = beads(episode, page.now), queries.phase_by_plan(episode, record)
         context = {
             "lineage": lineage,
             "phases": phases,
@@ -45,9 +46,10 @@ def course(page: ClientPage) -> HttpResponse:
             "last_day": plan[-1].day,
             "course_format": course_format,
             "own_format": episode.own_format,
-            "contract": queries.contract_differs(episode, record),
-            "focus_differs": focus_differs(episode, record),
-            "phase_by_plan": queries.phase_by_plan(episode, record),
+            "contract_differs": describe_contract(queries.contract_differs(episode, record), episode),
+            "focus_differs": describe_focus(focus_differs(episode, record), episode),
+            "phase_by_plan": planned_phase,
+            "phase_name": name_phase(planned_phase, lineage.ending) if planned_phase else "",
             "overview": queries.course_overview(record),
             "is_empty": not record.artefacts and not record.sessions,
             "here": reverse("course", args=[page.client.id]),

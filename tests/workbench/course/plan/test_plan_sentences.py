@@ -1,0 +1,35 @@
+"""How contract, worksheet and plan differ from the course, in words."""
+
+from __future__ import annotations
+
+from securebase.records.vocabulary import Phase, ProblemArea
+from securebase.workbench.clients.models import Episode
+from securebase.workbench.course.plan.queries import ContractTerms
+from securebase.workbench.course.plan.sentences import describe_contract, describe_focus, name_phase
+
+
+def make_episode(*areas: str) -> Episode:
+    return Episode(planned_sessions=16, days_between=7, phase="middle", problem_areas=list(areas))
+
+
+def test_a_contract_that_agrees_is_not_mentioned() -> None:
+    assert describe_contract(None, make_episode()) == ""
+
+
+def test_a_contract_that_differs_is_set_beside_the_course() -> None:
+    said = describe_contract(ContractTerms(12, 14), make_episode())
+    assert said == "The contract says 12 sessions, every 14 days; the course has 16, every 7 days."
+    assert "says 1 session," in describe_contract(ContractTerms(1, 7), make_episode())
+
+
+def test_focuses_that_differ_are_named() -> None:
+    chosen = (ProblemArea.GRIEF, ProblemArea.ROLE_DISPUTE)
+    assert describe_focus((), make_episode()) == ""
+    assert describe_focus(chosen, make_episode()) == "The worksheet names grief and role dispute; the course has none."
+    said = describe_focus(chosen, make_episode("role_transition"))
+    assert said == "The worksheet names grief and role dispute; the course has role transition."
+
+
+def test_the_last_phase_has_the_clinics_word() -> None:
+    assert name_phase(Phase.MIDDLE, "termination") == "middle phase"
+    assert name_phase(Phase.ENDING, "termination") == "termination"
