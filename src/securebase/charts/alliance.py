@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 
 from securebase.charts.axes import time_axis, value_axis
+from securebase.charts.client_chart import PAGE_WIDTH, ClientChart
 from securebase.charts.style import FULL_WIDTH, PHONE_WIDTH, apply_theme, colour, layer, table
 from securebase.charts.tokens import ALERT, CARD, INK, SOFT
 from securebase.picture import phrases
@@ -151,3 +152,13 @@ def _description(picture: ClientPicture) -> str:
             comparison = f" (rated {phrases.number(mark.value)}, expected {phrases.number(mark.expected)})"
         sentences.append(f"Rupture in {session}{comparison}, {state}.")
     return " ".join(sentences)
+
+
+CLIENT_CHART = ClientChart(
+    "alliance",
+    alliance_chart,
+    text_alternative,
+    (PAGE_WIDTH, PHONE_WIDTH),
+    lambda _: ((PAGE_WIDTH, 210), (PHONE_WIDTH, 200)),
+    lambda p: not (p.alliance.reported or p.alliance.ruptures),
+)

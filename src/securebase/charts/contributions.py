@@ -10,6 +10,7 @@ from typing import Any
 import altair as alt
 
 from securebase.charts import style, tokens
+from securebase.charts.client_chart import PAGE_WIDTH, ClientChart
 from securebase.picture import hypothesis_phrases as words
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import Hypotheses, Hypothesis
@@ -116,3 +117,18 @@ def _hypothesis_in_words(h: Hypothesis) -> str:
         f"{h.label}: with trend {words.interval(h.carried)}, detrended {words.interval(h.apart)} points; "
         f"{percent(h.share)} from this client{borrowed}."
     )
+
+
+def _reserved_height(picture: ClientPicture) -> int:
+    rows = picture.hypotheses.rows if picture.hypotheses is not None else ()
+    return height(len(rows)) + 42  # 42 pixels for the axis below the rows and its title
+
+
+CLIENT_CHART = ClientChart(
+    "hypotheses",
+    contributions_chart,
+    text_alternative,
+    (PAGE_WIDTH, style.PHONE_WIDTH),
+    lambda p: ((PAGE_WIDTH + 8, _reserved_height(p)), (style.PHONE_WIDTH + 8, _reserved_height(p))),
+    lambda p: p.hypotheses is None,
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 
 from securebase.charts.axes import time_axis, value_axis
+from securebase.charts.client_chart import PAGE_WIDTH, ClientChart
 from securebase.charts.style import FULL_WIDTH, PHONE_WIDTH, apply_theme, colour, layer, table
 from securebase.charts.tokens import INK
 from securebase.picture import phrases
@@ -55,3 +56,13 @@ def _description(picture: ClientPicture) -> str:
         better = "higher is better" if part.better_is_higher else "lower is better"
         sentences.append(f"{part.label}: from {phrases.number(first)} to {phrases.number(last)} ({better}).")
     return " ".join(sentences)
+
+
+CLIENT_CHART = ClientChart(
+    "mechanisms",
+    mechanisms_chart,
+    text_alternative,
+    (PAGE_WIDTH, PHONE_WIDTH),
+    lambda _: ((882, 146), (316, 302)),
+    lambda p: not any(m.reported for m in p.mechanisms),
+)

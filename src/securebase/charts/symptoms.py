@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 
 from securebase.charts.axes import time_axis, value_axis
+from securebase.charts.client_chart import ClientChart
 from securebase.charts.style import HALF_WIDTH, PHONE_WIDTH, apply_theme, colour, layer, table
 from securebase.charts.tokens import BAND, CARD, GOOD, SOFT
 from securebase.picture import phrases
@@ -98,3 +99,13 @@ def _description(picture: ClientPicture) -> str:
             f"90% interval {phrases.number(last_forecast.low90)} to {phrases.number(last_forecast.high90)}."
         )
     return " ".join(sentences)
+
+
+CLIENT_CHART = ClientChart(
+    "symptoms",
+    symptoms_chart,
+    text_alternative,
+    (HALF_WIDTH, PHONE_WIDTH),
+    lambda _: ((HALF_WIDTH, 250), (PHONE_WIDTH, 220)),
+    lambda p: not p.symptoms.reported,
+)

@@ -21,7 +21,7 @@ from securebase.workbench.audit.models import Entry
 from securebase.workbench.check_ins.actions import invite_check_in, record_check_in
 from securebase.workbench.check_ins.models import CheckInMode
 from securebase.workbench.clients.actions import create_client
-from securebase.workbench.progress import queries
+from securebase.workbench.progress import drawings, queries
 from securebase.workbench.progress.pages import format_time
 from securebase.workbench.progress.tickets import read_ticket
 from securebase.workbench.therapy_sessions.actions import create_session
@@ -289,6 +289,19 @@ def test_chart_is_a_static_image_that_fits_its_reserved_size(course: Cast, alma:
         assert width / drawn_width == pytest.approx(height / drawn_height, rel=0.03)
     # the audit row of the page covers its charts
     assert Entry.objects.filter(action="client.read").count() == reads
+
+
+def test_chart_with_a_title_has_a_card_of_its_own_at_the_end(
+    course: Cast, alma: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    titled = replace(drawings._CHARTS["symptoms"], name="again", title="Symptoms again")
+    monkeypatch.setattr(drawings, "_CHARTS", {**drawings._CHARTS, "again": titled})
+    monkeypatch.setattr(drawings, "NAMES", (*drawings.NAMES, "again_wide", "again_phone"))
+    page = soup(alma, "client", course.carla.id)
+    cards = [card for card in page.select("section.card") if card.select_one("img.chart")]
+    assert [card.select_one("h2").text for card in cards][-1] == "Symptoms again"  # type: ignore[union-attr]
+    for address in chart_sources(page):
+        assert alma.get(address).status_code == 200
 
 
 def test_ticket_is_valid_for_one_account_client_and_picture_and_expires(

@@ -4,28 +4,22 @@ The report leads with PRIMARY; an association that persists must also persist un
 sensitivity analyses of the same association.
 """
 
+from importlib import import_module
+
 from securebase.study.estimator import LagEstimator
-from securebase.study.estimators import (
-    adjacent_sessions,
-    common_time_course,
-    half_panel_jackknife,
-    min_observations,
-    next_session,
-    other_processes_adjusted,
-    person_fixed_effects,
-    skip_empty_sessions,
-    successive_sessions,
-)
+from securebase.study.estimators import common_time_course, successive_sessions
 
 PRIMARY: LagEstimator = successive_sessions.ESTIMATOR
 TIME_ADJUSTED: LagEstimator = common_time_course.ESTIMATOR
 
-ALTERNATIVES: tuple[LagEstimator, ...] = (
-    adjacent_sessions.ESTIMATOR,
-    next_session.ESTIMATOR,
-    skip_empty_sessions.ESTIMATOR,
-    min_observations.ESTIMATOR,
-    person_fixed_effects.ESTIMATOR,
-    half_panel_jackknife.ESTIMATOR,
-    other_processes_adjusted.ESTIMATOR,
+#: names of the files of sensitivity analyses, in the order of reports
+_SENSITIVITY = (
+    "adjacent_sessions",
+    "next_session",
+    "skip_empty_sessions",
+    "min_observations",
+    "person_fixed_effects",
+    "half_panel_jackknife",
+    "other_processes_adjusted",
 )
+ALTERNATIVES: tuple[LagEstimator, ...] = tuple(import_module(f"{__name__}.{name}").ESTIMATOR for name in _SENSITIVITY)
