@@ -70,7 +70,7 @@ class AdministrationRecord:
     respondent : Respondent, default Respondent.CLIENT
         The person who answered.
     responses : mapping of int to float or None
-        Item number → response, None if unanswered.
+        Item number → response, None if unanswered. An answer that counts as missing keeps its value.
     scores : tuple of ScoreRecord
         Scores computed from the responses.
     instrument_version : str, default "1"
