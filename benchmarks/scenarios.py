@@ -28,8 +28,8 @@ from securebase.records.cohort import Cohort
 from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord
 from securebase.study.agreement import IntervalSide, interval_sides
 from securebase.study.moderation import moderation_findings
+from securebase.study.parts import ModelSummary, NotFitted
 from securebase.study.reciprocal import AssociationVerdict, LagFinding, estimate_lags
-from securebase.study.result import ModelSummary, NotFitted
 from securebase.study.study import study
 from securebase.study.table import session_table
 from securebase.study.variance import Correlation, correlate

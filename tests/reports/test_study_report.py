@@ -12,7 +12,6 @@ from securebase.reports.render import count, fixed, paired, points, short, stand
 from securebase.reports.study_report import study_report
 from securebase.study.checks import count_in_words, persons_in_words
 from securebase.study.labels import describe_parameter
-from securebase.study.phrases import caveats_in_words
 from securebase.study.reciprocal import AssociationVerdict
 from securebase.study.study import study
 from study_tables import cohort, draw_table
@@ -81,10 +80,7 @@ def test_evidence_against_a_verdict_is_on_the_first_page(page, result):
         persisting.leave_one_out, n_influential=4, alternative_verdicts=((AssociationVerdict.INCONCLUSIVE, 4),)
     )
     lags = tuple(replace(lag, leave_one_out=fragile) if lag is persisting else lag for lag in result.lags)
-    caveats = tuple(caveats_in_words(lag, result.models) for lag in lags)
-    again = BeautifulSoup(
-        collapse_whitespace(study_report(replace(result, lags=lags, caveats_in_words=caveats))), "html.parser"
-    )
+    again = BeautifulSoup(collapse_whitespace(study_report(replace(result, lags=lags))), "html.parser")
     against = again.find("dl", class_="verdicts").find_all("span", class_="against")
     assert any("It is not robust: leaving out any one of 4" in span.get_text() for span in against)
 

@@ -25,8 +25,8 @@ from securebase.study.models import (
     specification_for,
     standardised_residuals,
 )
+from securebase.study.parts import ModelSummary, NotFitted
 from securebase.study.person import Coverage, last_score_coverage, track_person
-from securebase.study.result import ModelSummary, NotFitted
 from securebase.study.trajectories import Residual
 from study_tables import cohort, draw_table
 

@@ -6,6 +6,7 @@ import pytest
 
 from securebase.study.detrending import Detrending
 from securebase.study.estimator import LagEstimate, LagStep, Link
+from securebase.study.parts import EffectRow, ModelSummary, NotFitted, ResidualRow
 from securebase.study.phrases import (
     agreement_in_words,
     alternatives_in_words,
@@ -19,7 +20,6 @@ from securebase.study.phrases import (
     p_value,
 )
 from securebase.study.reciprocal import AssociationVerdict, LagFinding, LagPair, LeaveOneOutSummary
-from securebase.study.result import EffectRow, ModelSummary, NotFitted, ResidualRow
 
 
 @pytest.mark.parametrize(

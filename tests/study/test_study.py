@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,9 @@ from securebase.records.cohort import Cohort
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Moment
 from securebase.study.estimator import LagStep
+from securebase.study.parts import ModelSummary
 from securebase.study.reciprocal import AssociationVerdict
-from securebase.study.result import ModelSummary
+from securebase.study.result import StudyResult
 from securebase.study.study import study
 from securebase.study.table import session_table
 from study_tables import cohort, draw_table, table
@@ -41,6 +43,20 @@ def test_the_json_is_plain_and_contains_the_figures(result):
     assert {m["trend"] for m in values["models"]} == {"carried", "apart", "random slopes"}
     assert "trajectories" not in values
     assert len(values["fingerprint"]) == 64
+
+
+def test_sentences_are_computed_from_the_numbers_and_written_beside_them(result):
+    """No sentence is stored, so none can disagree with the numbers; the JSON has both."""
+    stored = [field.name for field in fields(StudyResult)]
+    computed = {name for name, value in vars(StudyResult).items() if isinstance(value, property)}
+    assert computed == {
+        *("rule", "limits", "findings_in_words", "caveats_in_words", "figures_in_words", "alternatives_in_words"),
+        *("model_in_words", "moderation_in_words", "moderation_figures_in_words"),
+    }
+    assert set(result.to_json()) == {"result_version", *stored, *computed} - {"trajectories"}
+    first = replace(result, lags=result.lags[:1], models=())
+    assert first.to_json()["findings_in_words"] == [result.findings_in_words[0]]
+    assert first.model_in_words == ("No model could be fitted.",)
 
 
 def test_no_sentence_claims_a_cause(result):

@@ -20,9 +20,10 @@ from securebase.cli.output import (
 from securebase.reports.study_report import study_report
 from securebase.study.estimator import LagEstimate
 from securebase.study.labels import describe_trend
+from securebase.study.parts import NotFitted
 from securebase.study.phrases import number
 from securebase.study.reciprocal import LagFinding
-from securebase.study.result import NotFitted, StudyResult
+from securebase.study.result import StudyResult
 from securebase.study.study import study
 
 

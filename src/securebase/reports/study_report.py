@@ -23,6 +23,7 @@ from securebase.study.detrending import Detrending
 from securebase.study.estimators import ALTERNATIVES, PRIMARY, TIME_ADJUSTED
 from securebase.study.labels import describe_parameter, describe_trend
 from securebase.study.moderation import RULE as MODERATION_RULE
+from securebase.study.parts import ModelSummary, NotFitted, ParameterRow
 from securebase.study.phrases import (
     agreement_in_words,
     attenuation_in_words,
@@ -30,7 +31,7 @@ from securebase.study.phrases import (
     flags_in_words,
 )
 from securebase.study.reciprocal import AssociationVerdict, LagFinding
-from securebase.study.result import ModelSummary, NotFitted, ParameterRow, StudyResult
+from securebase.study.result import StudyResult
 from securebase.study.table_features import MEASURES
 
 #: pixels of a picture: half a row of a page, or the full width of a phone

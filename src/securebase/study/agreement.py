@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from enum import StrEnum
 
+from securebase.study.parts import EffectRow, ModelSummary, NotFitted, ResidualRow
 from securebase.study.reciprocal import AssociationVerdict, LagFinding
-from securebase.study.result import EffectRow, ModelSummary, NotFitted, ResidualRow
 
 #: smaller autocorrelations of residuals are not reported, however many residuals there are
 _MIN_AUTOCORRELATION = 0.10

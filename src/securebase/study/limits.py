@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy import stats
 
 from securebase.records.vocabulary import Moment
+from securebase.study.parts import DataSize, StudyRequest
 from securebase.study.phrases import number
 from securebase.study.reciprocal import LagFinding
-from securebase.study.result import DataSize, StudyRequest
-from securebase.study.table import SessionTable
 from securebase.study.therapists import FEW_THERAPISTS
+from securebase.study.trajectories import Trajectory
 from securebase.study.variance import VarianceRow
 
 #: cluster-robust standard errors are known to be too small with fewer persons
@@ -20,20 +20,20 @@ _FEW_PERSONS = 40
 
 
 def limits(
-    table: SessionTable,
     request: StudyRequest,
     size: DataSize,
     variance: tuple[VarianceRow, ...],
     lags: tuple[LagFinding, ...],
+    courses: Sequence[Trajectory],
 ) -> tuple[str, ...]:
-    """Return one sentence per limit; those that always hold come last."""
+    """Return one sentence per limit; those that always hold come last. `courses` are those of the outcome."""
     return (
         *_adjustments(request),
         *_smallest_effects(lags, request.labels),
-        *_short_courses(table, lags, request),
+        *_short_courses(courses, lags, request),
         *_few_persons(size),
         *_excluded_persons(lags, request.labels),
-        *_missing(table, variance),
+        *_missing(size, variance),
         *_session_order(request),
         *_multiple_tests(lags),
         *(_LAGS if lags else ()),
@@ -100,14 +100,13 @@ def _smallest_effects(lags: tuple[LagFinding, ...], labels: Mapping[str, str]) -
     return [f"Smallest detrended lag detectable with 80% power: {'; '.join(smallest)}."] if smallest else []
 
 
-def _short_courses(table: SessionTable, lags: tuple[LagFinding, ...], request: StudyRequest) -> list[str]:
+def _short_courses(courses: Sequence[Trajectory], lags: tuple[LagFinding, ...], request: StudyRequest) -> list[str]:
     """Return Nickell's bias of the autoregression at the median number of values T.
 
     Usual approximation: (1 + φ)/T when centred, twice that when detrended.
     """
-    observed = np.isfinite(table.values[request.outcome])
-    count = np.bincount(table.person[observed], minlength=table.n_persons)
-    median = float(np.median(count[count > 1])) if (count > 1).any() else 0.0
+    lengths = [len(course.values) for course in courses if len(course.values) > 1]
+    median = float(np.median(lengths)) if lengths else 0.0
     pair = next((x.main for x in lags if x.toward_outcome and x.main.centred and x.main.detrended), None)
     if median < 3 or pair is None or pair.centred is None or pair.detrended is None:
         return []
@@ -140,11 +139,11 @@ def _excluded_persons(lags: tuple[LagFinding, ...], labels: Mapping[str, str]) -
     return [f"Persons excluded because detrending needs three values: {', '.join(parts)}."]
 
 
-def _missing(table: SessionTable, variance: tuple[VarianceRow, ...]) -> list[str]:
-    parts = [f"{row.label} {row.n_missing / table.n_rows:.0%}" for row in variance if row.n_missing]
+def _missing(size: DataSize, variance: tuple[VarianceRow, ...]) -> list[str]:
+    parts = [f"{row.label} {row.n_missing / size.n_sessions:.0%}" for row in variance if row.n_missing]
     if not parts:
         return []
-    return [f"Missing values: {', '.join(parts)} of the {table.n_rows:,} sessions in the table."]
+    return [f"Missing values: {', '.join(parts)} of the {size.n_sessions:,} sessions in the table."]
 
 
 def _session_order(request: StudyRequest) -> list[str]:

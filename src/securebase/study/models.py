@@ -16,8 +16,8 @@ from securebase.model.panel import Panel
 from securebase.model.parameters import Parameters
 from securebase.model.specification import Specification, Start, Trend
 from securebase.study.checks import ModelChecks, check_fit
+from securebase.study.parts import EffectRow, ModelSummary, NotFitted, ParameterRow, ResidualRow
 from securebase.study.prediction_errors import prediction_errors
-from securebase.study.result import EffectRow, ModelSummary, NotFitted, ParameterRow, ResidualRow
 from securebase.study.trajectories import Residual
 
 Array = NDArray[np.float64]

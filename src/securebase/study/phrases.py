@@ -13,8 +13,8 @@ from securebase.study.agreement import (
 )
 from securebase.study.estimator import LagEstimate, LagStep
 from securebase.study.labels import describe_trend
+from securebase.study.parts import EffectRow, ModelSummary, NotFitted
 from securebase.study.reciprocal import AssociationVerdict, LagFinding, LagPair, LeaveOneOutSummary
-from securebase.study.result import EffectRow, ModelSummary, NotFitted
 
 
 def number(x: float, decimals: int = 2) -> str:

@@ -3,143 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 from securebase.records.cohort import ImportReport
 from securebase.schema import to_plain
+from securebase.study import phrases
 from securebase.study.checks import ModelChecks
 from securebase.study.labels import describe_trend
+from securebase.study.limits import limits
 from securebase.study.moderation import ModerationFinding
-from securebase.study.reciprocal import LagFinding
+from securebase.study.moderation_phrases import moderation_figures_in_words, moderation_in_words
+from securebase.study.parts import DataSize, ModelSummary, NotFitted, StudyRequest
+from securebase.study.reciprocal import RULE, LagFinding
 from securebase.study.trajectories import Trajectories
 from securebase.study.variance import ConstructCorrelations, VarianceRow
 
 #: increases by one whenever a field of the JSON changes its name or meaning
 RESULT_VERSION = 3
-
-
-@dataclass(frozen=True, slots=True)
-class StudyRequest:
-    """The question put to the data, in the table's own names."""
-
-    outcome: str
-    processes: tuple[str, ...]
-    labels: Mapping[str, str]
-    moments: Mapping[str, str]
-    time_unit: str
-    trend: str
-    start: str
-    moderators: tuple[str, ...] = ()
-    covariates: tuple[str, ...] = ()
-    inputs: tuple[str, ...] = ()
-    n_therapists: int | None = None
-    indicators: tuple[tuple[str, str], ...] = ()
-
-    def label(self, construct: str) -> str:
-        return self.labels.get(construct, construct)
-
-
-@dataclass(frozen=True, slots=True)
-class DataSize:
-    """Amount of data: persons, sessions, and sessions per person.
-
-    n_empty: sessions without any value. usual_gap: median gap in units of time.
-    """
-
-    n_persons: int
-    n_sessions: int
-    shortest: int
-    median: float
-    longest: int
-    usual_gap: float | None
-    n_empty: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ParameterRow:
-    """One parameter of a fitted model on the natural scale, per unit of time."""
-
-    name: str
-    estimate: float
-    standard_error: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class EffectRow:
-    """Standardised effect of `earlier` on `later` over one step of time, with its 95% interval."""
-
-    earlier: str
-    later: str
-    estimate: float
-    standard_error: float | None
-    lower: float | None
-    upper: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class ResidualRow:
-    """One-step-ahead residuals of one construct in predicted standard deviations.
-
-    Where the model fits: mean 0, SD 1, no autocorrelation (at lag 1). `beyond` is the share outside ±1.96.
-    """
-
-    construct: str
-    n: int
-    mean: float
-    sd: float
-    autocorrelation: float | None
-    beyond: float
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSummary:
-    """One fitted continuous-time model with its diagnostics.
-
-    outcome: outcome of the fit. trend: mean trend, or “random slopes” if each person has a linear trend around the mean
-    one. effects: over `effect_step` units of time, the usual distance between two sessions.
-    """
-
-    trend: str
-    start: str
-    time_unit: str
-    constructs: tuple[str, ...]
-    outcome: str
-    sentence: str
-    what_to_do: str
-    log_likelihood: float
-    n_parameters: int
-    n_persons: int
-    n_observations: int
-    aic: float
-    bic: float
-    gradient_norm: float | None
-    smallest_eigenvalue: float | None
-    iterations: int | None
-    kernel: str
-    notes: tuple[str, ...] = ()
-    effect_step: float = 1.0
-    parameters: tuple[ParameterRow, ...] = ()
-    effects: tuple[EffectRow, ...] = ()
-    residuals: tuple[ResidualRow, ...] = ()
-    indicators: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def converged(self) -> bool:
-        return self.outcome == "converged"
-
-
-@dataclass(frozen=True, slots=True)
-class NotFitted:
-    """A requested model that could not be fitted, with the reason."""
-
-    trend: str
-    reason: str
+#: what the JSON holds, in this order: numbers, and the sentences computed from them; no trajectories of single persons
+_JSON_KEYS = (
+    *("request", "size", "import_report", "fingerprint", "versions", "simulated", "variance", "correlations", "lags"),
+    *("rule", "models", "findings_in_words", "caveats_in_words", "figures_in_words", "alternatives_in_words"),
+    *("model_in_words", "limits", "moderation", "moderation_in_words", "moderation_figures_in_words", "checks"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class StudyResult:
-    """All findings about a cohort: the result of `study_cohort`. Sentences are computed from the numbers.
+    """All findings about a cohort as numbers: the result of `study_cohort`. Sentences are computed from them.
 
     Each lag is the coefficient β of x in
 
@@ -168,23 +60,23 @@ class StudyResult:
         Correlation of each process with the outcome, between and within persons.
     lags : tuple of LagFinding
         For each process: process to outcome, then outcome to process.
-    rule : str
-        Rule of the verdicts (persists, attenuates, emerges, inconclusive) in words; `study_cohort` states it formally.
     models : tuple of ModelSummary or NotFitted
         The requested model, the same with another mean trend, and the model with random slopes.
+    moderation : tuple of ModerationFinding
+        Moderation and curvature, if requested.
+    checks : ModelChecks or None
+        Residuals, outlying persons and posterior predictive checks of the requested model; None without random numbers.
+    trajectories : Trajectories
+        Data of the plots: single persons, which are not written to JSON.
+    rule : str
+        Rule of the verdicts (persists, attenuates, emerges, inconclusive) in words; `study_cohort` states it formally.
     findings_in_words, caveats_in_words, figures_in_words, alternatives_in_words, model_in_words : tuple of str
         In the order of `lags`: the finding without figures; evidence for and against it; its figures; agreement of
         sensitivity analyses; effects of the fitted models in the same direction.
     limits : tuple of str
         Limits of the study, one sentence each.
-    moderation : tuple of ModerationFinding
-        Moderation and curvature, if requested.
     moderation_in_words, moderation_figures_in_words : tuple of str
         In the order of `moderation`.
-    checks : ModelChecks or None
-        Residuals, outlying persons and posterior predictive checks of the requested model; None without random numbers.
-    trajectories : Trajectories
-        Data of the plots: single persons, which are not written to JSON.
 
     Examples
     --------
@@ -211,19 +103,47 @@ class StudyResult:
     variance: tuple[VarianceRow, ...]
     correlations: tuple[ConstructCorrelations, ...]
     lags: tuple[LagFinding, ...]
-    rule: str
     models: tuple[ModelSummary | NotFitted, ...]
-    findings_in_words: tuple[str, ...]
-    caveats_in_words: tuple[str, ...]
-    figures_in_words: tuple[str, ...]
-    alternatives_in_words: tuple[str, ...]
-    model_in_words: tuple[str, ...]
-    limits: tuple[str, ...]
     moderation: tuple[ModerationFinding, ...] = ()
-    moderation_in_words: tuple[str, ...] = ()
-    moderation_figures_in_words: tuple[str, ...] = ()
     checks: ModelChecks | None = None
     trajectories: Trajectories = field(repr=False, default_factory=Trajectories)
+
+    @property
+    def rule(self) -> str:
+        return RULE
+
+    @property
+    def findings_in_words(self) -> tuple[str, ...]:
+        return tuple(phrases.finding_in_words(lag, self.request.labels) for lag in self.lags)
+
+    @property
+    def caveats_in_words(self) -> tuple[str, ...]:
+        return tuple(phrases.caveats_in_words(lag, self.models) for lag in self.lags)
+
+    @property
+    def figures_in_words(self) -> tuple[str, ...]:
+        return tuple(phrases.figures_in_words(lag) for lag in self.lags)
+
+    @property
+    def alternatives_in_words(self) -> tuple[str, ...]:
+        return tuple(phrases.alternatives_in_words(lag) for lag in self.lags)
+
+    @property
+    def model_in_words(self) -> tuple[str, ...]:
+        return tuple(phrases.model_in_words(lag, self.models, self.request.labels) for lag in self.lags)
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        courses = self.trajectories.individual.get(self.request.outcome, ())
+        return limits(self.request, self.size, self.variance, self.lags, courses)
+
+    @property
+    def moderation_in_words(self) -> tuple[str, ...]:
+        return tuple(moderation_in_words(finding, self.request.labels) for finding in self.moderation)
+
+    @property
+    def moderation_figures_in_words(self) -> tuple[str, ...]:
+        return tuple(moderation_figures_in_words(finding) for finding in self.moderation)
 
     def __str__(self) -> str:
         """Return a short summary: size, the verdict and estimates of each lag, and the outcome of each model fit."""
@@ -238,9 +158,7 @@ class StudyResult:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values under string keys; numbers that are not finite become null. Trajectories are omitted."""
-        values: dict[str, Any] = {"result_version": RESULT_VERSION}
-        values |= {f.name: to_plain(getattr(self, f.name)) for f in fields(self) if f.name != "trajectories"}
-        return values
+        return {"result_version": RESULT_VERSION} | {key: to_plain(getattr(self, key)) for key in _JSON_KEYS}
 
 
 def _estimates(finding: LagFinding) -> str:

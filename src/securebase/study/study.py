@@ -15,19 +15,11 @@ from securebase.model.observations import Measures, panel
 from securebase.model.panel import Panel
 from securebase.model.specification import Start, Trend
 from securebase.records.cohort import Cohort
-from securebase.study.limits import limits
 from securebase.study.models import fit_models
 from securebase.study.moderation import ModerationFinding, moderation_findings
-from securebase.study.moderation_phrases import moderation_figures_in_words, moderation_in_words
-from securebase.study.phrases import (
-    alternatives_in_words,
-    caveats_in_words,
-    figures_in_words,
-    finding_in_words,
-    model_in_words,
-)
-from securebase.study.reciprocal import RULE, estimate_lags
-from securebase.study.result import DataSize, StudyRequest, StudyResult
+from securebase.study.parts import DataSize, StudyRequest
+from securebase.study.reciprocal import estimate_lags
+from securebase.study.result import StudyResult
 from securebase.study.table import SessionTable, session_table
 from securebase.study.trajectories import trajectories
 from securebase.study.variance import correlate, variance_row
@@ -165,18 +157,9 @@ def study(
         variance=variance,
         correlations=tuple(correlate(table, name, cohort.outcome) for name in included),
         lags=lags,
-        rule=RULE,
         models=models,
         checks=checks,
-        findings_in_words=tuple(finding_in_words(lag, labels) for lag in lags),
-        caveats_in_words=tuple(caveats_in_words(lag, models) for lag in lags),
-        figures_in_words=tuple(figures_in_words(lag) for lag in lags),
-        alternatives_in_words=tuple(alternatives_in_words(lag) for lag in lags),
-        model_in_words=tuple(model_in_words(lag, models, labels) for lag in lags),
-        limits=limits(table, request, size, variance, lags),
         moderation=moderation,
-        moderation_in_words=tuple(moderation_in_words(finding, labels) for finding in moderation),
-        moderation_figures_in_words=tuple(moderation_figures_in_words(finding) for finding in moderation),
         trajectories=trajectories(table, cohort.outcome, included, residuals),
     )
 
