@@ -15,7 +15,7 @@ down as a callback, as a method of an object or by a registry.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from configparser import ConfigParser
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -76,8 +76,12 @@ class CallPath:
 
 
 @contextmanager
-def follow_calls(*starts: str) -> Iterator[CallPath]:
-    """Record the calls of functions of the package in this thread; `starts` name the functions that begin the way."""
+def follow_calls(*starts: str, through: Collection[str] = ()) -> Iterator[CallPath]:
+    """Record the calls of functions of the package in this thread.
+
+    starts: names of the functions that begin the way. through: modules that hand calls on as a library does, so that
+    what they call is ascribed to the function before them.
+    """
     path, inside = CallPath(), 0
 
     def observe(frame: FrameType, event: str, _: object) -> None:
@@ -89,7 +93,7 @@ def follow_calls(*starts: str) -> Iterator[CallPath]:
             inside -= begins
             return
         inside += begins
-        path.calls.setdefault(Call(_caller_of(frame), function, on_way=inside > 0))
+        path.calls.setdefault(Call(_caller_of(frame, through), function, on_way=inside > 0))
 
     previous = sys.getprofile()
     sys.setprofile(observe)
@@ -99,11 +103,11 @@ def follow_calls(*starts: str) -> Iterator[CallPath]:
         sys.setprofile(previous)
 
 
-def _caller_of(frame: FrameType) -> Function | None:
-    """Return the nearest function of the package on the stack, beyond those of libraries."""
+def _caller_of(frame: FrameType, through: Collection[str]) -> Function | None:
+    """Return the nearest function of the package on the stack, beyond those of libraries and of `through`."""
     outer = frame.f_back
     while outer is not None:
-        if (function := _function_of(outer.f_code)) is not None:
+        if (function := _function_of(outer.f_code)) is not None and function.module not in through:
             return function
         outer = outer.f_back
     return None
