@@ -61,7 +61,7 @@ def page_sheet() -> str:
     return (
         "/* Written by tools/write_tokens.py from charts/tokens.toml: do not edit. */\n\n"
         ":root {\n  color-scheme: light dark;\n}\n"
-        f":root,\n.light {{\n{_lines(_properties())}}}\n"
+        f":root {{\n{_lines(_properties())}}}\n"
         f"@media screen and (prefers-color-scheme: dark) {{\n{_indent(dark + drawings)}}}\n"
     )
 

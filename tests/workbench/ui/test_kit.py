@@ -17,6 +17,7 @@ from securebase.workbench.ui import kit
 from securebase.workbench.ui.kit import ComponentError, read_component, read_components
 from securebase.workbench.ui.styles import ComponentStyles
 from workbench.browser import Browser
+from workbench.ui.test_styles import named_classes
 
 WORKBENCH = kit.FOLDER.parents[1]
 #: Everything that can use a component, the kit itself left out.
@@ -26,17 +27,10 @@ PAGES = {
     for path in WORKBENCH.rglob(f"*.{kind}")
     if kit.FOLDER not in path.parents
 }
-_CLASS = re.compile(r"\.(-?[a-z][\w-]*)")
 
 
 def render(source: str, **values: object) -> str:
     return Template(source).render(Context(values))
-
-
-def named_classes(style: str) -> set[str]:
-    """Return the classes in the selectors of a style sheet."""
-    selectors = re.sub(r"/\*.*?\*/|\{[^{}]*\}|@[^{]*\{", " ", style, flags=re.DOTALL)
-    return set(_CLASS.findall(selectors))
 
 
 def shown_classes(name: str) -> set[str]:

@@ -1,0 +1,46 @@
+"""Style sheets hold nothing that no page shows."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from each import each
+from securebase.workbench.ui import kit
+
+WORKBENCH = kit.FOLDER.parents[1]
+SHEETS = sorted(WORKBENCH.rglob("*.css"))
+#: Everything that can name a class: templates, scripts, and Python that draws SVG or names tones and phases.
+NAMING = [
+    *(p for kind in ("html", "js") for p in WORKBENCH.rglob(f"*.{kind}")),
+    *(
+        p
+        for room in ("workbench", "charts", "picture", "ipt", "records")
+        for p in (WORKBENCH.parent / room).rglob("*.py")
+    ),
+]
+WORDS = {word for path in NAMING for word in re.findall(r"-?[A-Za-z][\w-]*", path.read_text(encoding="utf-8"))}
+#: Classes that a template puts together from parts: fidelity “h0” to “h3” and “hx”, a field's kind, an undone cell.
+JOINED = re.compile(r"h[0-3x-]$|f-\w+$")
+
+
+def named_classes(style: str) -> set[str]:
+    """Return the classes in the selectors of a style sheet."""
+    selectors = re.sub(r"/\*.*?\*/|\{[^{}]*\}|@[^{]*\{", " ", style, flags=re.DOTALL)
+    return set(re.findall(r"\.(-?[a-z][\w-]*)", selectors))
+
+
+@each(SHEETS, lambda sheet: sheet.name)
+def test_every_class_is_named_by_a_page(sheet: Path) -> None:
+    classes = named_classes(sheet.read_text(encoding="utf-8"))
+    assert {name for name in classes - WORDS if not JOINED.match(name)} == set()
+
+
+TOKENS = WORKBENCH / "ui" / "static" / "ui" / "tokens.css"
+#: Colours of drawings alone: the tokens' own sheet makes them follow the reader's scheme.
+DRAWN = {"--skills"}
+
+
+@each(sorted(set(re.findall(r"--[\w-]+(?=:)", TOKENS.read_text(encoding="utf-8"))) - DRAWN))
+def test_every_token_is_used(token: str) -> None:
+    assert any(f"var({token})" in sheet.read_text(encoding="utf-8") for sheet in SHEETS if sheet != TOKENS)
