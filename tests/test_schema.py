@@ -99,6 +99,12 @@ def test_data_that_do_not_fit_the_type_are_refused(invalid: object, message: str
         from_plain(invalid, Small, PLACE, complete=True)
 
 
+def test_a_lone_surrogate_does_not_stop_the_reader() -> None:
+    assert from_plain({"number": 1.0, "name": "\ud800"}, Small, PLACE).name == "\ud800"
+    with pytest.raises(ShelfError, match="extra: unknown field"):
+        from_plain({"number": 1.0, "name": "\ud800", "extra": 0}, Small, PLACE)
+
+
 def test_integers_are_read_as_floats_and_absent_fields_have_their_defaults() -> None:
     assert from_plain({"number": 1, "name": None, "more": [1]}, Small, PLACE, complete=True) == Small(1.0, None, (1,))
     assert from_plain({"number": 1}, Small, PLACE) == Small(1.0)

@@ -147,24 +147,34 @@ def from_plain(values: Any, kind: type[T], place: Place, *, complete: bool = Fal
     An unknown field is an error, so nothing that another version wrote is lost; with `complete`, an absent one is too.
     """
     value = convert(values, kind, place)
-    _check_read(values, to_builtins(value), place, complete=complete)
+    if not _written_alike(value, values):
+        _check_read(values, to_builtins(value), place, complete=complete)
     return value
 
 
-def _check_read(values: Any, written: Any, place: Place, *, complete: bool) -> None:
+def _written_alike(value: Any, values: Any) -> bool:
+    """Return whether a value is written as it was read: then no field is unknown or absent, and no number infinite."""
+    try:
+        return bool(to_plain(value) == values)
+    except UnicodeEncodeError:  # a lone surrogate, which only the slower check can walk over
+        return False
+
+
+def _check_read(values: Any, written: Any, place: Place, path: str = "", *, complete: bool) -> None:
     """Check values against the same value as it is written: no field more, and every number finite."""
     if isinstance(values, float) and not isfinite(values):
-        place.fail(f"must be a finite number (got {values})", advice="Omit it if it is unknown.")
+        place.fail(f"must be a finite number (got {values})", path, "Omit it if it is unknown.")
     if isinstance(values, dict):
+        start = f"{path}." if path else ""
         if unknown := [name for name in values if name not in written]:
-            place.fail("unknown field", str(unknown[0]))
+            place.fail("unknown field", f"{start}{unknown[0]}")
         if complete and (missing := [name for name in written if name not in values]):
-            place.fail("required field is missing", missing[0])
+            place.fail("required field is missing", f"{start}{missing[0]}")
         for name, value in values.items():
-            _check_read(value, written[name], place.at(name), complete=complete)
+            _check_read(value, written[name], place, f"{start}{name}", complete=complete)
     if isinstance(values, list):
         for n, (value, entry) in enumerate(zip(values, written, strict=True), start=1):
-            _check_read(value, entry, replace(place, path=f"{place.path}[{n}]"), complete=complete)
+            _check_read(value, entry, place, f"{path}[{n}]", complete=complete)
 
 
 def _encode(value: Any) -> Any:
