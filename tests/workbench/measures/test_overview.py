@@ -16,6 +16,7 @@ from securebase.workbench.course.queries import record_of
 from securebase.workbench.measures import overview
 from securebase.workbench.measures.actions import rate_session, type_in_administration
 from securebase.workbench.measures.models import Administration, ExtraChoice
+from securebase.workbench.measures.schedule import extra_rows
 from securebase.workbench.therapy_sessions.actions import create_session
 from workbench.browser import Browser
 from workbench.cast import NOON, Cast, answers
@@ -128,7 +129,7 @@ def test_both_ratings_are_compared_in_a_chart_and_in_words(full: Cast, alma: Bro
 
 
 def test_additional_questionnaires_show_past_and_next_sessions(full: Cast, alma: Browser) -> None:
-    rows = {r.instrument.id: r for r in overview.extra_rows(full.episode, 2, NOON + timedelta(days=8))}
+    rows = {r.instrument.id: r for r in extra_rows(full.episode, 2, NOON + timedelta(days=8))}
     assert set(rows) == {i.id for i in scheduled_instruments()}
     assert (rows["expectation"].asked, rows["expectation"].next) == ([1], "not due again")
     assert (rows["dispute_week"].asked, rows["dispute_week"].next) == ([1, 2], "before every session")

@@ -1,4 +1,4 @@
-"""Read the Measures page: scales over time, both ratings of a session, scheduled and unmeasured constructs."""
+"""Read the Scores page: scales over time, both ratings of a session, and constructs that were never measured."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ from securebase.measurement.catalogue import instrument as get_instrument
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.constructs import CONSTRUCTS, UNMEASURED_CONSTRUCTS
 from securebase.measurement.instrument import Band, Instrument, Scale
-from securebase.measurement.schedule import SESSION_SETS, scheduled_instruments, upcoming_measures
+from securebase.measurement.schedule import SESSION_SETS
 from securebase.picture import ratings
 from securebase.records.vocabulary import Respondent
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.measures.models import Administration
-from securebase.workbench.measures.schedule import administered_sessions, course_context
 
 
 # ---- scales over time ------------------------------------------------------------------------------------------------
@@ -190,52 +189,6 @@ def _alliance(administration: Administration | None) -> float | None:
 
 def _items(administration: Administration | None) -> dict[int, float | None]:
     return {r.item: r.value for r in administration.responses.all()} if administration is not None else {}
-
-
-# ---- schedule of additional questionnaires ---------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class ExtraRow:
-    """One additional questionnaire: its scales, the sessions that asked it, and the next one in words.
-
-    `off` and `asked_for` are the therapist's choices.
-    """
-
-    instrument: Instrument
-    measures: str
-    asked: list[int]
-    next: str
-    off: bool
-    asked_for: bool
-    #: False if it belongs to a problem area that this episode does not have
-    fits: bool
-
-
-def extra_rows(episode: Episode, held: int, now: datetime) -> list[ExtraRow]:
-    """Return all additional questionnaires, weekly ones first, then in order of precedence."""
-    course, history = course_context(episode), administered_sessions(episode, now)
-    next_sessions: dict[str, int] = {}
-    for planned in upcoming_measures(after=held, course=course, history=history):
-        next_sessions.setdefault(planned.instrument.id, planned.session)
-    rows = []
-    for instrument in scheduled_instruments():
-        assert instrument.schedule is not None
-        fits = not instrument.schedule.areas or bool(set(instrument.schedule.areas) & set(course.areas))
-        labels = dict.fromkeys(s.label.lower() for s in instrument.scales)
-        off, requested = instrument.id in course.disabled, instrument.id in course.requested
-        text = _describe_next(instrument, next_sessions.get(instrument.id), off=off, requested=requested, fits=fits)
-        asked = sorted(n for n in history.get(instrument.id, ()) if n <= held)
-        rows.append(ExtraRow(instrument, ", ".join(labels), asked, text, off, requested, fits))
-    return rows
-
-
-def _describe_next(instrument: Instrument, session: int | None, *, off: bool, requested: bool, fits: bool) -> str:
-    if off:
-        return "switched off for this client"
-    if requested:
-        return f"next check-in {instrument.moment} a session"
-    if instrument.schedule is not None and instrument.schedule.weekly:
-        return "before every session" if fits else "only with its problem area"
-    return f"after session {session}" if session is not None else "not due again"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.measures import actions, overview, queries
 from securebase.workbench.measures.forms import TypeInForm
 from securebase.workbench.measures.paper_forms import TIME_BEFORE, completion_time
-from securebase.workbench.measures.schedule import is_additional
+from securebase.workbench.measures.schedule import extra_rows, is_additional
 from securebase.workbench.therapy_sessions.queries import sessions_held
 from securebase.workbench.ui.conflict import form_status, refusal_on
 
@@ -44,7 +44,7 @@ def measures(page: ClientPage) -> HttpResponse:
             "ratings_say": ratings.comparison_sentences(comparison),
             "ratings_words": f"{label}. {text}",
             "ratings_sizes": RATING_SIZES,
-            "extras": (extras := overview.extra_rows(episode, sessions_held(episode, now), now)),
+            "extras": (extras := extra_rows(episode, sessions_held(episode, now), now)),
             "with_other_areas": [row.instrument for row in extras if not row.fits],
             "unmeasured": overview.unmeasured_constructs(episode),
         }
