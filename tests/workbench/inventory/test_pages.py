@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from bs4 import BeautifulSoup
 from django.urls import reverse
 
 from securebase.workbench.inventory.models import Circle, Relationship
@@ -112,6 +113,32 @@ def test_a_stale_page_is_refused(alma: Browser, cast: Cast) -> None:
     assert late.status_code == 409
     assert "changed elsewhere" in late.json()["error"]
     assert circles(cast)[0].placement_values[0].radius == 0.4
+
+
+def test_a_refused_plain_form_is_shown_again_with_its_input(alma: Browser, cast: Cast) -> None:
+    people = add_people(cast, "Lena", "Omar")
+    lena, omar = (people[name].id for name in ("Lena", "Omar"))
+    save(alma, cast, [{"relationship": str(lena), "radius": 0.41, "angle": 62}], revision=" 0")
+    data = {
+        "typed": "1", "kind": "present", "revision": " 0", "drawn_on": "2026-09-02", "respondent": "therapist",
+        f"ring_{lena}": "wider", f"hour_{lena}": "9", f"tension_{lena}": "on", f"ring_{omar}": "", f"hour_{omar}": "12",
+    }  # fmt: skip
+    for wrong, status, reason in (({}, 409, "changed elsewhere"), ({"drawn_on": "2026-01-01"}, 400, "Choose a date")):
+        refused = alma.post(url(cast, "circle-save"), data | wrong)
+        assert (refused.status_code, len(circles(cast))) == (status, 1)
+        page = BeautifulSoup(refused.content, "html.parser")
+        assert reason in page.select_one(".messages").get_text()  # type: ignore[union-attr]
+        form = page.select_one("details[open] form[data-plain]")
+        assert form is not None
+        assert form.select_one(f"[name=ring_{lena}] [selected]")["value"] == "wider"  # type: ignore[index]
+        assert form.select_one(f"[name=hour_{lena}] [selected]").get_text() == "9"  # type: ignore[union-attr]
+        assert form.select_one(f"[name=tension_{lena}]").has_attr("checked")  # type: ignore[union-attr]
+        assert form.select_one("[name=drawn_on]")["value"] == (data | wrong)["drawn_on"]  # type: ignore[index]
+        assert page.select_one("[name=respondent] [selected]")["value"] == "therapist"  # type: ignore[index]
+    # the page carries the revision that the next try replaces
+    revision = str(form.select_one("[name=revision]")["value"])  # type: ignore[index]
+    assert alma.post(url(cast, "circle-save"), data | {"revision": revision}).status_code == 302
+    assert circles(cast)[-1].placement_values[0].ring.value == "wider"
 
 
 def test_the_plain_form_keeps_exact_places(alma: Browser, cast: Cast) -> None:

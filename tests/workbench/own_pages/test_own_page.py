@@ -521,9 +521,26 @@ def test_the_clients_circle_hides_the_therapists_ratings(cast: Cast) -> None:
 def test_the_client_adds_a_person_by_first_name(cast: Cast) -> None:
     browser = visiting_browser(cast)
     browser.post("/own/circle/person/", {"name": "  Ben "})
-    browser.post("/own/circle/person/", {"name": "   "})
+    assert browser.post("/own/circle/person/", {"name": "   "}).status_code == 400
     assert [p.name_shown for p in cast.episode.relationships.all()] == ["Ben"]
     assert Entry.objects.filter(action="relationship.added", actor="", client=str(cast.carla.id)).count() == 1
+
+
+def test_a_refused_circle_and_a_refused_name_are_shown_again(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = visiting_browser(cast)
+    browser.post("/own/circle/person/", {"name": "Ben"})
+    ben = cast.episode.relationships.get().id
+    data = {"typed": "1", "kind": "present", "revision": " 0", f"ring_{ben}": "close", f"hour_{ben}": "3"}
+    assert browser.post("/own/circle/save/", data).status_code == 302
+    stale = browser.post("/own/circle/save/", data | {f"ring_{ben}": "wider"})
+    assert stale.status_code == 409
+    chosen = BeautifulSoup(stale.content, "html.parser").select_one(f"details[open] [name=ring_{ben}] [selected]")
+    assert chosen is not None
+    assert chosen["value"] == "wider"
+    monkeypatch.setattr("securebase.workbench.inventory.actions.MAX_PEOPLE", 1)
+    full = browser.post("/own/circle/person/", {"name": "Lena"})
+    assert full.status_code == 400
+    assert 'value="Lena"' in full.content.decode()
 
 
 def test_a_person_of_another_client_cannot_be_placed(cast: Cast) -> None:

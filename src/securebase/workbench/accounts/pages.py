@@ -14,7 +14,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
-from securebase.errors import InputError
 from securebase.workbench.accounts import actions, queries
 from securebase.workbench.accounts.access import (
     address_of,
@@ -36,7 +35,7 @@ from securebase.workbench.accounts.forms import (
     StaffAccountForm,
 )
 from securebase.workbench.accounts.models import Account, Role
-from securebase.workbench.ui.conflict import form_status, keep_input, sentence
+from securebase.workbench.ui.conflict import form_status, refusal_as_message, refusal_on
 from securebase.workbench.ui.methods import nearest_page, post_only
 
 _WRONG_CREDENTIALS = "The user name or password is incorrect."
@@ -205,14 +204,10 @@ def clinic(request: HttpRequest) -> HttpResponse:
     form = ClinicForm(request.POST or None, initial=start)
     if form.is_valid():
         data = form.cleaned_data
-        try:
+        with refusal_on(form, row=own_clinic):
             actions.change_clinic(
                 clinic=own_clinic, by=account, name=data["name"], help_text=data["help_text"], version=data["version"]
             )
-        except InputError as error:
-            own_clinic.refresh_from_db()
-            keep_input(form, error, version=own_clinic.version)
-        else:
             messages.success(request, "Saved.")
             return redirect("clinic")
     context = {
@@ -275,11 +270,8 @@ def reset_password(request: HttpRequest, account_id: str) -> HttpResponse:
 def set_account_active(request: HttpRequest, account_id: str) -> HttpResponse:
     by = current_account(request)
     account = get_object_or_404(queries.accounts_of_clinic(by), id=account_id)
-    try:
+    with refusal_as_message(request):
         actions.set_active(account=account, active="reopen" in request.POST, by=by)
-    except InputError as error:
-        messages.error(request, sentence(error))
-    else:
         messages.success(
             request, f"The account of {account.name_shown} is now {'open' if account.is_active else 'closed'}."
         )

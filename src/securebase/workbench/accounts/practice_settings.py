@@ -13,13 +13,13 @@ from msgspec.structs import replace
 
 from securebase.errors import InputError
 from securebase.ipt.course_format import CourseFormat, unused_id
-from securebase.ipt.lineage import PRESETS, Lineage, describe_changes
+from securebase.ipt.lineage import PRESETS, describe_changes
 from securebase.schema import to_plain
 from securebase.workbench.accounts import actions, queries
 from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.forms import CourseFormatForm, CourseFormatSet, LineageForm
-from securebase.workbench.accounts.models import Clinic, Role
-from securebase.workbench.ui.conflict import error_status, form_status, keep_input, sentence
+from securebase.workbench.accounts.models import Role
+from securebase.workbench.ui.conflict import error_status, form_status, refusal_on, sentence
 
 
 @require_role(Role.ADMINISTRATOR)
@@ -35,9 +35,12 @@ def lineage(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         proposed = form.lineage()
         differences = describe_changes(present, proposed)
-        if "save" in request.POST and _save_lineage(request, clinic, form, proposed):
-            messages.success(request, "Saved. The settings apply to every course in this clinic.")
-            return redirect("clinic")
+        if "save" in request.POST:
+            with refusal_on(form, row=clinic):
+                version = form.cleaned_data["version"]
+                actions.change_lineage(clinic=clinic, by=current_account(request), lineage=proposed, version=version)
+                messages.success(request, "Saved. The settings apply to every course in this clinic.")
+                return redirect("clinic")
     context = {
         "form": form,
         "differences": differences,
@@ -46,18 +49,6 @@ def lineage(request: HttpRequest) -> HttpResponse:
         "section": "clinic",
     }
     return render(request, "accounts/lineage.html", context, status=form_status(form))
-
-
-def _save_lineage(request: HttpRequest, clinic: Clinic, form: LineageForm, proposed: Lineage) -> bool:
-    try:
-        actions.change_lineage(
-            clinic=clinic, by=current_account(request), lineage=proposed, version=form.cleaned_data["version"]
-        )
-    except InputError as error:
-        clinic.refresh_from_db()
-        keep_input(form, error, version=clinic.version)
-        return False
-    return True
 
 
 @require_role(Role.ADMINISTRATOR)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -84,16 +84,48 @@ class CircleView:
         return self.versions[-1] if self.versions else None
 
 
+@dataclass(frozen=True, slots=True)
+class PlainFields:
+    """Values of the plain form besides the places; `refused`: they were typed and not saved."""
+
+    drawn_on: str
+    respondent: str = ""
+    session: str = ""
+    new_version: bool = False
+    refused: bool = False
+
+    @classmethod
+    def read(cls, posted: Mapping[str, str]) -> PlainFields:
+        """Return what was typed."""
+        return cls(
+            drawn_on=posted.get("drawn_on", ""),
+            respondent=posted.get("respondent", ""),
+            session=posted.get("session", ""),
+            new_version="new_version" in posted,
+            refused=True,
+        )
+
+
 def circle_view(
-    record: EpisodeRecord, *, episode: Episode, kind: CircleKind, centre: str, revision: str, for_client: bool = False
+    record: EpisodeRecord,
+    *,
+    episode: Episode,
+    kind: CircleKind,
+    centre: str,
+    revision: str,
+    for_client: bool = False,
+    typed: Sequence[Placement] | None = None,
 ) -> CircleView:
     """Return the circle of a kind; a wished-for circle that was never drawn begins as a copy of the present one.
 
-    `for_client` addresses the client: nothing about ratings, and no author in the names of versions.
+    `for_client` addresses the client: nothing about ratings, and no author in the names of versions. `typed` places
+    were refused and are shown in place of the saved ones.
     """
     circles = circles_of(record, kind)
     candidates = circles or circles_of(record)
     current = candidates[-1] if candidates else None
+    if typed is not None:
+        current = replace(current or ClosenessCircle(id="", at=0.0, kind=kind), placements=tuple(typed))
     people = people_at(record)
     tones = tie_balances(record, people)
     rows = tuple(PersonRow(p, current.placement(p.id) if current else None, tones[p.id]) for p in people)

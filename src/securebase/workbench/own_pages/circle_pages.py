@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from django.contrib import messages
@@ -12,8 +13,9 @@ from django.views.decorators.http import require_GET
 
 from securebase.errors import InputError
 from securebase.ipt.network_phrases import HOURS
+from securebase.records.artefact import Placement
 from securebase.records.vocabulary import CircleKind, Respondent, Ring
-from securebase.workbench.course.circle_view import CircleView, circle_view, saved_reply
+from securebase.workbench.course.circle_view import CircleView, PlainFields, circle_view, saved_reply
 from securebase.workbench.course.queries import record_of
 from securebase.workbench.inventory.actions import add_relationship, draw_circle
 from securebase.workbench.inventory.forms import CircleForm, parse_placements
@@ -21,7 +23,7 @@ from securebase.workbench.inventory.models import Circle
 from securebase.workbench.own_pages import actions
 from securebase.workbench.own_pages.access import Visit, visit_required
 from securebase.workbench.own_pages.pages import show
-from securebase.workbench.ui.conflict import error_status, sentence
+from securebase.workbench.ui.conflict import error_status, refusal_as_message, sentence
 from securebase.workbench.ui.methods import is_autosave, post_only
 
 _UNREADABLE_MESSAGE = "We couldn’t read the circle, so nothing was saved."
@@ -39,17 +41,27 @@ def circle(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Show the latest circle for the client to continue."""
     _require_circle(visit)
     actions.record_read(page=visit.page, part="circle")
+    return _render(request, visit)
+
+
+def _render(
+    request: HttpRequest, visit: Visit, typed: Sequence[Placement] | None = None, *, name: str = "", status: int = 200
+) -> HttpResponse:
+    """Return the page; `typed` places or the `name` of a person were refused and are shown again."""
+    today = timezone.localdate()
     context = {
-        "view": _client_circle(visit),
+        "view": _client_circle(visit, typed),
+        "fields": PlainFields(today.isoformat()) if typed is None else PlainFields.read(request.POST),
+        "name": name,
         "rings": [(r.value, r.label) for r in Ring],
         "hours": range(1, HOURS + 1),
-        "today": timezone.localdate(),
+        "today": today,
         "query": "",
     }
-    return show(request, visit, "circle", context)
+    return show(request, visit, "circle", context, status=status)
 
 
-def _client_circle(visit: Visit) -> CircleView:
+def _client_circle(visit: Visit, typed: Sequence[Placement] | None = None) -> CircleView:
     """Return the circle without the therapist's data: people by name, and only circles that the client drew."""
     record = record_of(visit.episode, timezone.now())
     client_record = replace(
@@ -67,6 +79,7 @@ def _client_circle(visit: Visit) -> CircleView:
         centre="you",
         revision=revision,
         for_client=True,
+        typed=typed,
     )
 
 
@@ -83,10 +96,10 @@ def save(request: HttpRequest, visit: Visit) -> HttpResponse:
     form = CircleForm(request.POST, episode=visit.episode)
     last = _latest_circle(visit)
     if not form.is_valid() or form.cleaned_data["kind"] is not CircleKind.PRESENT:
-        return _refuse(request, _UNREADABLE_MESSAGE)
+        return _refuse(request, visit, InputError(_UNREADABLE_MESSAGE), last)
     placements = parse_placements(request.POST, visit.episode, last)
     if placements is None:
-        return _refuse(request, _UNREADABLE_MESSAGE)
+        return _refuse(request, visit, InputError(_UNREADABLE_MESSAGE), last)
     try:
         saved = draw_circle(
             episode=visit.episode,
@@ -97,7 +110,7 @@ def save(request: HttpRequest, visit: Visit) -> HttpResponse:
             expected=form.cleaned_data["revision"],
         )
     except InputError as error:
-        return _refuse(request, sentence(error), status=error_status(error), last=last)
+        return _refuse(request, visit, error, last, placements)
     if is_autosave(request):
         return JsonResponse(saved_reply(saved) | {"circle": _client_circle(visit).data})
     messages.success(request, "Circle saved.")
@@ -112,18 +125,26 @@ def add_person(request: HttpRequest, visit: Visit) -> HttpResponse:
     name = " ".join(request.POST.get("name", "").split())
     if not name or len(name) > _MAX_NAME_LENGTH:
         messages.error(request, "Enter a name. A first name is enough.")
-        return redirect("own-circle")
-    try:
+        return _render(request, visit, name=name, status=400)
+    with refusal_as_message(request):
         add_relationship(episode=visit.episode, by=None, name_shown=name, at=timezone.now())
-    except InputError as error:
-        messages.error(request, sentence(error))
-    else:
         messages.success(request, f"{name} added. Now place them on the circle.")
-    return redirect("own-circle")
+        return redirect("own-circle")
+    return _render(request, visit, name=name, status=400)
 
 
-def _refuse(request: HttpRequest, reason: str, *, status: int = 400, last: Circle | None = None) -> HttpResponse:
+def _refuse(
+    request: HttpRequest,
+    visit: Visit,
+    error: InputError,
+    last: Circle | None,
+    typed: Sequence[Placement] | None = None,
+) -> HttpResponse:
+    """Answer the script, or show the page again with the places typed into the plain form, if they could be read."""
+    reason, status = sentence(error), error_status(error)
     if is_autosave(request):
         return JsonResponse({"error": reason, "revision": last.revision if last else ""}, status=status)
     messages.error(request, reason)
-    return redirect("own-circle")
+    if typed is None or "placements" in request.POST:
+        return redirect("own-circle")
+    return _render(request, visit, typed, status=status)

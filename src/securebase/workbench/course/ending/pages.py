@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.utils import timezone
 
-from securebase.errors import InputError
 from securebase.ipt.due import TaskState, course_tasks
 from securebase.records.vocabulary import CircleKind, Phase
 from securebase.workbench.accounts.queries import course_formats_of, lineage_of
@@ -16,7 +15,7 @@ from securebase.workbench.course.ending import queries
 from securebase.workbench.course.ending.actions import begin_maintenance
 from securebase.workbench.course.queries import beads, record_of
 from securebase.workbench.therapy_sessions.queries import sessions_held
-from securebase.workbench.ui.conflict import sentence
+from securebase.workbench.ui.conflict import refusal_as_message
 from securebase.workbench.worksheets.queries import people_of
 
 #: Worksheets of an ending, in the order of use.
@@ -67,19 +66,11 @@ def finish(page: ClientPage) -> HttpResponse:
         messages.error(request, "The course has already ended.")
         return page.redirect("ending")
     course_format = queries.maintenance_format(record_of(episode, now), course_formats_of(account.clinic))
-    try:
+    with refusal_as_message(request):
         if "maintenance" in request.POST:
             begin_maintenance(episode=episode, by=account, course_format=course_format, at=now)
-        else:
-            end_episode(episode=episode, by=account, ended_on=timezone.localdate(now))
-    except InputError as error:
-        messages.error(request, sentence(error))
-        return page.redirect("ending")
-    to_maintenance = "maintenance" in request.POST
-    messages.success(
-        request,
-        "Acute course ended; maintenance course begun."
-        if to_maintenance
-        else "The course has ended today. You can reopen it under Settings.",
-    )
-    return page.redirect("course" if to_maintenance else "ending")
+            messages.success(request, "Acute course ended; maintenance course begun.")
+            return page.redirect("course")
+        end_episode(episode=episode, by=account, ended_on=timezone.localdate(now))
+        messages.success(request, "The course has ended today. You can reopen it under Settings.")
+    return page.redirect("ending")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -12,11 +13,13 @@ from django.utils.safestring import mark_safe
 from securebase.charts.closeness_circle import closeness_circle
 from securebase.ipt import network as networks
 from securebase.ipt import network_phrases as phrases
+from securebase.records.artefact import Placement
 from securebase.records.vocabulary import CircleKind, Ring
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.casefile import course_record, prefetch_course_record
 from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.clients.models import Episode
+from securebase.workbench.course.circle_view import PlainFields
 from securebase.workbench.course.relationships import queries
 from securebase.workbench.inventory.models import DRAWN_BY
 from securebase.workbench.inventory.queries import removed_entries
@@ -24,11 +27,21 @@ from securebase.workbench.inventory.queries import removed_entries
 
 @client_page("GET", tab="relationships")
 def relationships(page: ClientPage) -> HttpResponse:
+    is_wished = page.request.GET.get("kind") == CircleKind.WISHED.value
+    return render_relationships(page, CircleKind.WISHED if is_wished else CircleKind.PRESENT)
+
+
+def render_relationships(
+    page: ClientPage, kind: CircleKind, typed: Sequence[Placement] | None = None, *, status: int = 200
+) -> HttpResponse:
+    """Return the page with this circle; `typed` places of the posted form were refused and are shown again."""
     request, episode = page.request, page.episode
     if episode is None:
         return page.render("course/relationships.html")
-    kind = CircleKind.WISHED if request.GET.get("kind") == CircleKind.WISHED.value else CircleKind.PRESENT
-    parts = queries.circle_parts(page.account, episode.id, kind, request.GET)
+    parts = queries.circle_parts(page.account, episode.id, kind, request.GET, typed)
+    today = timezone.localdate(page.now)
+    session = queries.session_now(episode, page.now)
+    fields = PlainFields(drawn_on=today.isoformat(), session=str(session or ""))
     record = parts["record"]
     people_out, circles_out = removed_entries(episode)
     context = parts | {
@@ -37,8 +50,8 @@ def relationships(page: ClientPage) -> HttpResponse:
         "hours": range(1, phrases.HOURS + 1),
         "drawn_by": DRAWN_BY,
         "numbers": [s.number for s in record.sessions],
-        "in_session": queries.session_now(episode, page.now),
-        "today": timezone.localdate(),
+        "fields": fields if typed is None else PlainFields.read(request.POST),
+        "today": today,
         "query": request.GET.urlencode(),
         "support": queries.support(record),
         "lineage": lineage_of(page.account.clinic),
@@ -46,7 +59,7 @@ def relationships(page: ClientPage) -> HttpResponse:
         "circles_out": circles_out,
         "out": _id(request.GET.get("out", "")),
     }
-    return page.render("course/relationships.html", context)
+    return page.render("course/relationships.html", context, status=status)
 
 
 @client_page("GET", tab="relationships")

@@ -17,7 +17,7 @@ from securebase.charts.version_curve import version_sparkline
 from securebase.ipt import network as networks
 from securebase.ipt import network_phrases as phrases
 from securebase.ipt.tie import circle_movement, tie_facts
-from securebase.records.artefact import ClosenessCircle, RelationshipRecord
+from securebase.records.artefact import ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, Ring
 from securebase.workbench.accounts.models import Account
@@ -43,11 +43,21 @@ def centre(episode: Episode) -> str:
     return episode.client.name_shown.split(" ")[0][:7]
 
 
-def circle_parts(account: Account, episode_id: uuid.UUID, kind: CircleKind, query: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the page shows of a circle and what it derives from it, as it is stored now."""
+def circle_parts(
+    account: Account,
+    episode_id: uuid.UUID,
+    kind: CircleKind,
+    query: Mapping[str, str],
+    typed: Sequence[Placement] | None = None,
+) -> dict[str, Any]:
+    """Return what the page shows of a circle and what it derives from it, as it is stored now.
+
+    `typed` places were refused and are shown in place of the saved ones.
+    """
     episode = prefetch_course_record(Episode.objects.visible_to(account).filter(id=episode_id)).get()
     record = course_record(episode, timezone.now())
-    view = circle_view(record, episode=episode, kind=kind, centre=centre(episode), revision=_revision(episode, kind))
+    revision = _revision(episode, kind)
+    view = circle_view(record, episode=episode, kind=kind, centre=centre(episode), revision=revision, typed=typed)
     return {
         "record": record,
         "view": view,
