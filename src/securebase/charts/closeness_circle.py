@@ -149,7 +149,7 @@ def _ghost_disc(person: RelationshipRecord, place: Placement, lettering: Letteri
 def _rings(words: Iterable[_Words]) -> str:
     circles = "".join(
         f'<circle r="{edge * GEOMETRY.unit:.1f}" fill="none" stroke="{LINE}" stroke-width="2"/>'
-        for edge in reversed(RING_EDGES.values())
+        for edge in reversed(list(RING_EDGES.values()))
     )
     labels = "".join(
         f"<g {w.attributes}>{''.join(_text('ring-label', r, w.lettering.ring, SOFT) for r in w.rings)}</g>"

@@ -128,7 +128,7 @@ def test_an_ended_session_loses_no_word(context: Any, live_server: Any, cast: Ca
     wait_until_saved(page)
     box = page.get_by_label("What happened?")
     expect(box).to_have_value("She hung up, and I did not call again. Not once.")
-    wait_until(page, lambda: page.evaluate("sessionStorage.getItem('worksheet-draft') === null"))
+    wait_until(page, lambda: page.evaluate("sessionStorage.length") == 0)
     assert saved_values(cast) == {"what_happened": "She hung up, and I did not call again. Not once."}
 
 
@@ -161,6 +161,9 @@ def test_rows_are_added_moved_removed_and_put_back(context: Any, live_server: An
     lines = [(line["speaker"], line["said"]) for line in saved_values(cast)["lines"]]
     assert lines == [("client", "Fine."), ("other", "How are you?")]
     rows.nth(0).get_by_role("button", name="Remove row").click()
+    wait_until_writing(page)
+    wait_until_saved(page)
+    assert [line["said"] for line in saved_values(cast)["lines"]] == ["How are you?"]
     page.get_by_role("button", name="Undo: restore the row").click()
     wait_until_writing(page)
     wait_until_saved(page)

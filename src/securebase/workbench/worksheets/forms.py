@@ -31,7 +31,8 @@ def submitted_values(worksheet: Worksheet, data: QueryDict) -> dict[str, Any]:
 
 def _submitted_rows(field: Field, data: QueryDict) -> list[dict[str, Any]]:
     pattern = re.compile(rf"{re.escape(field.id)}\.(\d{{1,4}})\.")
-    numbers = sorted({int(m[1]) for name in data if (m := pattern.match(name))})
+    # the order of the rows on the page, which a script may have changed; numbers only tell rows apart
+    numbers = dict.fromkeys(m[1] for name in data if (m := pattern.match(name)))
     rows = []
     for n in numbers:
         row: dict[str, Any] = {}

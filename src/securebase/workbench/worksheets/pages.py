@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
+from django.template.loader import select_template
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -123,7 +124,7 @@ def _save(page: ClientPage, current: _CurrentWorksheet) -> HttpResponse:
         at = timezone.localtime(saved.changed_at)
         problems = {field: reason for field, (_, reason) in filled.unread.items()}
         state = {"revision": saved.revision, "version": saved.version, "problems": problems}
-        return JsonResponse({"saved": f"{at:%H:%M}"} | state)
+        return JsonResponse({"saved": f"{at:%H:%M}", "parts": _parts_above(page, saved)} | state)
     if filled.unread:
         messages.warning(request, "Saved, except the fields marked below.")
     else:
@@ -133,6 +134,18 @@ def _save(page: ClientPage, current: _CurrentWorksheet) -> HttpResponse:
         if (back := _return_path(request)) and "stay" not in request.POST:
             return redirect(back)
     return page.redirect("worksheet", spec.id, current.artefact_id)
+
+
+def _above(worksheet: str) -> Any:
+    """Return the template of the optional part above the fields, empty for most worksheets."""
+    return select_template([f"worksheets/above_{worksheet}.html", "worksheets/above_nothing.html"])
+
+
+def _parts_above(page: ClientPage, saved: Artefact) -> dict[str, str]:
+    """Return the part above the fields as saved, by its id on the page; other pages embed the worksheet without it."""
+    about_name = queries.people_of(saved.episode).get(str(saved.about), "")
+    context = {"client": page.client, "artefact": saved, "about_name": about_name}
+    return {"above": _above(saved.worksheet).render(context, page.request)}
 
 
 def _render(
@@ -160,8 +173,7 @@ def _render(
     context: dict[str, Any] = {
         "episode": episode,
         "worksheet": spec,
-        # an optional part above the fields; the first template that exists is used
-        "above": [f"worksheets/above_{spec.id}.html", "worksheets/above_nothing.html"],
+        "above": _above(spec.id),
         "artefact": artefact,
         "artefact_id": current.artefact_id,
         "inputs": build_inputs(spec, values, unread, people=people, **_lineage_options(page)),

@@ -1,7 +1,6 @@
 // The closeness circle: moves people by mouse, touch or keyboard, saves after every move, and plays earlier versions.
 // It dispatches “person-chosen” and “person-moved”, and listens for “choose-person”.
 import { Autosave } from "../ui/js/autosave.js";
-import { button } from "../ui/js/dom.js";
 import { Drawing, setAll } from "./drawing.js";
 import { Player } from "./player.js";
 
@@ -202,12 +201,12 @@ function Circle(root) {
   }
 
   function addTrayButton(id, name) {
-    const waiting = button(name, () => {
+    const waiting = Object.assign(document.createElement("button"), { type: "button", textContent: name });
+    waiting.addEventListener("click", () => {
       if (waiting.dataset.dragged) return delete waiting.dataset.dragged;
       change(id, { ...UNMARKED, radius: 5 / 6, angle: freeAngle() });
       drawing.person(id).focus();
     });
-    waiting.className = "";
     waiting.addEventListener("pointerdown", (event) => startDrag(event, id, waiting));
     root.querySelector(`[data-waiting="${id}"]`).replaceChildren(waiting);
   }

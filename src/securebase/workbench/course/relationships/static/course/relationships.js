@@ -1,4 +1,6 @@
 // Shows the person selected on the circle or in the list beside it, and what a saved circle changes on the page.
+import { replaceParts } from "../ui/js/parts.js";
+
 const circle = document.querySelector("[data-circle]");
 const links = document.querySelectorAll("[data-choose]");
 let chosen = document.querySelector("[data-about]:not([hidden])")?.dataset.about;
@@ -13,20 +15,12 @@ function show(id) {
   document.querySelector("[data-nobody]").hidden = Boolean(id);
 }
 
-function replacePart(part, html) {
-  const opened = [...part.querySelectorAll("details")].map((details) => details.open);
-  part.innerHTML = html;
-  part.querySelectorAll("details").forEach((details, n) => {
-    details.open = opened[n];
-  });
-}
-
 circle.addEventListener("person-chosen", (event) => show(event.detail));
 circle.addEventListener("person-moved", ({ detail }) => {
   document.querySelector(`[data-about="${detail.id}"] [data-where]`).textContent = detail.where;
 });
 circle.querySelector("form").addEventListener("saved", ({ detail }) => {
-  for (const [id, html] of Object.entries(detail.parts)) replacePart(document.getElementById(id), html);
+  replaceParts(detail.parts);
   show(chosen);
 });
 for (const link of links) {

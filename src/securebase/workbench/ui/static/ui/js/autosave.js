@@ -1,6 +1,4 @@
 // Saves a form during input: after every pause, when the page is left, and again until the server confirms.
-import { button, element, notice } from "./dom.js";
-
 const SAVE_DELAY = 1200; // milliseconds without input
 const RETRY_DELAY = 8000;
 const OFFLINE_RETRY_DELAY = 5000;
@@ -28,10 +26,11 @@ function inputOf(fields) {
 
 // Options: status (element that shows the state), fields and saved (functions that return the fields to send, and those
 // that the server has), delay, thing (what is saved, in words), view (address of the saved version), ended (what to say
-// after the end of the session). The form dispatches “saved” with the server's reply, and “signed-out”.
+// after the end of the session), discard (forgets the input after a conflict, where it is kept on the device). The form
+// dispatches “saved” with the server's reply, and “signed-out”. Its notice of a conflict is in ui/_conflict.html.
 export class Autosave {
-  constructor(form, { status, fields, saved, delay = SAVE_DELAY, thing = "text", view = form.action, ended } = {}) {
-    Object.assign(this, { form, delay, thing, view, ended });
+  constructor(form, { status, fields, saved, delay = SAVE_DELAY, thing = "text", view, ended, discard } = {}) {
+    Object.assign(this, { form, delay, thing, view: view ?? form.action, ended, discard });
     this.status = status ?? form.querySelector("[data-saving]");
     this.settledStatus = this.status.textContent;
     this.fields = fields ?? (() => fieldsOf(form));
@@ -52,13 +51,18 @@ export class Autosave {
     if (this.unsaved) this.schedule();
   }
 
+  // whether the server has all input
+  get settled() {
+    return !this.newVersion && inputOf(this.fields()) === this.savedInput;
+  }
+
   get unsaved() {
-    return !this.stopped && (this.newVersion || inputOf(this.fields()) !== this.savedInput);
+    return !this.stopped && !this.settled;
   }
 
   schedule() {
     if (this.stopped) return;
-    if (this.signedOut) return this.endSession();
+    if (this.signedOut) return this.keep();
     if (this.unsaved) this.setStatus("Saving…");
     else if (!this.busy) this.setStatus(this.settledStatus); // changed back to what is saved
     this.saveIn(this.delay);
@@ -139,25 +143,33 @@ export class Autosave {
     const text = this.ended ?? "Not saved: you have been signed out. Your text is kept in this tab.";
     if (!signIn) return this.retry(text, RETRY_DELAY);
     this.signedOut = this.failed = true;
-    this.form.dispatchEvent(new CustomEvent("signed-out", { bubbles: true })); // ui/idle.js keeps the input
-    const back = encodeURIComponent(location.pathname + location.search);
-    const link = element("a", { href: `${signIn}?away=1&next=${back}`, textContent: "Sign in again here" });
+    const link = document.createElement("a");
+    link.href = `${signIn}?away=1&next=${encodeURIComponent(location.pathname + location.search)}`;
+    link.textContent = "Sign in again here";
     this.setStatus(text, true);
     this.status.append(" ", link);
+    this.keep();
+  }
+
+  keep() {
+    this.form.dispatchEvent(new Event("signed-out", { bubbles: true })); // ui/idle.js keeps the input
   }
 
   // two tabs or two people have written: the reader decides which input becomes the newest version
   showConflict(reply) {
     this.stopped = this.failed = true;
-    const mine = button(`Save my ${this.thing} as a new version`, () => {
+    const note = document.getElementById("conflict").content.firstElementChild.cloneNode(true);
+    const part = (name) => note.querySelector(`[data-${name}]`);
+    for (const thing of note.querySelectorAll("[data-thing]")) thing.textContent = this.thing;
+    part("theirs").href = this.view;
+    part("discard").hidden = !this.discard;
+    part("discard").addEventListener("click", this.discard);
+    part("mine").addEventListener("click", () => {
       this.form.elements.revision.value = reply.revision;
       this.stopped = false;
       note.remove();
       this.save({ newVersion: true }); // keeps the other version in the history
     });
-    const link = { className: "button", textContent: "View the saved version", href: this.view, target: "_blank" };
-    const text = `This was changed in another tab or by someone else. Your ${this.thing} is still here but not saved.`;
-    const note = notice("alert", text, mine, element("a", link));
     (this.form.closest("details") ?? this.form).before(note);
     note.scrollIntoView({ block: "center" });
     this.setStatus("Not saved: changed elsewhere", true);

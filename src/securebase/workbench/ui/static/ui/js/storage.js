@@ -7,9 +7,9 @@ export function openStorage(name) {
   }
 }
 
-export function write(storage, key, text) {
+export function writeJson(storage, key, value) {
   try {
-    storage?.setItem(key, text);
+    storage?.setItem(key, JSON.stringify(value));
   } catch {
     /* storage full: the page still holds the input */
   }
@@ -23,10 +23,7 @@ export function readJson(storage, key) {
   }
 }
 
-export function keysOf(storage, prefix) {
-  return Object.keys(storage ?? {}).filter((key) => key.startsWith(prefix));
-}
-
-export function removeAll(storage, prefix) {
-  for (const key of keysOf(storage, prefix)) storage.removeItem(key);
+export function removeAll(storage, prefix, applies = () => true) {
+  const keys = Object.keys(storage ?? {}).filter((key) => key.startsWith(prefix));
+  for (const key of keys) if (applies(key)) storage.removeItem(key);
 }
