@@ -50,7 +50,7 @@ def test_saving_without_scripts(cast: Cast, alma: Browser) -> None:
     assert re.search(r'value="6" checked', html)
 
 
-def test_rows_keep_their_order_and_lose_their_gaps(cast: Cast, alma: Browser) -> None:
+def test_rows_keep_the_order_of_the_page_and_lose_their_gaps(cast: Cast, alma: Browser) -> None:
     data = {
         "about_what": "The call",
         "lines.10.said": "Fine.",
@@ -59,8 +59,8 @@ def test_rows_keep_their_order_and_lose_their_gaps(cast: Cast, alma: Browser) ->
         "lines.5.said": "",
     }
     alma.post(address(cast, "communication_analysis"), data)
-    assert [line["said"] for line in saved_artefact(cast).values["lines"]] == ["How are you?", "Fine."]
-    assert saved_artefact(cast).values["lines"][0]["faults"] == ["indirect", "silent"]
+    assert [line["said"] for line in saved_artefact(cast).values["lines"]] == ["Fine.", "How are you?"]
+    assert saved_artefact(cast).values["lines"][1]["faults"] == ["indirect", "silent"]
 
 
 def test_autosave_replies_with_the_time(cast: Cast, alma: Browser) -> None:
