@@ -45,6 +45,7 @@ def test_does_not_apply_is_typed_in_scored_shown_and_exported(cast: Cast, alma: 
     stored = cast.episode.administrations.get()
     assert (stored.instrument_version, stored.responses.get(item=3).value) == ("2", 6.0)
     assert stored.responses.get(item=10).value is None
+    assert [stored.scored_responses[n] for n in (1, 3, 10)] == [5.0, None, None]
     total = stored.scores.get(scale="total")
     assert (total.value, total.n_missing) == (40.0, 2)
 

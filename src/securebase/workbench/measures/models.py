@@ -62,6 +62,12 @@ class Administration(ScopedModel):
         return instrument_in_version(self.instrument, self.instrument_version)
 
     @property
+    def scored_responses(self) -> dict[int, float | None]:
+        """Answers by item as scores see them: None if unanswered or if the answer counts as missing."""
+        given = {r.item: r.value for r in self.responses.all()}
+        return {item.number: item.scored(given.get(item.number)) for item in self.instrument_as_asked.items}
+
+    @property
     def came_late(self) -> bool:
         """True for other answers to an already answered check-in, stored because they raised an alert."""
         is_session_set = self.instrument in SESSION_SETS.values()

@@ -188,7 +188,7 @@ def _alliance(administration: Administration | None) -> float | None:
 
 
 def _items(administration: Administration | None) -> dict[int, float | None]:
-    return {r.item: r.value for r in administration.responses.all()} if administration is not None else {}
+    return administration.scored_responses if administration is not None else {}
 
 
 @dataclass(frozen=True, slots=True)

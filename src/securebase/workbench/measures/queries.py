@@ -69,13 +69,13 @@ def administration_rows(episode: Episode) -> list[AdministrationRow]:
 def administration_row(administration: Administration) -> AdministrationRow:
     instrument = administration.instrument_as_asked
     values = {s.scale: (s.value, s.note) for s in administration.scores.all()}
-    responses = {r.item: r.value for r in administration.responses.all()}
+    scored = administration.scored_responses
     return AdministrationRow(
         administration,
         instrument,
         [(s, *values.get(s.id, (None, ""))) for s in instrument.scales],
-        sum(v is not None for v in responses.values()),
-        any(instrument.item(r.item).scored(responses.get(r.item)) is None for r in instrument.safety_rules),
+        sum(r.value is not None for r in administration.responses.all()),
+        any(scored[rule.item] is None for rule in instrument.safety_rules),
     )
 
 

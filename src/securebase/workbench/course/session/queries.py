@@ -213,8 +213,7 @@ def _change_points(now: Administration, before: Administration | None) -> list[O
         return [OverviewPoint("Questions were reworded, so answers are not compared with last time")]
     spec = now.instrument_as_asked
     safety_items = {rule.item for rule in spec.safety_rules}
-    last = {r.item: r.value for r in before.responses.all()}
-    current = {r.item: r.value for r in now.responses.all()}
+    last, current = before.scored_responses, now.scored_responses
     pairs = [(i, last.get(i.number), current.get(i.number)) for i in spec.items if i.number not in safety_items]
     moved = [(i, a, b) for i, a, b in pairs if a is not None and b is not None and abs(b - a) >= MIN_CHANGE]
     moved.sort(key=lambda m: -abs(m[2] - m[1]))
