@@ -36,6 +36,23 @@ def test_every_class_is_named_by_a_page(sheet: Path) -> None:
     assert {name for name in classes - WORDS if not JOINED.match(name)} == set()
 
 
+def bare_classes(style: str) -> set[str]:
+    """Return the classes that are a whole selector."""
+    selectors = re.sub(r"/\*.*?\*/|\{[^{}]*\}|@[^{]*\{|\}", ",", style, flags=re.DOTALL)
+    return {s.strip()[1:] for s in selectors.split(",") if re.fullmatch(r"\.[\w-]+", s.strip())}
+
+
+def test_no_page_styles_a_class_of_a_component_anew() -> None:
+    """A page may place a component inside one of its own; a rule for the class itself would change it on that page."""
+    owned = {name for component in kit.read_components().values() for name in bare_classes(component.style)}
+    clashes = {
+        sheet.name: sorted(both)
+        for sheet in SHEETS
+        if kit.FOLDER not in sheet.parents and (both := owned & bare_classes(sheet.read_text(encoding="utf-8")))
+    }
+    assert clashes == {}
+
+
 TOKENS = WORKBENCH / "ui" / "static" / "ui" / "tokens.css"
 #: Colours of drawings alone: the tokens' own sheet makes them follow the reader's scheme.
 DRAWN = {"--skills"}
