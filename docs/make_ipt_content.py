@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from securebase.ipt.areas import Area, areas
-from securebase.ipt.client_labels import LABELS, NAMES
 from securebase.ipt.course_format import default_formats
 from securebase.ipt.due import MAINTENANCE_TASKS, MIN_CHANGE
 from securebase.ipt.evidence import HIGH_STRAIN, LOW_EXPECTATIONS_MET, MIN_PEOPLE
@@ -20,7 +19,7 @@ from securebase.ipt.task import DueRule, Task, TaskOutput, tasks
 from securebase.ipt.timeline import WINDOW_MONTHS
 from securebase.ipt.worksheet import Field, FieldKind, Worksheet, WorksheetGroup
 from securebase.model.theory import theory
-from securebase.reports.for_client import AREAS, HEADINGS
+from securebase.reports.for_client import AREAS
 
 PAGE = Path(__file__).parent / "ipt-content.md"
 
@@ -276,10 +275,11 @@ def client_words() -> list[str]:
     """Return the words for worksheets, areas and questions in the client's report and on the client's own page."""
     shelf = worksheets()
     lines = ["| | In the client’s report | On the client’s own page |", "| --- | --- | --- |"]
-    for spec in (w for w in shelf.values() if w.id in HEADINGS or w.id in NAMES):
-        name, about = NAMES.get(spec.id, ("", ""))
-        lines.append(f"| {spec.name} | {HEADINGS.get(spec.id, '')} | {name}{f': {about}' if about else ''} |")
-    questions = [f"{shelf[n].name}, {q.label}: “{w}”" for (n, f), w in LABELS.items() if (q := shelf[n].field(f))]
+    for spec in (w for w in shelf.values() if w.report_heading or w.client_name):
+        name, about = spec.client_name, spec.client_about
+        lines.append(f"| {spec.name} | {spec.report_heading} | {name}{f': {about}' if about else ''} |")
+    fields = [(spec, field) for spec in shelf.values() for field in spec.fields if field.client_label]
+    questions = [f"{spec.name}, {field.label}: “{field.client_label}”" for spec, field in fields]
     area_words = [f"{area.label}: “{words}”" for area, words in AREAS.items()]
     lines += ["", *bullet_list("Problem areas, in words for the client", area_words)]
     return [*lines, *bullet_list("Questions, in words for the client", questions)]

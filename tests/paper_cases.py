@@ -7,7 +7,7 @@ from datetime import date
 
 import pictures
 from episodes import episode, session_day
-from securebase.ipt.worksheet import Audience, Field, FieldKind, Option, Worksheet, WorksheetGroup
+from securebase.ipt.worksheet import Audience, Field, FieldKind, Option, Worksheet, WorksheetGroup, WorksheetRole
 from securebase.records.artefact import ArtefactRecord, ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.episode import EpisodeRecord, RuptureRecord
 from securebase.records.vocabulary import Agreement, Respondent, RuptureKind
@@ -31,6 +31,7 @@ def shelf() -> dict[str, Worksheet]:
                 Field("aside", "For myself", FieldKind.TEXT, note=True, reports=EVERYWHERE),
             ),
             tasks=("I2",),
+            about_risk=True,
         ),
         Worksheet(
             "contract",
@@ -49,6 +50,9 @@ def shelf() -> dict[str, Worksheet]:
             ),
             for_client=True,
             agreement=True,
+            role=WorksheetRole.CONTRACT,
+            expected_in=(CLIENT,),
+            report_heading="What we agreed",
         ),
         Worksheet(
             "formulation",
@@ -58,6 +62,9 @@ def shelf() -> dict[str, Worksheet]:
             (Field("story", "In the client’s words", FieldKind.TEXT, quote=True, reports=EVERYWHERE),),
             for_client=True,
             agreement=True,
+            role=WorksheetRole.FORMULATION,
+            expected_in=(REFERRER, SUPERVISOR),
+            report_heading="How we understand it",
         ),
         Worksheet(
             "session_note",
@@ -71,6 +78,8 @@ def shelf() -> dict[str, Worksheet]:
                 Field("narrative", "What happened", FieldKind.TEXT, note=True, reports=EVERYWHERE),
             ),
             in_session=True,
+            role=WorksheetRole.NOTE,
+            expected_in=(SUPERVISOR,),
         ),
         Worksheet(
             "story_card",
@@ -91,6 +100,7 @@ def shelf() -> dict[str, Worksheet]:
                 Field("who", "Who was there", FieldKind.PERSON, reports=(CLIENT, SUPERVISOR)),
             ),
             for_client=True,
+            report_heading="Your stories",
         ),
         Worksheet(
             "relapse_plan",
@@ -108,6 +118,8 @@ def shelf() -> dict[str, Worksheet]:
                 ),
             ),
             for_client=True,
+            expected_in=(CLIENT,),
+            report_heading="My plan for staying well",
         ),
         Worksheet(
             "private",

@@ -12,7 +12,7 @@ import pytest
 from securebase.charts.balance import balance
 from securebase.charts.session_lines import RatingLine, session_lines
 from securebase.charts.timeline import TimelineFrame, _event_rows, draw_timeline, ticks
-from securebase.ipt.area_work import RatedEntry, Role
+from securebase.ipt.area_progress import RatedEntry, RecordedRole
 from securebase.ipt.timeline import Timeline, timeline
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord, TherapySessionRecord
@@ -43,7 +43,7 @@ def test_user_input_never_becomes_markup() -> None:
     assert root.find(f".//{SVG}a").get("href") == '/x?a=1&b="2"'
     assert nasty in [t.text for t in root.iter(f"{SVG}text")]
     assert session_lines([RatingLine(nasty, ((1, 2),))], label=nasty).count("<script") == 0
-    role = Role(nasty, (RatedEntry(nasty, 1),), (RatedEntry(nasty, None),))
+    role = RecordedRole(nasty, (RatedEntry(nasty, 1),), (RatedEntry(nasty, None),))
     assert balance(role, role).count("<script") == 0
 
 
@@ -127,14 +127,14 @@ def test_the_stages_of_a_dispute_are_described_in_words() -> None:
 
 def test_bars_of_losses_and_gains_show_importance_and_never_a_sum() -> None:
     loss, gain = RatedEntry("the pay", 10), RatedEntry("time", 5)
-    few = widths_of_bars(Role("a", (loss,), (gain,)))
+    few = widths_of_bars(RecordedRole("a", (loss,), (gain,)))
     assert few == [190, 95]
-    many = widths_of_bars(Role("a", (loss,), (gain, gain, gain, RatedEntry("rest", None))))
+    many = widths_of_bars(RecordedRole("a", (loss,), (gain, gain, gain, RatedEntry("rest", None))))
     assert many == [190, 95, 95, 95]
-    assert balance(Role("a", (), ()), Role("b", (), ())) == ""
+    assert balance(RecordedRole("a", (), ()), RecordedRole("b", (), ())) == ""
 
 
-def widths_of_bars(old: Role) -> list[float]:
-    root = ElementTree.fromstring(balance(old, Role("b", (), ())))
+def widths_of_bars(old: RecordedRole) -> list[float]:
+    root = ElementTree.fromstring(balance(old, RecordedRole("b", (), ())))
     assert "the pay (10 of 10); good: time (5 of 10)" in root.get("aria-label")
     return [float(r.get("width")) for r in root.iter(f"{SVG}rect")]

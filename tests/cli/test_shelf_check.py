@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from securebase.cli.main import cli
 
 PHQ2 = (resources.files("securebase.measurement") / "instruments" / "phq2.toml").read_text("utf-8")
-INCIDENT = (resources.files("securebase.ipt") / "worksheets" / "incident.toml").read_text("utf-8")
+INCIDENT = (resources.files("securebase.ipt") / "worksheets" / "incident" / "worksheet.toml").read_text("utf-8")
 
 
 def check(shelf: str, tmp_path: Path, files: dict[str, str]) -> Result:
@@ -57,6 +57,19 @@ def test_a_worksheet_is_checked_with_what_it_names(old: str, new: str, message: 
     assert result.exit_code == 2
     assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_folder_is_checked_with_its_behaviour(tmp_path: Path) -> None:
+    folder = tmp_path / "incident"
+    folder.mkdir()
+    (folder / "worksheet.toml").write_text(INCIDENT, encoding="utf-8")
+    for path in (folder, folder / "worksheet.toml"):
+        result = CliRunner().invoke(cli, ["worksheets", "check", str(path)])
+        assert (result.exit_code, result.stderr) == (0, "")
+    (folder / "behaviour.py").write_text("", encoding="utf-8")
+    result = CliRunner().invoke(cli, ["worksheets", "check", str(folder)])
+    assert result.exit_code == 2
+    assert "incident/behaviour.py: must define BEHAVIOUR, a Behaviour" in result.stderr
 
 
 def test_check_needs_files() -> None:

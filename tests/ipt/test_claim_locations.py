@@ -127,6 +127,6 @@ def test_a_scale_measures_only_its_own_claims() -> None:
     ],
 )
 def test_a_worksheet_measures_only_its_own_claims(old: str, new: str, where: str) -> None:
-    content = shelf_file("ipt/worksheets", "telling.toml")
+    content = shelf_file("ipt/worksheets/telling", "worksheet.toml")
     with pytest.raises(ShelfError, match=rf"{where}: must be among the claims of the worksheet \(got “S7”\)"):
         read_worksheet("telling.toml", content.replace(old, new, 1).encode())

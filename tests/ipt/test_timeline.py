@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from securebase.ipt.timeline import WINDOW_DAYS, EventDependence, timeline, undated_entries
+from securebase.ipt.timeline import WINDOW_DAYS, timeline, undated_entries
+from securebase.ipt.timeline_marks import EventDependence
 from securebase.records.artefact import ArtefactRecord, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 

@@ -11,7 +11,7 @@ import pytest
 
 import paper_cases as cases
 from securebase.ipt.pseudonyms import name_replacer, replace_dates
-from securebase.ipt.worksheet import Audience, Field, FieldKind, Worksheet, WorksheetGroup
+from securebase.ipt.worksheet import Audience, Field, FieldKind, Worksheet, WorksheetGroup, WorksheetRole
 from securebase.records.artefact import ArtefactRecord, ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.reports.circle_section import circle_key, circles, half_side
@@ -121,7 +121,7 @@ def test_goals_share_one_table() -> None:
     review = ArtefactRecord("r", "goal_review", {"goals": ({"goal": "Say it", "now": 6.0},)}, 50.0, 50.0, session=8)
     selections = [
         SelectedArtefacts(contract, (first,)),
-        SelectedArtefacts(msgspec.structs.replace(contract, id="goal_review"), (review,)),
+        SelectedArtefacts(msgspec.structs.replace(contract, role=WorksheetRole.GOAL_REVIEW), (review,)),
     ]
     (table,) = goals(selections, lambda a: f"Session {a.session}")
     assert isinstance(table, Table)

@@ -113,10 +113,11 @@ def test_no_field_of_the_real_shelf_is_a_note_and_in_a_report() -> None:
             assert cut is None or not any(f.note or any(c.note for c in f.columns) for f in cut.fields)
 
 
-def test_expected_worksheets_are_on_the_real_shelf() -> None:
-    for module in REPORTS.values():
-        assert set(module.EXPECTED_SHEETS) <= set(worksheets())
-    assert set(for_client.HEADINGS) <= set(worksheets())
+def test_every_report_expects_worksheets_and_only_those_for_the_client_have_a_heading_there() -> None:
+    shelf = worksheets().values()
+    assert all(any(report in spec.expected_in for spec in shelf) for report in Audience)
+    assert all(report in {r for f in spec.fields for r in f.reports} for spec in shelf for report in spec.expected_in)
+    assert not [s.id for s in shelf if s.report_heading and not any(Audience.CLIENT in f.reports for f in s.fields)]
 
 
 def test_labels_address_the_client() -> None:

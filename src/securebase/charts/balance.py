@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from securebase.charts.tokens import INK, LINE, SOFT, STRESS, SUPPORT
-from securebase.ipt.area_work import RatedEntry, Role
+from securebase.ipt.area_progress import RatedEntry, RecordedRole
 
 #: largest importance; a bar of this length fills its half
 _TOP = 10.0
@@ -15,7 +15,7 @@ _HEADING, _ROW, _BAR = 30.0, 36.0, 8.0
 _LETTERS = 30
 
 
-def balance(old: Role, new: Role) -> str:
+def balance(old: RecordedRole, new: RecordedRole) -> str:
     """Return an SVG element, empty if both roles are empty.
 
     Bars have the same scale from 0 to 10, whatever the number of entries. An entry that was not rated has no bar.
@@ -35,7 +35,7 @@ def balance(old: Role, new: Role) -> str:
     )
 
 
-def _role(role: Role, label: str, y: float) -> tuple[str, float]:
+def _role(role: RecordedRole, label: str, y: float) -> tuple[str, float]:
     """Return the drawing of one role with its top at `y`, and its height."""
     top, n = y + _HEADING, max(len(role.losses), len(role.gains), 1)
     parts = [
@@ -64,7 +64,7 @@ def _entry(entry: RatedEntry, side: int, colour: str, y: float) -> str:
     )
 
 
-def _describe(label: str, role: Role) -> str:
+def _describe(label: str, role: RecordedRole) -> str:
     def listed(entries: tuple[RatedEntry, ...]) -> str:
         return ", ".join(f"{e.words} ({_of_ten(e)})" for e in entries) or "nothing noted"
 

@@ -25,7 +25,8 @@ from securebase.charts.tokens import (
     WARN,
     WARN_TINT,
 )
-from securebase.ipt.timeline import EventDependence, Timeline, TimelineEvent, TimelineSpan
+from securebase.ipt.timeline import Timeline
+from securebase.ipt.timeline_marks import EventDependence, SpanKind, TimelineEvent, TimelineSpan
 
 #: Approximate width of a letter of a label, used to keep labels apart.
 LETTER = 6.4
@@ -84,8 +85,8 @@ def draw_timeline(
     first, last = timeline.span(whole_life=whole_life)
     frame = TimelineFrame(first, last, 16.0 if words else 6.0, width - (16.0 if words else 6.0), timeline.began_on)
     events = [e for e in timeline.events if frame.overlaps(e.at, e.until or e.at)]
-    bars = [b for b in timeline.bars if words and b.kind != "earlier" and frame.overlaps(b.start, b.end)]
-    earlier = [b for b in timeline.bars if b.kind == "earlier" and frame.overlaps(b.start, b.end)]
+    bars = [b for b in timeline.bars if words and b.kind is not SpanKind.EARLIER and frame.overlaps(b.start, b.end)]
+    earlier = [b for b in timeline.bars if b.kind is SpanKind.EARLIER and frame.overlaps(b.start, b.end)]
     label_widths = [_label_width(_event_label(e)) + 22.0 if words else 12.0 for e in events]
     places = _event_rows([(frame.x(e.at), width) for e, width in zip(events, label_widths, strict=True)], frame.right)
     lanes = _bar_rows(bars, frame)
@@ -114,8 +115,8 @@ def _description(timeline: Timeline, events: Sequence[TimelineEvent], bars: Sequ
     )
     counts = (
         (len(events), "life event"),
-        (sum(b.kind == "role" for b in bars), "role"),
-        (sum(b.kind == "medication" for b in bars), "medication"),
+        (sum(b.kind is SpanKind.ROLE for b in bars), "role"),
+        (sum(b.kind is SpanKind.MEDICATION for b in bars), "medication"),
         (len(timeline.sessions), "session"),
         (len(timeline.curve), "symptom score"),
     )
@@ -198,7 +199,11 @@ def _periods(
         rule = f'<path d="M{end:.1f} 0V{foot:.1f}" stroke="{WARN}" stroke-width="1.6"/>'
         name = f'<text x="{end - 5:.1f}" y="{foot - 9:.1f}" text-anchor="end" fill="{WARN}">onset</text>'
         label = f"Onset {_day(frame.day_of(timeline.window[1]))}, and the months before it"
-        yield _link(box + rule + (name if end - start > 44 else ""), label, links.get(("onset", timeline.onset_id)))
+        yield _link(
+            box + rule + (name if end - start > 44 else ""),
+            label,
+            links.get((timeline.onset_worksheet, timeline.onset_id)),
+        )
     if timeline.worse is not None and frame.overlaps(timeline.worse, timeline.worse):
         x = frame.x(timeline.worse)
         rule = f'<path d="M{x:.1f} 0V{foot:.1f}" stroke="{WARN}" stroke-width="1.2" stroke-dasharray="4 3"/>'
@@ -305,13 +310,13 @@ def _mark(kind: EventDependence, x: float, y: float, size: float, ink: str) -> s
 
 
 def _bar_label(bar: TimelineSpan) -> str:
-    words = f"{bar.words}, {bar.note}" if bar.kind == "medication" and bar.note else bar.words
+    words = f"{bar.words}, {bar.note}" if bar.kind is SpanKind.MEDICATION and bar.note else bar.words
     return words if len(words) <= MAX_LABEL else words[: MAX_LABEL - 1].rstrip() + "…"
 
 
 def _bar(bar: TimelineSpan, frame: TimelineFrame, y: float, links: Mapping[tuple[str, str], str]) -> str:
     start, end = _edges(bar, frame)
-    fill, edge = (BAND, WARN) if bar.kind == "medication" else (ACCENT_TINT, ACCENT)
+    fill, edge = (BAND, WARN) if bar.kind is SpanKind.MEDICATION else (ACCENT_TINT, ACCENT)
     box = f'<rect x="{start:.1f}" y="{y:.1f}" width="{max(end - start, 4.0):.1f}" height="20" rx="4" fill="{fill}"/>'
     for x, day in ((start, bar.start), (end, bar.end)):
         if day is not None:
@@ -322,7 +327,7 @@ def _bar(bar: TimelineSpan, frame: TimelineFrame, y: float, links: Mapping[tuple
     text = f'<text x="{at:.1f}" y="{y + 14:.1f}" text-anchor="{anchor}" fill="{INK}">{label}</text>'
     since = "" if bar.start is None else f" from {_day(frame.day_of(bar.start))}"
     until = " until now" if bar.end is None else f" to {_day(frame.day_of(bar.end))}"
-    kind = "Medication" if bar.kind == "medication" else "Role"
+    kind = "Medication" if bar.kind is SpanKind.MEDICATION else "Role"
     return _link(box + text, f"{kind} {_bar_label(bar)}{since}{until}", links.get((bar.worksheet, bar.id)))
 
 

@@ -48,9 +48,10 @@ def command(*, name: str | None, files: tuple[Path, ...], as_json: bool) -> None
         _list(selected)
 
 
-def _find_problems(file: str, content: bytes) -> list[str]:
+def _find_problems(path: Path) -> list[str]:
     """Return the problems of an instrument file: its name, and worked examples that score differently."""
-    instrument = read_instrument(file, content)
+    file = path.name
+    instrument = read_instrument(file, path.read_bytes())
     names = (f"{instrument.id}.toml", f"{instrument.id}.{instrument.version}.toml")
     problems = [] if file in names else [f"{file}, id: must be the name of the file (got “{instrument.id}”)."]
     for n, example in enumerate(instrument.examples, start=1):

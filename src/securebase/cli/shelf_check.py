@@ -11,12 +11,12 @@ import click
 from securebase.errors import SecurebaseError
 
 
-def check_files(files: Sequence[Path], find_problems: Callable[[str, bytes], Iterable[str]]) -> None:
-    """Print every problem of the files, and end with exit code 2 if there is one."""
+def check_files(files: Sequence[Path], find_problems: Callable[[Path], Iterable[str]]) -> None:
+    """Print every problem of the files or folders, and end with exit code 2 if there is one."""
     failed = False
     for file in files:
         try:
-            problems = list(find_problems(file.name, file.read_bytes()))
+            problems = list(find_problems(file))
         except SecurebaseError as error:
             problems = [str(error)]
         failed = failed or bool(problems)

@@ -9,10 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from securebase.cli.shelf_check import check_files, unknown_keys
-from securebase.ipt.shelf import check_default_sources, worksheets
+from securebase.ipt.shelf import DEFINITION, check_default_sources, load_behaviour, read_definition, worksheets
 from securebase.ipt.sources import sources
 from securebase.ipt.task import tasks
-from securebase.ipt.worksheet_reader import read_worksheet
 from securebase.model.theory import theory
 
 
@@ -30,17 +29,18 @@ def command(context: click.Context) -> None:
 
 
 @command.command("check")
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 def check(*, files: tuple[Path, ...]) -> None:
-    """Check worksheet files: fields, defaults, and the claims, tasks and sources that they name."""
+    """Check worksheet files or folders: fields, defaults, behaviour; and the claims, tasks and sources they name."""
     check_files(files, _find_problems)
 
 
-def _find_problems(file: str, content: bytes) -> list[str]:
-    spec = read_worksheet(file, content)
+def _find_problems(path: Path) -> list[str]:
+    path = path.parent if path.name == DEFINITION else path
+    spec, file = read_definition(path), f"{path.name}/{DEFINITION}" if path.is_dir() else path.name
     check_default_sources(worksheets() | {spec.id: spec})
-    problems = [] if f"{spec.id}.toml" == file else [f"{file}, id: must be the name of the file (got “{spec.id}”)."]
-    problems += [] if spec.teaches else [f"{file}, teaches: required field is missing."]
+    load_behaviour(path)
+    problems = [] if spec.teaches else [f"{file}, teaches: required field is missing."]
     problems += [] if spec.sources else [f"{file}, sources: required field is missing."]
     problems += unknown_keys(file, "claims", spec.claims, theory().claims)
     problems += unknown_keys(file, "tasks", spec.tasks, [task.id for task in tasks()])

@@ -8,8 +8,9 @@ from enum import StrEnum
 
 from securebase.ipt.lineage import DEFAULT_LINEAGE, Lineage
 from securebase.ipt.parsing import has_value, is_complete
-from securebase.ipt.shelf import worksheets
+from securebase.ipt.shelf import entries_with, worksheets
 from securebase.ipt.task import Task, TaskOutput, tasks
+from securebase.ipt.worksheet import Worksheet, WorksheetRole
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Agreement, CircleKind, Phase, Technique
@@ -54,6 +55,11 @@ class OutputStatus:
     worksheet: str = ""
     artefacts: tuple[str, ...] = ()
 
+    @property
+    def definition(self) -> Worksheet | None:
+        """The worksheet on the shelf, None for other outputs."""
+        return worksheets().get(self.worksheet)
+
 
 @dataclass(frozen=True, slots=True)
 class TaskStanding:
@@ -84,7 +90,8 @@ def _is_included(task: Task, record: EpisodeRecord) -> bool:
     if task.when == "no_response":
         return shows_little_change(record)
     if task.when == "maintenance":
-        decided = any("maintenance" in a.choices("decision") for a in record.artefacts_of("disposition"))
+        entries = entries_with(record, WorksheetRole.DISPOSITION)
+        decided = any("maintenance" in a.choices("decision") for a in entries)
         return decided or record.phase is Phase.MAINTENANCE
     return True
 

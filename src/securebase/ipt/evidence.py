@@ -6,9 +6,12 @@ The thresholds are conventions of our own, from no study. None of them decides o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from securebase.ipt.behaviour import AreaEvidence
+from securebase.ipt.shelf import behaviour, entries_with, worksheets
 from securebase.ipt.timeline import Timeline, is_in_window, timeline
+from securebase.ipt.timeline_marks import SpanKind
+from securebase.ipt.worksheet import WorksheetRole
 from securebase.records.artefact import ArtefactRecord, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, ProblemArea, Ring
@@ -18,74 +21,43 @@ LOW_EXPECTATIONS_MET, HIGH_STRAIN, MIN_PEOPLE = 4.0, 6.0, 3
 _FREQUENT_CONTACT = {"daily", "weekly"}
 
 
-@dataclass(frozen=True, slots=True)
-class AreaEvidence:
-    """One finding that supports an area.
-
-    worksheet, artefact: its source, empty for the inventory or the circle as a whole. relationship: the person.
-    """
-
-    area: ProblemArea
-    words: str
-    worksheet: str = ""
-    artefact: str = ""
-    relationship: str = ""
-
-
 def area_evidence(record: EpisodeRecord) -> tuple[AreaEvidence, ...]:
     """Return all findings, by area in the order of the vocabulary."""
     line = timeline(record, today=record.last_at)
-    findings = [*_grief(record, line), *_disputes(record), *_transitions(record, line), *_deficits(record)]
+    findings = [*(_timeline_findings(line) if line else ()), *_strained_ties(record), *_deficits(record)]
+    findings += [f for name in worksheets() for f in behaviour(name).evidence(record, record.artefacts_of(name))]
     return tuple(sorted(findings, key=lambda f: list(ProblemArea).index(f.area)))
 
 
-def _grief(record: EpisodeRecord, line: Timeline | None) -> Iterator[AreaEvidence]:
-    area = ProblemArea.GRIEF
-    for event in line.events if line else ():
-        if event.worksheet == "grief_work":
-            timing = ", in the months before onset" if event.in_window else ""
-            yield AreaEvidence(area, f"{event.words}{timing}", event.worksheet, event.id)
-    grieved = {person for a in record.artefacts_of("grief_work") for person in (a.text("person"), a.about)}
-    for person in _present_people(record):
-        if person.deceased and person.id not in grieved:
-            yield AreaEvidence(area, f"{person.name} has died", relationship=person.id)
+def _timeline_findings(line: Timeline) -> Iterator[AreaEvidence]:
+    """Yield the roles that began or ended in the months before the onset, and the events that support an area."""
+    for bar in line.bars:
+        began, ended = is_in_window(bar.start, line.onset), is_in_window(bar.end, line.onset)
+        if bar.kind is SpanKind.ROLE and (began or ended):
+            change = "began and ended" if began and ended else "began" if began else "ended"
+            words = f"Role “{bar.words}” {change} in the months before onset"
+            yield AreaEvidence(ProblemArea.ROLE_TRANSITION, words, bar.worksheet, bar.id)
+    for event in line.events:
+        if event.area is not None and (event.in_window or event.always):
+            timing = "in the months before onset"
+            words = f"{event.words}, {timing}" if event.always else f"{event.words} ({timing})"
+            yield AreaEvidence(event.area, words if event.in_window else event.words, event.worksheet, event.id)
 
 
-def _disputes(record: EpisodeRecord) -> Iterator[AreaEvidence]:
-    area = ProblemArea.ROLE_DISPUTE
+def _strained_ties(record: EpisodeRecord) -> Iterator[AreaEvidence]:
     people = {r.id: r for r in _present_people(record)}
-    for id_, last in _last_worksheets(record).items():
+    for id_, last in _last_ratings(record).items():
         person = people.get(id_)
         if person is None or person.deceased:
             continue
         met, strain = last.number("expectations_met"), last.number("strain")
+        findings = []
         if met is not None and met <= LOW_EXPECTATIONS_MET:
-            yield AreaEvidence(area, f"{person.name}: expectations met {met:g} of 10", last.worksheet, last.id, id_)
+            findings.append(f"{person.name}: expectations met {met:g} of 10")
         if strain is not None and strain >= HIGH_STRAIN:
-            yield AreaEvidence(area, f"{person.name}: strain {strain:g} of 10", last.worksheet, last.id, id_)
-    # only the last entry of each issue: a dispute entered session by session is one finding
-    for a in {a.text("issue"): a for a in record.artefacts_of("role_dispute") if a.text("issue")}.values():
-        yield AreaEvidence(area, f"Dispute recorded: {a.text('issue')}", a.worksheet, a.id, a.about)
-
-
-def _transitions(record: EpisodeRecord, line: Timeline | None) -> Iterator[AreaEvidence]:
-    area = ProblemArea.ROLE_TRANSITION
-    if line is None:
-        return
-    for bar in line.bars:
-        if bar.kind != "role":
-            continue
-        began, ended = is_in_window(bar.start, line.onset), is_in_window(bar.end, line.onset)
-        if began or ended:
-            change = "began and ended" if began and ended else "began" if began else "ended"
-            yield AreaEvidence(area, f"Role “{bar.words}” {change} in the months before onset", bar.worksheet, bar.id)
-    for event in line.events:
-        if event.in_window and event.worksheet == "life_event":
-            yield AreaEvidence(area, f"{event.words} (in the months before onset)", event.worksheet, event.id)
-    for a in record.artefacts_of("life_role"):
-        if a.text("feels") in {"lost", "heavy"}:
-            feeling = "was lost" if a.text("feels") == "lost" else "is a burden"
-            yield AreaEvidence(area, f"Role “{a.text('role')}” {feeling}", a.worksheet, a.id)
+            findings.append(f"{person.name}: strain {strain:g} of 10")
+        for words in findings:
+            yield AreaEvidence(ProblemArea.ROLE_DISPUTE, words, last.worksheet, last.id, id_)
 
 
 def _deficits(record: EpisodeRecord) -> Iterator[AreaEvidence]:
@@ -94,7 +66,7 @@ def _deficits(record: EpisodeRecord) -> Iterator[AreaEvidence]:
     if record.relationships and len(people) < MIN_PEOPLE:
         n = len(people)
         yield AreaEvidence(area, f"{n} {'person' if n == 1 else 'people'} in the inventory, not counting professionals")
-    ratings = [a for id_, a in _last_worksheets(record).items() if id_ in {p.id for p in people}]
+    ratings = [a for id_, a in _last_ratings(record).items() if id_ in {p.id for p in people}]
     if ratings and not any(a.text("contact") in _FREQUENT_CONTACT for a in ratings):
         yield AreaEvidence(area, "No weekly contact with anyone")
     circles = [c for c in record.circles if c.kind is CircleKind.PRESENT and c.placements]
@@ -106,6 +78,6 @@ def _present_people(record: EpisodeRecord) -> list[RelationshipRecord]:
     return [r for r in record.relationships if r.left_at is None]
 
 
-def _last_worksheets(record: EpisodeRecord) -> dict[str, ArtefactRecord]:
-    """Return relationship → its last worksheet."""
-    return {a.about: a for a in record.artefacts_of("relationship") if a.about}
+def _last_ratings(record: EpisodeRecord) -> dict[str, ArtefactRecord]:
+    """Return relationship → its last ratings."""
+    return {a.about: a for a in entries_with(record, WorksheetRole.TIE) if a.about}

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from securebase.ipt.shelf import worksheet
-from securebase.ipt.worksheet import Field, FieldKind
+from securebase.ipt.shelf import entries_with, worksheets_with
+from securebase.ipt.worksheet import Field, FieldKind, WorksheetRole
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
-
-CHECKLIST, NOTE = "fidelity_checklist", "session_note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +58,19 @@ def fidelity_over_sessions(record: EpisodeRecord) -> FidelityOverSessions:
 
     Of two ratings of one session the later counts; ratings outside a session do not count.
     """
-    checks, notes = _by_session(record.artefacts_of(CHECKLIST)), _by_session(record.artefacts_of(NOTE))
+    adherence, note = WorksheetRole.ADHERENCE, WorksheetRole.NOTE
+    checks, notes = (_by_session(entries_with(record, role)) for role in (adherence, note))
     sessions = tuple(sorted(checks.keys() | notes.keys()))
 
-    def rows(name: str, by_session: dict[int, ArtefactRecord], kind: FieldKind) -> tuple[ElementRow, ...]:
-        fields = [f for f in worksheet(name).fields if f.kind is kind]
+    def rows(role: WorksheetRole, by_session: dict[int, ArtefactRecord], kind: FieldKind) -> tuple[ElementRow, ...]:
+        fields = [f for spec in worksheets_with(role) for f in spec.fields if f.kind is kind]
         return tuple(ElementRow(f, tuple(_cell(by_session.get(n), f) for n in sessions)) for f in fields)
 
     return FidelityOverSessions(
         sessions=sessions,
-        elements=rows(CHECKLIST, checks, FieldKind.EXTENT),
-        left_out=rows(CHECKLIST, checks, FieldKind.YES_NO),
-        techniques=rows(NOTE, notes, FieldKind.EXTENT),
+        elements=rows(adherence, checks, FieldKind.EXTENT),
+        left_out=rows(adherence, checks, FieldKind.YES_NO),
+        techniques=rows(note, notes, FieldKind.EXTENT),
         agenda=tuple(_agenda_cell(notes.get(n)) for n in sessions),
     )
 

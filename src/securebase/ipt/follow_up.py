@@ -7,15 +7,6 @@ from collections.abc import Mapping
 from securebase.ipt.worksheet import LINE_LENGTH, FieldKind, Worksheet
 from securebase.records.artefact import Value
 
-#: (source, target) → field of the target → field of the source.
-_HANDED_ON: Mapping[tuple[str, str], Mapping[str, str]] = {
-    ("incident", "communication_analysis"): {"about_what": "what_happened"},
-    ("communication_analysis", "role_play"): {"situation": "about_what"},
-    ("telling", "telling"): {"story": "story"},
-    ("telling", "story_card"): {"story": "story"},
-    ("story_card", "telling"): {"story": "story"},
-}
-
 
 def follow_up_values(source: Worksheet, values: Mapping[str, Value], target: Worksheet) -> dict[str, Value]:
     """Return the initial values of a `target` that follows a filled-in `source`; empty if none are passed on.
@@ -23,7 +14,8 @@ def follow_up_values(source: Worksheet, values: Mapping[str, Value], target: Wor
     A text that becomes a line is cut between words at the length of a line.
     """
     result: dict[str, Value] = {}
-    for name, origin in _HANDED_ON.get((source.id, target.id), {}).items():
+    fields = next((f.fields for f in target.follows if f.worksheet == source.id), {})
+    for name, origin in fields.items():
         field, value = target.field(name), values.get(origin)
         if field is not None and isinstance(value, str) and value:
             result[name] = _shorten(value) if field.kind is FieldKind.LINE else value

@@ -14,12 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from securebase.ipt.shelf import entries_with
+from securebase.ipt.worksheet import WorksheetRole
 from securebase.records.artefact import ArtefactRecord, ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, Ring, SupportKind
 
-#: Worksheets that this module reads.
-RELATIONSHIP, SUPPORT_LEDGER = "relationship", "support_ledger"
 _END_OF_TIME = float("inf")
 #: Fields seen from the client: `receives` is support from the person, `gives` support to the person.
 _FROM_THEM, _TO_THEM = "receives", "gives"
@@ -123,7 +123,7 @@ def network_members_at(record: EpisodeRecord, day: float = _END_OF_TIME) -> tupl
 
 def tie_ratings(record: EpisodeRecord, relationship: str, day: float = _END_OF_TIME) -> tuple[ArtefactRecord, ...]:
     """Return every rating of one tie up to that day, in order of time."""
-    return tuple(a for a in record.artefacts_of(RELATIONSHIP) if a.about == relationship and a.begun_at <= day)
+    return tuple(a for a in entries_with(record, WorksheetRole.TIE) if a.about == relationship and a.begun_at <= day)
 
 
 def circles_of(
@@ -219,7 +219,9 @@ def mean_distance(present: ClosenessCircle, wished: ClosenessCircle) -> float | 
 
 def support_share_history(record: EpisodeRecord, day: float = _END_OF_TIME) -> tuple[SupportShare, ...]:
     """Return every rating up to that day of who carried the support."""
-    answers = [(a, a.number("therapist_share")) for a in record.artefacts_of(SUPPORT_LEDGER) if a.begun_at <= day]
+    answers = [
+        (a, a.number("therapist_share")) for a in entries_with(record, WorksheetRole.SUPPORT) if a.begun_at <= day
+    ]
     return tuple(SupportShare(a.begun_at, a.session, share) for a, share in answers if share is not None)
 
 

@@ -5,11 +5,13 @@ The list follows the published requirements of the IPT Institute (IPTI in `sourc
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from securebase.ipt.fidelity import fidelity_over_sessions
 from securebase.ipt.parsing import is_complete
-from securebase.ipt.shelf import worksheet
+from securebase.ipt.shelf import ids_with, worksheets_with
+from securebase.ipt.worksheet import WorksheetRole
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Agreement, Respondent
 
@@ -46,9 +48,9 @@ class PortfolioItem:
 def portfolio(record: EpisodeRecord) -> tuple[PortfolioItem, ...]:
     """Return every item in the order of a portfolio."""
     return (
-        _single_worksheet(record, "case_report", "Case report", "written"),
+        *_case_report(record),
         _people(record),
-        _formulation(record),
+        *_formulation(record),
         _measures(record),
         _fidelity(record),
         _agenda(record),
@@ -57,11 +59,12 @@ def portfolio(record: EpisodeRecord) -> tuple[PortfolioItem, ...]:
     )
 
 
-def _single_worksheet(record: EpisodeRecord, name: str, label: str, when_complete: str) -> PortfolioItem:
-    artefacts = record.artefacts_of(name)
-    complete = any(is_complete(worksheet(name), a.values) for a in artefacts)
-    words = when_complete if complete else ("started; some required fields are blank" if artefacts else "not started")
-    return PortfolioItem(name, label, int(complete), 1, words, name)
+def _case_report(record: EpisodeRecord) -> Iterator[PortfolioItem]:
+    for spec in worksheets_with(WorksheetRole.CASE_REPORT):
+        artefacts = record.artefacts_of(spec.id)
+        complete = any(is_complete(spec, a.values) for a in artefacts)
+        words = "written" if complete else "started; some required fields are blank" if artefacts else "not started"
+        yield PortfolioItem(spec.id, spec.name, int(complete), 1, words, spec.id)
 
 
 def _people(record: EpisodeRecord) -> PortfolioItem:
@@ -72,12 +75,13 @@ def _people(record: EpisodeRecord) -> PortfolioItem:
     return PortfolioItem("people", "Inventory and closeness circle", complete, 2, words, "people")
 
 
-def _formulation(record: EpisodeRecord) -> PortfolioItem:
-    artefacts = record.artefacts_of("formulation")
-    agreed = any(a.agreement in {Agreement.AGREED, Agreement.EDITED} for a in artefacts)
-    complete = any(is_complete(worksheet("formulation"), a.values) for a in artefacts)
-    words = "agreed with the client" if agreed else ("written, not yet agreed" if artefacts else "not started")
-    return PortfolioItem("formulation", "Agreed formulation", int(complete) + int(agreed), 2, words, "formulation")
+def _formulation(record: EpisodeRecord) -> Iterator[PortfolioItem]:
+    for spec in worksheets_with(WorksheetRole.FORMULATION):
+        artefacts = record.artefacts_of(spec.id)
+        agreed = any(a.agreement in {Agreement.AGREED, Agreement.EDITED} for a in artefacts)
+        complete = any(is_complete(spec, a.values) for a in artefacts)
+        words = "agreed with the client" if agreed else ("written, not yet agreed" if artefacts else "not started")
+        yield PortfolioItem(spec.id, f"Agreed {spec.name.lower()}", int(complete) + int(agreed), 2, words, spec.id)
 
 
 def _measures(record: EpisodeRecord) -> PortfolioItem:
@@ -98,9 +102,8 @@ def _measures(record: EpisodeRecord) -> PortfolioItem:
 def _fidelity(record: EpisodeRecord) -> PortfolioItem:
     n_sessions, rated = len(record.sessions), fidelity_over_sessions(record).rated
     words = f"rated for {rated} of {n_sessions} sessions"
-    return PortfolioItem(
-        "fidelity", "IPT adherence (self-rated)", rated, max(n_sessions, 1), words, "fidelity_checklist"
-    )
+    page = "".join(ids_with(WorksheetRole.ADHERENCE)[:1])
+    return PortfolioItem("fidelity", "IPT adherence (self-rated)", rated, max(n_sessions, 1), words, page)
 
 
 def _agenda(record: EpisodeRecord) -> PortfolioItem:
@@ -110,4 +113,5 @@ def _agenda(record: EpisodeRecord) -> PortfolioItem:
     n_sessions = len(record.sessions)
     words = f"{covered} of {marked} agenda items covered, rated for {with_agenda} of {n_sessions} sessions"
     words = words if marked else "no agenda items rated"
-    return PortfolioItem("agenda", "Agenda covered", with_agenda, max(n_sessions, 1), words, "session_note")
+    page = "".join(ids_with(WorksheetRole.NOTE)[:1])
+    return PortfolioItem("agenda", "Agenda covered", with_agenda, max(n_sessions, 1), words, page)

@@ -60,6 +60,12 @@ def render_value(field: Field, value: Value, people: Mapping[str, str] | None = 
     return str(value)
 
 
+def field_in_words(worksheet: Worksheet, values: Mapping[str, Value], name: str) -> str:
+    """Return the value of one field as text; empty if the worksheet has no such field."""
+    field = worksheet.field(name)
+    return render_value(field, values.get(name)) if field else ""
+
+
 def _option_label(field: Field, value: str) -> str:
     option = field.option(value)
     return option.label if option else value

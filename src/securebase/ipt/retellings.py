@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import fmean, linear_regression
 
+from securebase.ipt.shelf import entries_with
+from securebase.ipt.worksheet import WorksheetRole
 from securebase.records.episode import EpisodeRecord
 
-#: The worksheet that this module reads.
-WORKSHEET = "telling"
 #: Minimum number of retellings for a slope: two points always lie on a line.
 MIN_FOR_SLOPE = 3
 
@@ -98,9 +98,8 @@ def retelling_series(record: EpisodeRecord) -> tuple[RetellingSeries, ...]:
     Retellings without a name or a peak are left out.
     """
     grouped: dict[str, list[tuple[str, RatedRetelling]]] = {}
-    for artefact in sorted(
-        record.artefacts_of(WORKSHEET), key=lambda a: (_day(record, a.session, a.begun_at), a.begun_at)
-    ):
+    artefacts = entries_with(record, WorksheetRole.RETELLING)
+    for artefact in sorted(artefacts, key=lambda a: (_day(record, a.session, a.begun_at), a.begun_at)):
         name, peak = " ".join(artefact.text("story").split()), artefact.number("peak")
         if not name or peak is None:
             continue

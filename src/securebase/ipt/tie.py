@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from securebase.ipt.network import RELATIONSHIP, RingChange, placement_moves
+from securebase.ipt.network import RingChange, placement_moves
 from securebase.ipt.network_phrases import ring_in_words
 from securebase.ipt.rendering import render_value
 from securebase.ipt.shelf import worksheet
@@ -20,7 +20,7 @@ def tie_facts(ratings: Sequence[ArtefactRecord]) -> tuple[tuple[str, str], ...]:
     if not ratings:
         return ()
     first, last = ratings[0], ratings[-1]
-    fields = [f for f in worksheet(RELATIONSHIP).fields if not f.note]
+    fields = [f for f in worksheet(last.worksheet).fields if not f.note]
     rendered = [(f, render_value(f, last.values.get(f.id))) for f in fields]
     return tuple((f.label, words + _first_value(f, first, last)) for f, words in rendered if words)
 

@@ -5,11 +5,11 @@ They are life events, retellings, corrective experiences, and the extent to whic
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
+from typing import TypeVar
 
-from securebase.ipt.retellings import WORKSHEET
-from securebase.records.dates import days_since
+from securebase.ipt.behaviour import TypedRecord
+from securebase.ipt.shelf import behaviour, worksheets
 from securebase.records.episode import (
     CorrectiveExperienceRecord,
     EpisodeRecord,
@@ -17,11 +17,8 @@ from securebase.records.episode import (
     LifeEventRecord,
     RetellingRecord,
 )
-from securebase.records.vocabulary import Moment, Technique
 
-#: Worksheet weight (0 to 10) that corresponds to weight 1 in the simulator, whose events have mean weight 1.
-MEAN_WEIGHT = 5.0
-_NOTE = "session_note"
+T = TypeVar("T", bound=TypedRecord)
 
 
 def add_typed_records(record: EpisodeRecord) -> EpisodeRecord:
@@ -31,55 +28,15 @@ def add_typed_records(record: EpisodeRecord) -> EpisodeRecord:
     retellings without a session, a peak or distress at the end, and experiences without a session. They remain in the
     artefacts.
     """
+    parts = [part for name in worksheets() for part in behaviour(name).typed_records(record, record.artefacts_of(name))]
     return replace(
         record,
-        life_events=record.life_events + tuple(sorted(_life_events(record), key=lambda e: e.at)),
-        tellings=record.tellings + tuple(sorted(_tellings(record), key=lambda t: t.at)),
-        corrective_experiences=record.corrective_experiences
-        + tuple(sorted(_corrective_experiences(record), key=lambda e: e.at)),
-        inputs=record.inputs + tuple(sorted(_inputs(record), key=lambda i: i.at)),
+        life_events=record.life_events + _of_type(parts, LifeEventRecord),
+        tellings=record.tellings + _of_type(parts, RetellingRecord),
+        corrective_experiences=record.corrective_experiences + _of_type(parts, CorrectiveExperienceRecord),
+        inputs=record.inputs + _of_type(parts, InputRecord),
     )
 
 
-def _life_events(record: EpisodeRecord) -> Iterator[LifeEventRecord]:
-    for artefact in record.artefacts_of("life_event"):
-        day, weight = _day(record, artefact.text("happened_on")), artefact.number("weight")
-        part = artefact.text("dependent")
-        if day is not None and weight is not None and part in {"dependent", "independent"}:
-            yield LifeEventRecord(at=day, dependent=part == "dependent", weight=weight / MEAN_WEIGHT)
-
-
-def _day(record: EpisodeRecord, text: str) -> float | None:
-    """Return days since the episode began, negative before it, or None if either day is unknown."""
-    return None if record.began_on is None else days_since(text, record.began_on)
-
-
-def _session_days(record: EpisodeRecord) -> dict[int | None, float]:
-    return {s.number: s.at for s in record.sessions}
-
-
-def _tellings(record: EpisodeRecord) -> Iterator[RetellingRecord]:
-    days = _session_days(record)
-    for artefact in record.artefacts_of(WORKSHEET):
-        peak, end = artefact.number("peak"), artefact.number("end_distress")
-        if artefact.session in days and artefact.session is not None and peak is not None and end is not None:
-            yield RetellingRecord(at=days[artefact.session], session=artefact.session, peak=peak, end=end)
-
-
-def _corrective_experiences(record: EpisodeRecord) -> Iterator[CorrectiveExperienceRecord]:
-    days = _session_days(record)
-    for artefact in record.artefacts_of("corrective_experience"):
-        # without an entry on what happened instead, the feared outcome has not been disconfirmed yet
-        if artefact.session in days and artefact.session is not None and artefact.text("happened"):
-            yield CorrectiveExperienceRecord(at=days[artefact.session], session=artefact.session)
-
-
-def _inputs(record: EpisodeRecord) -> Iterator[InputRecord]:
-    """Yield the extent (0 to 3) of each rated technique, from the last note of each session."""
-    days = _session_days(record)
-    notes = {a.session: a for a in record.artefacts_of(_NOTE) if a.session in days}
-    for session, note in notes.items():
-        for technique in Technique:
-            extent = note.number(technique.value)
-            if extent is not None:
-                yield InputRecord(technique.value, extent, days[session], Moment.AFTER)
+def _of_type(parts: list[TypedRecord], kind: type[T]) -> tuple[T, ...]:
+    return tuple(sorted((p for p in parts if isinstance(p, kind)), key=lambda p: p.at))

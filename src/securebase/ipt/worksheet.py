@@ -1,10 +1,11 @@
-"""The worksheet: one tool of IPT as fields to fill in. The shelf is `worksheets/`, one TOML file each."""
+"""The worksheet: one tool of IPT as fields to fill in. The shelf is `worksheets/`, one file or folder each."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
+from msgspec import Meta
 from msgspec.structs import force_setattr
 
 from securebase.records.vocabulary import (
@@ -82,6 +83,49 @@ class WorksheetGroup(StrEnum):
         }[self.value]
 
 
+class WorksheetRole(StrEnum):
+    """Parts that worksheets play on pages and in reports. Code asks for the role, never for the id of a worksheet."""
+
+    NONE = ""
+    #: the therapist's note of a session
+    NOTE = "note"
+    #: self-rated adherence to IPT
+    ADHERENCE = "adherence"
+    CASE_REPORT = "case_report"
+    #: goals, number of sessions, and consent to sharing
+    CONTRACT = "contract"
+    #: sessions agreed for the maintenance course
+    MAINTENANCE_CONTRACT = "maintenance_contract"
+    #: later ratings of the goals in the contract
+    GOAL_REVIEW = "goal_review"
+    #: life events
+    EVENT = "event"
+    #: onset of the symptoms
+    ONSET = "onset"
+    #: choice of the problem areas
+    FOCUS = "focus"
+    FORMULATION = "formulation"
+    #: severity of the problem, week by week
+    SEVERITY = "severity"
+    #: work in the problem areas that `areas` names
+    AREA_WORK = "area_work"
+    #: ratings of one relationship
+    TIE = "tie"
+    #: share of support from therapist and network
+    SUPPORT = "support"
+    #: retelling of one event
+    RETELLING = "retelling"
+    STORY = "story"
+    CORRECTIVE_EXPERIENCE = "corrective_experience"
+    EMOTIONAL_RANGE = "emotional_range"
+    EMOTION = "emotion"
+    RUPTURE = "rupture"
+    EXPERIMENT = "experiment"
+    ENDING_TALK = "ending_talk"
+    #: decision on what follows the acute course
+    DISPOSITION = "disposition"
+
+
 class Audience(StrEnum):
     """Readers, besides the therapist, that a field may be shown to."""
 
@@ -110,7 +154,8 @@ class Field(ShelfStruct, frozen=True):
     section: heading above the field. only: the formulation (“triad”, “classic”) that has this field. quote: asks for
     the client's own words. note: narrative that only the therapist sees unless they share it. begins_with: source of
     the default value: “last” (the last worksheet of its kind), “course.planned_sessions”, “course.days_between”, or
-    “worksheet.field”. measures, tools: claims that this field measures, or is a tool for.
+    “worksheet.field”. measures, tools: claims that this field measures, or is a tool for. client_label: label for the
+    client's eyes. charted: a page draws it, so that the page's list of the last entry leaves it out.
     """
 
     id: Id
@@ -136,6 +181,8 @@ class Field(ShelfStruct, frozen=True):
     only: Literal["", "triad", "classic"] = ""
     begins_with: str = ""
     reports: tuple[Audience, ...] = ()
+    client_label: str = ""
+    charted: bool = False
 
     def __post_init__(self) -> None:
         """Supply the options of a vocabulary and the range of an extent."""
@@ -155,6 +202,25 @@ class Field(ShelfStruct, frozen=True):
         return tuple(range(int(self.minimum), int(self.maximum) + 1))
 
 
+class FollowUp(ShelfStruct, frozen=True):
+    """An earlier worksheet that a new one continues.
+
+    fields: field of the new worksheet → field of the earlier one that it copies. in_session: a new one begins with an
+    earlier one of the same session.
+    """
+
+    worksheet: Id
+    fields: dict[Id, Id]
+    in_session: bool = False
+
+
+class ListedAs(ShelfStruct, frozen=True):
+    """Label and position of a worksheet in the list of a page."""
+
+    label: Text
+    order: int = 50
+
+
 class Worksheet(ShelfStruct, frozen=True):
     """One tool of IPT.
 
@@ -164,6 +230,15 @@ class Worksheet(ShelfStruct, frozen=True):
     client; client_fills: the client may fill it in on their own page. agreement: the client agrees or disagrees with
     it. lineage: the clinic setting that it requires. title: the field that names it in a list. teaches: explanation
     shown while it is empty. reviewed: an IPT supervisor has read it.
+
+    role: the part that it plays on pages and in reports. page: the page of the course that shows its entries, with the
+    part of that page after “#”. add: the link there that adds an entry. overview: its line in the overview of the
+    course. once_per_session: a session has at most one. continued: the last entry is continued, not followed by a new
+    one. session_tool: its position among the tools of a session, 0 for none. follows: earlier worksheets that it
+    continues. summary: the fields that summarise its state. repeated: the fields that a new entry on the page of its
+    area copies from the last one. carried_over: a maintenance course copies the last entry. about_risk: a referrer gets
+    it only if the therapist ticks it. expected_in: the reports that list it as missing while it is empty.
+    report_heading: heading in the client's report. client_name, client_about: name and description for the client.
     """
 
     id: Id
@@ -191,6 +266,30 @@ class Worksheet(ShelfStruct, frozen=True):
     order: int = 50
     reviewed: bool = False
     sources: tuple[str, ...] = ()
+    role: WorksheetRole = WorksheetRole.NONE
+    page: Annotated[str, Meta(pattern=r"^(|(formulation|timeline|area-work|ending)(#[a-z]+)?)$")] = ""
+    add: ListedAs | None = None
+    overview: ListedAs | None = None
+    once_per_session: bool = False
+    continued: bool = False
+    session_tool: int = 0
+    follows: tuple[FollowUp, ...] = ()
+    summary: tuple[Id, ...] = ()
+    repeated: tuple[Id, ...] = ()
+    carried_over: bool = False
+    about_risk: bool = False
+    expected_in: tuple[Audience, ...] = ()
+    report_heading: str = ""
+    client_name: str = ""
+    client_about: str = ""
+
+    @property
+    def page_name(self) -> str:
+        return self.page.partition("#")[0]
+
+    @property
+    def page_part(self) -> str:
+        return self.page.partition("#")[2]
 
     def field(self, name: str) -> Field | None:
         """Return the field with this id, or None."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from securebase.errors import ShelfError
-from securebase.ipt.worksheet import Field, FieldKind, Worksheet
+from securebase.ipt.worksheet import Field, FieldKind, Worksheet, WorksheetGroup, WorksheetRole
 from securebase.schema import Place, read_toml
 
 
@@ -53,6 +53,21 @@ def _check(spec: Worksheet, place: Place) -> None:
         _check_claims(field, spec.claims, place.at("fields", n))
     if spec.client_fills and not spec.for_client:
         place.fail("a worksheet that the client fills in must be shown to the client", "client_fills")
+    for name in ("client_name", "client_about"):
+        if spec.for_client != bool(getattr(spec, name)):
+            place.fail("a worksheet for the client needs it, and no other worksheet has it", name)
+    for key in ("summary", "repeated"):
+        if unknown := [name for name in getattr(spec, key) if spec.field(name) is None]:
+            place.fail(f"unknown field “{unknown[0]}”", key, f"Known: {', '.join(ids)}.")
+    for n, follow_up in enumerate(spec.follows, start=1):
+        if unknown := [name for name in follow_up.fields if spec.field(name) is None]:
+            place.at("follows", n).fail(f"unknown field “{unknown[0]}”", "fields", f"Known: {', '.join(ids)}.")
+    if spec.page == "timeline" and spec.add is None:
+        place.fail("a worksheet of the timeline needs the label of its link", "add")
+    if (spec.role is WorksheetRole.AREA_WORK) != (spec.group is WorksheetGroup.AREA):
+        place.fail("a worksheet of the group “area” has the role “area_work”, and no other", "role")
+    if spec.role is WorksheetRole.AREA_WORK and (spec.add is None or not spec.areas):
+        place.fail("area work needs its problem areas and the label of its link", "areas")
 
 
 def _check_claims(part: Worksheet | Field, claims: tuple[str, ...], place: Place) -> None:

@@ -22,24 +22,6 @@ AREAS = {
     ProblemArea.ROLE_TRANSITION: "a major change in your life",
     ProblemArea.INTERPERSONAL_DEFICITS: "building and keeping close relationships",
 }
-#: headings of worksheets for the client
-HEADINGS = {
-    "diagnosis": "Your diagnosis",
-    "psychoeducation": "About what you are going through",
-    "sick_role": "Time to get well",
-    "contract": "What we agreed",
-    "formulation": "How we understand it",
-    "social_plan": "My plan for reaching out",
-    "communication_analysis": "Looking back at conversations",
-    "decision_analysis": "What you decided",
-    "experiment": "What you tried",
-    "story_card": "Your stories",
-    "gains": "What you have gained",
-    "relapse_plan": "My plan for staying well",
-    "maintenance_contract": "What we agreed for staying well",
-}
-#: Worksheets listed as missing if they are empty.
-EXPECTED_SHEETS = ("contract", "gains", "relapse_plan")
 NOTHING_YET = (
     "There is nothing to show yet. Your goals, the circle you draw, what you have gained and your plan for staying "
     "well will appear here."
@@ -51,11 +33,11 @@ def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Rep
     shelf = worksheets() if shelf is None else shelf
     selected = {s.worksheet.id: s for s in select_artefacts(Audience.CLIENT, case.record, shelf)}
     sheets = [
-        sheet_part(Audience.CLIENT, case, selected[name], heading=HEADINGS.get(name, ""), skip=GOALS)
+        sheet_part(Audience.CLIENT, case, selected[name], heading=shelf[name].report_heading, skip=GOALS)
         if name in selected
         else missing_part(shelf[name], reason=f"Nothing shared with the client yet. {shelf[name].about}")
         for name in shelf
-        if name in selected or name in EXPECTED_SHEETS
+        if name in selected or Audience.CLIENT in shelf[name].expected_in
     ]
     return (
         ReportPart("course", "What we worked on", "Focus and number of sessions", partial(_course, case)),

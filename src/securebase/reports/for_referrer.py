@@ -16,8 +16,6 @@ from securebase.reports.worksheet_parts import GOALS, goals_part, missing_part, 
 
 #: Groups of worksheets placed before the course of symptoms; all others come after it.
 BEFORE_CHANGE = frozenset({WorksheetGroup.BEGINNING, WorksheetGroup.PEOPLE, WorksheetGroup.FOCUS})
-#: Worksheets listed as missing if they are empty: a colleague will ask for them.
-EXPECTED_SHEETS = ("diagnosis", "formulation", "disposition")
 
 
 def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[ReportPart, ...]:
@@ -32,7 +30,7 @@ def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Rep
         if name in selected:
             part = sheet_part(Audience.REFERRER, case, selected[name], skip=GOALS)
             section += [part] if part is not None else []
-        elif name in EXPECTED_SHEETS:
+        elif Audience.REFERRER in worksheet.expected_in:
             section.append(missing_part(worksheet, reason=_missing_reason(case, worksheet)))
     return (
         ReportPart("course", "Course", "Dates, sessions held, focus and phase", partial(_course, case)),

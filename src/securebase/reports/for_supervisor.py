@@ -12,8 +12,8 @@ from functools import partial
 import msgspec
 
 from securebase.ipt.due import TaskStanding, TaskState, course_tasks
-from securebase.ipt.shelf import worksheets
-from securebase.ipt.worksheet import Audience, Worksheet
+from securebase.ipt.shelf import entries_with, worksheets
+from securebase.ipt.worksheet import Audience, Worksheet, WorksheetRole
 from securebase.measurement.catalogue import find_scale, instruments
 from securebase.picture import phrases
 from securebase.records.artefact import ArtefactRecord
@@ -26,9 +26,6 @@ from securebase.reports.selection import SelectedArtefacts, first_and_last_circl
 from securebase.reports.worksheet_parts import GOALS, goals_part, missing_part, sheet_blocks, sheet_part
 from securebase.reports.worksheet_section import fits_column, tables_by_session
 
-ADHERENCE = "fidelity_checklist"
-#: worksheets that a certification portfolio requires in addition to the measures
-EXPECTED_SHEETS = ("formulation", "session_note", ADHERENCE)
 SELF_RATED = (
     "Self-rated by the therapist on our own checklist, which has not been compared with a published adherence scale."
 )
@@ -43,7 +40,7 @@ def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Rep
     sheets = [
         _sheet(case, selected[name]) if name in selected else missing_part(shelf[name])
         for name in shelf
-        if name in selected or name in EXPECTED_SHEETS
+        if name in selected or Audience.SUPERVISOR in shelf[name].expected_in
     ]
     return (
         ReportPart("course", "Course", "Sessions, phase and focus", partial(_course, case)),
@@ -87,7 +84,7 @@ def _sheet(case: Case, sheet: SelectedArtefacts) -> ReportPart | None:
     )
     if part is not None and tables:
         part = replace(part, build=partial(_append_tables, case, sheet, tables))
-    if part is not None and sheet.worksheet.id == ADHERENCE:
+    if part is not None and sheet.worksheet.role is WorksheetRole.ADHERENCE:
         part = replace(part, build=partial(_append_note, part, SELF_RATED))
     return part
 
@@ -199,7 +196,7 @@ def _inventory(case: Case) -> ReportPart:
 def _people(case: Case) -> tuple[Block, ...]:
     names = names_for_reader(Audience.SUPERVISOR, case.record)
     last = first_and_last_circle(Audience.SUPERVISOR, case.record)
-    ratings = case.record.artefacts_of("relationship")
+    ratings = entries_with(case.record, WorksheetRole.TIE)
     rows = []
     for person in case.record.relationships:
         if person.left_at is None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from securebase.ipt.worksheet import FieldKind
+from securebase.ipt.worksheet import FieldKind, WorksheetRole
 from securebase.picture import phrases
 from securebase.records.artefact import ArtefactRecord, Row
 from securebase.reports.document import Block, Table
 from securebase.reports.selection import SelectedArtefacts
 
-#: The worksheets that hold goals in their field `goals`, with columns `goal` and `now` (and `wished` in the contract).
-CONTRACT, REVIEWS, GOALS_FIELD = "contract", ("goal_review", "midpoint_review"), "goals"
+#: The field of contract and reviews that holds goals, with columns `goal` and `now` (and `wished` in the contract).
+GOALS_FIELD = "goals"
+_CONTRACT, _REVIEW = WorksheetRole.CONTRACT, WorksheetRole.GOAL_REVIEW
 #: reviews that fit side by side on A4; of more, the last ones
 MAX_REVIEWS = 5
 
@@ -28,20 +29,17 @@ class Goal:
 
 def holds_goals(sheets: Sequence[SelectedArtefacts]) -> bool:
     """Return whether any of these worksheets holds a goal that may be shown."""
-    return any(
-        goal_rows(sheet, a) for sheet in sheets for a in sheet.artefacts if sheet.worksheet.id in (CONTRACT, *REVIEWS)
-    )
+    goal_sheets = [sheet for sheet in sheets if sheet.worksheet.role in {_CONTRACT, _REVIEW}]
+    return any(goal_rows(sheet, a) for sheet in goal_sheets for a in sheet.artefacts)
 
 
 def goals(sheets: Sequence[SelectedArtefacts], time_label: Callable[[ArtefactRecord], str]) -> tuple[Block, ...]:
     """Return a table of goals, or nothing without goals. `time_label` names the column of a review."""
-    reviews = [
-        (a, sheet) for sheet in sheets if sheet.worksheet.id in REVIEWS for a in sheet.artefacts if goal_rows(sheet, a)
-    ]
+    review_sheets = [sheet for sheet in sheets if sheet.worksheet.role is _REVIEW]
+    reviews = [(a, sheet) for sheet in review_sheets for a in sheet.artefacts if goal_rows(sheet, a)]
     reviews.sort(key=lambda pair: pair[0].at)
-    columns = [
-        ("At the start", a, sheet) for sheet in sheets if sheet.worksheet.id == CONTRACT for a in sheet.artefacts[-1:]
-    ]
+    contracts = [sheet for sheet in sheets if sheet.worksheet.role is _CONTRACT]
+    columns = [("At the start", a, sheet) for sheet in contracts for a in sheet.artefacts[-1:]]
     columns += [(time_label(a), a, sheet) for a, sheet in reviews[-MAX_REVIEWS:]]
     collected = collect_goals([(name, goal_rows(sheet, a)) for name, a, sheet in columns])
     if not collected:

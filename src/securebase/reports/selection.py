@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from securebase.ipt.client_labels import relabel_for_client
+from securebase.ipt.consent import consents_to_sharing
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Audience, Field, Worksheet
 from securebase.records.artefact import ArtefactRecord, ClosenessCircle
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Agreement, CircleKind, Respondent
 
-#: Worksheets about risk; a referrer gets them only if the therapist ticks them.
-RISK = frozenset({"risk_review"})
 _AGREED = frozenset({Agreement.AGREED, Agreement.EDITED})
 
 
@@ -32,7 +31,8 @@ class SelectedArtefacts:
 
     @property
     def about_risk(self) -> bool:
-        return self.worksheet.id in RISK
+        """True if a referrer gets them only if the therapist ticks them."""
+        return self.worksheet.about_risk
 
 
 def select_artefacts(
@@ -122,7 +122,7 @@ def missing_consent(report: Audience, record: EpisodeRecord) -> str:
     if report is Audience.CLIENT:
         return ""
     reader = {Audience.REFERRER: "the referrer", Audience.SUPERVISOR: "a supervisor"}[report]
-    if any(report.value in a.choices("sharing_consent") for a in record.artefacts_of("contract")):
+    if consents_to_sharing(record, report):
         return ""
     return (
         f"The contract does not record the client’s consent to sharing with {reader}. Ask before you share this report."

@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from securebase.ipt import shelf
 from securebase.workbench.database.keys import read_or_create_secret
 from securebase.workbench.ui.page_folders import page_folders
 
@@ -98,6 +99,8 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
+        # a worksheet's folder holds the templates that only it needs
+        "DIRS": [shelf.FOLDER],
         "OPTIONS": {
             # tags that most pages need
             "builtins": [

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import securebase
 from each import each
+from linked_tree import link_tree
 from securebase.workbench.ui.page_folders import page_folders
 
 TESTS = Path(__file__).parents[2]
@@ -57,16 +58,6 @@ print(json.dumps([course, reply.status_code, reply.content.decode(), finders.fin
 """
 
 
-def link_tree(source: Path, target: Path, below: Path) -> None:
-    """Link a package file by file along the path to `below`, whose folder becomes a new one that can be added to."""
-    target.mkdir(parents=True)
-    for entry in source.iterdir():
-        if below.is_relative_to(entry):
-            link_tree(entry, target / entry.name, below)
-        else:
-            (target / entry.name).symlink_to(entry)
-
-
 def test_a_new_page_is_its_folder(tmp_path: Path) -> None:
     link_tree(SOURCE, tmp_path / "securebase", COURSE)
     page = tmp_path / "securebase" / "workbench" / "course" / "sleep"
@@ -85,11 +76,11 @@ def test_a_new_page_is_its_folder(tmp_path: Path) -> None:
         check=False,
     )
     assert run.returncode == 0, run.stderr[-3000:]
-    course, status, html, found = json.loads(run.stdout.splitlines()[-1])
+    course, status, html, path = json.loads(run.stdout.splitlines()[-1])
     assert "<b>Sleep diary</b><small>Nights since the course began</small>" in course
     assert status == 200
     assert "How Carla C. sleeps" in html
-    assert found == str(style)
+    assert path == str(style)
 
 
 @each(FOLDERS, lambda folder: folder.name)

@@ -11,9 +11,9 @@ import pytest
 from securebase.errors import ShelfError
 from securebase.ipt.due import TaskState, course_tasks
 from securebase.ipt.lineage import DEFAULT_LINEAGE
-from securebase.ipt.network import RELATIONSHIP
 from securebase.ipt.parsing import is_complete
-from securebase.ipt.shelf import worksheets
+from securebase.ipt.shelf import entries_with, worksheets
+from securebase.ipt.worksheet import WorksheetRole
 from securebase.measurement.catalogue import instruments
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Agreement, CircleKind, DisputeStage, Technique
@@ -57,7 +57,7 @@ def test_recorded_courses_are_realistic(therapist: Account) -> None:
         (CircleKind.PRESENT, n) for n in (2, 8, 14)
     ]
     assert [c.session for c in tomasz.circles if c.kind is CircleKind.WISHED] == [2]
-    ratings = tomasz.artefacts_of(RELATIONSHIP)
+    ratings = entries_with(tomasz, WorksheetRole.TIE)
     marta = next(r.id for r in tomasz.relationships if r.name == "Marta")
     assert [a.number("strain") for a in ratings if a.about == marta] == [5, 3, 2]
     [formulation] = tomasz.artefacts_of("formulation")

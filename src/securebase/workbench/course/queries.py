@@ -11,6 +11,8 @@ from django.utils import timezone
 from securebase.ipt.course_format import phase_of
 from securebase.ipt.due import TaskStanding, TaskState, course_tasks, open_tasks
 from securebase.ipt.lineage import Lineage
+from securebase.ipt.shelf import entries_with
+from securebase.ipt.worksheet import WorksheetRole
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Phase, ProblemArea
 from securebase.workbench.casefile import course_record, prefetch_course_record
@@ -25,7 +27,7 @@ def record_of(episode: Episode, as_of: datetime) -> EpisodeRecord:
 
 def focus_differs(episode: Episode, record: EpisodeRecord) -> tuple[ProblemArea, ...]:
     """Return the areas chosen in the worksheet if the course has others; empty if they agree."""
-    entries = record.artefacts_of("problem_area")
+    entries = entries_with(record, WorksheetRole.FOCUS)
     known = {a.value for a in ProblemArea}
     chosen = tuple(ProblemArea(a) for a in entries[-1].choices("chosen") if a in known) if entries else ()
     return chosen if chosen and {a.value for a in chosen} != set(episode.problem_areas) else ()

@@ -22,8 +22,8 @@ from msgspec import field
 
 from securebase.errors import ShelfError
 from securebase.ipt.parsing import ParsedValues, parse_values
-from securebase.ipt.shelf import worksheets
-from securebase.ipt.worksheet import Field, FieldKind
+from securebase.ipt.shelf import worksheet_with, worksheets
+from securebase.ipt.worksheet import Field, FieldKind, WorksheetRole
 from securebase.records.artefact import Placement
 from securebase.records.vocabulary import Agreement, CircleKind, Respondent
 from securebase.schema import Place, ShelfStruct, Text, convert, read_toml, toml_files
@@ -169,8 +169,8 @@ def _check_places(circle: CircleVersion, place: Place) -> None:
 
 
 def _rating_entries(person: PersonEntry, place: Place) -> list[WorksheetEntry]:
-    versions = _versions(person.ratings, {}, place.at("ratings"))
-    return [WorksheetEntry("relationship", (version,), about=person.id) for version in versions]
+    versions, rating = _versions(person.ratings, {}, place.at("ratings")), worksheet_with(WorksheetRole.TIE)
+    return [WorksheetEntry(rating.id, (version,), about=person.id) for version in versions]
 
 
 def _worksheet_entries(table: dict[str, Any], place: Place) -> list[WorksheetEntry]:

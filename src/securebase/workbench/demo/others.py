@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
 
+from securebase.ipt.shelf import ids_with
+from securebase.ipt.worksheet import WorksheetRole
 from securebase.workbench.accounts.actions import create_account
 from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.clients.models import Episode
@@ -49,7 +51,7 @@ def share_with_supervisor(*, episode: Episode, therapist: Account, supervisor: A
         at=shared_at,
         agreed=True,
     )
-    report = episode.artefacts.get(worksheet="case_report")
+    report = episode.artefacts.get(worksheet__in=ids_with(WorksheetRole.CASE_REPORT))
     comments = (
         (
             supervisor,

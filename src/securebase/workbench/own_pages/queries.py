@@ -13,7 +13,7 @@ import msgspec
 from securebase.ipt.client_labels import relabel_for_client
 from securebase.ipt.rendering import title_in_words
 from securebase.ipt.shelf import worksheets
-from securebase.ipt.worksheet import Audience, Worksheet
+from securebase.ipt.worksheet import Audience, Worksheet, WorksheetRole
 from securebase.records.artefact import Row
 from securebase.records.vocabulary import Agreement
 from securebase.workbench.accounts.models import Account
@@ -145,7 +145,7 @@ def waiting_check_ins(episode: Episode, now: datetime) -> list[CheckIn]:
 
 def _goals(sheets: list[SharedWorksheet]) -> list[str]:
     """Return the goals of the contract if it is shared."""
-    contract = next((s.artefact for s in sheets if s.artefact.worksheet == "contract"), None)
+    contract = next((s.artefact for s in sheets if s.worksheet.role is WorksheetRole.CONTRACT), None)
     if contract is None:
         return []
     rows: Any = values_of(contract).get("goals") or ()

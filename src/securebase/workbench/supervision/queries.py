@@ -16,6 +16,7 @@ from django.http import Http404
 from django.utils.safestring import SafeString, mark_safe
 
 from securebase.charts.closeness_circle import closeness_circle
+from securebase.ipt.consent import consents_to_sharing
 from securebase.ipt.due import TaskStanding, course_tasks
 from securebase.ipt.fidelity import FidelityOverSessions, fidelity_over_sessions
 from securebase.ipt.pseudonyms import replace_dates, replace_names
@@ -224,4 +225,4 @@ def count_unseen(episode: Episode) -> int:
 
 def consents_to_supervision(record: EpisodeRecord) -> bool:
     """Return True if the contract records the client's consent to sharing with a supervisor."""
-    return any("supervisor" in a.choices("sharing_consent") for a in record.artefacts_of("contract"))
+    return consents_to_sharing(record, Audience.SUPERVISOR)

@@ -20,8 +20,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from securebase.errors import InputError
 from securebase.ipt.client_labels import relabel_for_client
 from securebase.ipt.follow_up import follow_up_values
+from securebase.ipt.lineage import Lineage
 from securebase.ipt.parsing import ParsedValues, parse_values
-from securebase.ipt.timeline import WORKSHEETS as TIMELINE_WORKSHEETS
+from securebase.ipt.shelf import behaviour
 from securebase.ipt.worksheet import FieldKind, Worksheet
 from securebase.records.vocabulary import Agreement
 from securebase.workbench.accounts.queries import lineage_of
@@ -60,7 +61,7 @@ def _unique_artefact(episode: Episode, spec: Worksheet, request: HttpRequest) ->
     """Return the existing artefact of a worksheet that is filled in once per course or once per session."""
     if not spec.many:
         return queries.current_artefact(episode, spec.id)
-    if spec.id != "session_note":
+    if not spec.once_per_session:
         return None
     # without a session in the address, the note belongs to the latest session, which may already have one
     if session := _find_session(episode, request.GET.get("session")) or _current_session(episode):
@@ -138,13 +139,19 @@ def _save(page: ClientPage, current: _CurrentWorksheet) -> HttpResponse:
 
 def _above(worksheet: str) -> Any:
     """Return the template of the optional part above the fields, empty for most worksheets."""
-    return select_template([f"worksheets/above_{worksheet}.html", "worksheets/above_nothing.html"])
+    return select_template([f"{worksheet}/above.html", "worksheets/above_nothing.html"])
+
+
+def _names_above(worksheet: str, artefact: Artefact | None) -> dict[str, Any]:
+    """Return the names that the part above the fields needs."""
+    return dict(behaviour(worksheet).above(queries.values_of(artefact) if artefact else {}))
 
 
 def _parts_above(page: ClientPage, saved: Artefact) -> dict[str, str]:
     """Return the part above the fields as saved, by its id on the page; other pages embed the worksheet without it."""
     about_name = queries.people_of(saved.episode).get(str(saved.about), "")
-    context = {"client": page.client, "artefact": saved, "about_name": about_name}
+    context = {"client": page.client, "worksheet": saved.kind, "artefact": saved, "about_name": about_name}
+    context |= _names_above(saved.worksheet, saved)
     return {"above": _above(saved.worksheet).render(context, page.request)}
 
 
@@ -174,6 +181,7 @@ def _render(
         "episode": episode,
         "worksheet": spec,
         "above": _above(spec.id),
+        **_names_above(spec.id, artefact),
         "artefact": artefact,
         "artefact_id": current.artefact_id,
         "inputs": build_inputs(spec, values, unread, people=people, **_lineage_options(page)),
@@ -183,7 +191,7 @@ def _render(
         "about_name": queries.people_of(episode).get(str(about_id), ""),
         "session": session,
         "sessions": list(episode.therapy_sessions.order_by("-number")),
-        "on_timeline": spec.id in TIMELINE_WORKSHEETS,
+        "shown_on": _page_of(spec, page.client.id, lineage_of(page.account.clinic)),
         "others": other_rows[:8],
         "more_others": max(len(other_rows) - 8, 0),
         "refused": sentence(refusal) if refusal else "",
@@ -206,6 +214,20 @@ def _shown_answer(
     if refused is not None:
         return {name: refused.get(name, "") for name in ("agreement", "said")}
     return {"agreement": artefact.agreement if artefact else "", "said": last.said if last else ""}
+
+
+def _page_of(spec: Worksheet, client_id: uuid.UUID, lineage: Lineage) -> tuple[str, str]:
+    """Return address and name of the page that shows the entries of a worksheet; empty if there is none."""
+    names = {
+        "formulation": "View as a diagram",
+        "timeline": "Timeline",
+        "area-work": "Progress over time",
+        "ending": f"{lineage.ending[:1].upper()}{lineage.ending[1:]}",
+    }
+    if not spec.page:
+        return "", ""
+    part = f"#{spec.page_part}" if spec.page_part else ""
+    return reverse(spec.page_name, args=[client_id]) + part, names[spec.page_name]
 
 
 def _initial_contents(

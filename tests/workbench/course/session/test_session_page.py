@@ -12,7 +12,7 @@ from django.urls import reverse
 from securebase.ipt.shelf import worksheet
 from securebase.records.vocabulary import Moment, Technique
 from securebase.workbench.check_ins.actions import invite_check_in, record_check_in
-from securebase.workbench.course.session.queries import NOTE, check_in_points, new_note_id, session_note
+from securebase.workbench.course.session.queries import check_in_points, new_note_id, session_note
 from securebase.workbench.inventory.actions import add_relationship
 from securebase.workbench.therapy_sessions.actions import create_session
 from securebase.workbench.therapy_sessions.models import TherapySession
@@ -23,6 +23,8 @@ from workbench.cast import NOON, Cast, answers
 from workbench.course.emotion_cast import save_worksheet
 
 WEEK = timedelta(days=7)
+
+NOTE = "session_note"
 
 
 @pytest.fixture

@@ -6,7 +6,9 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from securebase.ipt.shelf import worksheet
+from securebase.ipt.areas import areas
+from securebase.ipt.shelf import area_worksheet, entries_with, first_with, worksheets_with
+from securebase.ipt.worksheet import WorksheetRole
 from securebase.records.vocabulary import ProblemArea
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.clients.client_page import ClientPage, client_page
@@ -25,29 +27,29 @@ def area_work(page: ClientPage) -> HttpResponse:
         return page.render("course/area_work.html")
     record, here = record_of(episode, now), reverse("area-work", args=[page.client.id])
     people = people_of(episode)
-    chosen = [ProblemArea(a) for a in episode.problem_areas]
+    chosen = [(areas()[a], spec) for a in episode.problem_areas if (spec := area_worksheet(ProblemArea(a)))]
+    contracts, today = entries_with(record, WorksheetRole.CONTRACT), timezone.localdate(now)
     context = {
-        "works": [queries.area_work(a, record, people, here, timezone.localdate(now)) for a in chosen],
-        "weight": queries.rating_chart(record, "focus_review", [("problem_weight", "problem severity")]),
+        "works": [queries.area_work(area, spec, record, people, here, today) for area, spec in chosen],
+        "weight": queries.severity_chart(record),
         "panel": _panel(page, episode, here),
-        "goals": [row for a in record.artefacts_of("contract")[-1:] for row in a.rows("goals") if row.get("goal")],
+        "goals": [row for a in contracts[-1:] for row in a.rows("goals") if row.get("goal")],
         "here": here,
+        "severity": first_with(WorksheetRole.SEVERITY),
+        "goal_review": first_with(WorksheetRole.GOAL_REVIEW),
     }
     return page.render("course/area_work.html", context)
 
 
 def _panel(page: ClientPage, episode: Episode, here: str) -> WorksheetForm | None:
     name = page.request.GET.get("add", "")
-    work = next((w for w in queries.AREA_WORKSHEETS.values() if w[0] == name), None)
-    if work is None:
+    spec = next((s for s in worksheets_with(WorksheetRole.AREA_WORK) if s.id == name), None)
+    if spec is None:
         return None
-    spec = worksheet(name)
-    rows = episode.artefacts.filter(worksheet=name, removed_at=None).order_by("-begun_at")
-    last = rows.first()
+    last = episode.artefacts.filter(worksheet=name, removed_at=None).order_by("-begun_at").first()
     formulation = lineage_of(page.account.clinic).formulation
-    if name == "grief_work" and last is not None:
+    if spec.continued and last is not None:
         return worksheet_form(episode, name, artefact=last, formulation=formulation, back=here)
-    preset = {field: last.values[field] for field in work[2] if last and field in last.values}
     session = episode.therapy_sessions.filter(held_at__lte=timezone.now()).order_by("-held_at").first()
     return worksheet_form(
         episode,
@@ -55,7 +57,7 @@ def _panel(page: ClientPage, episode: Episode, here: str) -> WorksheetForm | Non
         artefact=None,
         formulation=formulation,
         back=here,
-        preset=preset,
-        session=session if spec.in_session or name == "role_transition" else None,
+        preset={field: last.values[field] for field in spec.repeated if last and field in last.values},
+        session=None if spec.continued else session,
         about=last.about if last else None,
     )

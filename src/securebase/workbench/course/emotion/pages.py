@@ -7,6 +7,8 @@ from typing import Any
 from django.http import HttpResponse
 
 from securebase.ipt import retellings
+from securebase.ipt.shelf import first_with
+from securebase.ipt.worksheet import WorksheetRole
 from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.course.emotion import queries
 from securebase.workbench.course.queries import record_of
@@ -22,10 +24,14 @@ def emotional_work(page: ClientPage) -> HttpResponse:
         record = record_of(episode, page.now)
         context |= {
             "stories": [queries.present_story(story) for story in retellings.retelling_series(record)],
-            "story_cards": queries.cards(episode, "story_card"),
-            "corrective": queries.cards(episode, "corrective_experience"),
-            "ranges": sorted(queries.cards(episode, "emotional_range"), key=queries.session_number),
-            "feelings": queries.cards(episode, "affect"),
+            "story_cards": queries.cards(episode, WorksheetRole.STORY),
+            "corrective": queries.cards(episode, WorksheetRole.CORRECTIVE_EXPERIENCE),
+            "ranges": sorted(queries.cards(episode, WorksheetRole.EMOTIONAL_RANGE), key=queries.session_number),
+            "retelling_worksheet": first_with(WorksheetRole.RETELLING),
+            "story_worksheet": first_with(WorksheetRole.STORY),
+            "experience_worksheet": first_with(WorksheetRole.CORRECTIVE_EXPERIENCE),
+            "range_worksheet": first_with(WorksheetRole.EMOTIONAL_RANGE),
+            "feelings": queries.cards(episode, WorksheetRole.EMOTION),
         }
     return page.render("course/emotional_work.html", context)
 
@@ -36,12 +42,13 @@ def ruptures(page: ClientPage) -> HttpResponse:
     context: dict[str, Any] = {"here_url": page.request.path}
     episode = page.episode
     if episode is not None:
-        work = queries.cards(episode, "rupture_work")
+        work = queries.cards(episode, WorksheetRole.RUPTURE)
         marks = Rupture.objects.visible_to(page.account).filter(therapy_session__episode=episode)
         rows = marks.select_related("therapy_session", "repaired_in").order_by("-marked_at")
         strains = [queries.follow_strain(mark, work) for mark in rows]
         linked = {card.listed.artefact.id for strain in strains for card in strain.work}
         context |= {
+            "rupture_worksheet": first_with(WorksheetRole.RUPTURE),
             "strain": strains,
             "open": sum(strain.mark.repaired_at is None for strain in strains),
             "unlinked": [card for card in work if card.listed.artefact.id not in linked],

@@ -11,31 +11,32 @@ from django.utils.timezone import localtime
 
 from securebase.charts import retellings as chart
 from securebase.ipt import retellings
-from securebase.ipt.rendering import render_fields, render_value
-from securebase.ipt.shelf import worksheet
+from securebase.ipt.rendering import field_in_words, render_fields
+from securebase.ipt.shelf import ids_with
+from securebase.ipt.worksheet import WorksheetRole
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.therapy_sessions.models import Rupture
 from securebase.workbench.worksheets.queries import ArtefactListing, list_artefacts, people_of, values_of
 
 #: The two texts of a card: field, label, and what is said where nothing was written.
 _SIDES = {
-    "story_card": (
+    WorksheetRole.STORY: (
         ("before", "How it used to be told", "Not recorded."),
         ("after", "How it can be told now", "Not yet. Add it after the story has been retold."),
     ),
-    "corrective_experience": (
+    WorksheetRole.CORRECTIVE_EXPERIENCE: (
         ("feared", "Feared", "Not recorded."),
         ("happened", "What happened", "Not recorded."),
     ),
 }
 #: Fields that a card lists below its two texts, with the labels they have there.
 _LISTED = {
-    "story_card": {
+    WorksheetRole.STORY: {
         "new_facts": "Not noticed before",
         "changed": "How much its meaning has changed",
         "tones": "Feelings in it now",
     },
-    "corrective_experience": {
+    WorksheetRole.CORRECTIVE_EXPERIENCE: {
         "different": "How different from what was feared",
         "activated": "How strong the old feeling was",
         "safe": "How safe it felt",
@@ -72,13 +73,13 @@ class Card:
     def sides(self) -> list[tuple[str, str, str]]:
         """Return label, text and the words for a missing text of the earlier and of the later side."""
         return [
-            (label, self.words.get(field, ""), missing) for field, label, missing in _SIDES[self.listed.worksheet.id]
+            (label, self.words.get(field, ""), missing) for field, label, missing in _SIDES[self.listed.worksheet.role]
         ]
 
     @property
     def facts(self) -> list[tuple[str, str]]:
         """Return the completed fields that the card lists, with their labels."""
-        labels = _LISTED[self.listed.worksheet.id]
+        labels = _LISTED[self.listed.worksheet.role]
         return [(label, self.words[field]) for field, label in labels.items() if self.words.get(field)]
 
 
@@ -87,10 +88,10 @@ def present_story(story: retellings.RetellingSeries) -> StoryView:
     return StoryView(story, svg, retellings.series_in_words(story), story.tellings[-1].id)
 
 
-def cards(episode: Episode, name: str) -> list[Card]:
-    """Return the completed worksheets of a kind as cards, last begun first."""
+def cards(episode: Episode, role: WorksheetRole) -> list[Card]:
+    """Return the completed worksheets with a role as cards, last begun first."""
     people = people_of(episode)
-    rows = sorted(list_artefacts(episode, [name]), key=lambda row: row.artefact.begun_at, reverse=True)
+    rows = sorted(list_artefacts(episode, ids_with(role)), key=lambda row: row.artefact.begun_at, reverse=True)
     return [
         Card(row, {s.field.id: s.words for s in render_fields(row.worksheet, values_of(row.artefact), people)})
         for row in rows
@@ -119,8 +120,6 @@ def follow_strain(mark: Rupture, work: Iterable[Card]) -> Strain:
     first = mark.therapy_session.number
     last = mark.repaired_in.number if mark.repaired_in else None
     cards = [card for card in work if session_number(card) and first <= session_number(card) <= (last or first)]
-    field = worksheet("rupture_work").field("repair")
-    assert field is not None
-    ways = [render_value(field, tuple(w), {}) for c in cards if (w := c.listed.artefact.values.get("repair"))]
+    ways = [field_in_words(c.listed.worksheet, values_of(c.listed.artefact), "repair") for c in cards]
     days = (mark.repaired_at - mark.marked_at).days if mark.repaired_at else None
-    return Strain(mark, cards, "; ".join(ways), days, last - first if last is not None else None)
+    return Strain(mark, cards, "; ".join(filter(None, ways)), days, last - first if last is not None else None)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from securebase.ipt.course_format import CourseFormat
 from securebase.ipt.parsing import ParsedValues
+from securebase.ipt.shelf import worksheets
 from securebase.records.artefact import Value
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.clients.actions import begin_episode, end_episode
@@ -18,9 +19,6 @@ from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.inventory.actions import add_relationship
 from securebase.workbench.worksheets.actions import save_artefact, share_artefact
 from securebase.workbench.worksheets.queries import current_artefact, values_of
-
-#: Worksheets that a maintenance course copies from the acute one, each in its latest version.
-CARRIED_OVER = ("diagnosis", "maintenance_contract", "relapse_plan")
 
 
 @transaction.atomic
@@ -49,7 +47,7 @@ def begin_maintenance(*, episode: Episode, by: Account, course_format: CourseFor
             professional=person.professional,
         )
         new_ids[str(person.id)] = str(relationship.id)
-    for name in CARRIED_OVER:
+    for name in (spec.id for spec in worksheets().values() if spec.carried_over):
         artefact = current_artefact(episode, name)
         if artefact is not None and artefact.values:
             copy = save_artefact(

@@ -7,6 +7,8 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from securebase.ipt.due import TaskState, course_tasks
+from securebase.ipt.shelf import entries_with
+from securebase.ipt.worksheet import WorksheetRole
 from securebase.records.vocabulary import CircleKind, Phase
 from securebase.workbench.accounts.queries import course_formats_of, lineage_of
 from securebase.workbench.clients.actions import end_episode
@@ -18,8 +20,6 @@ from securebase.workbench.therapy_sessions.queries import sessions_held
 from securebase.workbench.ui.conflict import refusal_as_message
 from securebase.workbench.worksheets.queries import people_of
 
-#: Worksheets of an ending, in the order of use.
-PARTS = ("ending_talk", "gains", "relapse_plan", "disposition", "maintenance_contract")
 #: Id of the task to name the ending; page and course plan take the same session from it.
 NAME_ENDING = "E1"
 
@@ -35,17 +35,20 @@ def ending(page: ClientPage) -> HttpResponse:
     last_day = beads(episode, now)[-1].day
     tasks = course_tasks(record, lineage)
     open_standings = [s for s in tasks if s.standing not in {TaskState.DONE, TaskState.AHEAD}]
+    talks = entries_with(record, WorksheetRole.ENDING_TALK)
+    decisions = entries_with(record, WorksheetRole.DISPOSITION)[-1:]
+    to_maintenance = any("maintenance" in a.choices("decision") for a in decisions)
     context = {
         "lineage": lineage,
         "left": left,
         "last_day": last_day,
         "name_by": next((s.due_by for s in tasks if s.task.id == NAME_ENDING), episode.planned_sessions),
-        "parts": [queries.ending_part(name, record, people_of(episode)) for name in PARTS],
-        "named": next((a for a in record.artefacts_of("ending_talk") if a.values.get("named") is True), None),
+        "parts": queries.ending_parts(record, people_of(episode), to_maintenance=to_maintenance),
+        "named": next((a for a in talks if a.values.get("named") is True), None),
         "circles": len([c for c in record.circles if c.kind is CircleKind.PRESENT and c.placements]),
         "open_tasks": [s for s in open_standings if s.task.phase is not Phase.MAINTENANCE],
         "own_is_maintenance": episode.phase == Phase.MAINTENANCE.value,
-        "decided": [d for a in record.artefacts_of("disposition")[-1:] for d in a.choices("decision")],
+        "maintenance_decided": to_maintenance,
         "maintenance": queries.maintenance_format(record, course_formats_of(clinic)),
     }
     return page.render("course/ending.html", context)

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from securebase.ipt.course_format import CourseFormat, default_formats
 from securebase.ipt.rendering import RenderedField, render_fields
-from securebase.ipt.shelf import worksheet
-from securebase.ipt.worksheet import Worksheet
+from securebase.ipt.shelf import entries_with, worksheets
+from securebase.ipt.worksheet import Worksheet, WorksheetGroup, WorksheetRole
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 
@@ -25,8 +25,15 @@ class EndingPart:
     entries: int
 
 
-def ending_part(name: str, record: EpisodeRecord, people: dict[str, str]) -> EndingPart:
-    spec, entries = worksheet(name), record.artefacts_of(name)
+def ending_parts(record: EpisodeRecord, people: dict[str, str], *, to_maintenance: bool) -> list[EndingPart]:
+    """Return the parts of the ending; the contract of a maintenance course only if there will be one."""
+    shown = [spec for spec in worksheets().values() if spec.group is WorksheetGroup.ENDING]
+    later = WorksheetRole.MAINTENANCE_CONTRACT
+    return [_ending_part(spec, record, people) for spec in shown if to_maintenance or spec.role is not later]
+
+
+def _ending_part(spec: Worksheet, record: EpisodeRecord, people: dict[str, str]) -> EndingPart:
+    entries = record.artefacts_of(spec.id)
     last = entries[-1] if entries else None
     fields = [f for f in render_fields(spec, last.values, people) if not f.field.note] if last else []
     return EndingPart(spec, last, fields, entries[0].session if entries else None, len(entries))
@@ -35,7 +42,7 @@ def ending_part(name: str, record: EpisodeRecord, people: dict[str, str]) -> End
 def maintenance_format(record: EpisodeRecord, formats: tuple[CourseFormat, ...]) -> CourseFormat:
     """Return the format of the maintenance course: the clinic’s own, with the numbers agreed with this client."""
     usual = next(f for f in (*formats, *default_formats()) if f.maintenance)
-    contracts = record.artefacts_of("maintenance_contract")
+    contracts = entries_with(record, WorksheetRole.MAINTENANCE_CONTRACT)
     if not contracts:
         return usual
     sessions, days = contracts[-1].number("sessions"), contracts[-1].number("days_between")

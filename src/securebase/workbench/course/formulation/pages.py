@@ -11,6 +11,8 @@ from securebase.errors import InputError
 from securebase.ipt.evidence import area_evidence
 from securebase.ipt.formulation import add_draft, formulation_parts, write_narrative
 from securebase.ipt.lineage import Lineage
+from securebase.ipt.shelf import worksheet_with
+from securebase.ipt.worksheet import WorksheetRole
 from securebase.records.vocabulary import Agreement, ProblemArea
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.clients.actions import set_focus
@@ -22,6 +24,16 @@ from securebase.workbench.course.formulation import queries
 from securebase.workbench.course.queries import focus_differs, record_of
 from securebase.workbench.ui.conflict import error_status, refusal_as_message
 from securebase.workbench.worksheets.queries import current_artefact, values_of
+
+
+def focus_id() -> str:
+    """Return the id of the worksheet that chooses the problem areas."""
+    return worksheet_with(WorksheetRole.FOCUS).id
+
+
+def formulation_id() -> str:
+    """Return the id of the worksheet of the formulation."""
+    return worksheet_with(WorksheetRole.FORMULATION).id
 
 
 @client_page("GET", tab="course")
@@ -37,11 +49,11 @@ def _render(page: ClientPage, refused: RefusedSubmission | None = None) -> HttpR
         return page.render("course/formulation.html")
     lineage, here = lineage_of(page.account.clinic), reverse("formulation", args=[page.client.id])
     record = record_of(episode, page.now)
-    chooser = _worksheet_form(episode, "problem_area", lineage, here + "#area", refused)
+    chooser = _worksheet_form(episode, focus_id(), lineage, here + "#area", refused)
     area_values = values_of(chooser.artefact) if chooser.artefact else {}
-    if refused and refused.worksheet == "problem_area":
+    if refused and refused.worksheet == focus_id():
         area_values = refused.typed.values
-    picture = _worksheet_form(episode, "formulation", lineage, here + "#formulation", refused)
+    picture = _worksheet_form(episode, formulation_id(), lineage, here + "#formulation", refused)
     last = picture.artefact.versions.order_by("-number").first() if picture.artefact else None
     context = {
         "lineage": lineage,
@@ -82,15 +94,15 @@ def _worksheet_form(
 def choose_areas(page: ClientPage) -> HttpResponse:
     """Save the worksheet and make its chosen areas the focus; input is saved even if it cannot be the focus."""
     episode, request = page.require_episode(), page.request
-    artefact = current_artefact(episode, "problem_area")
+    artefact = current_artefact(episode, focus_id())
     filled = embedded_worksheets.read_submission(
-        request, "problem_area", artefact=artefact, formulation=lineage_of(page.account.clinic).formulation
+        request, focus_id(), artefact=artefact, formulation=lineage_of(page.account.clinic).formulation
     )
     chosen = queries.texts(filled.values.get("chosen"))
     try:
-        embedded_worksheets.save_submission(request, episode, "problem_area", filled)
+        embedded_worksheets.save_submission(request, episode, focus_id(), filled)
     except InputError as error:
-        return _render(page, RefusedSubmission("problem_area", filled, error))
+        return _render(page, RefusedSubmission(focus_id(), filled, error))
     with refusal_as_message(request, before="Saved, but the focus was not changed."):
         set_focus(episode=episode, by=page.account, areas=[ProblemArea(a) for a in chosen])
         words = " and ".join(ProblemArea(a).label.lower() for a in chosen) or "not set"
@@ -102,7 +114,7 @@ def choose_areas(page: ClientPage) -> HttpResponse:
 def take_focus(page: ClientPage) -> HttpResponse:
     """Make the areas that the worksheet names the focus of the course."""
     episode = page.require_episode()
-    artefact = current_artefact(episode, "problem_area")
+    artefact = current_artefact(episode, focus_id())
     chosen = queries.texts(values_of(artefact).get("chosen")) if artefact else ()
     if not chosen:
         messages.error(page.request, "Choose a problem area first.")
@@ -118,8 +130,8 @@ def write(page: ClientPage) -> HttpResponse:
     """Write the formulation from its parts, below any text already there."""
     episode, request = page.require_episode(), page.request
     form = lineage_of(page.account.clinic).formulation
-    artefact = current_artefact(episode, "formulation")
-    filled = embedded_worksheets.read_submission(request, "formulation", artefact=artefact, formulation=form)
+    artefact = current_artefact(episode, formulation_id())
+    filled = embedded_worksheets.read_submission(request, formulation_id(), artefact=artefact, formulation=form)
     draft = write_narrative(filled.values, form)
     if not draft:
         messages.error(request, "The fields are empty. Fill in at least one.")
@@ -130,11 +142,11 @@ def write(page: ClientPage) -> HttpResponse:
         embedded_worksheets.save_submission(
             request,
             episode,
-            "formulation",
+            formulation_id(),
             embedded_worksheets.with_value(filled, "narrative", add_draft(existing, draft)),
         )
     except InputError as error:
-        return _render(page, RefusedSubmission("formulation", filled, error))
+        return _render(page, RefusedSubmission(formulation_id(), filled, error))
     below = " below the existing text" if existing.strip() and draft not in existing else ""
     messages.success(request, f"Draft added{below}. Edit it until you can say it aloud.")
     return redirect(reverse("formulation", args=[page.client.id]) + "#narrative")

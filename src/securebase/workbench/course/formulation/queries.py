@@ -9,7 +9,7 @@ from typing import Any
 from django.urls import reverse
 
 from securebase.ipt.areas import Area, areas
-from securebase.ipt.evidence import AreaEvidence
+from securebase.ipt.behaviour import AreaEvidence
 from securebase.ipt.lineage import Lineage
 from securebase.records.artefact import Value
 from securebase.records.vocabulary import ProblemArea

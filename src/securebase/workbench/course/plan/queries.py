@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from securebase.ipt.course_format import interval_in_words, later_phase, phase_of
 from securebase.ipt.due import TaskStanding, TaskState, course_tasks
 from securebase.ipt.lineage import Lineage
-from securebase.ipt.rendering import render_value
-from securebase.ipt.shelf import worksheet, worksheets
-from securebase.ipt.worksheet import Worksheet, WorksheetGroup
-from securebase.records.artefact import ArtefactRecord
+from securebase.ipt.shelf import behaviour, entries_with, worksheets
+from securebase.ipt.worksheet import Worksheet, WorksheetGroup, WorksheetRole
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Phase
 from securebase.workbench.clients.models import Episode
@@ -73,8 +70,9 @@ class ContractTerms:
 
 def contract_differs(episode: Episode, record: EpisodeRecord) -> ContractTerms | None:
     """Return the terms of the contract if they differ from the course; None if they agree or no contract exists."""
-    name = "maintenance_contract" if record.phase is Phase.MAINTENANCE else "contract"
-    contracts = record.artefacts_of(name)
+    in_maintenance = record.phase is Phase.MAINTENANCE
+    role = WorksheetRole.MAINTENANCE_CONTRACT if in_maintenance else WorksheetRole.CONTRACT
+    contracts = entries_with(record, role)
     if not contracts:
         return None
     sessions, days = contracts[-1].number("sessions"), contracts[-1].number("days_between")
@@ -110,62 +108,12 @@ class CourseOverviewLine:
 
 
 def course_overview(record: EpisodeRecord) -> list[CourseOverviewLine]:
-    """Summarise diagnosis, medication, earlier episodes, goals and boundaries."""
-    return [
-        _overview_line(record, "diagnosis", "Diagnosis", _diagnosis),
-        _overview_line(record, "medication", "Medication", _medication),
-        _overview_line(record, "history", "Earlier episodes", _earlier_episodes),
-        _overview_line(record, "contract", "Goals", _goals),
-        _boundaries(record),
-    ]
+    """Summarise the worksheets that the overview lists, such as diagnosis, medication and goals."""
+    listed = [(spec.overview, spec) for spec in worksheets().values() if spec.overview is not None]
+    return [_overview_line(record, spec, place.label) for place, spec in sorted(listed, key=lambda pair: pair[0].order)]
 
 
-def _overview_line(
-    record: EpisodeRecord, name: str, label: str, summarise: Callable[[ArtefactRecord], list[str]]
-) -> CourseOverviewLine:
-    artefacts = record.artefacts_of(name)
-    lines = tuple((line, a.id) for a in artefacts for line in summarise(a) or [worksheet(name).name])
-    return CourseOverviewLine(label, lines, name, worksheet(name).many)
-
-
-def _format_field(a: ArtefactRecord, name: str) -> str:
-    field = worksheet(a.worksheet).field(name)
-    return render_value(field, a.values.get(name)) if field else ""
-
-
-def _diagnosis(a: ArtefactRecord) -> list[str]:
-    since = _format_field(a, "since")
-    parts = [a.text("name"), _format_field(a, "severity").lower(), f"since {since}" if since else ""]
-    return [", ".join(p for p in parts if p)]
-
-
-def _medication(a: ArtefactRecord) -> list[str]:
-    until = _format_field(a, "to_on")
-    parts = [a.text("name"), a.text("dose"), f"until {until}" if until else ""]
-    return [" ".join(p for p in parts[:2] if p) + (f", {parts[2]}" if parts[2] else "")]
-
-
-def _earlier_episodes(a: ArtefactRecord) -> list[str]:
-    rows = a.rows("earlier_episodes")
-    if not rows:
-        return ["none recorded"]
-    years = [str(r.get("from") or "")[:4] for r in rows if r.get("from")]
-    return [f"{len(rows)} earlier" + (f", from {', '.join(years)}" if years else "")]
-
-
-def _goals(a: ArtefactRecord) -> list[str]:
-    return [str(r["goal"]) for r in a.rows("goals") if r.get("goal")]
-
-
-def _boundaries(record: EpisodeRecord) -> CourseOverviewLine:
-    artefacts = record.artefacts_of("boundary_record")
-    breaches = sum(a.values.get("breach") is True for a in artefacts)
-    lines = tuple(
-        (
-            f"{_format_field(a, 'happened_on')}: {_format_field(a, 'kind').lower()}"
-            + (" (breach)" if a.values.get("breach") is True else ""),
-            a.id,
-        )
-        for a in artefacts
-    )
-    return CourseOverviewLine("Boundaries", lines, "boundary_record", many=True, warns=breaches > 0)
+def _overview_line(record: EpisodeRecord, spec: Worksheet, label: str) -> CourseOverviewLine:
+    artefacts, own = record.artefacts_of(spec.id), behaviour(spec.id)
+    lines = tuple((line, a.id) for a in artefacts for line in own.overview(a) or [spec.name])
+    return CourseOverviewLine(label, lines, spec.id, spec.many, warns=any(own.warns(a) for a in artefacts))

@@ -13,6 +13,8 @@ from django.utils.safestring import mark_safe
 from securebase.charts.closeness_circle import closeness_circle
 from securebase.ipt import network as networks
 from securebase.ipt import network_phrases as phrases
+from securebase.ipt.shelf import first_with
+from securebase.ipt.worksheet import WorksheetRole
 from securebase.records.artefact import Placement
 from securebase.records.vocabulary import CircleKind, Ring
 from securebase.workbench.accounts.queries import lineage_of
@@ -54,6 +56,7 @@ def render_relationships(
         "today": today,
         "query": request.GET.urlencode(),
         "support": queries.support(record),
+        "support_worksheet": first_with(WorksheetRole.SUPPORT),
         "lineage": lineage_of(page.account.clinic),
         "people_out": people_out,
         "circles_out": circles_out,

@@ -16,7 +16,9 @@ from securebase.charts.support_shares import support_shares
 from securebase.charts.version_curve import version_sparkline
 from securebase.ipt import network as networks
 from securebase.ipt import network_phrases as phrases
+from securebase.ipt.shelf import first_with
 from securebase.ipt.tie import circle_movement, tie_facts
+from securebase.ipt.worksheet import WorksheetRole
 from securebase.records.artefact import ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, Ring
@@ -62,6 +64,7 @@ def circle_parts(
         "record": record,
         "view": view,
         "ties": ties(record, view),
+        "tie_worksheet": first_with(WorksheetRole.TIE),
         "chosen": query.get("person", ""),
         "measures": network_measures(record),
         "comparison": comparison(record, episode, query),

@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from securebase.ipt.shelf import worksheet
+from securebase.ipt.shelf import worksheet_with
+from securebase.ipt.worksheet import WorksheetRole
 from securebase.records.vocabulary import Phase, Technique
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.clients.client_page import ClientPage, client_page
@@ -49,6 +50,7 @@ def _render(page: ClientPage, session: TherapySession, refused: SessionForm | No
     suggested = timezone.localtime(adjacent.suggested)
     planned = refused.data if refused else {"date": f"{suggested:%Y-%m-%d}", "time": f"{suggested:%H:%M}"}
     context = _note(session, lineage.formulation) | {
+        "focus_worksheet": worksheet_with(WorksheetRole.FOCUS),
         "session": session,
         "held": session.held_at <= now,
         "adjacent": adjacent,
@@ -72,7 +74,7 @@ def _note(session: TherapySession, formulation: str) -> dict[str, Any]:
     Fields without a place go under “more”: a field that the page does not send would be saved as empty.
     """
     note = queries.session_note(session)
-    spec = worksheet(queries.NOTE)
+    spec = queries.note_worksheet()
     fields = build_inputs(
         spec,
         note.values if note else {},

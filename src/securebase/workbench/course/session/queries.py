@@ -12,8 +12,8 @@ from django.utils import timezone
 from securebase.ipt.due import TaskStanding, course_tasks, open_tasks
 from securebase.ipt.lineage import Lineage
 from securebase.ipt.rendering import render_value
-from securebase.ipt.shelf import worksheet, worksheets
-from securebase.ipt.worksheet import Worksheet
+from securebase.ipt.shelf import area_worksheet, ids_with, worksheet_with, worksheets
+from securebase.ipt.worksheet import Worksheet, WorksheetRole
 from securebase.measurement.schedule import SESSION_SETS
 from securebase.picture import phrases as numbers
 from securebase.records.artefact import ArtefactRecord
@@ -26,48 +26,30 @@ from securebase.workbench.therapy_sessions.models import Rupture, TherapySession
 from securebase.workbench.worksheets.models import Artefact
 from securebase.workbench.worksheets.queries import ArtefactListing, list_artefacts
 
-NOTE = "session_note"
 #: Points (0 to 10) by which an answer must have changed to be listed in the overview.
 MIN_CHANGE = 2.0
 #: Changed answers listed in the overview.
 MAX_CHANGES = 3
 #: Due tasks listed in the overview.
 MAX_DUE = 3
-#: Tools of a session in the order of use; the worksheets of the client's areas come before them.
-TOOLS = (
-    "incident",
-    "communication_analysis",
-    "decision_analysis",
-    "role_play",
-    "affect",
-    "telling",
-    "corrective_experience",
-    "story_card",
-    "emotional_range",
-    "rupture_work",
-    "experiment",
-)
-#: Worksheet → the worksheet of the same session that its new entry copies values from.
-PRECEDING_WORKSHEETS = {"communication_analysis": "incident", "role_play": "communication_analysis"}
-#: The worksheet of each area, and the fields that summarise its state.
-AREA_WORK = {
-    ProblemArea.GRIEF: ("grief_work", ("affect_tolerated",)),
-    ProblemArea.ROLE_DISPUTE: ("role_dispute", ("stage", "issue", "next_step")),
-    ProblemArea.ROLE_TRANSITION: ("role_transition", ("new_role", "mastery")),
-    ProblemArea.INTERPERSONAL_DEFICITS: ("interpersonal_steps", ("contacts", "loneliness")),
-}
 
 
 # ---- the note --------------------------------------------------------------------------------------------------------
+def note_worksheet() -> Worksheet:
+    """Return the worksheet of a session's note."""
+    return worksheet_with(WorksheetRole.NOTE)
+
+
 def session_note(session: TherapySession) -> Artefact | None:
     """Return the note of a session, or None before one is begun."""
-    return session.artefacts.filter(worksheet=NOTE, removed_at=None).order_by("begun_at").first()
+    return session.artefacts.filter(worksheet=note_worksheet().id, removed_at=None).order_by("begun_at").first()
 
 
 def new_note_id(session: TherapySession) -> uuid.UUID:
     """Return the id of the session's next note; it is deterministic, so that two tabs write one note."""
-    removed = session.artefacts.filter(worksheet=NOTE).exclude(removed_at=None).count()
-    return uuid.uuid5(session.id, f"{NOTE} {removed}")
+    name = note_worksheet().id
+    removed = session.artefacts.filter(worksheet=name).exclude(removed_at=None).count()
+    return uuid.uuid5(session.id, f"{name} {removed}")
 
 
 # ---- overview --------------------------------------------------------------------------------------------------------
@@ -125,13 +107,15 @@ def session_overview(session: TherapySession, record: EpisodeRecord, lineage: Li
 
 def _last_note(record: EpisodeRecord, number: int) -> ArtefactRecord | None:
     """Return the latest note of an earlier session."""
-    earlier = [a for a in record.artefacts_of(NOTE) if a.session is not None and a.session < number]
+    notes = record.artefacts_of(note_worksheet().id)
+    earlier = [a for a in notes if a.session is not None and a.session < number]
     return max(earlier, key=lambda a: a.session or 0, default=None)
 
 
 def _open_experiments(session: TherapySession) -> tuple[ArtefactListing, ...]:
     """Return experiments with a worksheet of their own, agreed before this session, without an outcome."""
-    rows = [row for row in list_artefacts(session.episode, ["experiment"]) if not row.artefact.values.get("outcome")]
+    names = ids_with(WorksheetRole.EXPERIMENT)
+    rows = [row for row in list_artefacts(session.episode, names) if not row.artefact.values.get("outcome")]
     return tuple(row for row in rows if row.artefact.therapy_session != session)
 
 
@@ -144,13 +128,13 @@ def open_strain(episode: Episode) -> tuple[Rupture, ...]:
 
 
 def _focus(area: ProblemArea, record: EpisodeRecord) -> Focus:
-    name, fields = AREA_WORK[area]
-    entries = record.artefacts_of(name)
-    return Focus(area, _summary(worksheet(name), entries[-1], fields) if entries else "")
+    spec = area_worksheet(area)
+    entries = record.artefacts_of(spec.id) if spec else ()
+    return Focus(area, _summary(spec, entries[-1]) if spec and entries else "")
 
 
-def _summary(spec: Worksheet, last: ArtefactRecord, names: Sequence[str]) -> str:
-    fields = [f for name in names if (f := spec.field(name)) is not None]
+def _summary(spec: Worksheet, last: ArtefactRecord) -> str:
+    fields = [f for name in spec.summary if (f := spec.field(name)) is not None]
     entries = [(f, render_value(f, last.values.get(f.id))) for f in fields]
     plain = {"stage", "issue"}
     return "; ".join(words if f.id in plain else f"{f.label.lower()}: {words}" for f, words in entries if words)
@@ -234,14 +218,16 @@ class SessionTool:
 
 def tools(session: TherapySession, record: EpisodeRecord, artefacts: Sequence[ArtefactListing]) -> list[SessionTool]:
     """Return the tools of a session, the worksheets of the client's problem areas first."""
-    shelf = worksheets()
-    areas = [AREA_WORK[area][0] for area in record.problem_areas]
+    areas = [spec for area in record.problem_areas if (spec := area_worksheet(area)) is not None]
+    listed = sorted((s for s in worksheets().values() if s.session_tool), key=lambda s: s.session_tool)
     counts = [row.worksheet.id for row in artefacts]
-    result = []
-    for name in (*areas, *TOOLS):
-        source = next((o.artefact.id for o in artefacts if o.worksheet.id == PRECEDING_WORKSHEETS.get(name)), None)
-        result.append(SessionTool(shelf[name], counts.count(name), name in areas, source))
-    return result
+    return [SessionTool(s, counts.count(s.id), s in areas, _source(s, artefacts)) for s in (*areas, *listed)]
+
+
+def _source(spec: Worksheet, artefacts: Sequence[ArtefactListing]) -> uuid.UUID | None:
+    """Return the artefact of the same session that a new entry of this worksheet begins with."""
+    names = {follow_up.worksheet for follow_up in spec.follows if follow_up.in_session}
+    return next((row.artefact.id for row in artefacts if row.worksheet.id in names), None)
 
 
 def session_artefacts(session: TherapySession) -> list[ArtefactListing]:

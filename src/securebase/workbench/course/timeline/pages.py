@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils.safestring import mark_safe
 
 from securebase.charts.timeline import draw_timeline
-from securebase.ipt.shelf import worksheet
-from securebase.ipt.timeline import WINDOW_MONTHS, WORKSHEETS, Timeline, timeline, undated_entries
+from securebase.ipt.shelf import worksheet_with
+from securebase.ipt.timeline import WINDOW_MONTHS, Timeline, timeline, undated_entries
+from securebase.ipt.worksheet import WorksheetRole
 from securebase.measurement.catalogue import instrument
 from securebase.records.episode import EpisodeRecord
 from securebase.workbench.accounts.queries import lineage_of
@@ -25,13 +26,6 @@ from securebase.workbench.course.queries import record_of
 from securebase.workbench.course.timeline import queries
 from securebase.workbench.worksheets.queries import current_artefact, find_artefact, worksheet_or_404
 
-_ADD_WORDS = {
-    "life_event": "Add a life event",
-    "life_role": "Add a role",
-    "medication": "Add medication",
-    "onset": "Enter the onset",
-    "history": "Enter earlier episodes",
-}
 _ZOOMS = (("episode", "This episode"), ("life", "Whole life"))
 _PHONE = 340.0
 
@@ -59,7 +53,9 @@ def timeline_page(page: ClientPage) -> HttpResponse:
             (queries.entry_title(a.worksheet, a.values), f"{here}&open={a.worksheet}:{a.id}#panel")
             for a in undated_entries(record)
         ],
-        "adds": [(name, words) for name, words in _ADD_WORDS.items() if not queries.has_single(episode, name)],
+        "event_worksheet": worksheet_with(WorksheetRole.EVENT),
+        "onset_worksheet": worksheet_with(WorksheetRole.ONSET),
+        "adds": [(spec.id, label) for spec, label in queries.to_add() if queries.may_add(episode, spec)],
         "window_months": WINDOW_MONTHS,
         **_drawings(line, record, episode, links, zoom),
     }
@@ -101,9 +97,9 @@ def _panel(page: ClientPage, episode: Episode, here: str) -> WorksheetForm | Non
             else None
         )
     name = request.GET.get("add", "")
-    if name not in WORKSHEETS:
+    added = next((spec for spec, _ in queries.to_add() if spec.id == name), None)
+    if added is None:
         return None
-    spec = worksheet(name)
-    existing = None if spec.many else current_artefact(episode, name)
-    preset = requested_day(request, "on", spec)
+    existing = None if added.many else current_artefact(episode, name)
+    preset = requested_day(request, "on", added)
     return worksheet_form(episode, name, artefact=existing, formulation=formulation, back=here, preset=preset)

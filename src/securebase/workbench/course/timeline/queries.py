@@ -8,8 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 from securebase.ipt.rendering import title_in_words
-from securebase.ipt.shelf import worksheet
+from securebase.ipt.shelf import worksheet, worksheets
 from securebase.ipt.timeline import Timeline
+from securebase.ipt.worksheet import Worksheet
 from securebase.measurement.catalogue import instrument
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.worksheets.queries import current_artefact
@@ -37,12 +38,19 @@ def entry_links(line: Timeline, here: str) -> dict[tuple[str, str], str]:
     """Map (worksheet, id) to the address that opens it beside the drawing."""
     keys = [(e.worksheet, e.id) for e in line.events] + [(b.worksheet, b.id) for b in line.bars]
     if line.onset_id:
-        keys.append(("onset", line.onset_id))
+        keys.append((line.onset_worksheet, line.onset_id))
     return {(name, id_): f"{here}&open={name}:{id_}#panel" for name, id_ in keys}
 
 
-def has_single(episode: Episode, name: str) -> bool:
-    return not worksheet(name).many and current_artefact(episode, name) is not None
+def to_add() -> list[tuple[Worksheet, str]]:
+    """Return the worksheets of the timeline, with the labels of their links, in the order of the links."""
+    specs = [(spec.add, spec) for spec in worksheets().values() if spec.page_name == "timeline" and spec.add]
+    return [(spec, link.label) for link, spec in sorted(specs, key=lambda pair: pair[0].order)]
+
+
+def may_add(episode: Episode, spec: Worksheet) -> bool:
+    """Return whether the course can have another entry of a worksheet."""
+    return spec.many or current_artefact(episode, spec.id) is None
 
 
 def entry_title(name: str, values: Any) -> str:
@@ -75,13 +83,12 @@ def entries_by_year(line: Timeline, links: Mapping[tuple[str, str], str]) -> lis
             if b.start == b.end
             else f"{format_day(b.start, 'before')} to {format_day(b.end, 'now')}"
         )
-        kind = {"role": "role", "medication": "medication", "earlier": "earlier episode"}[b.kind]
-        rows.append((start, TimelineEntry(when, b.words, kind, links[b.worksheet, b.id], b.kind)))
+        rows.append((start, TimelineEntry(when, b.words, b.kind.label, links[b.worksheet, b.id], b.kind.value)))
     if line.onset is not None:
-        onset = TimelineEntry(
-            format_day(line.onset, ""), "Symptoms began", "onset", links["onset", line.onset_id], "onset"
+        address = links[line.onset_worksheet, line.onset_id]
+        rows.append(
+            (line.onset, TimelineEntry(format_day(line.onset, ""), "Symptoms began", "onset", address, "onset"))
         )
-        rows.append((line.onset, onset))
     rows.append((0.0, TimelineEntry(format_day(0.0, ""), "Start of this course", "therapy", "", "therapy")))
     years: dict[int, list[TimelineEntry]] = {}
     for at, entry in sorted(rows, key=lambda r: -r[0]):

@@ -1,4 +1,4 @@
-"""Tags for the part above an in-session worksheet: dialogue, weighed options, rating before and after."""
+"""Tags for the part above a worksheet: ratings before and after something."""
 
 from __future__ import annotations
 
@@ -6,26 +6,11 @@ from dataclasses import dataclass
 
 from django import template
 
-from securebase.ipt import replay
+from securebase.ipt.rating_shift import RatingShift, rating_shift
 from securebase.workbench.worksheets.models import Artefact
 from securebase.workbench.worksheets.queries import ArtefactListing, list_artefacts, values_of
 
 register = template.Library()
-
-
-@register.simple_tag
-def dialogue(artefact: Artefact | None) -> tuple[replay.Turn, ...]:
-    return replay.dialogue(values_of(artefact)) if artefact else ()
-
-
-@register.simple_tag
-def options(artefact: Artefact | None) -> tuple[replay.WeighedOption, ...]:
-    return replay.weighed_options(values_of(artefact)) if artefact else ()
-
-
-@register.simple_tag
-def shift(artefact: Artefact | None, before: str, after: str) -> replay.RatingShift | None:
-    return replay.rating_shift(values_of(artefact), before, after) if artefact else None
 
 
 @register.filter
@@ -41,20 +26,21 @@ def share(value: float | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class IncidentShift:
-    """An incident in a list, with the mood before and after it."""
+class ListedShift:
+    """A worksheet in a list, with a rating before and after."""
 
     listing: ArtefactListing
-    shift: replay.RatingShift | None
+    shift: RatingShift | None
 
 
 @register.simple_tag
-def incidents(artefact: Artefact | None) -> list[IncidentShift]:
-    """Return the other incidents of the same course, last changed first."""
+def other_shifts(artefact: Artefact | None, before: str, after: str) -> list[ListedShift]:
+    """Return the shifts in the other worksheets of this kind in the same course, last changed first."""
     if artefact is None:
         return []
-    listings = [row for row in list_artefacts(artefact.episode, ["incident"]) if row.artefact.id != artefact.id]
+    listings = list_artefacts(artefact.episode, [artefact.worksheet])
     return [
-        IncidentShift(row, replay.rating_shift(values_of(row.artefact), "mood_before", "mood_after"))
+        ListedShift(row, rating_shift(values_of(row.artefact), before, after))
         for row in listings
+        if row.artefact.id != artefact.id
     ]
