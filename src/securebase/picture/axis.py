@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
+from math import inf
 from statistics import median
 
 from securebase.picture.parts import Session
@@ -28,3 +30,8 @@ def time_axis(record: EpisodeRecord, as_of: float) -> tuple[Session, ...]:
     n_planned = DEFAULT_SESSIONS_AHEAD if record.planned_sessions is None else record.planned_sessions - number
     start = max(last_at + gap, as_of)
     return tuple(sessions + [Session(number + k, start + (k - 1) * gap, False) for k in range(1, n_planned + 1)])
+
+
+def latest_session(axis: Sequence[Session], at: float = inf) -> int | None:
+    """Return the highest number among the sessions held by this time, None before the first."""
+    return max((s.number for s in axis if s.held and s.at <= at), default=None)

@@ -12,6 +12,7 @@ from securebase.measurement.catalogue import instruments
 from securebase.model.parameter_set import ParameterSet
 from securebase.picture import phrases
 from securebase.picture.alliance import alliance as alliance_section
+from securebase.picture.axis import latest_session
 from securebase.picture.constants import constants
 from securebase.picture.contributions import hypotheses
 from securebase.picture.course import track_record
@@ -30,7 +31,7 @@ from securebase.picture.parts import (
     Symptoms,
     Versions,
 )
-from securebase.picture.series import prepare
+from securebase.picture.series import PreparedRecord, prepare
 from securebase.picture.signals import Findings, signals
 from securebase.picture.symptoms import band_excess, sudden_changes
 from securebase.picture.symptoms import symptoms as symptoms_section
@@ -213,7 +214,7 @@ def client_picture(
         fingerprint=fingerprint or picture_fingerprint(record, as_of=as_of, parameter_set=parameters),
         simulated=record.simulated,
         versions=picture_versions(parameters),
-        header=_header(prepared.record),
+        header=_header(prepared),
         gate=prepared.gate,
         axis=prepared.axis,
         symptoms=symptoms,
@@ -221,13 +222,11 @@ def client_picture(
         mechanisms=mechanisms(prepared, course),
         signals=signals(
             Findings(
-                record=prepared.record,
-                as_of=as_of,
+                prepared=prepared,
                 symptoms=symptoms,
                 alliance=alliance,
                 band_excess=band_excess(course, symptoms),
                 sudden_changes=sudden_changes(prepared.series["symptoms"]),
-                own_level=alliance.usual is not None,
             )
         ),
         constants=constants(
@@ -247,9 +246,10 @@ def _check_day(as_of: object) -> None:
         raise InputError(f"as_of must be a finite number of days (got {as_of!r})")
 
 
-def _header(record: EpisodeRecord) -> Header:
+def _header(prepared: PreparedRecord) -> Header:
+    record = prepared.record
     return Header(
-        sessions_held=max((s.number for s in record.sessions), default=0),
+        sessions_held=latest_session(prepared.axis) or 0,
         sessions_planned=record.planned_sessions,
         phase=record.phase.value if record.phase else None,
         problem_areas=tuple(area.label for area in record.problem_areas),

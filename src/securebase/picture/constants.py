@@ -93,4 +93,4 @@ def _join_subjects(subjects: Sequence[str]) -> str:
     names = [" with ".join(subject.replace("_", " ").split(", ")) for subject in subjects]
     if " with " in names[0] and len(names) > MAX_NAMED:
         return f"{names[0]}, and {len(names) - 1} more pairs"
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return phrases.join_names(names)

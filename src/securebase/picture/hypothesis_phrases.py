@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from securebase.picture.parts import ForecastErrors, Hypotheses, Hypothesis, Interval, RankingVerdict
-from securebase.picture.phrases import number, percent, points, session, signed_number
+from securebase.picture.phrases import join_names, number, percent, points, session, signed_number
 
 FAILED = "What symptoms move with could not be estimated"
 REST_UNAFFECTED = "The rest of this page is unaffected."
@@ -36,12 +36,7 @@ def joint_label(labels: Sequence[str]) -> str:
 
 def interval(estimate: Interval, digits: int = 1) -> str:
     low, high = number(estimate.low, digits), number(estimate.high, digits)
-    return f"{_signed_number(estimate.value, digits)} ({low} to {high})"
-
-
-def _signed_number(value: float, digits: int) -> str:
-    text = number(value, digits)
-    return text if text == "0" or text.startswith("−") else f"+{text}"
+    return f"{signed_number(estimate.value, digits)} ({low} to {high})"
 
 
 def heading_sentence(part: Hypotheses) -> str:
@@ -114,11 +109,7 @@ def forecast_check_sentence(errors: ForecastErrors) -> str:
     )
     if not better:
         return f"{start} The model did better than all three."
-    return f"{start} The model did no better than {_join(better)}: give its estimates little weight."
-
-
-def _join(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{start} The model did no better than {join_names(better)}: give its estimates little weight."
 
 
 def precise_points(value: float) -> str:
@@ -139,7 +130,7 @@ def cautions(part: Hypotheses) -> tuple[tuple[str, str], ...]:
 
 
 def _names(rows: Sequence[Hypothesis]) -> str:
-    return _join([row.label.lower() for row in rows])
+    return join_names([row.label.lower() for row in rows])
 
 
 def _future_caution(part: Hypotheses) -> str:
@@ -151,7 +142,7 @@ def _future_caution(part: Hypotheses) -> str:
 def _decoy_caution(part: Hypotheses) -> str:
     """Name the constructs for which simulated clients without an effect gave as large an estimate."""
     rows = [row for row in part.rows if row.decoy_fails]
-    listed = _join([f"{row.label.lower()} ({row.decoys} of {row.decoys_made})" for row in rows])
+    listed = join_names([f"{row.label.lower()} ({row.decoys} of {row.decoys_made})" for row in rows])
     return f"Where simulated clients had no such effect, estimates were as large for {listed}." if rows else ""
 
 
@@ -186,7 +177,7 @@ def hidden_confounder_sentence(part: Hypotheses) -> str:
 def question(part: Hypotheses) -> str:
     """Return an open question for the session about the construct with the largest contribution."""
     top = max(part.rows, key=lambda h: abs(h.carried.value))
-    name = _join([PLAIN_NAMES.get(construct, top.label.lower()) for construct in top.constructs])
+    name = join_names([PLAIN_NAMES.get(construct, top.label.lower()) for construct in top.constructs])
     return f"When {name} changed over these weeks, did your mood change before, after, or not at all?"
 
 

@@ -52,9 +52,9 @@ def number(value: float, digits: int = 1) -> str:
     return "0" if text in {"-0", ""} else text.replace("-", "−")
 
 
-def signed_number(value: float) -> str:
+def signed_number(value: float, digits: int = 1) -> str:
     """Format a number with its sign: “+0.4”, “−1.2”, “0”."""
-    text = number(value)
+    text = number(value, digits)
     return text if text == "0" or text.startswith("−") else f"+{text}"
 
 
@@ -148,15 +148,14 @@ def in_session(time: str) -> str:
 # ------------------------------------------------------------------ responses that no curve shows
 
 
-def _join_names(names: Sequence[str]) -> str:
-    if len(names) == 1:
-        return names[0]
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+def join_names(names: Sequence[str]) -> str:
+    """Return “a”, “a and b”, or “a, b and c”."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def too_few_items_note(sessions: Sequence[str], score: str) -> str:
     """Return the note on sessions with too few responses for a score, e.g. the “symptom” score."""
-    names = _join_names(sessions)
+    names = join_names(sessions)
     return f"{names[0].upper()}{names[1:]}: too few answers for {article(score)} {score} score."
 
 
@@ -178,7 +177,7 @@ def other_measure_note(measure: str, value: float, time: str, symptom_measure: s
 
 def unplotted_note(names: Sequence[str]) -> str:
     """Return the note on questionnaires whose constructs the picture does not show."""
-    return f"Also recorded: {_join_names(names)} (see Scores)."
+    return f"Also recorded: {join_names(names)} (see Scores)."
 
 
 # ------------------------------------------------------------------ sentences beside charts

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from securebase.picture import hypothesis_phrases, phrases
+from securebase.picture.axis import latest_session
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import GateLevel, Repair, ReportedScore, RuptureMark, Signal, SignalKind, SignalTone
 
@@ -103,14 +104,9 @@ def alliance_sentences(picture: ClientPicture) -> tuple[str, ...]:
             sentences.append(phrases.open_rupture_sentence(time, _rating_evidence(mark)))
         else:
             at = mark.repaired_at or mark.at
-            back = phrases.session(mark.repaired_session or _session_at(picture, at), at)
+            back = phrases.session(mark.repaired_session or latest_session(picture.axis, at), at)
             sentences.append(phrases.repaired_rupture_sentence(time, back, recorded=mark.repair is Repair.RECORDED))
     return (*sentences, *part.notes)
-
-
-def _session_at(picture: ClientPicture, at: float) -> int | None:
-    """Return the number of the last session held by this time."""
-    return max((s.number for s in picture.axis if s.held and s.at <= at), default=None)
 
 
 def _rating_evidence(mark: RuptureMark) -> tuple[float, float, float] | None:

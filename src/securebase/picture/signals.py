@@ -10,6 +10,7 @@ from securebase.measurement.catalogue import instruments
 from securebase.measurement.change import SuddenGain
 from securebase.picture import phrases
 from securebase.picture import signal_phrases as words
+from securebase.picture.axis import latest_session
 from securebase.picture.parts import (
     Alliance,
     Evidence,
@@ -20,6 +21,7 @@ from securebase.picture.parts import (
     SignalTone,
     Symptoms,
 )
+from securebase.picture.series import PreparedRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Phase
 
@@ -52,22 +54,29 @@ class Findings:
     """The results from which signals are raised.
 
     `band_excess` is by how much the filtered score exceeded the expected band at each symptom report (negative: inside
-    or below); `own_level` is True once the client's usual level is estimated.
+    or below).
     """
 
-    record: EpisodeRecord
-    as_of: float
+    prepared: PreparedRecord
     symptoms: Symptoms
     alliance: Alliance
     band_excess: Sequence[float]
     sudden_changes: Sequence[SuddenGain]
-    own_level: bool
+
+    @property
+    def record(self) -> EpisodeRecord:
+        return self.prepared.record
+
+    @property
+    def n_sessions(self) -> int:
+        """Number of the last session held, 0 before the first."""
+        return latest_session(self.prepared.axis) or 0
 
 
 def signals(findings: Findings) -> tuple[Signal, ...]:
     """Return all signals, the most urgent first; safety alerts need only the record, not the model."""
     rules: tuple[Callable[[Findings], list[Signal]], ...] = (
-        lambda f: safety(f.record, f.as_of),
+        lambda f: safety(f.record, f.prepared.as_of),
         _ruptures,
         _change,
         _little_change,
@@ -120,16 +129,14 @@ def _describe_time(record: EpisodeRecord, at: float, session: int | None) -> str
 
 
 def _ruptures(findings: Findings) -> list[Signal]:
-    n_sessions = max((s.number for s in findings.record.sessions), default=0)
-    raised = []
+    raised, own_level = [], findings.alliance.usual is not None
     for mark in findings.alliance.ruptures:
         if mark.repair is Repair.OPEN:
             rated_since = any(rated.at > mark.at for rated in findings.alliance.reported)
-            raised.append(_open_rupture(mark, own_level=findings.own_level, rated_since=rated_since))
-        elif mark.repaired_at is not None and _is_recent(mark, mark.repaired_at, findings.record, n_sessions):
-            back = phrases.session(
-                mark.repaired_session or _session_number_at(findings.record, mark.repaired_at), mark.repaired_at
-            )
+            raised.append(_open_rupture(mark, own_level=own_level, rated_since=rated_since))
+        elif mark.repaired_at is not None and _is_recent(mark, mark.repaired_at, findings):
+            number = mark.repaired_session or latest_session(findings.prepared.axis, mark.repaired_at)
+            back = phrases.session(number, mark.repaired_at)
             text = words.repaired_rupture(
                 phrases.session(mark.session, mark.at), back, recorded=mark.repair is Repair.RECORDED
             )
@@ -184,8 +191,7 @@ def _change(findings: Findings) -> list[Signal]:
 
 def _little_change(findings: Findings) -> list[Signal]:
     """Signal a course near its planned end without remission or reliable change."""
-    record, part = findings.record, findings.symptoms
-    n_sessions = max((s.number for s in record.sessions), default=0)
+    record, part, n_sessions = findings.record, findings.symptoms, findings.n_sessions
     if part.change is None or record.planned_sessions is None or record.ended_at is not None:
         return []
     sessions_left = max(record.planned_sessions - n_sessions, 0)
@@ -247,7 +253,7 @@ def _missing(findings: Findings) -> list[Signal]:
     if n_sessions >= EXPECTED_BY_SESSION and not findings.symptoms.reported:
         raised.append((SignalKind.MISSING_SYMPTOMS, SignalTone.WARN, words.missing_symptoms(n_sessions)))
     has_answers = any(a.session == last.number for a in record.administrations)
-    if not has_answers and findings.as_of - last.at >= CHECK_IN_GRACE_DAYS:
+    if not has_answers and findings.prepared.as_of - last.at >= CHECK_IN_GRACE_DAYS:
         raised.append((SignalKind.MISSING_CHECK_IN, SignalTone.WARN, words.missing_check_in(last.number)))
     if n_sessions >= EXPECTED_BY_SESSION and not record.problem_areas:
         raised.append((SignalKind.MISSING_FOCUS, SignalTone.NOTE, words.missing_focus(n_sessions)))
@@ -269,14 +275,9 @@ def _signal(
     return Signal(kind, tone, brief, title, sentence, question, criterion, evidence, *occasion)
 
 
-def _is_recent(mark: RuptureMark, at: float, record: EpisodeRecord, n_sessions: int) -> bool:
+def _is_recent(mark: RuptureMark, at: float, findings: Findings) -> bool:
     """Return True if fewer than REPAIR_NEWS_SESSIONS sessions were held since the repair, by its session or time."""
-    since = sum(s.at > at for s in record.sessions)
+    since = sum(s.at > at for s in findings.record.sessions)
     if mark.repaired_session is not None:
-        since = max(since, n_sessions - mark.repaired_session)
-    return n_sessions > 0 and since < REPAIR_NEWS_SESSIONS
-
-
-def _session_number_at(record: EpisodeRecord, at: float) -> int | None:
-    before = [s.number for s in record.sessions if s.at <= at]
-    return max(before) if before else None
+        since = max(since, findings.n_sessions - mark.repaired_session)
+    return findings.n_sessions > 0 and since < REPAIR_NEWS_SESSIONS
