@@ -59,7 +59,7 @@ def test_no_answer_is_preselected(cast: Cast, browser: Browser) -> None:
     # without JavaScript: a row of plain buttons for each slider, 0 to 10
     sliders = soup.find_all("fieldset", attrs={"data-slider": True})
     assert len(sliders) == 10
-    assert [i["value"] for i in sliders[0].find_all("input")] == [str(n) for n in range(11)]
+    assert [i["value"] for i in sliders[0].find_all("input", type="radio")] == [str(n) for n in range(11)]
     assert soup.find("main").find_all("input", type="range") == []
 
 
