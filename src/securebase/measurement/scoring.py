@@ -13,7 +13,7 @@ from math import isfinite
 from numbers import Real
 
 from securebase.errors import ResponseError, check_class
-from securebase.measurement.instrument import Instrument, Item, Method, MissingRule, Scale
+from securebase.measurement.instrument import Instrument, Item, Method, MissingRule, SafetyRule, Scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +132,18 @@ def score(instrument: Instrument, responses: Mapping[int, float | None]) -> Scor
         instrument=instrument.id,
         responses=checked,
         scores={scale.id: _scale_score(instrument, scale, checked, scored) for scale in instrument.scales},
-        alerts=_alerts(instrument, scored),
+        alerts=tuple(
+            SafetyFlag(instrument.id, rule.item, value, rule.concern)
+            for rule, value in raised_rules(instrument, checked)
+        ),
         safety_unanswered=tuple(sorted({r.item for r in instrument.safety_rules if scored[r.item] is None})),
     )
+
+
+def raised_rules(instrument: Instrument, responses: Mapping[int, float | None]) -> tuple[tuple[SafetyRule, float], ...]:
+    """Return each safety rule that a response raises, with the response; one that counts as missing raises none."""
+    scored = ((r, instrument.item(r.item).scored(responses.get(r.item))) for r in instrument.safety_rules)
+    return tuple((rule, value) for rule, value in scored if value is not None and value >= rule.at_least)
 
 
 def _check_response(instrument: Instrument, item: Item, value: object) -> float | None:
@@ -175,15 +184,6 @@ def _allowed_values(item: Item) -> str:
     quantity = "whole numbers " if item.step == 1 else ""
     besides = "".join(f", or {o.value:g} ({o.label})" for o in item.missing_options)
     return f"Allowed: {quantity}from {item.minimum:g} to {item.maximum:g}{step}{besides}."
-
-
-def _alerts(instrument: Instrument, responses: Mapping[int, float | None]) -> tuple[SafetyFlag, ...]:
-    rule_responses = ((rule, responses[rule.item]) for rule in instrument.safety_rules)
-    return tuple(
-        SafetyFlag(instrument.id, rule.item, value, rule.concern)
-        for rule, value in rule_responses
-        if value is not None and value >= rule.at_least
-    )
 
 
 def _scale_score(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from securebase.measurement.catalogue import instrument
 from securebase.measurement.instrument import Instrument, Scale
-from securebase.measurement.scoring import score
+from securebase.measurement.scoring import raised_rules, score
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.processes import AdditionalMeasure, SelectiveMissingness
 from securebase.model.responses import responses_for
@@ -194,10 +194,8 @@ def phase_of(number: int, sessions: int) -> Phase:
 def safety_alerts(administrations: Sequence[AdministrationRecord]) -> Iterator[SafetyAlertRecord]:
     """Yield an alert for every response that reaches the threshold of a safety rule."""
     for a in administrations:
-        for rule in instrument(a.instrument).safety_rules:
-            value = a.responses[rule.item]
-            if value is not None and value >= rule.at_least:
-                yield SafetyAlertRecord(a.at, a.instrument, rule.item, value)
+        for rule, value in raised_rules(instrument(a.instrument), a.responses):
+            yield SafetyAlertRecord(a.at, a.instrument, rule.item, value)
 
 
 def _build_administration(

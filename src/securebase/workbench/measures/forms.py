@@ -13,6 +13,7 @@ from django.http import QueryDict
 
 from securebase.measurement.catalogue import instrument as get_instrument
 from securebase.measurement.instrument import Instrument, Item, ResponseOption
+from securebase.measurement.scoring import raised_rules
 from securebase.records.vocabulary import Moment
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.measures.actions import THERAPIST_SET
@@ -118,30 +119,20 @@ class AnswersForm(forms.Form):
     @property
     def raises_an_alert(self) -> bool:
         """True if an answer raises a safety alert. Only for a validated form."""
-        responses = self.responses()
-        return any(
-            (value := self.instrument.item(rule.item).scored(responses[rule.item])) is not None
-            and value >= rule.at_least
-            for rule in self.instrument.safety_rules
-        )
+        return bool(raised_rules(self.instrument, self.responses()))
 
     @property
     def questions(self) -> list[ItemQuestion]:
         """Questions of the instrument itself."""
-        thresholds = {rule.item: rule.at_least for rule in self.instrument.safety_rules}
-        return [
-            self._question(self.instrument, item, item.number, thresholds.get(item.number))
-            for item in self.instrument.items
-        ]
+        return [self._question(self.instrument, item, item.number) for item in self.instrument.items]
 
     @property
     def sections(self) -> list[Section]:
         """Questions of the additional questionnaires, numbered after those of the instrument."""
         sections, number = [], len(self.instrument.items)
         for instrument in self.extra:
-            sections.append(
-                Section(instrument, [self._question(instrument, i, number + i.number, None) for i in instrument.items])
-            )
+            questions = [self._question(instrument, item, number + item.number) for item in instrument.items]
+            sections.append(Section(instrument, questions))
             number += len(instrument.items)
         return sections
 
@@ -158,15 +149,14 @@ class AnswersForm(forms.Form):
     def left_open(self) -> list[ItemQuestion]:
         return [q for q in self.all_questions if q.open]
 
-    def _question(self, instrument: Instrument, item: Item, number: int, alert_from: float | None) -> ItemQuestion:
+    def _question(self, instrument: Instrument, item: Item, number: int) -> ItemQuestion:
         name = self._name(instrument, item)
         value = str(self.data.get(name, "")).strip() if self.is_bound else ""
         errors = [str(e) for e in self.errors.get(name, [])] if self.is_bound else []
-        options = [
-            (o, alert_from is not None and not o.missing and o.value >= alert_from)
-            for o in (item.options if item.choices else ())
-        ]
-        return ItemQuestion(item, number, name, value, errors, alert_from is not None, _steps(item), options)
+        choices = item.options if item.choices else ()
+        options = [(o, bool(raised_rules(instrument, {item.number: o.value}))) for o in choices]
+        safety = any(rule.item == item.number for rule in instrument.safety_rules)
+        return ItemQuestion(item, number, name, value, errors, safety, _steps(item), options)
 
 
 def _steps(item: Item) -> list[str]:
