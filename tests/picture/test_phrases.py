@@ -91,6 +91,13 @@ def test_shares_are_not_rounded_to_certainty(value: float, text: str) -> None:
     assert phrases.percent(value) == text
 
 
+def test_a_threshold_keeps_two_decimals_in_every_sentence() -> None:
+    assert phrases.threshold_points(2.15) == "2.15 points"
+    assert phrases.threshold_points(6.0) == "6 points"
+    assert "threshold 2.15 points" in phrases.change_sentence(-2.2, None, "improved", 2.15)
+    assert "threshold 2.15 points" in signal_phrases.reliable_criterion(2.15, "own basis", True)
+
+
 def test_singular_and_plural() -> None:
     assert phrases.points(-1.0) == "1 point"
     assert phrases.count(1, "session") == "1 session"

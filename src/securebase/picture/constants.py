@@ -40,7 +40,7 @@ def constants(
     """Return the unverified constants behind the numbers, and always the thresholds on the `scale` of symptoms."""
     rows = list(_threshold_bases(symptoms, scale)) if scale is not None else []
     if symptoms.change is not None and symptoms.change.threshold is not None:
-        value = phrases.points(symptoms.change.threshold)
+        value = phrases.threshold_points(symptoms.change.threshold)
         rows.append(Constant("Reliable change", value, symptoms.change.basis, symptoms.change.verified))
     rows += _typical_scores(measures, parameter_set)
     for quantity, source in dict.fromkeys((s.quantity, s.source) for s in parameter_set.unverified):

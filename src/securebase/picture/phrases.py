@@ -60,7 +60,18 @@ def signed_number(value: float, digits: int = 1) -> str:
 
 def points(value: float) -> str:
     """Format the absolute value in points: “1 point”, “2.5 points”."""
-    text = number(abs(value))
+    return _points(number(abs(value)))
+
+
+def threshold_points(value: float) -> str:
+    """Format a threshold of change in points, with two decimals where it has them: “2.15 points”.
+
+    Rounded to one decimal, a threshold would contradict the change it is compared with.
+    """
+    return _points(number(value, 2))
+
+
+def _points(text: str) -> str:
     return f"{text} point" if text == "1" else f"{text} points"
 
 
@@ -195,7 +206,7 @@ def change_sentence(points_: float, share: float | None, verdict: str, threshold
         "within_error": "within measurement error",
         "unknown": "which may be chance: the measurement error of this questionnaire is not known",
     }[verdict]
-    limit = f" (threshold {points(threshold)})" if threshold is not None else ""
+    limit = f" (threshold {threshold_points(threshold)})" if threshold is not None else ""
     return f"{moved} than at the first report, {tail}{limit}."
 
 

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from securebase.picture.phrases import count, in_session, number, percent, points, repair_sign, shown_difference
+from securebase.picture.phrases import (
+    count,
+    in_session,
+    number,
+    percent,
+    points,
+    repair_sign,
+    shown_difference,
+    threshold_points,
+)
 
 #: The texts of a signal: brief (for a row of the caseload), title, sentence, question for the session.
 SignalText = tuple[str, str, str, str]
@@ -219,7 +228,7 @@ NO_CHECK_IN_CRITERION = "Both check-ins of the last session, before and after, a
 
 def reliable_criterion(threshold: float | None, basis: str, verified: bool) -> str:
     """Return the criterion with its threshold, if given, and its basis or a note that the threshold is not verified."""
-    limit = "" if threshold is None else f", threshold {points(threshold)}"
+    limit = "" if threshold is None else f", threshold {threshold_points(threshold)}"
     note = f" ({basis})" if basis and verified else ""
     if not verified:
         note = ", not verified" if limit else ", threshold not verified"

@@ -26,3 +26,9 @@ def whole_percent(value: float) -> str:
 def score(value: float) -> str:
     """Return a score with at most one decimal."""
     return phrases.number(value)
+
+
+@register.filter
+def threshold(value: float) -> str:
+    """Return a threshold of change as every page and report writes it, with two decimals where it has them."""
+    return phrases.number(value, 2)
