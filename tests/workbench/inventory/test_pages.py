@@ -127,7 +127,10 @@ def test_a_refused_plain_form_is_shown_again_with_its_input(alma: Browser, cast:
         refused = alma.post(url(cast, "circle-save"), data | wrong)
         assert (refused.status_code, len(circles(cast))) == (status, 1)
         page = BeautifulSoup(refused.content, "html.parser")
-        assert reason in page.select_one(".messages").get_text()  # type: ignore[union-attr]
+        message = page.select_one(".messages").get_text()  # type: ignore[union-attr]
+        assert reason in message
+        assert "not saved yet" in message
+        assert "Reload" not in message
         form = page.select_one("details[open] form[data-plain]")
         assert form is not None
         assert form.select_one(f"[name=ring_{lena}] [selected]")["value"] == "wider"  # type: ignore[index]

@@ -84,6 +84,10 @@ class CircleView:
         return self.versions[-1] if self.versions else None
 
 
+#: What to do when the positions of the plain form were refused and are shown again.
+TYPED_ADVICE = "Your positions are below, not saved yet. Save them again to replace the circle."
+
+
 @dataclass(frozen=True, slots=True)
 class PlainFields:
     """Values of the plain form besides the places; `refused`: they were typed and not saved."""

@@ -15,7 +15,7 @@ from securebase.errors import InputError
 from securebase.ipt.network_phrases import HOURS
 from securebase.records.artefact import Placement
 from securebase.records.vocabulary import CircleKind, Respondent, Ring
-from securebase.workbench.course.circle_view import CircleView, PlainFields, circle_view, saved_reply
+from securebase.workbench.course.circle_view import TYPED_ADVICE, CircleView, PlainFields, circle_view, saved_reply
 from securebase.workbench.course.queries import record_of
 from securebase.workbench.inventory.actions import add_relationship, draw_circle
 from securebase.workbench.inventory.forms import CircleForm, parse_placements
@@ -144,7 +144,8 @@ def _refuse(
     reason, status = sentence(error), error_status(error)
     if is_autosave(request):
         return JsonResponse({"error": reason, "revision": last.revision if last else ""}, status=status)
-    messages.error(request, reason)
     if typed is None or "placements" in request.POST:
+        messages.error(request, reason)
         return redirect("own-circle")
+    messages.error(request, sentence(InputError(error.what, advice=TYPED_ADVICE)))
     return _render(request, visit, typed, status=status)

@@ -16,7 +16,7 @@ from securebase.records.artefact import Placement
 from securebase.records.vocabulary import CircleKind
 from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.clients.models import Episode
-from securebase.workbench.course.circle_view import saved_reply
+from securebase.workbench.course.circle_view import TYPED_ADVICE, saved_reply
 from securebase.workbench.course.relationships.pages import render_relationships
 from securebase.workbench.course.relationships.queries import circle_parts
 from securebase.workbench.inventory.actions import draw_circle
@@ -91,7 +91,8 @@ def _refuse(
     reason, status = sentence(error), error_status(error)
     if is_autosave(page.request):
         return JsonResponse({"error": reason, "revision": last.revision if last else ""}, status=status)
-    messages.error(page.request, reason)
     if typed is None or "placements" in page.request.POST:
+        messages.error(page.request, reason)
         return page.redirect("relationships")
+    messages.error(page.request, sentence(InputError(error.what, advice=TYPED_ADVICE)))
     return render_relationships(page, kind, typed, status=status)
