@@ -60,7 +60,9 @@ def test_no_answer_is_preselected(cast: Cast, browser: Browser) -> None:
     sliders = soup.find_all("fieldset", attrs={"data-slider": True})
     assert len(sliders) == 10
     assert [i["value"] for i in sliders[0].find_all("input", type="radio")] == [str(n) for n in range(11)]
-    assert soup.find("main").find_all("input", type="range") == []
+    # the slider has no answer of its own and stays hidden until the script runs
+    ranges = soup.find("main").find_all("input", type="range")
+    assert all(i.has_attr("hidden") and not i.has_attr("name") for i in ranges)
 
 
 def test_answers_are_recorded_and_acknowledged(cast: Cast, browser: Browser) -> None:
