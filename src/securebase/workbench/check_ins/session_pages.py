@@ -14,6 +14,7 @@ from django.utils import timezone
 from securebase.records.vocabulary import Moment, Phase
 from securebase.workbench.check_ins.models import CheckIn
 from securebase.workbench.check_ins.queries import due_instruments, is_before_session, session_rows
+from securebase.workbench.check_ins.sentences import describe_state, list_extras
 from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.measures.actions import rate_session as record_rating
 from securebase.workbench.measures.forms import rating_form
@@ -93,12 +94,14 @@ def _moment_context(
 ) -> dict[str, Any]:
     """Return one check-in for the session page; `too_late` is True if the session has begun."""
     answered = check_in.answers if check_in is not None and check_in.is_answered else None
+    extra = due_instruments(therapy_session, moment, now)
     return {
         "moment": moment,
         "check_in": check_in,
         "answers": answered,
         "not_before": answered is not None and answered.moment == Moment.BETWEEN,
-        "extra": due_instruments(therapy_session, moment, now),
+        "state": describe_state(check_in, now),
+        "extra": list_extras(extra),
         "too_late": moment is Moment.BEFORE and not is_before_session(therapy_session, now),
     }
 

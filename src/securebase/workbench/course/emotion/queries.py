@@ -15,6 +15,7 @@ from securebase.ipt.rendering import field_in_words, render_fields
 from securebase.ipt.shelf import ids_with
 from securebase.ipt.worksheet import WorksheetRole
 from securebase.workbench.clients.models import Episode
+from securebase.workbench.course.emotion.sentences import describe_ratings, describe_repair, describe_work
 from securebase.workbench.therapy_sessions.models import Rupture
 from securebase.workbench.worksheets.queries import ArtefactListing, list_artefacts, people_of, values_of
 
@@ -70,6 +71,11 @@ class Card:
         return f"session {session.number}" if session else date_format(localtime(artefact.begun_at), "j F Y")
 
     @property
+    def ratings(self) -> str:
+        """Return the ratings of a rupture worksheet in words."""
+        return describe_ratings(self.words)
+
+    @property
     def sides(self) -> list[tuple[str, str, str]]:
         """Return label, text and the words for a missing text of the earlier and of the later side."""
         return [
@@ -113,6 +119,14 @@ class Strain:
     repair: str
     days: int | None
     sessions: int | None
+
+    @property
+    def work_in_words(self) -> str:
+        return describe_work(self.repair, recorded=bool(self.work))
+
+    @property
+    def repair_in_words(self) -> str:
+        return describe_repair(self.mark, sessions=self.sessions, days=self.days)
 
 
 def follow_strain(mark: Rupture, work: Iterable[Card]) -> Strain:
