@@ -10,7 +10,6 @@ from bs4 import BeautifulSoup
 from securebase.records.cohort import Exclusion, ImportReport
 from securebase.reports.render import count, fixed, paired, points, short, standard, with_error
 from securebase.reports.study_report import study_report
-from securebase.study.checks import count_in_words, persons_in_words
 from securebase.study.labels import describe_parameter
 from securebase.study.reciprocal import AssociationVerdict
 from securebase.study.study import study
@@ -240,8 +239,8 @@ def test_numbers_are_formatted(formatted, expected):
 def test_model_checks_have_a_table_and_sentences(page, result):
     text = page.get_text(" ")
     assert result.checks is not None
-    assert count_in_words(result.checks.predictive) in text
-    for sentence in (*(check.shape for check in result.checks.residuals), *persons_in_words(result.checks.persons, 40)):
+    assert result.checks.count in text
+    for sentence in (*(check.shape for check in result.checks.residuals), *result.checks.outlying):
         assert sentence in text
     tables = [t for t in page.find_all("table") if t.find("caption").get_text()[:8] in ("Table 7b", "Table 7c")]
     cells = [cell.get_text() for t in tables for cell in t.find("tbody").find_all("td") if cell.get_text() != "–"]

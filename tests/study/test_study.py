@@ -17,6 +17,7 @@ from securebase.model.observations import panel
 from securebase.records.cohort import Cohort
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Moment
+from securebase.study.check_results import ModelChecks, PredictiveCheck, ResidualCheck
 from securebase.study.estimator import LagStep
 from securebase.study.parts import ModelSummary
 from securebase.study.reciprocal import AssociationVerdict
@@ -25,6 +26,8 @@ from securebase.study.study import study
 from securebase.study.table import session_table
 from study_tables import cohort, draw_table, table
 
+#: results of the checks of a model, which hold numbers too
+CHECKS = (ModelChecks, ResidualCheck, PredictiveCheck)
 #: causal words, which no sentence about persons without random assignment may contain
 CAUSAL = re.compile(r"\bcaus|\beffect of\b|\bleads? to\b|\bdrives?\b|\bmechanism of\b|\bproduces?\b", re.IGNORECASE)
 
@@ -53,6 +56,7 @@ def test_sentences_are_computed_from_the_numbers_and_written_beside_them(result)
         *("rule", "limits", "findings_in_words", "caveats_in_words", "figures_in_words", "alternatives_in_words"),
         *("model_in_words", "moderation_in_words", "moderation_figures_in_words"),
     }
+    assert not any("sentence" in field.name or "summary" in field.name for kind in CHECKS for field in fields(kind))
     assert set(result.to_json()) == {"result_version", *stored, *computed} - {"trajectories"}
     first = replace(result, lags=result.lags[:1], models=())
     assert first.to_json()["findings_in_words"] == [result.findings_in_words[0]]

@@ -34,7 +34,8 @@ from securebase.model.fit.comparison import compare_or_explain, special_case
 from securebase.model.observations import panel
 from securebase.model.specification import Start, Trend
 from securebase.records.cohort import Cohort
-from securebase.study.checks import ModelChecks, check_fit
+from securebase.study.check_results import ModelChecks
+from securebase.study.checks import check_fit
 from securebase.study.clinic_sets import named_set
 from securebase.study.labels import describe_specification, group_by_part
 from securebase.study.models import specification_for
@@ -174,7 +175,8 @@ def command(
             fitted = fit_discrete_time(rows, waves, information=information, progress=fit_progress(show))
     if json_wanted or out:
         content = {"parameters": _estimates(fitted), **fit_summary(fitted, cohort)}
-        optional = {"comparison": (compare_with, comparison), "checks": (checks_wanted, model_checks)}
+        plain_checks = model_checks.to_json() if model_checks else None
+        optional = {"comparison": (compare_with, comparison), "checks": (checks_wanted, plain_checks)}
         write_json(content | {name: value for name, (requested, value) in optional.items() if requested}, out)
     if not json_wanted:
         _print(fitted, cohort)

@@ -18,7 +18,6 @@ from securebase.charts.study_slopes import slopes_chart
 from securebase.errors import check_class
 from securebase.reports.render import render
 from securebase.study.agreement import residual_autocorrelations
-from securebase.study.checks import NORMALITY, count_in_words, persons_in_words
 from securebase.study.detrending import Detrending
 from securebase.study.estimators import ALTERNATIVES, PRIMARY, TIME_ADJUSTED
 from securebase.study.labels import describe_parameter, describe_trend
@@ -131,19 +130,12 @@ def _checks(result: StudyResult) -> dict[str, Any]:
     checks = result.checks
     if checks is None:
         return {}
-    shapes = [check.shape for check in checks.residuals if check.shape]
-    n_persons = next(m.n_persons for m in result.models if isinstance(m, ModelSummary))
     cells = {(check.measure, check.columns): check for check in checks.predictive}
     columns = list(dict.fromkeys(columns[0] for _, columns in cells if len(columns) == 1))
     measures = dict.fromkeys(measure for measure, names in cells if len(names) == 1)
     pairs = dict.fromkeys(names for _, names in cells if len(names) == 2)
     return {
-        "check_sentences": [
-            *shapes,
-            *([NORMALITY] if shapes else []),
-            count_in_words(checks.predictive),
-            *persons_in_words(checks.persons, n_persons),
-        ],
+        "check_sentences": [*checks.shapes, checks.count, *checks.outlying],
         "check_columns": columns,
         "column_checks": [(measure, [cells.get((measure, (name,))) for name in columns]) for measure in measures],
         "pair_checks": [

@@ -15,7 +15,8 @@ from securebase.model.fit import Fit, fit
 from securebase.model.panel import Panel
 from securebase.model.parameters import Parameters
 from securebase.model.specification import Specification, Start, Trend
-from securebase.study.checks import ModelChecks, check_fit
+from securebase.study.check_results import ModelChecks
+from securebase.study.checks import check_fit
 from securebase.study.parts import EffectRow, ModelSummary, NotFitted, ParameterRow, ResidualRow
 from securebase.study.prediction_errors import prediction_errors
 from securebase.study.trajectories import Residual

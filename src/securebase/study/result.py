@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from securebase.records.cohort import ImportReport
-from securebase.schema import to_plain
+from securebase.schema import plain_fields
 from securebase.study import phrases
-from securebase.study.checks import ModelChecks
+from securebase.study.check_results import ModelChecks
 from securebase.study.labels import describe_trend
 from securebase.study.limits import limits
 from securebase.study.moderation import ModerationFinding
@@ -21,11 +21,12 @@ from securebase.study.variance import ConstructCorrelations, VarianceRow
 
 #: increases by one whenever a field of the JSON changes its name or meaning
 RESULT_VERSION = 3
-#: what the JSON holds, in this order: numbers, and the sentences computed from them; no trajectories of single persons
+#: what the JSON holds, in this order and before the checks: numbers, and the sentences computed from them, but no
+#: trajectories of single persons
 _JSON_KEYS = (
     *("request", "size", "import_report", "fingerprint", "versions", "simulated", "variance", "correlations", "lags"),
     *("rule", "models", "findings_in_words", "caveats_in_words", "figures_in_words", "alternatives_in_words"),
-    *("model_in_words", "limits", "moderation", "moderation_in_words", "moderation_figures_in_words", "checks"),
+    *("model_in_words", "limits", "moderation", "moderation_in_words", "moderation_figures_in_words"),
 )
 
 
@@ -158,7 +159,8 @@ class StudyResult:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values under string keys; numbers that are not finite become null. Trajectories are omitted."""
-        return {"result_version": RESULT_VERSION} | {key: to_plain(getattr(self, key)) for key in _JSON_KEYS}
+        checks = self.checks.to_json() if self.checks is not None else None
+        return {"result_version": RESULT_VERSION} | plain_fields(self, *_JSON_KEYS) | {"checks": checks}
 
 
 def _estimates(finding: LagFinding) -> str:
