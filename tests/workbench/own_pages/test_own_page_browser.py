@@ -219,6 +219,59 @@ def test_offline_input_is_saved_after_the_tab_was_closed(phone: Any, live_server
     expect(again.get_by_label("How I used to tell it")).to_have_value("I ran away")
 
 
+@pytest.mark.parametrize("keeps_own_text", [True, False])
+def test_offline_input_after_a_change_elsewhere_is_asked_about(
+    phone: Any, live_server: Any, people: Cast, keeps_own_text: bool
+) -> None:
+    open_page(phone, live_server, people)
+    phone.get_by_role("link", name="New: A story of mine").tap()
+    phone.wait_for_url("**/own/sheet/story_card/**")
+    phone.get_by_label("Which story?").fill("The harbour")
+    phone.locator("[data-saving]").filter(has_text=re.compile(r"^\s*Saved \d")).wait_for()
+    address = phone.url
+    phone.context.set_offline(True)
+    phone.get_by_label("Which story?").fill("The harbour, again")
+    phone.get_by_text("Not saved yet").wait_for()
+    phone.close(run_before_unload=False)
+    elsewhere = people.episode.artefacts.get(worksheet="story_card")
+    save_artefact(
+        id=elsewhere.id,
+        episode=people.episode,
+        worksheet="story_card",
+        by=people.alma,
+        filled=parse_values(worksheet("story_card"), {"story": "The bridge"}),
+        revision=elsewhere.revision,
+        at=timezone.now(),
+    )
+    again = phone.context.new_page()
+    phone.context.set_offline(False)
+    again.goto(address)
+    again.get_by_role("alert").get_by_text("changed in another tab or by someone else").wait_for()
+    assert stories(people) == [{"story": "The bridge"}]
+    if keeps_own_text:
+        again.get_by_role("button", name="Save my text as a new version").tap()
+        wait_until(again, lambda: stories(people) == [{"story": "The harbour, again"}])
+    else:
+        again.get_by_role("button", name="Keep the current text").tap()
+        expect(again.get_by_label("Which story?")).to_have_value("The bridge")
+    wait_until(again, lambda: storage_is_empty(again))
+
+
+def test_an_unattended_page_goes_back_and_asks_for_the_code(desk: Any, live_server: Any, people: Cast) -> None:
+    desk.clock.install()
+    open_page(desk, live_server, people)
+    desk.get_by_role("link", name="New: A story of mine").click()
+    desk.wait_for_url("**/own/sheet/story_card/**")
+    minutes = int(desk.locator("body").get_attribute("data-minutes"))
+    desk.clock.fast_forward((minutes - 1) * 60_000)
+    with desk.expect_request("**/own/still-here/"):
+        desk.keyboard.press("Shift")  # somebody is there: the server hears of it
+    desk.clock.fast_forward((minutes - 1) * 60_000)
+    assert "story_card" in desk.url
+    desk.clock.fast_forward(2 * 60_000)
+    desk.wait_for_url("**/own/")
+
+
 def test_a_handed_over_device_stores_nothing(desk: Any, live_server: Any, people: Cast) -> None:
     staff = Browser()
     staff.force_login(people.alma)

@@ -170,3 +170,91 @@ def test_rows_are_added_moved_removed_and_put_back(context: Any, live_server: An
     assert [line["said"] for line in saved_values(cast)["lines"]] == ["Fine.", "How are you?"]
     page.reload()
     assert [r.get_by_label("Said or done").input_value() for r in rows.all()] == ["Fine.", "How are you?"]
+
+
+def hold_script(page: Any, name: str) -> Any:
+    """Hold back a script until the function that this returns is called."""
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    page.route(f"**/{name}?*", hold)
+    return lambda: [route.continue_() for route in held]
+
+
+def test_input_from_before_the_script_is_saved_without_another_key(context: Any, live_server: Any, cast: Cast) -> None:
+    page = context.new_page()
+    release = hold_script(page, "worksheet.js")
+    page.goto(worksheet_url(live_server, cast, "communication_analysis"), wait_until="commit")
+    page.get_by_label("Which conversation?").fill("The call")
+    page.locator(".sheet-row").nth(1).get_by_label("Said or done").fill("Fine.")
+    release()
+    wait_until_saved(page)
+    values = saved_values(cast)
+    assert values["about_what"] == "The call"
+    assert [line["said"] for line in values["lines"]] == ["Fine."]
+
+
+def test_input_that_is_changed_back_is_not_called_unsaved(context: Any, live_server: Any, cast: Cast) -> None:
+    page = context.new_page()
+    page.goto(worksheet_url(live_server, cast))
+    box = page.get_by_label("What happened?")
+    box.fill("She hung up")
+    wait_until_writing(page)
+    box.fill("")
+    page.locator("[data-saving]").filter(has_text="Nothing saved yet").wait_for()
+
+
+def test_unreadable_input_is_marked_and_the_rest_is_saved(context: Any, live_server: Any, cast: Cast) -> None:
+    page = context.new_page()
+    page.goto(worksheet_url(live_server, cast, "life_event"))
+    page.get_by_label("What happened?").fill("A letter came")
+    page.evaluate("document.querySelector('[type=date]').type = 'text'")
+    page.locator("[name=happened_on]").fill("last spring")
+    page.locator("[data-saving]").filter(has_text="except the fields marked below").wait_for()
+    page.get_by_text("Enter the date as year-month-day").wait_for()
+
+
+def test_a_page_with_input_that_cannot_be_saved_asks_before_it_closes(
+    context: Any, live_server: Any, cast: Cast
+) -> None:
+    page = context.new_page()
+    page.goto(worksheet_url(live_server, cast))
+    questions: list[str] = []
+
+    def stay(dialog: Any) -> None:
+        questions.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    context.set_offline(True)
+    page.get_by_label("What happened?").click()
+    page.keyboard.type("She hung up")  # the browser asks only after a person has used the page
+    page.get_by_text("no connection").wait_for()
+    page.close(run_before_unload=True)
+    wait_until(page, lambda: questions == ["beforeunload"])
+    context.set_offline(False)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    wait_until_saved(page)
+
+
+def test_a_conflict_after_the_end_of_the_sign_in_is_asked_about(context: Any, live_server: Any, cast: Cast) -> None:
+    address = worksheet_url(live_server, cast)
+    page, other = context.new_page(), context.new_page()
+    page.goto(address)
+    page.get_by_label("What happened?").fill("Mine")
+    wait_until_saved(page)
+    other.goto(address)
+    cookies = context.cookies()
+    context.clear_cookies(name=django_settings.SESSION_COOKIE_NAME)
+    page.get_by_label("What happened?").fill("Mine, and more")
+    page.get_by_text("you have been signed out").wait_for()
+    context.add_cookies(cookies)
+    other.get_by_label("What happened?").fill("Theirs")
+    wait_until_writing(other)
+    wait_until_saved(other)
+    page.get_by_role("link", name="Sign in again here").click()
+    page.get_by_role("alert").get_by_text("changed in another tab").wait_for()
+    assert page.get_by_label("What happened?").input_value() == "Mine, and more"
+    assert saved_values(cast)["what_happened"] == "Theirs"

@@ -11,15 +11,16 @@ const channel = "BroadcastChannel" in window ? new BroadcastChannel("securebase"
 const storage = openStorage("sessionStorage");
 let warning = null;
 
-function keepInput(forms) {
+// away: whether the input waits for the next sign-in, rather than for the answer to a form that is being sent
+function keepInput(forms, away) {
   const all = [...document.forms];
   const input = forms.map((form) => [all.indexOf(form), unsavedInput(form)]).filter(([, fields]) => fields);
-  if (input.length) writeJson(storage, KEY, { account, path: here, input, away: false });
+  if (input.length) writeJson(storage, KEY, { account, path: here, input, away });
   else storage?.removeItem(KEY);
 }
 
 function keepAllInput() {
-  keepInput([...document.querySelectorAll("form[method=post]")]);
+  keepInput([...document.querySelectorAll("form[method=post]")], true);
 }
 
 function restoreInput() {
@@ -60,7 +61,7 @@ function lockWhenIdle(minutes) {
     [minutes * 60_000, leave],
   ];
   // If the sign-in has already ended, a submitted form leads to the sign-in page, so its input is stored first.
-  addEventListener("submit", (event) => keepInput([event.target]));
+  addEventListener("submit", (event) => keepInput([event.target], false));
   addEventListener("signed-out", keepAllInput); // an autosave was refused
   channel?.addEventListener("message", (event) => {
     // The sign-in ended in another tab.

@@ -81,22 +81,26 @@ export class Autosave {
     const body = this.fields();
     const input = inputOf(body);
     if (newVersion) body.set("new_version", "1");
-    const keepalive = leaving && body.toString().length < MAX_KEEPALIVE_LENGTH;
-    const headers = { "X-Autosave": "1" };
-    try {
-      // a redirect leads to the sign-in page, so it is not followed
-      const options = { method: "POST", body, headers, keepalive, redirect: "manual" };
-      await this.handleResponse(await fetch(this.form.action, options), input, body.get("revision"));
-    } catch {
-      this.retry("Not saved yet: no connection. Trying again…", OFFLINE_RETRY_DELAY);
-    } finally {
-      this.busy = false;
-    }
+    const [response, reply] = await this.send(body, leaving && body.toString().length < MAX_KEEPALIVE_LENGTH);
+    this.busy = false;
+    if (response) this.handleReply(response, reply, input, body.get("revision"));
+    else this.retry("Not saved yet: no connection. Trying again…", OFFLINE_RETRY_DELAY);
     if (!this.failed && this.unsaved) this.schedule();
   }
 
-  async handleResponse(response, input, revision) {
-    const reply = response.headers.get("content-type")?.includes("json") ? await response.json() : {};
+  // Returns the response and the data in it; null without a connection.
+  async send(body, keepalive) {
+    // a redirect leads to the sign-in page, so it is not followed
+    const options = { method: "POST", body, headers: { "X-Autosave": "1" }, keepalive, redirect: "manual" };
+    try {
+      const response = await fetch(this.form.action, options);
+      return [response, response.headers.get("content-type")?.includes("json") ? await response.json() : {}];
+    } catch {
+      return [null, {}];
+    }
+  }
+
+  handleReply(response, reply, input, revision) {
     if (response.ok) this.confirm(reply, input);
     else if (response.status === 409) {
       const current = this.form.elements.revision.value;
@@ -170,7 +174,8 @@ export class Autosave {
       note.remove();
       this.save({ newVersion: true }); // keeps the other version in the history
     });
-    (this.form.closest("details") ?? this.form).before(note);
+    // not before(): a field of the form may have that name
+    (this.form.closest("details") ?? this.form).insertAdjacentElement("beforebegin", note);
     note.scrollIntoView({ block: "center" });
     this.setStatus("Not saved: changed elsewhere", true);
   }
