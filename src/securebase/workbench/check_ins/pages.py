@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
@@ -24,6 +25,7 @@ from securebase.workbench.check_ins.queries import due_instruments
 from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.measures.actions import RecordingResult
 from securebase.workbench.measures.forms import AnswersForm, SheetForm
+from securebase.workbench.measures.pages import announce_result
 from securebase.workbench.measures.paper_forms import completion_time
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.therapy_sessions.queries import get_session
@@ -100,11 +102,7 @@ def paper(page: ClientPage, session_id: uuid.UUID, moment: str) -> HttpResponse:
     """
     therapy_session, check_in_moment = _session_and_moment(page, session_id, moment)
     if page.request.method == "POST":
-        check_in = _check_in(therapy_session, check_in_moment)
-        if check_in is None or check_in.state == CheckInState.WITHDRAWN:
-            actions.invite_check_in(
-                session=therapy_session, by=page.account, moment=check_in_moment, mode=CheckInMode.PAPER, at=page.now
-            )
+        _open_on_paper(therapy_session, check_in_moment, by=page.account, at=page.now)
         return page.redirect("check-in-paper", session_id, moment)
     extra = due_instruments(therapy_session, check_in_moment, page.now)
     form = AnswersForm(instrument=get_instrument(SESSION_SETS[check_in_moment.value]), extra=extra)
@@ -128,13 +126,10 @@ def type_in_check_in(page: ClientPage, session_id: uuid.UUID, moment: str) -> Ht
         },
     )
     if form.is_valid():
-        if not form.any_answer:
-            form.add_error(None, "No item has an answer. Enter the answers from the paper form.")
-        else:
-            with refusal_on(form):
-                result = _record_sheet(form, therapy_session, check_in_moment, by=page.account, now=now)
-                _add_success_message(page.request, result)
-                return page.redirect("session", session_id)
+        with refusal_on(form):
+            result = _record_sheet(form, therapy_session, check_in_moment, by=page.account, now=now)
+            announce_result(page.request, result)
+            return page.redirect("session", session_id)
     not_held_yet = check_in_moment is Moment.AFTER and therapy_session.held_at > now
     context = {"session": therapy_session, "moment": check_in_moment, "form": form, "instrument": form.instrument}
     context["not_held_yet"] = not_held_yet
@@ -147,14 +142,9 @@ def _record_sheet(
     at = completion_time(
         episode=therapy_session.episode, session=therapy_session, moment=moment, day=form.cleaned_data["date"], now=now
     )
-    check_in = _check_in(therapy_session, moment)
-    if check_in is None or check_in.state == CheckInState.WITHDRAWN:
-        extras = [instrument.id for instrument in form.extra]
-        check_in = actions.invite_check_in(
-            session=therapy_session, by=by, moment=moment, mode=CheckInMode.PAPER, at=now, extras=extras
-        ).check_in
+    extras = [instrument.id for instrument in form.extra]
     return actions.record_check_in(
-        check_in=check_in,
+        check_in=_open_on_paper(therapy_session, moment, by=by, at=now, extras=extras),
         responses=form.responses(),
         extra=form.extra_responses(),
         submission=form.cleaned_data["submission"],
@@ -163,8 +153,13 @@ def _record_sheet(
     )
 
 
-def _add_success_message(request: HttpRequest, result: RecordingResult) -> None:
-    if result.alerts:
-        messages.warning(request, "Saved. One answer raised a safety alert. Please read it now.")
-    else:
-        messages.success(request, "Saved.")
+def _open_on_paper(
+    therapy_session: TherapySession, moment: Moment, *, by: Account, at: datetime, extras: Sequence[str] | None = None
+) -> CheckIn:
+    """Return the check-in of this moment; if there is none that can be answered, open one on paper."""
+    check_in = _check_in(therapy_session, moment)
+    if check_in is not None and check_in.state != CheckInState.WITHDRAWN:
+        return check_in
+    return actions.invite_check_in(
+        session=therapy_session, by=by, moment=moment, mode=CheckInMode.PAPER, at=at, extras=extras
+    ).check_in

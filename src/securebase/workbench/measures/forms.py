@@ -196,6 +196,12 @@ class SheetForm(AnswersForm):
             raise forms.ValidationError(before_therapy_message(self.episode))
         return date
 
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not (self.errors or self.any_answer):
+            raise forms.ValidationError("No item has an answer. Enter the answers from the paper form.")
+        return data
+
 
 class TypeInForm(SheetForm):
     """A questionnaire on paper, with the session it belongs to."""

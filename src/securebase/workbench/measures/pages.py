@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -124,13 +124,18 @@ def type_in(page: ClientPage, instrument_id: str) -> HttpResponse:
                 session=form.selected_session,
                 moment=moment,
             )
-            if result.alerts:
-                messages.warning(page.request, "Saved. One answer raised a safety alert. Please read it now.")
-            else:
-                messages.success(page.request, "Saved.")
+            announce_result(page.request, result)
             return page.redirect("administration", result.administration.id)
     context = {"form": form, "instrument": questionnaires[instrument_id]}
     return page.render("measures/type_in.html", context, status=form_status(form))
+
+
+def announce_result(request: HttpRequest, result: actions.RecordingResult) -> None:
+    """Tell the therapist that a paper form was saved, and whether it raised a safety alert."""
+    if result.alerts:
+        messages.warning(request, "Saved. One answer raised a safety alert. Please read it now.")
+    else:
+        messages.success(request, "Saved.")
 
 
 def _completion_time(form: TypeInForm, moment: Moment) -> datetime:
