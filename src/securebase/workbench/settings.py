@@ -106,6 +106,7 @@ TEMPLATES = [
             "builtins": [
                 "securebase.workbench.ui.templatetags.components",
                 "securebase.workbench.ui.templatetags.links",
+                "securebase.workbench.ui.templatetags.words",
             ],
             "context_processors": [
                 "django.template.context_processors.request",

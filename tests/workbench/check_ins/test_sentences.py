@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from securebase.measurement.catalogue import instrument
 from securebase.workbench.check_ins.models import CheckIn, CheckInMode, CheckInState
-from securebase.workbench.check_ins.sentences import describe_state, list_extras
+from securebase.workbench.check_ins.sentences import describe_open, describe_state, list_extras
 
 NOW = datetime(2026, 11, 3, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -48,3 +48,13 @@ def test_extra_questionnaires_are_listed_with_their_length() -> None:
     assert list_extras([]) == ""
     said = list_extras([instrument("focus_week"), instrument("phq9")])
     assert said == f"{instrument('focus_week').name} (1 question), {instrument('phq9').name} (10 questions)"
+
+
+def test_open_questions_are_counted() -> None:
+    assert describe_open(0) == ("", "")
+    headline, advice = describe_open(1)
+    assert headline == "1 question has no answer yet."
+    assert "You can answer it now" in advice
+    headline, advice = describe_open(3)
+    assert headline == "3 questions have no answer yet."
+    assert "You can answer them now" in advice

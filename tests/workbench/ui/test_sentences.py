@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django import forms
+from django.template import Context, Template
 
-from securebase.workbench.ui.sentences import count, describe_errors, join_words
+from securebase.workbench.ui.sentences import count, describe_errors, join_words, name_sessions
 
 
 class NameForm(forms.Form):
@@ -34,3 +35,14 @@ def test_words_are_joined_as_in_a_sentence() -> None:
     assert join_words(["grief"]) == "grief"
     assert join_words(["grief", "dispute"]) == "grief and dispute"
     assert join_words(["grief", "dispute", "transition"]) == "grief, dispute and transition"
+
+
+def test_many_sessions_are_counted() -> None:
+    assert name_sessions([4]) == "session 4"
+    assert name_sessions([2, 4, 6]) == "sessions 2, 4, 6"
+    assert name_sessions([2, 4, 6, 8]) == "4 times, last in session 8"
+
+
+def test_templates_word_numbers_without_loading_a_library() -> None:
+    template = Template('{{ n|count:"session" }}, {{ asked|sessions }}')
+    assert template.render(Context({"n": 1, "asked": [2, 5]})) == "1 session, sessions 2, 5"

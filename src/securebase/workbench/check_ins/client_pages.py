@@ -22,6 +22,7 @@ from securebase.workbench.accounts.queries import help_text_of
 from securebase.workbench.check_ins import actions, queries
 from securebase.workbench.check_ins.models import CheckIn, CheckInMode
 from securebase.workbench.check_ins.queries import is_before_session
+from securebase.workbench.check_ins.sentences import describe_open
 from securebase.workbench.measures.forms import AnswersForm
 
 #: Seconds for which the browser that sent a check-in may show the thank-you page.
@@ -135,6 +136,7 @@ def _question_page(
         "form": form,
         "questions": form.questions,
         "left_open": unanswered,
+        "open_words": describe_open(len(unanswered)),
         "all_open": ask_again and not form.any_answer,
         "instrument": form.instrument,
         "has_begun": row.moment == Moment.BEFORE and not is_before_session(row.therapy_session, timezone.now()),

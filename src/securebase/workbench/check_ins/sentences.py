@@ -23,6 +23,17 @@ def describe_state(check_in: CheckIn | None, now: datetime) -> str:
     return _describe_waiting(check_in, now) if check_in.is_waiting else ""
 
 
+def describe_open(number: int) -> tuple[str, str]:
+    """Return how many questions have no answer yet, and what the client can do; both empty if all have one."""
+    if not number:
+        return "", ""
+    verb, object_ = ("has", "it") if number == 1 else ("have", "them")
+    return (
+        f"{count(number, 'question')} {verb} no answer yet.",
+        f"Nothing has been sent yet. You can answer {object_} now, or send your check-in as it is.",
+    )
+
+
 def list_extras(instruments: Iterable[Instrument]) -> str:
     """Return additional questionnaires with their numbers of questions."""
     return ", ".join(f"{i.name} ({count(len(i.items), 'question')})" for i in instruments)

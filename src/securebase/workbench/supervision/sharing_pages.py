@@ -17,6 +17,7 @@ from securebase.workbench.course.queries import record_of
 from securebase.workbench.supervision import actions, queries
 from securebase.workbench.supervision.forms import ShareForm
 from securebase.workbench.supervision.models import Comment, Share, SharedPart
+from securebase.workbench.supervision.sentences import describe_parts, describe_term
 from securebase.workbench.ui.conflict import form_status, refusal_as_message, refusal_on
 
 #: Parts ticked by default; none of them holds what a client said in confidence.
@@ -53,7 +54,10 @@ def supervision(page: ClientPage) -> HttpResponse:
             messages.success(page.request, "Shared. You can stop sharing at any time.")
             return page.redirect("client-supervision")
     shares = queries.list_shares(account, page.client)
-    threads = [(s, s.is_live(now), _visible_comments(page, s)) for s in shares]
+    threads = [
+        (s, live := s.is_live(now), describe_term(s, live=live), describe_parts(s), _visible_comments(page, s))
+        for s in shares
+    ]
     context = {"form": form, "threads": threads, "agreed": agreed, "supervisors": supervisors, "me": account}
     return page.render("supervision/supervision.html", context, status=form_status(form))
 

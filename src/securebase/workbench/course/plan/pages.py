@@ -16,7 +16,13 @@ from securebase.workbench.clients.actions import set_numbers, set_phase
 from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.course.entries import course_entries
 from securebase.workbench.course.plan import queries
-from securebase.workbench.course.plan.sentences import describe_contract, describe_focus, name_phase
+from securebase.workbench.course.plan.sentences import (
+    describe_contract,
+    describe_end,
+    describe_focus,
+    describe_format,
+    name_phase,
+)
 from securebase.workbench.course.queries import beads, focus_differs, record_of
 from securebase.workbench.ui.conflict import refusal_as_message
 
@@ -43,7 +49,10 @@ def course(page: ClientPage) -> HttpResponse:
             "tools": queries.tools(record, lineage),
             "course_entries": course_entries(lineage),
             "beads": plan,
-            "last_day": plan[-1].day,
+            "plan_words": [
+                describe_format(episode.own_format, lineage.ending),
+                describe_end(episode.ended_on, plan[-1].day),
+            ],
             "course_format": course_format,
             "own_format": episode.own_format,
             "contract_differs": describe_contract(queries.contract_differs(episode, record), episode),
