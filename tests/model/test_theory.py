@@ -211,7 +211,7 @@ def test_filters_agree_with_a_plain_loop() -> None:
         (('place = "study"', 'place = "simulated"'), "must be one of brings, .* for an edge of simulated"),
         (('by = "lag"', 'by = "magic"'), "must be one of lag, .* for an edge of study"),
         (('by = "lag"', 'lag = "day"'), "unknown lag “day”. Known: session, week, slow, course, life, none"),
-        (('by = "lag"', 'calibration = ["C36"]'), "names an unknown calibration target"),
+        (('by = "lag"', 'calibration = ["36"]'), r"must be rows of the calibration, such as C5 \(got 36\)"),
         (('by = "lag"', 'colour = "red"'), r"edge\[1\].colour: unknown field"),
         (
             ('by = "lag"', 'prior = { mean = 0.1, sd = 0, basis = "No." }'),

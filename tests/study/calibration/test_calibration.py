@@ -13,6 +13,7 @@ import pytest
 from each import each
 from securebase.errors import InputError
 from securebase.model.parameter_set import parameter_set
+from securebase.model.theory import theory
 from securebase.schema import toml_files
 from securebase.study.calibration import run, table
 from securebase.study.calibration.designs import DESIGNS
@@ -65,6 +66,11 @@ def test_the_figures_of_a_row_stand_in_one_file() -> None:
         for target in read_targets(file, content):
             files.setdefault(target.id, set()).add(file)
     assert {row: names for row, names in files.items() if len(names) > 1} == {}
+
+
+def test_the_theory_names_only_rows_of_the_calibration() -> None:
+    rows = {t.id for t in TARGETS}
+    assert {(e.label, row) for e in theory().edges for row in e.calibration if row not in rows} == set()
 
 
 def test_no_statistic_is_left_without_a_target() -> None:
