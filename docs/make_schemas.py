@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from securebase.charts.tokens import Tokens
 from securebase.ipt.areas import AreasFile
 from securebase.ipt.claim_locations import PlacesFile
 from securebase.ipt.course_format import CourseFormatsFile
@@ -21,7 +22,7 @@ from securebase.measurement.instrument_reader import instrument_schema
 from securebase.model.parameter_set_file import ParameterSetFile
 from securebase.model.processes import SINGLE, AdditionalMeasure, Processes, SimulatedCovariate
 from securebase.model.scenario import ScenarioFile
-from securebase.model.theory import EdgesFile
+from securebase.model.theory import ClaimEntry, EdgesFile
 from securebase.schema import json_schema
 from securebase.study.calibration.target import TargetsFile
 
@@ -50,10 +51,12 @@ def schemas() -> dict[str, dict[str, Any]]:
         "tasks": json_schema(TasksFile, "The tasks of IPT"),
         "course_formats": json_schema(CourseFormatsFile, "The course formats of IPT"),
         "sources": json_schema(SourcesFile, "The sources of the shelf"),
+        "claims": json_schema(dict[str, dict[str, ClaimEntry]], "The claims of the theory, by part"),
         "edges": json_schema(EdgesFile, "The edges of the theory of one pillar"),
         "parameter_set": json_schema(ParameterSetFile, "A parameter set of Securebase"),
         "scenario": json_schema(_Scenario, "A scenario of Securebase"),
         "calibration_targets": json_schema(TargetsFile, "Calibration targets of Securebase"),
+        "tokens": json_schema(Tokens, "Colours, type and space of pages, charts and reports"),
         "places": json_schema(PlacesFile, "The locations of the claims"),
     }
 

@@ -186,7 +186,7 @@ def _encode(value: Any) -> Any:
     raise TypeError(f"cannot convert {type(value).__name__} to plain JSON")
 
 
-def json_schema(kind: type[Struct], title: str) -> dict[str, Any]:
+def json_schema(kind: Any, title: str) -> dict[str, Any]:
     """Return the JSON Schema of the files of a shelf, for editors that complete and check them."""
     schema = msgspec.json.schema(kind)
     for definition in schema["$defs"].values():
