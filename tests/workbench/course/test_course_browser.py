@@ -50,7 +50,15 @@ def test_work_on_the_course_pages(page: Any, live_server: Any, full: Cast) -> No
     assert groups.first.evaluate("group => group.open") is not narrow
     page.get_by_label("Find a tool").fill("role play")
     assert page.locator("[data-tools] li:visible a").all_inner_texts() == ["Role play"]
-    page.keyboard.press("Escape")
+    page.get_by_label("Find a tool").fill("no such tool")
+    assert page.locator("[data-found]").inner_text().startswith("No matches.")
+    page.get_by_label("Find a tool").fill("role play")
+    assert page.locator("[data-found]").inner_text() == "1 found"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.textContent.trim()") == "Role play"
+    page.get_by_label("Find a tool").press("Escape")
+    assert page.locator("[data-found]").inner_text() == ""
+    assert groups.first.evaluate("group => group.open") is not narrow
 
     page.goto(live_server.url + reverse("timeline", args=[carla]))
     if narrow:
@@ -75,3 +83,26 @@ def test_work_on_the_course_pages(page: Any, live_server: Any, full: Cast) -> No
     values = Artefact.objects.visible_to(full.alma).get(worksheet="formulation").values
     assert values["narrative"].startswith("We moved and began to fight.\n\n")
     assert values["narrative"].endswith("Since then: I cannot sleep.")
+
+
+def test_choose_areas_and_copy_their_evidence(page: Any, live_server: Any, full: Cast) -> None:  # noqa: F811
+    """Two areas at most can be chosen; evidence of the record is copied once, and areas without text send no row."""
+    sign_in(page, live_server, full)
+    page.goto(live_server.url + reverse("formulation", args=[full.carla.id]))
+    ticks = page.locator("input[name=chosen]")
+    for tick in ticks.all():
+        tick.uncheck(force=True)
+    for tick in ticks.all()[:2]:
+        tick.check(force=True)
+    assert [tick.is_disabled() for tick in ticks.all()] == [n >= 2 for n in range(ticks.count())]
+    assert page.locator(".area.chosen").count() == 2
+    area = page.locator(".area", has=page.locator("[data-take]")).first
+    take = area.locator("[data-take]").first
+    words, box = take.get_attribute("data-take"), area.get_by_label("Evidence for")
+    take.click()
+    take.click()
+    assert box.input_value().count(words) == 1
+    assert area.locator("[data-row]").is_enabled()
+    for field in area.locator("textarea").all():
+        field.fill("")
+    assert area.locator("[data-row]").is_disabled()

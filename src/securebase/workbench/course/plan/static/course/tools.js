@@ -1,48 +1,31 @@
 // Tools of the course page: searchable, and collapsed on a phone so that the tasks come first.
 const part = document.querySelector("[data-tools]");
+const narrow = matchMedia("(max-width: 900px)");
 
-if (part) {
+function start() {
   const groups = [...part.querySelectorAll("details")];
-  const box = part.querySelector(".tool-search");
-  const search = box.querySelector("input");
-  const status = box.querySelector("[data-found]");
-  const narrow = matchMedia("(max-width: 900px)");
-  const collapse = () => {
-    for (const group of groups) group.open = !narrow.matches;
-  };
-
+  const search = part.querySelector(".tool-search input");
   const filter = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let shown = 0;
+    for (const tool of part.querySelectorAll("[data-tool]"))
+      tool.hidden = !words.every((word) => tool.dataset.tool.includes(word));
     for (const group of groups) {
-      let matches = 0;
-      for (const tool of group.querySelectorAll("[data-tool]")) {
-        tool.hidden = !words.every((word) => tool.dataset.tool.includes(word));
-        if (!tool.hidden) matches += 1;
-      }
-      group.hidden = matches === 0;
-      if (words.length) group.open = true;
-      shown += matches;
+      group.hidden = !group.querySelector("[data-tool]:not([hidden])");
+      group.open = words.length > 0 || !narrow.matches;
     }
-    if (!words.length) collapse();
-    status.textContent = !words.length
-      ? ""
-      : shown
-        ? `${shown} found`
-        : "No matches. Try another word, or clear the box to see all tools.";
+    const count = part.querySelectorAll("[data-tool]:not([hidden])").length;
+    const result = count ? `${count} found` : "No matches. Try another word, or clear the box to see all tools.";
+    part.querySelector("[data-found]").textContent = words.length ? result : "";
   };
-
-  box.hidden = false;
-  collapse();
-  narrow.addEventListener("change", () => {
-    if (!search.value) collapse();
-  });
+  part.querySelector(".tool-search").hidden = false;
+  filter();
+  narrow.addEventListener("change", filter);
   search.addEventListener("input", filter);
-  search.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") {
-      search.value = "";
-      filter();
-    }
-    if (event.key === "Enter") part.querySelector("details:not([hidden]) li:not([hidden]) a")?.focus();
+  search.addEventListener("keydown", ({ key }) => {
+    if (key === "Escape") search.value = "";
+    if (key === "Escape") filter();
+    if (key === "Enter") part.querySelector("[data-tool]:not([hidden]) a")?.focus();
   });
 }
+
+if (part) start();
