@@ -12,8 +12,8 @@ function isCurrent(kept) {
   return age >= 0 && age < MAX_AGE;
 }
 
-// Unsent answers stay on the client's own phone for a day at most, under a key that does not reveal the link: FNV-1a with
-// two seeds. On the therapist's device (handed over) nothing is stored, because the therapist gets the device back.
+// Unsent answers stay on the client's own phone for a day at most, under a key that does not reveal the link (FNV-1a
+// with two seeds). On the therapist's device (handed over) nothing is stored, because the therapist gets it back.
 function openKept(storageOfPage) {
   let key = PREFIX;
   for (const seed of [0x811c9dc5, 0x01000193]) {
@@ -79,8 +79,8 @@ function makeSlider(question) {
     changed();
   };
   range.addEventListener("input", answer);
-  // A tap exactly on the middle does not move the slider and sends no input event, so pointerup, space and Enter count as
-  // an answer, too. (Scrolling the page over a slider ends in pointercancel, not in pointerup.)
+  // A tap exactly on the middle does not move the slider and sends no input event, so pointerup, space and Enter count
+  // as an answer, too. (Scrolling the page over a slider ends in pointercancel, not in pointerup.)
   range.addEventListener("pointerup", answer);
   range.addEventListener("keydown", (event) => {
     if (event.key !== " " && event.key !== "Enter") return;
