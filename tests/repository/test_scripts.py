@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -23,4 +24,5 @@ def test_lines_of_scripts_are_not_wider_than_the_formatter_makes_them() -> None:
     lines = [(script.name, line) for script in SCRIPTS for line in script.read_text(encoding="utf-8").splitlines()]
     assert [(name, line) for name, line in lines if len(line) > WIDTH] == []
     # several statements on one line would evade the number of lines
-    assert [(name, line) for name, line in lines if line.count(";") > 1 and "for (" not in line] == []
+    code = [(name, re.sub(r"`[^`]*`|\"[^\"]*\"", "", line).split("//")[0]) for name, line in lines]
+    assert [(name, line) for name, line in code if line.count(";") > 1 and "for (" not in line] == []
