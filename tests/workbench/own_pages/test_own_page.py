@@ -438,7 +438,13 @@ def test_the_client_reads_and_answers_the_formulation(cast: Cast, agreement: str
 def test_an_invalid_or_outdated_answer_is_refused(cast: Cast, data: dict[str, str], status: int) -> None:
     artefact = new_artefact(cast, "formulation", {"narrative": "It began when Ana left"})
     path = f"/own/sheet/formulation/{artefact.id}/answer/"
-    assert visiting_browser(cast).post(path, {"version": "7"} | data).status_code == status
+    words = {} if data.get("agreement") == "edited" else {"said": "It began earlier"}
+    refused = visiting_browser(cast).post(path, {"version": "7"} | data | words)
+    assert refused.status_code == status
+    page = BeautifulSoup(refused.content, "html.parser")
+    assert page.find("textarea", id="said").get_text() == words.get("said", "")
+    expected = [a for a in [data.get("agreement", "")] if a in {"edited", "agreed"}]
+    assert [i["value"] for i in page.select("[name=agreement][checked]")] == expected
     assert reload(artefact).agreement == Agreement.OPEN
 
 

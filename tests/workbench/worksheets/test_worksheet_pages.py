@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from securebase.ipt.lineage import STUART_ROBERTSON
 from securebase.ipt.shelf import worksheets
+from securebase.records.vocabulary import Agreement
 from securebase.schema import to_plain
 from securebase.workbench.worksheets.models import Artefact
 from workbench.browser import Browser
@@ -134,6 +135,21 @@ def test_the_clients_answer_is_recorded(cast: Cast, alma: Browser) -> None:
     assert "Agreed after changes" in html
     assert "But my sister mattered more" in html
     assert "Choose the client’s response" in alma.post(answer, {"version": "1"}, follow=True).content.decode()
+
+
+@pytest.mark.parametrize(("posted", "status"), [({"agreement": "declined", "revision": "0"}, 409), ({}, 400)])
+def test_a_refused_answer_is_shown_again(cast: Cast, alma: Browser, posted: dict[str, str], status: int) -> None:
+    alma.post(address(cast, "formulation"), {"narrative": "It began with the move"})
+    row = saved_artefact(cast)
+    url = reverse("worksheet-answer", args=[cast.carla.id, "formulation", row.id])
+    refused = alma.post(url, posted | {"version": "1", "said": "But my sister mattered more"})
+    assert refused.status_code == status
+    form = BeautifulSoup(refused.content, "html.parser").find("form", action=url)
+    assert form is not None
+    assert form.textarea.get_text() == "But my sister mattered more"
+    assert [i["value"] for i in form.select("[name=agreement][checked]")] == [*filter(None, [posted.get("agreement")])]
+    assert form.find("input", attrs={"name": "revision"})["value"] == str(row.revision)
+    assert saved_artefact(cast).agreement == Agreement.OPEN
 
 
 def test_text_is_escaped(cast: Cast, alma: Browser) -> None:

@@ -23,19 +23,6 @@ def sentence(error: Exception) -> str:
     return text[:1].upper() + text[1:]
 
 
-def keep_input(form: BaseForm, error: Exception, *, version: int | None = None, field: str | None = None) -> None:
-    """Show the error at the field, or at the top of the form, and keep the input.
-
-    After a conflict, the form carries the current `version`, so that saving again succeeds.
-    """
-    conflict = isinstance(error, ConflictError)
-    form.add_error(field, ValidationError(sentence(error), code=_CONFLICT if conflict else "refused"))
-    if conflict and version is not None and isinstance(form.data, QueryDict):
-        typed = form.data.copy()
-        typed["version"] = str(version)
-        form.data = typed
-
-
 class Versioned(Protocol):
     """A row that counts its changes."""
 
@@ -47,8 +34,8 @@ class Versioned(Protocol):
 class refusal_on:  # noqa: N801 (used as a function, in `with`)
     """Show an InputError of the block on the form, which keeps its input, and go on after the block.
 
-    row: what the form changes; after a conflict, the form carries its current version. field: the one that the error
-    is about; by default it is shown at the top.
+    row: what the form changes; after a conflict, the form carries its current version, so that saving again succeeds.
+    field: the one that the error is about; by default it is shown at the top.
     """
 
     def __init__(self, form: BaseForm, *, row: Versioned | None = None, field: str | None = None) -> None:
@@ -60,9 +47,15 @@ class refusal_on:  # noqa: N801 (used as a function, in `with`)
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> bool:
         if not isinstance(error, InputError):
             return False
+        is_conflict = isinstance(error, ConflictError)
+        code = _CONFLICT if is_conflict else "refused"
+        self.form.add_error(self.field, ValidationError(sentence(error), code=code))
         if self.row is not None:
             self.row.refresh_from_db()
-        keep_input(self.form, error, version=self.row.version if self.row else None, field=self.field)
+        if is_conflict and self.row is not None and isinstance(self.form.data, QueryDict):
+            typed = self.form.data.copy()
+            typed["version"] = str(self.row.version)
+            self.form.data = typed
         return True
 
 
