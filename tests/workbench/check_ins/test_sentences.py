@@ -46,8 +46,8 @@ def test_nothing_is_said_where_nothing_waits() -> None:
 
 def test_extra_questionnaires_are_listed_with_their_length() -> None:
     assert list_extras([]) == ""
-    said = list_extras([instrument("focus_week"), instrument("phq9")])
-    assert said == f"{instrument('focus_week').name} (1 question), {instrument('phq9').name} (10 questions)"
+    text = list_extras([instrument("focus_week"), instrument("phq9")])
+    assert text == f"{instrument('focus_week').name} (1 question), {instrument('phq9').name} (10 questions)"
 
 
 def test_open_questions_are_counted() -> None:
