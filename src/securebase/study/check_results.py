@@ -35,7 +35,7 @@ class ResidualCheck:
 
     @property
     def sentence(self) -> str:
-        """Everything that exceeds chance; empty where nothing does."""
+        """Deviations that exceed chance; empty where none does."""
         return self._sentence(self._dependence() + self._tails())
 
     @property
