@@ -106,7 +106,7 @@ static PyObject *evaluate(PyObject *self, PyObject *args) {
     }
     const int64_t N = v[0].len / 8 - 1, M = v[1].len / 8, rows = v[2].len / 8, q = v[3].len / 8, pp = (int64_t)p * p,
         gaps = p > 0 ? v[7].len / (8 * pp) : 0, dd = (int64_t)d * d, has_inputs = v[5].len > 0, shifted = v[28].len > 0,
-        has_slopes = d > p;
+        has_slopes = d > p || v[6].len > 0;
     const int64_t want[ARRAYS] = {
         N + 1, M, rows, q, rows * q, has_inputs ? rows * p : 0, has_slopes ? rows : 0, gaps * pp, gaps * pp, p, pp, q, q, dd, 3 * N,
         shifted ? N * d : 0, shifted ? N * dd : 0,
@@ -114,22 +114,23 @@ static PyObject *evaluate(PyObject *self, PyObject *args) {
         shifted ? N * d : 0, shifted ? N * dd : 0};
     const int64_t *starts = v[0].buf, *order = v[1].buf, *gap_index = v[2].buf, *construct = v[3].buf;
     const double *loading = v[11].buf;
-    int sound = p >= 1 && p <= 64 && (d == 0 || d == p || d == 2 * p) && q >= 1 && q <= 512 && N >= 0 && M <= N, plain = q == p;
+    int sound = p >= 1 && p <= 64 && (has_slopes ? d > 0 && d % 2 == 0 && d <= 2 * p : d == 0 || d == p) && q >= 1 && q <= 512 && N >= 0 && M <= N, plain = q == p;
     FOR(i, ARRAYS) sound = sound && v[i].len == 8 * want[i];
     for (int64_t i = 0; sound && i < N; i++) sound = starts[i] >= 0 && starts[i] <= starts[i + 1] && starts[i + 1] <= rows;
     for (int64_t i = 0; sound && i < M; i++)
         sound = order[i] >= 0 && order[i] < N
                 && (i == 0 || starts[order[i] + 1] - starts[order[i]] <= starts[order[0] + 1] - starts[order[0]]);
     for (int64_t i = 0; sound && i < q; i++) {
-        sound = construct[i] >= 0 && construct[i] < p;
+        sound = construct[i] >= 0 && construct[i] < (has_slopes ? d / 2 : p);
         plain = plain && construct[i] == i && loading[i] == 1;
     }
+    plain = plain && (d > p || !has_slopes); /* the plain form knows from p and d whether there are slopes */
     for (int64_t i = 0; sound && i < rows; i++) sound = gap_index[i] >= -1 && gap_index[i] < gaps;
     for (int64_t i = 0; sound && i < N; i++)
         for (int64_t j = starts[i] + 1; sound && j < starts[i + 1]; j++) sound = gap_index[j] >= 0;
     if (sound) {
         const Problem a = {gradient, (int)q, (int)shifted, M, rows, gaps, starts, order, gap_index, construct, v[4].buf,
-                           has_inputs ? v[5].buf : NULL, v[6].buf, v[7].buf, v[8].buf, v[9].buf, v[10].buf, loading,
+                           has_inputs ? v[5].buf : NULL, has_slopes ? v[6].buf : NULL, v[7].buf, v[8].buf, v[9].buf, v[10].buf, loading,
                            v[12].buf, v[13].buf, v[14].buf, v[15].buf, v[16].buf, v[17].buf, v[18].buf, v[19].buf,
                            v[20].buf, v[21].buf, v[22].buf, v[23].buf, v[24].buf, v[25].buf, v[26].buf, v[27].buf,
                            v[28].buf, v[29].buf};

@@ -11,7 +11,8 @@ INLINE double sum(lane v) { double s = 0; FOR(l, LANES) s += AT(v, l); return s;
 /* One group of persons: group[0..count). `plain`: one column of scores for each construct, every loading 1. */
 INLINE void together(const int p, const int d, const int plain, const Problem *a, const int64_t *group, int count,
                      lane *tape) {
-    const int D = 1 + d, q = plain ? p : a->q, has_inputs = a->increment != NULL;
+    const int D = 1 + d, q = plain ? p : a->q, has_inputs = a->increment != NULL,
+              slopes = d > p || (!plain && a->basis != NULL), levels = slopes ? d / 2 : d;
     const int row_tape = ROW_TAPE(p, d, q);
     lane C[p * D], P[p * p], M[D * D], log_f = all(0), product = all(1), weight = all(0), of_log = all(0);
     int64_t first[LANES], n_rows[LANES], longest = 0;
@@ -64,7 +65,7 @@ INLINE void together(const int p, const int d, const int plain, const Problem *a
             }
         }
         if (has_inputs) FOR(l, LANES) if (j < n_rows[l]) FOR(i, p) AT(C[i * D], l) += a->increment[(first[l] + j) * p + i];
-        if (d > p) FOR(l, LANES) AT(x, l) = j < n_rows[l] ? a->basis[first[l] + j] : 0;
+        if (slopes) FOR(l, LANES) AT(x, l) = j < n_rows[l] ? a->basis[first[l] + j] : 0;
         FOR(k, q) {
             lane *e = t + k * (D + p + 2), *K = e + D, *f = K + p, *there = f + 1;
             const int of = plain ? k : (int)a->construct[k];
@@ -76,7 +77,7 @@ INLINE void together(const int p, const int d, const int plain, const Problem *a
                 AT(y, l) = isfinite(v) ? v : 0;
             }
             FOR(c, D) {
-                const lane design = c == 0 ? all(0) : c == 1 + of ? all(1) : c == 1 + p + of ? x : all(0);
+                const lane design = c == 0 ? all(0) : c == 1 + of ? all(1) : slopes && c == 1 + levels + of ? x : all(0);
                 e[c] = *there * ((c == 0 ? y : all(0)) + load * (design - C[of * D + c]));
             }
             FOR(i, p) g[i] = load * P[i * p + of];
@@ -224,14 +225,14 @@ INLINE void together(const int p, const int d, const int plain, const Problem *a
                 }
                 loading_bar[k] += there * (s - e_bar[0] * y) / load;
             }
-            if (d > p) x_bar += there * load * e_bar[1 + p + of];
+            if (slopes) x_bar += there * load * e_bar[1 + levels + of];
             FOR(c, D) C_bar[of * D + c] -= load * e_bar[c];
             FOR(i, p) { P_bar[of * p + i] += load * half_g[i]; P_bar[i * p + of] += load * half_g[i]; }
             P_bar[of * p + of] += load * load * f_bar;
             noise_bar[k] += f_bar;
             FOR(l, LANES) if (j < n_rows[l]) a->residual_bar[(first[l] + j) * q + k] = AT(e_bar[0], l);
         }
-        if (d > p) FOR(l, LANES) if (j < n_rows[l]) a->basis_bar[first[l] + j] = AT(x_bar, l);
+        if (slopes) FOR(l, LANES) if (j < n_rows[l]) a->basis_bar[first[l] + j] = AT(x_bar, l);
         if (has_inputs) FOR(l, LANES) if (j < n_rows[l]) FOR(i, p) a->increment_bar[(first[l] + j) * p + i] = AT(C_bar[i * D], l);
         if (j == 0) break;
         lane U[p * p], V[p * p], W[p * D];
@@ -295,12 +296,12 @@ INLINE void together(const int p, const int d, const int plain, const Problem *a
 ANY(ON)
 #ifdef UNROLLED
 OF(1, 1, 1, ON) OF(2, 2, 1, ON) OF(3, 3, 1, ON) OF(4, 4, 1, ON) OF(5, 5, 1, ON) OF(6, 6, 1, ON)
-OF(1, 2, 1, ON) OF(2, 4, 1, ON) OF(2, 0, 1, ON) OF(2, 2, 0, ON)
+OF(1, 2, 1, ON) OF(2, 4, 1, ON) OF(2, 0, 1, ON) OF(2, 2, 0, ON) OF(4, 4, 0, ON)
 #endif
 static const Form NAME(forms, ON)[] = {
 #ifdef UNROLLED
     FORM(1, 1, 1, ON), FORM(2, 2, 1, ON), FORM(3, 3, 1, ON), FORM(4, 4, 1, ON), FORM(5, 5, 1, ON), FORM(6, 6, 1, ON),
-    FORM(1, 2, 1, ON), FORM(2, 4, 1, ON), FORM(2, 0, 1, ON), FORM(2, 2, 0, ON),
+    FORM(1, 2, 1, ON), FORM(2, 4, 1, ON), FORM(2, 0, 1, ON), FORM(2, 2, 0, ON), FORM(4, 4, 0, ON),
 #endif
     {0, 0, 0, NAME(any, ON)}};
 

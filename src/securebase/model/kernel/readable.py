@@ -2,7 +2,7 @@
 
 Kalman filter of the p states with extra columns for the person's constants (de Jong 1991), in place of a filter with
 2p or 3p states. C (p, D), D = 1 + d: column 0 filters the residual; column 1 + k is the response to one point more of
-the usual level of construct k; with random slopes, column 1 + p + k the response to one point more of that slope.
+the usual level of construct k; with random slopes, column 1 + d/2 + k the response to one point more of that slope.
 
 Per row: C ← Phi C, T1 = Phi P, P ← T1 Phi' + Q (not at the first row), then C₀ += input increment. Per observed score,
 one at a time, so no matrix is inverted: e = [y, h'Z] − h'C, g = P h, f = h'g + r, K = g / f,
@@ -46,6 +46,8 @@ class Layout:
 @dataclass(frozen=True, eq=False)
 class Inputs:
     """Inputs of the kernels. g unique gaps; d is 0, p (levels) or 2p (levels, then random slopes).
+
+    With random slopes d may be smaller: then the first d/2 constructs have both, and only these have scores.
 
     residual (rows, q): scores less their mean, NaN where missing. input_increment (rows, p), or (0, p) without inputs:
     added to the state at a row. slope_basis (rows,), or (0,) without random slopes: f at a row. transition,
@@ -172,7 +174,7 @@ def evaluate(layout: Layout, inputs: Inputs, *, gradient: bool = True, shift: Gr
 def _forward(layout: Layout, inputs: Inputs) -> tuple[_Tape, Array, Array]:
     """Filter all persons; return the tape, M (n, D, D) and l (n,)."""
     order, p, d = layout.order, len(inputs.start_mean), len(inputs.level_root)
-    N, D = len(order), 1 + d
+    N, D, slopes = len(order), 1 + d, len(inputs.slope_basis) > 0
     first, rows_of = layout.starts[order], np.diff(layout.starts)[order]
     C = np.zeros((N, p, D))
     C[:, :, 0] = layout.weights[order, 2:] * inputs.start_mean
@@ -201,8 +203,8 @@ def _forward(layout: Layout, inputs: Inputs) -> tuple[_Tape, Array, Array]:
             e[:, 0] += np.where(observed, y, 0.0)
             if d:
                 e[:, 1 + k] += load
-            if d > p:
-                e[:, 1 + p + k] += load * inputs.slope_basis[rows]
+            if slopes:
+                e[:, 1 + d // 2 + k] += load * inputs.slope_basis[rows]
             e *= observed[:, None]
             g = load * P[:, :, k]
             f = load * g[:, k] + inputs.noise[q]
@@ -252,8 +254,8 @@ def _backward(tape: _Tape, inputs: Inputs, M_bar: Array, out: Outputs, layout: L
             P_bar[:, k, k] += load**2 * f_bar
             out.noise[q] += f_bar.sum()
             out.residual[rows, q] = e_bar[:, 0]
-            if d > p:
-                out.slope_basis[rows] += observed * load * e_bar[:, 1 + p + k]
+            if len(inputs.slope_basis):
+                out.slope_basis[rows] += observed * load * e_bar[:, 1 + d // 2 + k]
         if len(inputs.input_increment):
             out.input_increment[rows] = C_bar[:, :, 0]
         if j == 0:
