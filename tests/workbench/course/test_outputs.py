@@ -1,4 +1,4 @@
-"""Where the link of an output of a task leads."""
+"""Targets of the links of a task’s outputs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from django.urls import reverse
 from securebase.ipt.due import OutputStatus
 from securebase.workbench.course.templatetags.outputs import output_link
 
-CLIENT, ENTRY = uuid.uuid4(), uuid.uuid4()
+# the same in every worker, as the names of the cases contain them
+CLIENT, ENTRY, OTHER = (uuid.UUID(int=n) for n in (1, 2, 3))
 HERE = reverse("course", args=[CLIENT])
 
 
@@ -30,7 +31,7 @@ HERE = reverse("course", args=[CLIENT])
             reverse("timeline", args=[CLIENT]) + "?add=life_event#panel",
         ),
         (
-            OutputStatus("contract", True, "worksheet", "contract", (str(uuid.uuid4()), str(ENTRY))),
+            OutputStatus("contract", True, "worksheet", "contract", (str(OTHER), str(ENTRY))),
             reverse("worksheet", args=[CLIENT, "contract", ENTRY]) + f"?next={HERE}",
         ),
         (

@@ -80,7 +80,7 @@ def test_kept_input_comes_back_with_moved_new_and_removed_rows(page: Any) -> Non
     page.locator("[name=secret]").fill("never kept")
     page.locator("summary").click()
     page.locator("[name=tick]").check()
-    kept = call(
+    restored = call(
         page,
         "rows",
         """const { unsavedInput } = await import("/static/ui/js/kept.js");
@@ -92,10 +92,10 @@ def test_kept_input_comes_back_with_moved_new_and_removed_rows(page: Any) -> Non
         one.before(form.querySelector("[name='lines.4.said']").closest("li"));
         return unsavedInput(form);""",
     )
-    assert ["lines.1.said", 0, "one"] in kept
-    assert "never kept" not in str(kept)
+    assert ["lines.1.said", 0, "one"] in restored
+    assert "never kept" not in str(restored)
     page.evaluate("html => { document.querySelector('main').innerHTML = html }", ROWS)
-    call(page, "kept", "m.putBack(form, argument);", kept)
+    call(page, "kept", "m.putBack(form, argument);", restored)
     assert page.evaluate(SAID) == [["lines.4.said", "new"], ["lines.1.said", "one"]]
     assert page.locator("[name=title]").input_value() == "changed"
     assert page.locator("[name=tick]").is_checked()

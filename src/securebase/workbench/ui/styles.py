@@ -27,8 +27,10 @@ class ComponentStyles(BaseFinder):
         self.storage = FileSystemStorage(self._folder.name)
 
     def find(self, path: str, find_all: bool = False, **_: Any) -> Any:
-        found = self.storage.path(SHEET) if path == SHEET else None
-        return [found] if find_all and found else found or []
+        if path != SHEET:
+            return []
+        file = self.storage.path(SHEET)
+        return [file] if find_all else file
 
     def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[Any]:
         yield SHEET, self.storage

@@ -25,8 +25,8 @@ def test_a_repair_says_when_and_how_late() -> None:
     open_mark = Rupture()
     assert describe_repair(open_mark, sessions=None, days=None) == ""
     mark = Rupture(repaired_at=REPAIRED, repaired_in=TherapySession(number=5))
-    said = [describe_repair(mark, sessions=n, days=7) for n in (0, 1, 3)]
-    assert said == [
+    sentences = [describe_repair(mark, sessions=n, days=7) for n in (0, 1, 3)]
+    assert sentences == [
         "3 November 2026, session 5 · in the same session",
         "3 November 2026, session 5 · 1 session later",
         "3 November 2026, session 5 · 3 sessions later",

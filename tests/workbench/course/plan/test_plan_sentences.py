@@ -1,4 +1,4 @@
-"""How contract, worksheet and plan differ from the course, in words."""
+"""Sentences on differences between the contract, the worksheet, the plan and the course."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def test_a_contract_that_agrees_is_not_mentioned() -> None:
 
 
 def test_a_contract_that_differs_is_set_beside_the_course() -> None:
-    said = describe_contract(ContractTerms(12, 14), make_episode())
-    assert said == "The contract says 12 sessions, every 14 days; the course has 16, every 7 days."
+    sentence = describe_contract(ContractTerms(12, 14), make_episode())
+    assert sentence == "The contract says 12 sessions, every 14 days; the course has 16, every 7 days."
     assert "says 1 session," in describe_contract(ContractTerms(1, 7), make_episode())
 
 
@@ -35,8 +35,8 @@ def test_focuses_that_differ_are_named() -> None:
     chosen = (ProblemArea.GRIEF, ProblemArea.ROLE_DISPUTE)
     assert describe_focus((), make_episode()) == ""
     assert describe_focus(chosen, make_episode()) == "The worksheet names grief and role dispute; the course has none."
-    said = describe_focus(chosen, make_episode("role_transition"))
-    assert said == "The worksheet names grief and role dispute; the course has role transition."
+    sentence = describe_focus(chosen, make_episode("role_transition"))
+    assert sentence == "The worksheet names grief and role dispute; the course has role transition."
 
 
 def test_the_last_phase_has_the_clinics_word() -> None:
