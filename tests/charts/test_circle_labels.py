@@ -6,6 +6,7 @@ import itertools
 import math
 import random
 from collections.abc import Iterator
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from securebase.charts.circle_geometry import GEOMETRY, PAPER, PHONE, SCREEN, Lettering, point
 from securebase.charts.circle_labels import Rectangle, default_label, text_width
-from securebase.charts.closeness_circle import closeness_circle, label_data
+from securebase.charts.closeness_circle import circle_frame, closeness_circle
 from securebase.records.artefact import ClosenessCircle, Placement, RelationshipRecord
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -23,7 +24,7 @@ LETTERINGS = pytest.mark.parametrize("lettering", [SCREEN, PHONE, PAPER], ids=la
 
 
 def draw_boxes(
-    circle: ClosenessCircle, people: list[RelationshipRecord], lettering: Lettering, **options
+    circle: ClosenessCircle, people: list[RelationshipRecord], lettering: Lettering, **options: Any
 ) -> list[Rectangle]:
     """Return the rectangles of all words, from the attributes of the drawing."""
     svg = ElementTree.fromstring(closeness_circle(circle, people, centre="Ash", letterings=(lettering,), **options))
@@ -45,14 +46,14 @@ def _box_of_text(text: ElementTree.Element, x: float, y: float) -> Rectangle:
     sizes = [float(line.get("font-size", size)) for line in text]
     width = max(text_width(line.text or "", line_size) for line, line_size in zip(text, sizes, strict=True))
     left = {"start": 0.0, "middle": -width / 2, "end": -width}[text.get("text-anchor", "")]
-    baseline = float(text.get("y", "")) + y
-    x += float(text.get("x", "")) + left
+    baseline = y
+    x += left
     below = sum(float(line.get("dy", 0)) for line in text) + 0.22 * sizes[-1]
     return Rectangle(x, baseline - 0.9 * size, x + width, baseline + below)
 
 
 def find_collisions(
-    circle: ClosenessCircle, people: list[RelationshipRecord], lettering: Lettering, **options
+    circle: ClosenessCircle, people: list[RelationshipRecord], lettering: Lettering, **options: Any
 ) -> list[str]:
     boxes = draw_boxes(circle, people, lettering, **options)
     half = options.get("half", GEOMETRY.half)
@@ -119,14 +120,16 @@ def test_people_who_left_and_a_small_sheet(lettering: Lettering) -> None:
 def test_people_without_neighbours_have_their_names_below_their_discs() -> None:
     circle, _ = make_circle([(0.6, 90.0)])
     people = [RelationshipRecord("0", "Great-aunt Wilhelmina")]
-    label = label_data(circle, people)["letters-wide"]["people"]["0"]
-    below = default_label(people[0].name, SCREEN)
-    assert (label["y"], label["text"], label["leader"]) == (round(below.y, 1), below.text, None)
+    frame, below = circle_frame(circle, people), default_label(people[0].name, SCREEN)
+    assert (frame["letters-wide-0"]["transform"] or "").endswith(f" {below.y:.1f})")
+    assert frame["letters-wide-0-name"] == {"text": below.text}
+    assert frame["letters-wide-0-leader"] == {"display": "none"}
 
 
 def test_a_name_away_from_its_disc_has_a_line_to_it() -> None:
     circle, people = make_circle([(0.28, 30.0 * n) for n in range(12)])
-    labels = label_data(circle, people)["letters-narrow"]["people"]
-    leaders = {name: label["leader"] for name, label in labels.items() if label["leader"]}
+    frame = circle_frame(circle, people)
+    leaders = [line for key, line in frame.items() if key.endswith("leader") and "x1" in line]
     assert leaders
-    assert all(math.hypot(*leader[:2]) < math.hypot(*leader[2:]) for leader in leaders.values())
+    ends = [[float(line[name] or "") for name in ("x1", "y1", "x2", "y2")] for line in leaders]
+    assert all(math.hypot(x1, y1) < math.hypot(x2, y2) for x1, y1, x2, y2 in ends)

@@ -1,6 +1,6 @@
 """The closeness circle as SVG text: the client in the middle, three rings, and people where they were placed.
 
-A script on the page moves people; it gets all lengths from `GEOMETRY` and the places of words from `label_data`.
+A script on the page moves people; it gets all lengths from `GEOMETRY` and what moves from `circle_frame`.
 Colours are attributes, not styles, so that the drawing is the same in a report, on paper and under a strict content
 security policy.
 """
@@ -8,9 +8,8 @@ security policy.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
-from typing import Any
 
 from securebase.charts.circle_geometry import GEOMETRY, PHONE, SCREEN, Lettering, distance_of, point
 from securebase.charts.circle_labels import Disc, Label, Labels, default_label, place_labels, shorten
@@ -29,6 +28,8 @@ TONES = {
 SIGNS = {TieBalance.SUPPORT: "+", TieBalance.STRAIN: "−", TieBalance.EVEN: "=", TieBalance.UNRATED: ""}
 #: Colours of the line to a person, without and with tension.
 TIE_COLOURS = (SOFT, ALERT)
+#: Part of the drawing → attribute → value; None takes the attribute away, and “text” is the content of the part.
+Frame = dict[str, dict[str, str | None]]
 #: Letterings of a drawing on a page; the style sheet shows the one that suits the width of the window.
 PAGE = (SCREEN, PHONE)
 
@@ -56,13 +57,14 @@ def closeness_circle(
     positions = "; ".join(f"{p.name}: {place_in_words(places[p.id])}" for p in people if places[p.id] is not None)
     description = f"{label}. {positions}" if positions else f"{label}. No one is on it yet."
     words = [_Words(places, people, before, lettering, half) for lettering in letterings]
+    frame = _frame(places, people, words)
     ghosts = "".join(_ghost(p, before.placement(p.id), places[p.id], words) for p in people) if before else ""
-    people_drawn = "".join(_person(p, places[p.id], (tones or {}).get(p.id), words) for p in visible)
+    people_drawn = "".join(_person(p, frame, (tones or {}).get(p.id), words) for p in visible)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="closeness" viewBox="{-half:g} {-half:g} {2 * half:g}'
         f' {2 * half:g}" role="img" aria-label="{escape(description)}" font-family="system-ui, sans-serif">'
-        + _rings(words)
-        + f'<g class="ties">{"".join(_tie(p.id, places[p.id]) for p in visible)}</g>'
+        + _rings(frame, words)
+        + f'<g class="ties">{"".join(_tie(p.id, places[p.id], frame) for p in visible)}</g>'
         + f'<g class="centre"><circle r="{GEOMETRY.centre:g}" fill="{INK}"/>'
         + _client_name(centre)
         + f'<g class="ghosts">{ghosts}</g>'
@@ -71,36 +73,70 @@ def closeness_circle(
     )
 
 
-def label_data(circle: ClosenessCircle | None, people: Sequence[RelationshipRecord]) -> dict[str, Any]:
-    """Return the places of all words on a page's drawing, by lettering, for the script that moves people."""
+def circle_frame(circle: ClosenessCircle | None, people: Sequence[RelationshipRecord]) -> Frame:
+    """Return what a version of the circle changes on a page's drawing, for the script that plays versions."""
     places = {p.id: circle.placement(p.id) if circle else None for p in people}
-    words = [_Words(places, people, None, lettering, GEOMETRY.half) for lettering in PAGE]
+    return _frame(places, people, [_Words(places, people, None, lettering, GEOMETRY.half) for lettering in PAGE])
+
+
+def moved_frames(people: Sequence[RelationshipRecord]) -> dict[str, Frame]:
+    """Return, by person, the places of their name while they are being moved: below their disc."""
     return {
-        w.lettering.css_class: {
-            "rings": [_attributes(label) for label in w.rings],
-            "people": {p.id: _attributes(w.of(p)) for p in people if places[p.id]},
-        }
-        for w in words
+        p.id: {k: v for lettering in PAGE for k, v in _label_frame(p.id, default_label(p.name, lettering), lettering)}
+        for p in people
     }
 
 
-def default_labels(people: Sequence[RelationshipRecord]) -> dict[str, Any]:
-    """Return the places of names while somebody is being moved: below their discs."""
+def _frame(
+    places: Mapping[str, Placement | None], people: Sequence[RelationshipRecord], words: Iterable[_Words]
+) -> Frame:
+    frame: Frame = {}
+    for person in people:
+        frame |= _place_frame(person.id, places[person.id])
+    for w in words:
+        for n, ring in enumerate(w.rings):
+            frame[f"{w.lettering.css_class}-ring-{n}"] = {
+                "transform": _shift(ring.x, ring.y),
+                "text-anchor": ring.anchor,
+            }
+        frame |= {k: v for p in people for k, v in _label_frame(p.id, w.of(p), w.lettering)}
+    return frame
+
+
+def _place_frame(person: str, place: Placement | None) -> Frame:
+    if place is None:
+        return {f"person-{person}": {"display": "none"}, f"tie-{person}": {"display": "none"}}
+    end = f"{GEOMETRY.disc + 3 - distance_of(place):.1f}"
     return {
-        lettering.css_class: {p.id: _attributes(default_label(p.name, lettering)) for p in people} for lettering in PAGE
+        f"person-{person}": {"transform": _shift(*point(place)), "display": None},
+        f"tie-{person}": {"transform": f"rotate({place.angle:.2f})", "display": None},
+        f"line-{person}": {
+            "y2": end,
+            "stroke": TIE_COLOURS[place.tension],
+            "stroke-dasharray": "5 4" if place.tension else None,
+        },
+        f"in-{person}": {"display": None if place.gives else "none"},
+        f"out-{person}": {"transform": f"translate(0 {end})", "display": None if place.receives else "none"},
     }
 
 
-def _attributes(label: Label) -> dict[str, Any]:
-    """Return a label as the script reads it; numbers are rounded as in the drawing."""
-    leader = [round(value, 1) for value in label.leader] if label.leader else None
-    return {
-        "x": round(label.x, 1),
-        "y": round(label.y, 1),
-        "anchor": label.anchor,
-        "text": label.text,
-        "leader": leader,
-    }
+def _label_frame(person: str, label: Label, lettering: Lettering) -> Iterator[tuple[str, dict[str, str | None]]]:
+    key = f"{lettering.css_class}-{person}"
+    ends = (f"{value:.1f}" for value in label.leader or ())
+    leader: dict[str, str | None] = dict(zip(("x1", "y1", "x2", "y2"), ends, strict=False))
+    yield key, {"transform": _shift(label.x, label.y), "text-anchor": label.anchor}
+    yield f"{key}-name", {"text": label.text}
+    yield f"{key}-leader", leader | {"display": None if leader else "none"}
+
+
+def _shift(x: float, y: float) -> str:
+    return f"translate({x:.1f} {y:.1f})"
+
+
+def _part(key: str, frame: Frame) -> str:
+    """Return the attributes of a part of the drawing that a script may change."""
+    changing = frame.get(key, {}).items()
+    return f' data-key="{escape(key)}"' + "".join(f' {k}="{v}"' for k, v in changing if v is not None and k != "text")
 
 
 class _Words:
@@ -146,57 +182,41 @@ def _ghost_disc(person: RelationshipRecord, place: Placement, lettering: Letteri
     return Disc(*point(place), lettering.disc, note="" if stays else f"{shorten(person.name)}, no longer")
 
 
-def _rings(words: Iterable[_Words]) -> str:
+def _rings(frame: Frame, words: Iterable[_Words]) -> str:
     circles = "".join(
         f'<circle r="{edge * GEOMETRY.unit:.1f}" fill="none" stroke="{LINE}" stroke-width="2"/>'
         for edge in reversed(list(RING_EDGES.values()))
     )
     labels = "".join(
-        f"<g {w.attributes}>{''.join(_text('ring-label', r, w.lettering.ring, SOFT) for r in w.rings)}</g>"
+        f"<g {w.attributes}>"
+        + "".join(
+            _text("ring-label", r.text, w.lettering.ring, SOFT, part=_part(f"{w.lettering.css_class}-ring-{n}", frame))
+            for n, r in enumerate(w.rings)
+        )
+        + "</g>"
         for w in words
     )
     return f'<g class="rings">{circles}{labels}</g>'
 
 
-def _text(css_class: str, label: Label, size: float, colour: str, *, note: str = "", note_size: float = 0) -> str:
-    """Return a text with a light edge, so that lines behind it do not cross its letters, and a smaller second line."""
-    second = (
-        f'<tspan class="mark" x="{label.x:.1f}" dy="{1.2 * note_size:g}" font-size="{note_size:g}" fill="{SOFT}">'
-        f"{note}</tspan>"
-        if note
-        else ""
-    )
+def _text(css_class: str, text: str, size: float, colour: str, *, part: str, name: str = "", second: str = "") -> str:
+    """Return a text with a light edge, so that lines behind it do not cross its letters."""
     return (
-        f'<text class="{css_class}" x="{label.x:.1f}" y="{label.y:.1f}" text-anchor="{label.anchor}"'
-        f' font-size="{size:g}" fill="{colour}" stroke="{CARD}" stroke-width="4" stroke-linejoin="round"'
-        f' paint-order="stroke"><tspan>{escape(label.text)}</tspan>{second}</text>'
+        f'<text class="{css_class}"{part} font-size="{size:g}" fill="{colour}" stroke="{CARD}" stroke-width="4"'
+        f' stroke-linejoin="round" paint-order="stroke"><tspan{name}>{escape(text)}</tspan>{second}</text>'
     )
 
 
-def _leader(label: Label) -> str:
-    """Return the line from a disc to a name that stands away from it; hidden if the name is beside the disc."""
-    ends = zip(("x1", "y1", "x2", "y2"), label.leader or (), strict=False)
-    coordinates = "".join(f' {name}="{value:.1f}"' for name, value in ends)
-    return f'<line class="leader"{coordinates} stroke="{SOFT}" stroke-opacity="0.6"{_display(bool(label.leader))}/>'
-
-
-def _tie(person: str, place: Placement | None) -> str:
+def _tie(person: str, place: Placement | None, frame: Frame) -> str:
     """Return a vertical line rotated to the person; an arrowhead marks each end that receives support."""
-    position = place or Placement(person, 1.0, 0.0)
-    far = -(distance_of(position) - GEOMETRY.disc - 3)
     near = -(GEOMETRY.centre + 2)
-    classes = [
-        "tie",
-        *(k for k in ("gives", "receives", "tension") if getattr(position, k)),
-        *([] if place else ["unplaced"]),
-    ]
-    dash = ' stroke-dasharray="5 4"' if position.tension else ""
-    inward, outward = _arrowhead(near, 1), _arrowhead(0.0, -1)
+    marks = [mark for mark in ("gives", "receives", "tension") if place and getattr(place, mark)]
+    classes = " ".join(["tie", *marks, *([] if place else ["unplaced"])])
     return (
-        f'<g class="{" ".join(classes)}" data-tie="{escape(person)}" transform="rotate({position.angle:.2f})"'
-        f'{_display(place is not None)}><line y1="{near:.1f}" y2="{far:.1f}" stroke="{TIE_COLOURS[position.tension]}"'
-        f' stroke-width="2" stroke-opacity="0.65"{dash}/><g class="tip in"{_display(position.gives)}>{inward}</g>'
-        f'<g class="tip out" transform="translate(0 {far:.1f})"{_display(position.receives)}>{outward}</g></g>'
+        f'<g class="{classes}" data-tie="{escape(person)}"{_part(f"tie-{person}", frame)}>'
+        f'<line y1="{near:.1f}"{_part(f"line-{person}", frame)} stroke-width="2" stroke-opacity="0.65"/>'
+        f'<g class="tip in"{_part(f"in-{person}", frame)}>{_arrowhead(near, 1)}</g>'
+        f'<g class="tip out"{_part(f"out-{person}", frame)}>{_arrowhead(0.0, -1)}</g></g>'
     )
 
 
@@ -205,25 +225,37 @@ def _arrowhead(tip: float, direction: int) -> str:
     return f'<path d="M0 {tip:.1f}l-5 {-9 * direction}h10z" fill="{SOFT}"/>'
 
 
-def _person(
-    person: RelationshipRecord, place: Placement | None, tone: TieBalance | None, words: Iterable[_Words]
-) -> str:
-    x, y = point(place) if place else (0.0, 0.0)
+def _person(person: RelationshipRecord, frame: Frame, tone: TieBalance | None, words: Iterable[_Words]) -> str:
     tone = tone or TieBalance.UNRATED
-    classes = ["person", tone.value, *([] if place else ["unplaced"])]
-    names = "".join(
-        f"<g {w.attributes}>{_leader(w.of(person))}"
-        + _text("name", w.of(person), w.lettering.name, INK, note=_note(person), note_size=w.lettering.note)
-        + "</g>"
-        for w in words
-    )
+    part = _part(f"person-{person.id}", frame)
+    classes = f"person {tone.value}{' unplaced' if 'display' in part else ''}"
     focus = f'<circle class="focus-ring" r="{GEOMETRY.disc + 5:g}" fill="none" stroke="{INK}" stroke-width="2"/>'
     return (
-        f'<g class="{" ".join(classes)}" data-person="{escape(person.id)}" transform="translate({x:.1f} {y:.1f})"'
-        f'{_display(place is not None)}><circle class="touch" r="30" fill="{CARD}" fill-opacity="0"/>'
+        f'<g class="{classes}" data-person="{escape(person.id)}"{part}>'
+        f'<circle class="touch" r="30" fill="{CARD}" fill-opacity="0"/>'
         f'<g class="shape">{focus if person.is_focus else ""}{_shape(person, TONES[tone])}'
-        f"{_sign(tone, hollow=person.deceased)}</g>{names}</g>"
+        f"{_sign(tone, hollow=person.deceased)}</g>{''.join(_name(person, frame, w) for w in words)}</g>"
     )
+
+
+def _name(person: RelationshipRecord, frame: Frame, words: _Words) -> str:
+    """Return the name of a person, a smaller note below it, and the line to a name that stands away from its disc."""
+    lettering, key, note = words.lettering, f"{words.lettering.css_class}-{person.id}", _note(person)
+    second = (
+        f'<tspan class="mark" x="0" dy="{1.2 * lettering.note:g}" font-size="{lettering.note:g}" fill="{SOFT}">'
+        f"{note}</tspan>"
+    )
+    line = f'<line class="leader"{_part(f"{key}-leader", frame)} stroke="{SOFT}" stroke-opacity="0.6"/>'
+    text = _text(
+        "name",
+        words.of(person).text,
+        lettering.name,
+        INK,
+        part=_part(key, frame),
+        name=_part(f"{key}-name", frame),
+        second=second if note else "",
+    )
+    return f"<g {words.attributes}>{line}{text}</g>"
 
 
 def _note(person: RelationshipRecord) -> str:
@@ -268,11 +300,17 @@ def _ghost(
     if after is not None:
         return ghost + _arrow((x, y), point(after))
     labels = "".join(
-        f"<g {w.attributes}>{_leader(label)}{_text('gone', label, w.lettering.note, SOFT)}</g>"
-        for w in words
-        if (label := w.of_ghost(person))
+        f"<g {w.attributes}>{_gone(person.id, label, w.lettering)}</g>" for w in words if (label := w.of_ghost(person))
     )
-    return f'{ghost}<g transform="translate({x:.1f} {y:.1f})">{labels}</g>'
+    return f'{ghost}<g transform="{_shift(x, y)}">{labels}</g>'
+
+
+def _gone(person: str, label: Label, lettering: Lettering) -> str:
+    """Return the name of a person who is no longer on the circle, and the line to it."""
+    frame = {f"gone-{key}": value for key, value in _label_frame(person, label, lettering)}
+    key = f"gone-{lettering.css_class}-{person}"
+    line = f'<line class="leader"{_part(f"{key}-leader", frame)} stroke="{SOFT}" stroke-opacity="0.6"/>'
+    return line + _text("gone", label.text, lettering.note, SOFT, part=_part(key, frame))
 
 
 def _arrow(start: tuple[float, float], end: tuple[float, float]) -> str:

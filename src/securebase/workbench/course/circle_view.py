@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 
 from securebase.charts.circle_geometry import GEOMETRY
-from securebase.charts.closeness_circle import TIE_COLOURS, closeness_circle, default_labels, label_data
+from securebase.charts.closeness_circle import circle_frame, closeness_circle, moved_frames
 from securebase.ipt.network import TieBalance, circles_of, people_at, placement_moves, tie_balance, tie_ratings
 from securebase.ipt.network_phrases import HOURS, hour_of, moves_in_words, place_in_words, ring_in_words
 from securebase.records.artefact import RING_EDGES, ClosenessCircle, Placement, RelationshipRecord
@@ -181,11 +181,10 @@ _MARKS_FOR_CLIENT = {"gives": "supports you", "receives": "you support them", "t
 def _script_data(
     current: ClosenessCircle | None, rows: Sequence[PersonRow], versions: Sequence[Version], *, for_client: bool
 ) -> dict[str, Any]:
-    """Return the data of the script: lengths, colours, words, people, and placements and labels of every version."""
+    """Return the data of the script: lengths, colours, words, people, and every version of the drawing."""
     people = [r.person for r in rows]
     return {
         "geometry": to_plain(GEOMETRY),
-        "tieColours": TIE_COLOURS,
         "rings": [[edge, ring.value, ring_in_words(ring)] for ring, edge in RING_EDGES.items()]
         + [[99, Ring.OUTSIDE.value, ring_in_words(Ring.OUTSIDE)]],
         "people": [
@@ -198,14 +197,14 @@ def _script_data(
             for r in rows
         ],
         "marks": _MARKS_FOR_CLIENT if for_client else _MARKS,
-        "labels": label_data(current, people),
-        "labelsOfMoved": default_labels(people),
+        "frame": circle_frame(current, people),
+        "moved": moved_frames(people),
         "versions": [
             {
                 "name": v.name,
                 "moved": v.moved,
                 "places": to_plain(v.circle.placements),
-                "labels": label_data(v.circle, people),
+                "frame": circle_frame(v.circle, people),
             }
             for v in versions
         ],

@@ -242,7 +242,9 @@ def drawn(page: Any) -> list[str]:
     html = re.sub(r' (tabindex|role|aria-[a-z]+|data-dragged)="[^"]*"', "", html).replace(
         ' class="person chosen', ' class="person'
     )
-    return re.sub(r'(class="(?:person \w+|tie))[^"]*"', r'\1"', html).replace("-0.0", "0.0").split("><")
+    html = re.sub(r'(class="(?:person \w+|tie))[^"]*"', r'\1"', html).replace("-0.0", "0.0")
+    # a script adds attributes at the end
+    return [" ".join(sorted(re.findall(r'[\w-]+="[^"]*"|>[^<]+', element))) for element in html.split("><")]
 
 
 def figures(page: Any) -> list[str]:

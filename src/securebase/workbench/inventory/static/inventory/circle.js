@@ -17,9 +17,10 @@ function Circle(root) {
   const data = JSON.parse(root.querySelector("script").textContent);
   const form = root.querySelector("form[data-plain]");
   const part = (name) => root.querySelector(`[data-${name}]`);
-  const drawing = new Drawing(root.querySelector("svg.closeness"), data);
+  const drawing = new Drawing(root.querySelector("svg.closeness"), data.geometry);
   const places = new Map(data.people.map((p) => [p.id, p.place]));
   const people = new Map(data.people.map((p) => [p.id, p]));
+  const person = (id) => drawing.part(`person-${id}`);
   const history = [];
   let chosen = null;
   let startPlace = null; // place of the focused person when they received the focus
@@ -34,10 +35,10 @@ function Circle(root) {
   }
 
   function draw(id, place) {
-    drawing.draw(id, place);
+    drawing.move(id, place);
     if (!place) return;
     const nearness = Math.round(100 * (1 - place.radius / data.geometry.furthest));
-    setAll(drawing.person(id), { "aria-valuenow": nearness, "aria-valuetext": describe(place) });
+    setAll(person(id), { "aria-valuenow": nearness, "aria-valuetext": describe(place) });
   }
 
   function drawAll(shown = places) {
@@ -45,9 +46,9 @@ function Circle(root) {
     for (const item of root.querySelectorAll("[data-waiting]"))
       item.hidden = player.viewingPast || Boolean(places.get(item.dataset.waiting));
     part("tray").hidden = !part("tray").querySelector("li:not([hidden])");
-    showMarks();
     part("new").disabled = player.viewingPast;
     part("undo").disabled = player.viewingPast || !history.length;
+    showMarks();
   }
 
   function showMarks() {
@@ -59,9 +60,9 @@ function Circle(root) {
   }
 
   function choose(id) {
-    if (chosen) drawing.person(chosen).classList.remove("chosen");
+    if (chosen) person(chosen).classList.remove("chosen");
     chosen = id;
-    drawing.person(id).classList.add("chosen");
+    person(id).classList.add("chosen");
     showMarks();
   }
 
@@ -73,7 +74,7 @@ function Circle(root) {
 
   function setPlace(id, place) {
     places.set(id, place);
-    drawing.unlabel(id);
+    drawing.apply(data.moved[id]);
     fillPlainForm(id, place);
     drawAll();
     const where = describe(place);
@@ -116,8 +117,8 @@ function Circle(root) {
     ended: root.dataset.ended ?? "Not saved: you have been signed out. Reload the page to sign in.",
   });
   form.addEventListener("saved", ({ detail }) => {
-    data.versions = detail.circle.versions;
-    if (!autosave.unsaved && !player.viewingPast) drawing.label(detail.circle.labels);
+    Object.assign(data, { versions: detail.circle.versions, frame: detail.circle.frame });
+    if (!autosave.unsaved && !player.viewingPast) drawing.apply(data.frame);
     player.update();
   });
 
@@ -138,7 +139,7 @@ function Circle(root) {
       // a person from the tray who is dropped far outside the circle is not placed
       const cancelled = !before && radius > data.geometry.furthest * 1.1;
       moved = { cancelled, place: { ...(before ?? UNMARKED), radius: drawing.clamp(radius), angle } };
-      drawing.unlabel(id);
+      drawing.apply(data.moved[id]);
       draw(id, cancelled ? null : moved.place);
     };
     const end = (e) => {
@@ -148,7 +149,7 @@ function Circle(root) {
       element.dataset.dragged = "yes";
       change(id, moved.place);
       startPlace = moved.place;
-      if (!before) drawing.person(id).focus();
+      if (!before) person(id).focus();
     };
     element.setPointerCapture(event.pointerId);
     element.addEventListener("pointermove", move, tracking);
@@ -156,11 +157,11 @@ function Circle(root) {
   }
 
   drawing.svg.addEventListener("pointerdown", (event) => {
-    const person = event.target.closest(".person");
-    const place = places.get(person?.dataset.person);
+    const pressed = event.target.closest(".person");
+    const place = places.get(pressed?.dataset.person);
     if (!place) return;
-    person.focus({ preventScroll: true });
-    startDrag(event, person.dataset.person, person, drawing.point(place));
+    pressed.focus({ preventScroll: true });
+    startDrag(event, pressed.dataset.person, pressed, drawing.point(place));
   });
   // a touch on a person must not scroll the page; touch-action alone has no effect on parts of an SVG
   const hold = (event) => !player.viewingPast && event.target.closest(".person") && event.preventDefault();
@@ -205,19 +206,19 @@ function Circle(root) {
     waiting.addEventListener("click", () => {
       if (waiting.dataset.dragged) return delete waiting.dataset.dragged;
       change(id, { ...UNMARKED, radius: 5 / 6, angle: freeAngle() });
-      drawing.person(id).focus();
+      person(id).focus();
     });
     waiting.addEventListener("pointerdown", (event) => startDrag(event, id, waiting));
     root.querySelector(`[data-waiting="${id}"]`).replaceChildren(waiting);
   }
 
   for (const { id, name, about } of people.values()) {
-    const person = drawing.person(id);
+    const slider = person(id);
     const label = about ? `${name}, ${about}` : name;
-    setAll(person, { tabindex: 0, role: "slider", "aria-label": label, "aria-describedby": "circle-help" });
-    setAll(person, { "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": 0 });
-    person.addEventListener("keydown", (event) => onKey(event, id));
-    person.addEventListener("focus", () => {
+    setAll(slider, { tabindex: 0, role: "slider", "aria-label": label, "aria-describedby": "circle-help" });
+    setAll(slider, { "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": 0 });
+    slider.addEventListener("keydown", (event) => onKey(event, id));
+    slider.addEventListener("focus", () => {
       startPlace = places.get(id);
       choose(id);
       root.dispatchEvent(new CustomEvent("person-chosen", { detail: id }));
@@ -234,8 +235,8 @@ function Circle(root) {
   setAll(drawing.svg, { role: "group", "aria-label": "Closeness circle" });
   root.classList.add("live");
   const player = new Player(root, data, (version) => {
+    drawing.apply((version ?? data).frame);
     drawAll(version ? new Map(version.places.map((p) => [p.relationship, p])) : places);
-    drawing.label((version ?? data).labels);
   });
   drawAll();
 }
