@@ -41,7 +41,7 @@ def parse_values(worksheet: Worksheet, typed: Mapping[str, Any]) -> ParsedValues
             if rows:
                 values[spec.id] = rows
         else:
-            value = _parse_value(spec, typed.get(spec.id), spec.id, unread)
+            value = parse_value(spec, typed.get(spec.id), spec.id, unread)
             if value is not None:
                 values[spec.id] = value
     return ParsedValues(values, unread)
@@ -77,7 +77,7 @@ def _parse_rows(spec: Field, typed: Any, unread: dict[str, tuple[str, str]]) -> 
         cells: dict[str, Any] = {}
         unread_cells: dict[str, tuple[str, str]] = {}
         for column in spec.columns:
-            value = _parse_value(column, row.get(column.id), f"{spec.id}.{n}.{column.id}", unread_cells)
+            value = parse_value(column, row.get(column.id), f"{spec.id}.{n}.{column.id}", unread_cells)
             if value is not None:
                 cells[column.id] = value
         # an unticked box alone is not an input: a row counts only if another cell holds something
@@ -92,7 +92,8 @@ def _parse_rows(spec: Field, typed: Any, unread: dict[str, tuple[str, str]]) -> 
     return tuple(rows[:MAX_ROWS])
 
 
-def _parse_value(spec: Field, typed: Any, place: str, unread: dict[str, tuple[str, str]]) -> Any:
+def parse_value(spec: Field, typed: Any, place: str, unread: dict[str, tuple[str, str]]) -> Any:
+    """Parse one typed value; None if it is empty or unreadable, which `unread` then tells under this place."""
     if typed is None:
         return None
     if spec.kind is FieldKind.CHOICES:
@@ -113,6 +114,10 @@ def _parse_value(spec: Field, typed: Any, place: str, unread: dict[str, tuple[st
     return value
 
 
+def _refuse(spec: Field, text: str, usual: str) -> str:
+    return spec.refusal.replace("{value}", text) or usual
+
+
 def _parse_text(spec: Field, text: str) -> tuple[str, Any]:
     limit = LINE_LENGTH if spec.kind is FieldKind.LINE else TEXT_LENGTH
     text = _SPACE.sub(" ", text.replace("\n", " ")) if spec.kind is FieldKind.LINE else text
@@ -122,20 +127,23 @@ def _parse_text(spec: Field, text: str) -> tuple[str, Any]:
 
 
 def _parse_number(spec: Field, text: str) -> tuple[str, Any]:
+    """Return a number of the range, or that of an option beside it."""
+    if option := spec.option(text):
+        return "", float(option.value)
     try:
         value = float(text.replace(",", "."))
     except ValueError:
         return "Enter a number.", None
     if not math.isfinite(value) or not spec.minimum <= value <= spec.maximum:
-        return f"Enter a number from {spec.minimum:g} to {spec.maximum:g}.", None
+        return _refuse(spec, text, f"Enter a number from {spec.minimum:g} to {spec.maximum:g}."), None
     steps = (value - spec.minimum) / spec.step
     if abs(steps - round(steps)) > 1e-9:
-        return f"Enter a number in steps of {spec.step:g}, starting at {spec.minimum:g}.", None
+        return _refuse(spec, text, f"Enter a number in steps of {spec.step:g}, starting at {spec.minimum:g}."), None
     return "", value
 
 
 def _parse_choice(spec: Field, text: str) -> tuple[str, Any]:
-    return ("", text) if spec.option(text) else ("Choose one of the options.", None)
+    return ("", text) if spec.option(text) else (_refuse(spec, text, "Choose one of the options."), None)
 
 
 def _parse_yes_no(_: Field, text: str) -> tuple[str, Any]:

@@ -155,7 +155,8 @@ class Field(ShelfStruct, frozen=True):
     the client's own words. note: narrative that only the therapist sees unless they share it. begins_with: source of
     the default value: “last” (the last worksheet of its kind), “course.planned_sessions”, “course.days_between”, or
     “worksheet.field”. measures, tools: claims that this field measures, or is a tool for. client_label: label for the
-    client's eyes. charted: a page draws it, so that the page's list of the last entry leaves it out.
+    client's eyes. refusal: what is said of an answer that is not possible (“{value}”: the input); empty for the usual
+    words. charted: a page draws it, so that the page's list of the last entry leaves it out.
     """
 
     id: Id
@@ -182,6 +183,7 @@ class Field(ShelfStruct, frozen=True):
     begins_with: str = ""
     reports: tuple[Audience, ...] = ()
     client_label: str = ""
+    refusal: str = ""
     charted: bool = False
 
     def __post_init__(self) -> None:
@@ -197,9 +199,9 @@ class Field(ShelfStruct, frozen=True):
         return next((o for o in self.options if o.value == value), None)
 
     @property
-    def steps(self) -> tuple[int, ...]:
-        """Whole steps of a scale or an extent."""
-        return tuple(range(int(self.minimum), int(self.maximum) + 1))
+    def steps(self) -> tuple[float, ...]:
+        """Steps of a scale or an extent."""
+        return tuple(self.minimum + n * self.step for n in range(round((self.maximum - self.minimum) / self.step) + 1))
 
 
 class FollowUp(ShelfStruct, frozen=True):

@@ -106,7 +106,7 @@ def test_it_neither_raises_nor_clears_the_safety_question(check_in: Instrument) 
     assert form.any_answer
     assert not form.raises_an_alert
     (question,) = [q for q in form.questions if q.safety]
-    assert [(option.value, alerting) for option, alerting in question.options] == [
+    assert [(float(c.option.value), c.alerting) for c in question.choices] == [
         (0, False), (1, True), (2, True), (3, True), (9, False)
     ]  # fmt: skip
 

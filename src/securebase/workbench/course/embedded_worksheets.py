@@ -20,10 +20,11 @@ from securebase.workbench.accounts.access import current_account
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.ui.conflict import sentence
+from securebase.workbench.ui.inputs import Input
 from securebase.workbench.ui.parsing import parse_id, parse_number
 from securebase.workbench.worksheets import queries
 from securebase.workbench.worksheets.actions import save_artefact
-from securebase.workbench.worksheets.forms import FieldInput, build_inputs, submitted_values
+from securebase.workbench.worksheets.forms import build_inputs, submitted_values
 from securebase.workbench.worksheets.models import Artefact
 
 
@@ -46,7 +47,7 @@ class WorksheetForm:
     worksheet: Worksheet
     artefact: Artefact | None
     artefact_id: uuid.UUID
-    inputs: tuple[FieldInput, ...]
+    inputs: tuple[Input, ...]
     address: str
     next: str
     session: str = ""
@@ -57,10 +58,10 @@ class WorksheetForm:
     def revision(self) -> int:
         return self.artefact.revision if self.artefact else 0
 
-    def input(self, name: str) -> FieldInput | None:
+    def input(self, name: str) -> Input | None:
         return next((i for i in self.inputs if i.field.id == name), None)
 
-    def inputs_by_field(self) -> dict[str, FieldInput]:
+    def inputs_by_field(self) -> dict[str, Input]:
         """Map each field id to its input."""
         return {i.field.id: i for i in self.inputs}
 

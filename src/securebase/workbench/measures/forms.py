@@ -11,15 +11,18 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from securebase.ipt.parsing import parse_value
 from securebase.measurement.catalogue import instrument as get_instrument
-from securebase.measurement.instrument import Instrument, Item, ResponseOption
+from securebase.measurement.instrument import Instrument, Item
 from securebase.measurement.scoring import raised_rules
 from securebase.records.vocabulary import Moment
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.measures.actions import THERAPIST_SET
+from securebase.workbench.measures.item_fields import item_field
 from securebase.workbench.therapy_sessions.forms import before_therapy_message
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.ui.fields import DateField
+from securebase.workbench.ui.inputs import Input, build_input
 
 
 class AlertNoteForm(forms.Form):
@@ -36,36 +39,6 @@ MAX_QUESTIONS_IN_A_MINUTE = 14
 
 
 @dataclass(frozen=True, slots=True)
-class ItemQuestion:
-    """One item with its state on a page."""
-
-    item: Item
-    #: numbered consecutively across the form, additional questionnaires included
-    number: int
-    name: str
-    value: str
-    errors: list[str]
-    safety: bool
-    steps: list[str]
-    #: options of a multiple-choice item, each with True if choosing it raises an alert
-    options: list[tuple[ResponseOption, bool]]
-
-    @property
-    def besides(self) -> tuple[ResponseOption, ...]:
-        """Answers beside the steps, which count as missing, such as “does not apply”."""
-        return () if self.item.choices else self.item.missing_options
-
-    @property
-    def listed(self) -> list[tuple[str, str]]:
-        """Values and labels to choose from a list; empty if the answer is typed as a number."""
-        return _listed_answers(self.item)
-
-    @property
-    def open(self) -> bool:
-        return self.value == ""
-
-
-@dataclass(frozen=True, slots=True)
 class Section:
     """The questions of one additional questionnaire under their own heading.
 
@@ -73,7 +46,7 @@ class Section:
     """
 
     instrument: Instrument
-    questions: list[ItemQuestion]
+    questions: list[Input]
 
     @property
     def window(self) -> str:
@@ -87,14 +60,28 @@ class AnswersForm(forms.Form):
     `extra` lists additional instruments on the same page, each under a heading.
     """
 
+    #: ask in the words of an item, or name it by its short label
+    in_full = True
     submission = forms.CharField(max_length=80, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, instrument: Instrument, extra: Sequence[Instrument] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instrument, self.extra = instrument, tuple(extra)
-        for part in (instrument, *self.extra):
-            for item in part.items:
-                self.fields[self._name(part, item)] = _field(item)
+        self._items = {
+            self._name(part, item): item_field(item, in_full=self.in_full)
+            for part in (instrument, *self.extra)
+            for item in part.items
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """Parse the answers. A problem of an item is an error under its name."""
+        self._unread: dict[str, tuple[str, str]] = {}
+        for name, field in self._items.items():
+            value = parse_value(field, self.data.get(name), name, self._unread)
+            self.cleaned_data[name] = None if value is None else float(value)
+            if name in self._unread:
+                self.errors[name] = self.error_class([self._unread[name][1]])
+        return self.cleaned_data
 
     def _name(self, instrument: Instrument, item: Item) -> str:
         return f"item_{item.number}" if instrument is self.instrument else f"item_{instrument.id}_{item.number}"
@@ -122,7 +109,7 @@ class AnswersForm(forms.Form):
         return bool(raised_rules(self.instrument, self.responses()))
 
     @property
-    def questions(self) -> list[ItemQuestion]:
+    def questions(self) -> list[Input]:
         """Questions of the instrument itself."""
         return [self._question(self.instrument, item, item.number) for item in self.instrument.items]
 
@@ -137,7 +124,7 @@ class AnswersForm(forms.Form):
         return sections
 
     @property
-    def all_questions(self) -> list[ItemQuestion]:
+    def all_questions(self) -> list[Input]:
         return [*self.questions, *(q for section in self.sections for q in section.questions)]
 
     @property
@@ -146,44 +133,28 @@ class AnswersForm(forms.Form):
         return "one minute" if len(self.all_questions) <= MAX_QUESTIONS_IN_A_MINUTE else "two minutes"
 
     @property
-    def left_open(self) -> list[ItemQuestion]:
-        return [q for q in self.all_questions if q.open]
+    def left_open(self) -> list[Input]:
+        return [q for q in self.all_questions if q.is_open]
 
-    def _question(self, instrument: Instrument, item: Item, number: int) -> ItemQuestion:
+    def _question(self, instrument: Instrument, item: Item, number: int) -> Input:
         name = self._name(instrument, item)
-        value = str(self.data.get(name, "")).strip() if self.is_bound else ""
-        errors = [str(e) for e in self.errors.get(name, [])] if self.is_bound else []
-        choices = item.options if item.choices else ()
-        options = [(o, bool(raised_rules(instrument, {item.number: o.value}))) for o in choices]
-        safety = any(rule.item == item.number for rule in instrument.safety_rules)
-        return ItemQuestion(item, number, name, value, errors, safety, _steps(item), options)
-
-
-def _steps(item: Item) -> list[str]:
-    return [f"{item.minimum + n * item.step:g}" for n in range(round((item.maximum - item.minimum) / item.step) + 1)]
-
-
-def _listed_answers(item: Item) -> list[tuple[str, str]]:
-    steps = [] if item.choices or not item.options else [(step, "") for step in _steps(item)]
-    return steps + [(f"{option.value:g}", option.label) for option in item.options]
-
-
-def _field(item: Item) -> forms.Field:
-    if listed := _listed_answers(item):
-        return forms.TypedChoiceField(choices=[("", ""), *listed], coerce=float, empty_value=None, required=False)
-    value_range = f"{item.minimum:g} to {item.maximum:g}" + ("" if item.step == 1 else f", in steps of {item.step:g}")
-    return forms.FloatField(
-        min_value=item.minimum,
-        max_value=item.maximum,
-        step_size=item.step,
-        required=False,
-        error_messages=dict.fromkeys(("min_value", "max_value", "step_size"), f"The answer must be {value_range}."),
-    )
+        read = self.is_bound and self.errors is not None
+        value = self.cleaned_data.get(name) if read else None
+        return build_input(
+            self._items[name],
+            name,
+            f"{value:g}" if value is not None and item.choices else value,
+            self._unread if read else {},
+            alerting=[f"{o.value:g}" for o in item.options if raised_rules(instrument, {item.number: o.value})],
+            number=number,
+            safety=any(rule.item == item.number for rule in instrument.safety_rules),
+        )
 
 
 class SheetForm(AnswersForm):
     """A completed paper form, typed in by the therapist: items by number, and the completion date."""
 
+    in_full = False
     date = DateField(label="Completed on", ahead=timedelta(0))
 
     def __init__(self, *args: Any, episode: Episode, **kwargs: Any) -> None:

@@ -26,7 +26,8 @@ from securebase.workbench.therapy_sessions.forms import SessionForm
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.therapy_sessions.queries import get_session
 from securebase.workbench.ui.conflict import form_status, refusal_on
-from securebase.workbench.worksheets.forms import FieldInput, build_inputs
+from securebase.workbench.ui.inputs import Input
+from securebase.workbench.worksheets.forms import build_inputs
 from securebase.workbench.worksheets.queries import people_of
 
 _OPENING_FIELDS = ("since_last", "event", "mood", "mood_event_link")
@@ -85,7 +86,7 @@ def _note(session: TherapySession, formulation: str) -> dict[str, Any]:
     by_name = {field.field.id: dataclasses.replace(field, heading="") for field in fields}
     placed = {*_OPENING_FIELDS, *_NEXT_FIELDS, *_SEPARATE_FIELDS, *_TECHNIQUES}
 
-    def pick(names: tuple[str, ...]) -> list[FieldInput]:
+    def pick(names: tuple[str, ...]) -> list[Input]:
         return [by_name[n] for n in names if n in by_name]
 
     return {
