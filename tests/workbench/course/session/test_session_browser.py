@@ -301,6 +301,18 @@ def test_second_tap_clears_an_extent_and_the_rest_can_be_undone(page: Any, secon
     assert note.values == {"role_play": 2.0}
 
 
+def test_refused_plan_stays_in_its_place_with_its_date(page: Any, second: TherapySession) -> None:
+    page.get_by_label("What happened with other people?").fill("She called")
+    wait_until_saved(page)
+    plan = page.locator("#next-session")
+    plan.get_by_label("Date").fill("2020-01-01")
+    plan.get_by_role("button", name="Plan").click()
+    plan.get_by_text("Not planned.").wait_for()
+    assert plan.get_by_label("Date").input_value() == "2020-01-01"
+    assert page.url.endswith("/work/")
+    assert page.get_by_label("What happened with other people?").input_value() == "She called"
+
+
 def test_tool_opens_and_returns_without_loss(page: Any, second: TherapySession) -> None:
     page.get_by_label("What happened with other people?").fill("She called")
     page.locator(".tool-key", has_text="Interpersonal incident").click()

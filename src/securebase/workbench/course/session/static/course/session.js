@@ -72,7 +72,7 @@ async function send(form, submitter) {
     });
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const fresh = page.getElementById(part.id);
-    if (!response.ok || !fresh) throw new Error("no such part");
+    if (!fresh) throw new Error("no such part"); // a refused form comes back in its part, with what was typed
     part.replaceWith(fresh);
     const line = Object.assign(document.createElement("p"), { className: "saving", role: "status" });
     fresh.append(line);
