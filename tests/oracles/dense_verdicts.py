@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.linalg import block_diag, expm, solve_continuous_lyapunov, solve_discrete_lyapunov
+from scipy.optimize import minimize
 
 from securebase.model.parameters import Array
 
@@ -65,7 +66,7 @@ def restricted_log_likelihood(
 ) -> float:
     """Return −½ Σ_i [log|V| + log|D'V⁻¹D| + w'(V⁻¹ − V⁻¹D(D'V⁻¹D)⁻¹D'V⁻¹)w] over persons (A: drift if not discrete)."""
     P = solve_discrete_lyapunov(A, Q) if discrete else solve_continuous_lyapunov(A, -Q)
-    total = 0.0
+    total, covariance = 0.0, {}
     for yi, xi, ti in zip(y, x, times, strict=True):
         cells = [(0, t, v) for t, v in zip(ti, yi, strict=True) if np.isfinite(v)]
         cells += [(1, t, v) for t, v in zip(ti, xi, strict=True) if np.isfinite(v)]
@@ -74,8 +75,10 @@ def restricted_log_likelihood(
         for a, (c, s, _) in enumerate(cells):
             for b, (d, t, _) in enumerate(cells):
                 gap = s - t
-                power = np.linalg.matrix_power(A, round(abs(gap))) if discrete else expm(A * abs(gap))
-                lagged = power @ P
+                if abs(gap) not in covariance:
+                    power = np.linalg.matrix_power(A, round(abs(gap))) if discrete else expm(A * abs(gap))
+                    covariance[abs(gap)] = power @ P
+                lagged = covariance[abs(gap)]
                 V[a, b] = lagged[c, d] if gap >= 0 else lagged[d, c]
                 if private is not None and c == d:
                     V[a, b] += private[0][c] ** 2 * private[1][c] ** abs(gap)
@@ -92,3 +95,32 @@ def restricted_log_likelihood(
 
 def _sizes(cells: list[tuple[int, float, float]]) -> list[tuple[int, int]]:
     return [(c, sum(1 for cell in cells if cell[0] == c)) for c in (0, 1)]
+
+
+def best_shared_dynamics(y: Array, x: Array, free: list[int]) -> float:
+    """Return the largest penalised restricted log-likelihood of the shared dynamics in discrete time, by brute force.
+
+    y and x in units of their within-person standard deviation; the penalties are written out as they stand in the
+    documentation. free: positions that are not held at 0.
+    """
+    times = np.broadcast_to(np.arange(y.shape[1], dtype=float), y.shape)
+
+    def minus(part: Array) -> float:
+        q = np.zeros(9)
+        q[free] = part
+        A = np.array([[np.tanh(q[0]), q[2]], [q[3], np.tanh(q[1])]])
+        if np.abs(np.linalg.eigvals(A)).max() >= 0.985:
+            return 1e6
+        s, r = np.exp(q[4:6]), np.tanh(q[6])
+        Q = np.array([[s[0] ** 2, r * s[0] * s[1]], [r * s[0] * s[1], s[1] ** 2]])
+        value = restricted_log_likelihood(y, x, times, A, Q, np.exp(2 * q[7:9]), None, discrete=True)
+        for k, mean, sd in ((0, 0.4, 1.5), (1, 0.4, 1.5), (6, 0.0, 1.5)):
+            value -= 0.5 * ((q[k] - mean) / sd) ** 2
+        for k, mean, sd in ((4, np.log(0.7), 3), (5, np.log(0.7), 3), (7, np.log(0.5), 1.5), (8, np.log(0.5), 1.5)):
+            value -= 0.5 * ((q[k] - mean) / sd) ** 2
+        B = A / 0.985
+        margins = [1 - np.linalg.det(B), 1 - np.trace(B) + np.linalg.det(B), 1 + np.trace(B) + np.linalg.det(B)]
+        return float(-value - 0.01 * np.log(margins).sum()) if min(margins) > 0 else 1e6
+
+    start = np.array([0.4, 0.4, 0, 0, -0.4, -0.4, 0, -0.7, -0.7])[free]
+    return -float(minimize(minus, start, method="BFGS", options={"gtol": 1e-2}).fun)

@@ -53,7 +53,7 @@ def start(*, discrete: bool) -> Array:
 
 def matrices(theta: Array, gaps: Array, *, discrete: bool) -> Matrices:
     """Return the matrices of a batch; in discrete time every gap is one step."""
-    A, Q = _drift(theta, discrete), _shock_covariance(theta)
+    A, Q = drift(theta, discrete=discrete), _shock_covariance(theta)
     eye = np.eye(2)
     if discrete:
         system = np.eye(4) - _kronecker(A, A)
@@ -88,7 +88,7 @@ def penalty(theta: Array, *, discrete: bool) -> Array:
     total += _normal(theta[:, 6:7], _CORRELATION) + _normal(theta[:, 7:9], _ERROR)
     if theta.shape[1] > N_SHARED:
         total += _normal(theta[:, 9:11], _PRIVATE) + _normal(theta[:, 11:13], _PRIVATE_PERSISTENCE)
-    margins = _stability_margins(_drift(theta, discrete), discrete)
+    margins = _stability_margins(drift(theta, discrete=discrete), discrete)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where((margins > 0).all(axis=1), total + _BARRIER * np.log(margins).sum(axis=1), -np.inf)
 
@@ -99,7 +99,8 @@ def spectral_radius(drift: Array, *, discrete: bool) -> float:
     return float(np.abs(values).max() if discrete else np.exp(values.real.max()))
 
 
-def _drift(theta: Array, discrete: bool) -> Array:
+def drift(theta: Array, *, discrete: bool) -> Array:
+    """Return A (m, 2, 2), in continuous time the drift matrix."""
     A = np.empty((len(theta), 2, 2))
     own = np.tanh(theta[:, :2]) if discrete else -np.logaddexp(0.0, -theta[:, :2])
     A[:, 0, 0], A[:, 1, 1], A[:, 0, 1], A[:, 1, 0] = own[:, 0], own[:, 1], theta[:, X_TO_Y], theta[:, Y_TO_X]
