@@ -14,8 +14,8 @@ from django.urls import reverse
 
 from each import each
 from securebase.workbench.ui import kit
+from securebase.workbench.ui.assets import ComponentAssets
 from securebase.workbench.ui.kit import ComponentError, read_component, read_components
-from securebase.workbench.ui.styles import ComponentStyles
 from workbench.browser import Browser
 from workbench.ui.test_styles import named_classes
 
@@ -117,6 +117,7 @@ def test_one_more_component_is_one_folder(
     badge.mkdir()
     (badge / "badge.html").write_text('<b class="badge">{{ count }}</b>', encoding="utf-8")
     (badge / "badge.css").write_text(".badge { color: var(--ink); }", encoding="utf-8")
+    (badge / "badge.js").write_text('document.querySelector(".badge")?.focus();', encoding="utf-8")
     (badge / "component.toml").write_text(
         """about = "A number in a circle."
 required = ["count"]
@@ -132,9 +133,12 @@ data.count = 3
     monkeypatch.setattr(kit, "FOLDER", folder)
     settings.DEMO = True
     assert render('{% component "badge" count=7 %}') == '<b class="badge">7</b>'
-    styles = ComponentStyles()
-    assert ".badge { color: var(--ink); }" in Path(styles.find("ui/components.css")).read_text("utf-8")
-    sample = BeautifulSoup(browser.get(reverse("gallery")).content, "html.parser").find(id="badge")
+    assets = ComponentAssets()
+    assert ".badge { color: var(--ink); }" in Path(assets.find("ui/components.css")).read_text("utf-8")
+    assert Path(assets.find("ui/components/badge.js")).read_text("utf-8").endswith("focus();")
+    soup = BeautifulSoup(browser.get(reverse("gallery")).content, "html.parser")
+    assert soup.find("script", src=re.compile("ui/components/badge.js"))
+    sample = soup.find(id="badge")
     assert "A number in a circle." in sample.text
     assert sample.find("b", class_="badge").text == "3"
 

@@ -15,4 +15,6 @@ def show_gallery(request: HttpRequest) -> HttpResponse:
     """Show the gallery without sign-in, because it holds no data; in a clinic it does not exist."""
     if not settings.DEMO:
         raise Http404
-    return render(request, "ui/gallery.html", {"components": read_components().values()})
+    components = read_components().values()
+    scripts = [component.script_path for component in components if component.script]
+    return render(request, "ui/gallery.html", {"components": components, "scripts": scripts})

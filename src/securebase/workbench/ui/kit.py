@@ -1,8 +1,8 @@
 """The kit of components: how pages, the joined style sheet and the gallery find what a folder in `components/` holds.
 
 A component is one folder: `component.toml` (what it is for, its parameters, its states), and beside it, named like the
-folder, a template, a style sheet, or both. A page uses a template by a tag of `templatetags/components.py`, and a style
-by its classes.
+folder, a template, a style sheet and a script, as it needs. A page uses a template by a tag of
+`templatetags/components.py`, a style by its classes, and loads a script as a static file (`assets.py`).
 """
 
 from __future__ import annotations
@@ -80,6 +80,12 @@ class Component:
     definition: Definition
     template: Template | None
     style: str
+    script: str
+
+    @property
+    def script_path(self) -> str:
+        """Return where the script lies among the static files."""
+        return f"ui/components/{self.name}.js"
 
     @property
     def label(self) -> str:
@@ -111,7 +117,8 @@ class Component:
 
 def read_component(folder: Path) -> Component:
     """Return the component of a folder. Raises ComponentError."""
-    file, template, style = folder / DEFINITION, folder / f"{folder.name}.html", folder / f"{folder.name}.css"
+    file = folder / DEFINITION
+    template, style, script = (folder / f"{folder.name}.{kind}" for kind in ("html", "css", "js"))
     place = Place(f"{folder.name}/{DEFINITION}", ComponentError)
     if not file.exists():
         place.fail("the file is missing", advice="A component names its parameters and states in it.")
@@ -124,6 +131,7 @@ def read_component(folder: Path) -> Component:
         definition=read_toml(file.read_bytes(), Definition, place),
         template=Template(template.read_text("utf-8"), Origin(str(template))) if template.exists() else None,
         style=style.read_text("utf-8") if style.exists() else "",
+        script=script.read_text("utf-8") if script.exists() else "",
     )
 
 
