@@ -1,5 +1,5 @@
-// Moves the parts of the closeness circle that the server has drawn. All lengths come from the server, and so does every
-// part of a drawing except the position of a person who is being moved.
+// Moves the parts of the closeness circle that the server has drawn. All lengths come from the server, and so does
+// every part of a drawing except the position of a person who is being moved.
 export function setAll(part, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "text") part.textContent = value;
