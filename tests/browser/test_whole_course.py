@@ -184,12 +184,18 @@ class Therapist:
         self.page.get_by_role("button", name="Save sharing").click()
         self.page.get_by_text("Sharing saved").wait_for()
 
+    def _row_number(self, name: str, n: int) -> str:
+        """Return the number in the names of the n-th row on the page; a script numbers rows as it adds them."""
+        names = self.page.locator(f'[name^="{name}."]').evaluate_all("fields => fields.map(f => f.name)")
+        numbers: list[str] = list(dict.fromkeys(field.split(".")[1] for field in names))
+        return numbers[n]
+
     def _field(self, spec_field: Field, name: str, value: Any) -> None:
         if spec_field.kind is FieldKind.ROWS:
             for n, row in enumerate(value):
                 for column in spec_field.columns:
                     if column.id in row:
-                        self._field(column, f"{name}.{n}.{column.id}", row[column.id])
+                        self._field(column, f"{name}.{self._row_number(name, n)}.{column.id}", row[column.id])
         elif spec_field.kind in {FieldKind.LINE, FieldKind.TEXT, FieldKind.NUMBER, FieldKind.DATE}:
             self.page.locator(f'[name="{name}"]').fill(str(value))
         elif spec_field.kind is FieldKind.PERSON:
