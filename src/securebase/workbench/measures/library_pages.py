@@ -10,6 +10,7 @@ from securebase.errors import InstrumentError
 from securebase.measurement.catalogue import instrument as get_instrument
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.constructs import CONSTRUCTS
+from securebase.workbench.measures.sentences import describe_answers, describe_bands, describe_method
 
 
 @require_GET
@@ -25,8 +26,12 @@ def library_instrument(request: HttpRequest, instrument_id: str) -> HttpResponse
         instrument = get_instrument(instrument_id)
     except InstrumentError:
         raise Http404 from None
-    scales = [(s, _label(s.construct)) for s in instrument.scales]
-    context = {"instrument": instrument, "scales": scales, "section": "library"}
+    context = {
+        "instrument": instrument,
+        "items": [(item, describe_answers(item)) for item in instrument.items],
+        "scales": [(s, _label(s.construct), describe_method(s), describe_bands(s)) for s in instrument.scales],
+        "section": "library",
+    }
     return render(request, "measures/library_instrument.html", context)
 
 

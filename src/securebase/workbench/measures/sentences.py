@@ -1,0 +1,30 @@
+"""Facts about an instrument's items and scales, in words."""
+
+from __future__ import annotations
+
+from securebase.measurement.instrument import Item, Scale
+
+
+def describe_answers(item: Item) -> str:
+    """Return how an item is answered: its options, or its range with the names of its ends."""
+    if item.choices:
+        return " · ".join(f"{option.value:g} {option.label}".strip() for option in item.options)
+    low, high = (f"{value:g} {label}".strip() for value, label in _ends(item))
+    missing = "".join(f" · {option.value:g} {option.label} (counts as missing)" for option in item.missing_options)
+    return f"{low} to {high}{missing}"
+
+
+def describe_method(scale: Scale) -> str:
+    """Return how a scale is scored from its items."""
+    items = ", ".join(map(str, scale.items))
+    method = f"item {items}" if len(scale.items) == 1 else f"{scale.method.value} of items {items}"
+    return method + (f"; reversed: {', '.join(map(str, scale.reversed_items))}" if scale.reversed_items else "")
+
+
+def describe_bands(scale: Scale) -> str:
+    """Return the bands of a scale with their names."""
+    return " · ".join(f"{band.low:g}–{band.high:g} {band.label}" for band in scale.bands)
+
+
+def _ends(item: Item) -> tuple[tuple[float, str], tuple[float, str]]:
+    return (item.minimum, item.low_label), (item.maximum, item.high_label)
