@@ -97,7 +97,8 @@ def _slots(pair: Pair) -> Indices:
     """Return the moment of each cell: its session, or its time in usual gaps."""
     times = np.where(np.isfinite(pair.times), pair.times, 0.0)
     step = 1.0 if pair.discrete else usual_gap(pair)
-    return np.rint((times - times.min()) / step).astype(np.int64)
+    slots: Indices = np.rint((times - times.min()) / step).astype(np.int64)
+    return slots
 
 
 def usual_gap(pair: Pair) -> float:
@@ -119,6 +120,6 @@ def _join_sparse(slots: Indices, kept: NDArray[np.bool_]) -> Indices:
     for slot, n in enumerate(persons):
         if full and n >= MIN_PERSONS:
             current += 1
-        full = full or n >= MIN_PERSONS
+        full = full or bool(n >= MIN_PERSONS)
         number[slot] = current
     return number[slots]

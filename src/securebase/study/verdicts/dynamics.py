@@ -55,6 +55,7 @@ def matrices(theta: Array, gaps: Array, *, discrete: bool) -> Matrices:
     """Return the matrices of a batch; in discrete time every gap is one step."""
     A, Q = drift(theta, discrete=discrete), _shock_covariance(theta)
     eye = np.eye(2)
+    P: Array
     if discrete:
         system = np.eye(4) - _kronecker(A, A)
         P = np.linalg.solve(system, Q.reshape(-1, 4, 1)).reshape(-1, 2, 2)
@@ -142,7 +143,8 @@ def _stability_margins(A: Array, discrete: bool) -> Array:
 
 
 def _kronecker(A: Array, B: Array) -> Array:
-    return np.einsum("mij,mkl->mikjl", A, B).reshape(-1, 4, 4)
+    product: Array = np.einsum("mij,mkl->mikjl", A, B).reshape(-1, 4, 4)
+    return product
 
 
 def _block(a: Array, b: Array, c: Array, d: Array) -> Array:

@@ -121,4 +121,5 @@ def _lay_out(times: list[Array]) -> tuple[Layout, Array]:
         construct=np.array([0, 1], dtype=np.int64),
         weights=np.tile([1.0, 1.0, 0.0], (len(times), 1)),
     )
-    return layout, unique * _QUANTUM
+    lengths_of_gaps: Array = unique.astype(np.float64) * _QUANTUM
+    return layout, lengths_of_gaps

@@ -81,7 +81,7 @@ def fit_within(pair: Pair) -> WithinFit:
     """Fit M to a pair without its common course and test both effects."""
     likelihood = RestrictedLikelihood(pair, private=False)
     starts = [dynamics.start(discrete=pair.discrete)]
-    ends = _ordered_fits(likelihood, {None: starts} | dict.fromkeys(Direction, starts))
+    ends = _ordered_fits(likelihood, dict.fromkeys((None, *Direction), starts))
     full = ends[None]
     return WithinFit(
         tests={direction: _test(likelihood, full, ends[direction], direction) for direction in Direction},
@@ -168,10 +168,11 @@ def _test(likelihood: RestrictedLikelihood, full: Iterate, restricted: Iterate, 
     )
     on_boundary = not radius < _BOUNDARY
     factor = _over_one_step(likelihood, full.x, direction)
-    has_error = variance is not None and regular and not on_boundary
     return LagTest(
         estimate=float(full.x[direction.position]) * factor,
-        standard_error=abs(factor) * float(np.sqrt(variance)) if has_error else None,
+        standard_error=None
+        if variance is None or not regular or on_boundary
+        else abs(factor) * float(np.sqrt(variance)),
         z=z,
         p=float(2.0 * norm.sf(abs(z))),
         regular=regular,
