@@ -55,14 +55,13 @@ def matrices(theta: Array, gaps: Array, *, discrete: bool) -> Matrices:
     """Return the matrices of a batch; in discrete time every gap is one step."""
     A, Q = drift(theta, discrete=discrete), _shock_covariance(theta)
     eye = np.eye(2)
-    P: Array
     if discrete:
         system = np.eye(4) - _kronecker(A, A)
-        P = np.linalg.solve(system, Q.reshape(-1, 4, 1)).reshape(-1, 2, 2)
+        P = _solve(system, Q)
         Phi, Q_gap = A[:, None], Q[:, None]
     else:
         identity = np.broadcast_to(eye, A.shape)
-        P = np.linalg.solve(_kronecker(A, identity) + _kronecker(identity, A), -Q.reshape(-1, 4, 1)).reshape(-1, 2, 2)
+        P = _solve(_kronecker(A, identity) + _kronecker(identity, A), -Q)
         Phi = _exponential(A, gaps)
         Q_gap = P[:, None] - Phi @ P[:, None] @ Phi.transpose(0, 1, 3, 2)
     error = np.exp(2.0 * theta[:, 7:9])
@@ -140,6 +139,10 @@ def _stability_margins(A: Array, discrete: bool) -> Array:
     A = A - np.log(_MAX_RADIUS) * np.eye(2)
     trace, det = A[:, 0, 0] + A[:, 1, 1], A[:, 0, 0] * A[:, 1, 1] - A[:, 0, 1] * A[:, 1, 0]
     return np.stack([-trace, np.where(trace < 0, det, -1.0)], axis=1)
+
+
+def _solve(system: Array, Q: Array) -> Array:
+    return np.asarray(np.linalg.solve(system, Q.reshape(-1, 4, 1)).reshape(-1, 2, 2), dtype=np.float64)
 
 
 def _kronecker(A: Array, B: Array) -> Array:

@@ -48,6 +48,11 @@ class Direction(StrEnum):
         """Return the position of the effect among the parameters."""
         return dynamics.X_TO_Y if self is Direction.X_TO_Y else dynamics.Y_TO_X
 
+    @property
+    def reversed(self) -> Direction:
+        """Return the other direction."""
+        return Direction.Y_TO_X if self is Direction.X_TO_Y else Direction.X_TO_Y
+
 
 @dataclass(frozen=True, eq=False)
 class LagTest:
@@ -75,6 +80,19 @@ class WithinFit:
     scale: Array
     log_likelihood: float
     n_persons: int
+
+    @property
+    def exchanged(self) -> WithinFit:
+        """Return the fit of the pair with its columns exchanged."""
+        order = [1, 0, 3, 2, 5, 4, 6, 8, 7]
+        return WithinFit(
+            tests={direction.reversed: test for direction, test in self.tests.items()},
+            theta=self.theta[order],
+            restricted={direction.reversed: theta[order] for direction, theta in self.restricted.items()},
+            scale=self.scale[::-1],
+            log_likelihood=self.log_likelihood,
+            n_persons=self.n_persons,
+        )
 
 
 def fit_within(pair: Pair) -> WithinFit:

@@ -1,0 +1,207 @@
+"""The verdict of a pair: which rung the tests allow, and Holm's correction over the pairs of a study.
+
+A direction is credited where time reversal (G1), the within-person likelihood (M) and the likelihood beside private
+parts (M⁺) agree, and only the stronger of the two directions (intersection–union: the largest of three p values needs
+no correction within the pair). A hidden cause that moves one column before the other passes all three.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import ceil, isfinite, sqrt
+from typing import TypeVar
+
+import numpy as np
+
+from securebase.study.verdicts.attenuation import Attenuation, attenuation
+from securebase.study.verdicts.course import Pair, adjust_for_common_course
+from securebase.study.verdicts.identifying import Association, Refusal, association, refusal
+from securebase.study.verdicts.reversal import Reversal, time_reversal
+from securebase.study.verdicts.within import Direction, LagTest, WithinFit, effect_beside_private_parts, fit_within
+
+LEVEL = 0.05
+#: 1.96 + 0.84: two-sided level .05 with power .80
+_NEEDED = 2.8
+#: statistic above which a reading counts as told
+_TOLD = 1.96
+#: a sample that would decide is not named beyond this
+_MAX_SAMPLE = 1_000_000
+_Key = TypeVar("_Key")
+
+
+class Rung(StrEnum):
+    """Rung of a verdict, of those that two observed columns can reach."""
+
+    REFUSED = "refused"
+    TOGETHER = "together"
+    LEADS = "leads"
+    CONTRADICTED = "contradicted"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, eq=False)
+class Readings:
+    """All readings of one pair. private: M⁺ of `direction`, None where G1 or M did not pass, so that it was not run.
+
+    direction: the stronger of the effects whose sign agrees with time reversal; None if none does. attenuations: of the
+    association of either direction. associations: same row, then x with the next y, then y with the next x.
+    """
+
+    reversal: Reversal
+    within: WithinFit
+    direction: Direction | None
+    private: LagTest | None
+    attenuations: Mapping[Direction, Attenuation | None]
+    associations: tuple[Association, Association, Association]
+
+    @property
+    def p(self) -> float:
+        """Return the largest p value of the tests that a direction must pass, 1 if none is left to credit."""
+        if self.direction is None:
+            return 1.0
+        test = self.within.tests[self.direction]
+        return max(self.reversal.p, test.p, self.private.p if self.private is not None else 0.0)
+
+    @property
+    def p_together(self) -> float:
+        """Return the smallest p value of the three associations, times three."""
+        return min(1.0, 3.0 * min(a.p for a in self.associations))
+
+    @property
+    def regular(self) -> bool:
+        """Return whether all fits that the credited direction rests on ended regularly."""
+        tests = [] if self.direction is None else [self.within.tests[self.direction]]
+        return all(test.regular for test in [*tests, *([self.private] if self.private is not None else [])])
+
+
+@dataclass(frozen=True, eq=False)
+class PairVerdict:
+    """Verdict of one pair. refusal: reason, only on the rung `refused`; readings: None only there.
+
+    direction: of `leads`. p, p_adjusted: of the rung's own test, by Holm over the pairs. would_decide: persons that
+    would lead to a direction with power .80 if it is as strong as estimated; None on `refused` and `leads`, and where
+    no sample would.
+    """
+
+    rung: Rung
+    direction: Direction | None
+    p: float
+    p_adjusted: float
+    refusal: Refusal | None
+    would_decide: int | None
+    readings: Readings | None
+
+    @property
+    def effect(self) -> LagTest | None:
+        """Return the effect of the direction that leads, by M."""
+        if self.direction is None or self.readings is None:
+            return None
+        return self.readings.within.tests[self.direction]
+
+
+def read_pair(pair: Pair) -> Readings | Refusal:
+    """Run all tests on a pair as observed, or return why it is refused."""
+    refused = refusal(pair)
+    if refused is not None:
+        return refused
+    adjusted = adjust_for_common_course(pair)
+    reversal, within = time_reversal(adjusted), fit_within(adjusted)
+    agreeing = [
+        direction
+        for direction, test in within.tests.items()
+        if reversal.supports(test.estimate, from_x=direction is Direction.X_TO_Y)
+    ]
+    direction = max(agreeing, key=lambda d: abs(within.tests[d].z)) if agreeing else None
+    private = None
+    if direction is not None and max(reversal.p, within.tests[direction].p) < LEVEL:
+        private = effect_beside_private_parts(adjusted, direction, within)
+    return Readings(
+        reversal=reversal,
+        within=within,
+        direction=direction,
+        private=private,
+        attenuations={
+            Direction.X_TO_Y: attenuation(pair, within),
+            Direction.Y_TO_X: attenuation(pair.reversed, within.exchanged),
+        },
+        associations=(association(adjusted, 0), association(adjusted, 1), association(adjusted.reversed, 1)),
+    )
+
+
+def conclude(readings: Mapping[_Key, Readings | Refusal]) -> dict[_Key, PairVerdict]:
+    """Return the verdict of every pair of a study; p values are corrected over all that are not refused."""
+    read = {key: value for key, value in readings.items() if isinstance(value, Readings)}
+    directed = dict(zip(read, holm([r.p for r in read.values()]), strict=True))
+    together = dict(zip(read, holm([r.p_together for r in read.values()]), strict=True))
+    verdicts = {}
+    for key, value in readings.items():
+        if isinstance(value, Readings):
+            verdicts[key] = _verdict(value, directed[key], together[key])
+        else:
+            verdicts[key] = PairVerdict(Rung.REFUSED, None, 1.0, 1.0, value, None, None)
+    return verdicts
+
+
+def conclude_pair(pair: Pair) -> PairVerdict:
+    """Return the verdict of one pair as observed, the only one of its study."""
+    return conclude({0: read_pair(pair)})[0]
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """Return p values adjusted by Holm (1979), in the order given."""
+    order = np.argsort(p, kind="stable")
+    adjusted, largest = [0.0] * len(p), 0.0
+    for rank, k in enumerate(order):
+        largest = max(largest, min(1.0, (len(p) - rank) * p[k]))
+        adjusted[k] = largest
+    return adjusted
+
+
+def persons_needed(n: int, statistics: Sequence[float]) -> int | None:
+    """Return the persons with whom the weakest of the statistics, seen in n persons, would be told with power .80."""
+    weakest = min(abs(z) for z in statistics)
+    if not isfinite(weakest) or weakest < _NEEDED * sqrt(n / _MAX_SAMPLE):
+        return None
+    return ceil(n * (_NEEDED / weakest) ** 2)
+
+
+def _verdict(readings: Readings, p_adjusted: float, p_together: float) -> PairVerdict:
+    if readings.direction is not None and p_adjusted < LEVEL and readings.regular:
+        return PairVerdict(Rung.LEADS, readings.direction, readings.p, p_adjusted, None, None, readings)
+    needed = _would_decide(readings)
+    if _is_contradicted(readings):
+        return PairVerdict(Rung.CONTRADICTED, None, readings.p, p_adjusted, None, needed, readings)
+    if p_together < LEVEL:
+        return PairVerdict(Rung.TOGETHER, None, readings.p_together, p_together, None, needed, readings)
+    return PairVerdict(Rung.INCONCLUSIVE, None, readings.p, p_adjusted, None, needed, readings)
+
+
+def _would_decide(readings: Readings) -> int | None:
+    if readings.direction is None:
+        return None
+    statistics = [readings.reversal.statistic, readings.within.tests[readings.direction].z]
+    if readings.private is not None:
+        statistics.append(readings.private.z)
+    return persons_needed(readings.reversal.n_persons, statistics)
+
+
+def _is_contradicted(readings: Readings) -> bool:
+    """Return whether two readings are told and disagree in sign.
+
+    Time reversal is told, and the only effect that M tells has the sign that it excludes; or M and M⁺ tell opposite
+    signs of one effect.
+    """
+    told = {
+        direction: test for direction, test in readings.within.tests.items() if abs(test.z) > _TOLD and test.regular
+    }
+    if abs(readings.reversal.statistic) > _TOLD and len(told) == 1:
+        (direction, test), *_ = told.items()
+        if not readings.reversal.supports(test.estimate, from_x=direction is Direction.X_TO_Y):
+            return True
+    private = readings.private
+    if readings.direction is None or private is None or readings.direction not in told:
+        return False
+    z = readings.within.tests[readings.direction].z
+    return private.regular and abs(private.z) > _TOLD and private.z * z < 0

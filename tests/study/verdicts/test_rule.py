@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from securebase.study.verdicts.course import Pair
+from securebase.study.verdicts.identifying import Refusal
+from securebase.study.verdicts.rule import (
+    PairVerdict,
+    Readings,
+    Rung,
+    conclude,
+    conclude_pair,
+    holm,
+    persons_needed,
+    read_pair,
+)
+from securebase.study.verdicts.within import Direction
+
+from .tiny_truths import pair
+
+
+def verdicts(name: str, N: int, cohorts: int) -> list[PairVerdict]:
+    return [conclude_pair(pair(name, np.random.default_rng([seed, N]), N)) for seed in range(cohorts)]
+
+
+@pytest.mark.parametrize("name", ["no_link", "same_week_factor", "unequal_carry_over"])
+def test_what_has_no_lag_does_not_lead(name: str) -> None:
+    rungs = [verdict.rung for verdict in verdicts(name, 60, 10)]
+    assert rungs.count(Rung.LEADS) <= 1
+    assert Rung.REFUSED not in rungs
+    if name != "no_link":
+        assert rungs.count(Rung.TOGETHER) + rungs.count(Rung.CONTRADICTED) >= 8
+
+
+def test_a_true_lag_leads_in_its_direction_with_its_sign() -> None:
+    for verdict in verdicts("true_lag", 100, 4):
+        assert verdict.rung is Rung.LEADS
+        assert verdict.direction is Direction.X_TO_Y
+        assert verdict.effect is not None
+        assert verdict.effect.estimate < 0
+        assert verdict.p == verdict.p_adjusted < 0.05
+        assert verdict.would_decide is None
+
+
+def test_columns_exchanged_exchange_the_direction() -> None:
+    data = pair("true_lag", np.random.default_rng(1), 80)
+    first, second = conclude_pair(data), conclude_pair(data.reversed)
+    assert (first.direction, second.direction) == (Direction.X_TO_Y, Direction.Y_TO_X)
+    np.testing.assert_allclose(second.p, first.p, rtol=0.05)
+
+
+def test_a_refused_pair_gives_its_reason_and_no_numbers() -> None:
+    data = pair("no_link", np.random.default_rng(2), 40)
+    verdict = conclude_pair(Pair.of_sessions(data.y, -data.y))
+    assert verdict.rung is Rung.REFUSED
+    assert verdict.refusal is Refusal.COPY
+    assert verdict.readings is None
+    assert verdict.effect is None
+
+
+def told(seed: int = 3) -> Readings:
+    readings = read_pair(pair("true_lag", np.random.default_rng(seed), 80))
+    assert isinstance(readings, Readings)
+    assert readings.private is not None
+    return readings
+
+
+def with_reading(readings: Readings, *, g: float, zx: float, zy: float) -> Readings:
+    tests = {
+        direction: replace(test, z=z, estimate=z / 10, p=0.001 if abs(z) > 1.96 else 0.5)
+        for (direction, test), z in zip(readings.within.tests.items(), (zx, zy), strict=True)
+    }
+    reversal = replace(readings.reversal, statistic=g, p=0.001 if abs(g) > 1.96 else 0.5)
+    return replace(readings, reversal=reversal, within=replace(readings.within, tests=tests))
+
+
+def test_readings_that_exclude_each_other_are_contradicted() -> None:
+    readings = replace(told(), direction=None, private=None)
+    # g > 0 supports x → y negative or y → x positive
+    for g, zx, zy, rung in (
+        (3.0, 3.0, 0.5, Rung.CONTRADICTED),
+        (3.0, 0.5, -3.0, Rung.CONTRADICTED),
+        (-3.0, -3.0, 0.5, Rung.CONTRADICTED),
+        (3.0, 3.0, 3.0, Rung.TOGETHER),
+        (1.0, 3.0, 0.5, Rung.TOGETHER),
+    ):
+        assert conclude({0: with_reading(readings, g=g, zx=zx, zy=zy)})[0].rung is rung
+
+
+def test_opposite_signs_beside_private_parts_are_contradicted() -> None:
+    readings = told()
+    assert readings.private is not None
+    p = 0.2 if readings.private.z else 0.0
+    turned = replace(readings, private=replace(readings.private, z=-readings.private.z, p=p))
+    assert conclude({0: turned})[0].rung is Rung.CONTRADICTED
+
+
+def test_a_fit_that_did_not_end_regularly_does_not_lead() -> None:
+    readings = told()
+    assert readings.private is not None
+    assert conclude({0: readings})[0].rung is Rung.LEADS
+    irregular = replace(readings, private=replace(readings.private, regular=False))
+    assert conclude({0: irregular})[0].rung is Rung.TOGETHER
+
+
+def test_without_any_association_the_pair_is_inconclusive_with_the_sample_that_would_decide() -> None:
+    readings = with_reading(told(), g=1.4, zx=-1.4, zy=0.1)
+    none = replace(
+        readings,
+        private=None,
+        associations=tuple(replace(a, p=0.5) for a in readings.associations),  # type: ignore[arg-type]
+    )
+    verdict = conclude({0: none})[0]
+    assert verdict.rung is Rung.INCONCLUSIVE
+    assert verdict.would_decide == 4 * readings.reversal.n_persons
+
+
+def test_holm_corrects_over_the_pairs_that_are_not_refused() -> None:
+    readings = told()
+    weak = replace(readings, direction=None, private=None)
+    alone = conclude({"a": readings, "b": Refusal.COPY})
+    three = conclude({"a": readings, "b": weak, "c": weak, "d": Refusal.COPY})
+    assert alone["a"].p_adjusted == readings.p
+    assert three["a"].p_adjusted == 3 * readings.p
+    assert three["d"].rung is Rung.REFUSED
+
+
+def test_holm_is_the_step_down_of_the_textbook() -> None:
+    np.testing.assert_allclose(holm([0.01, 0.04, 0.03, 0.005]), [0.03, 0.06, 0.06, 0.02])
+    assert holm([]) == []
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+def test_no_sample_is_named_where_none_would_decide() -> None:
+    assert persons_needed(60, [2.8, -5.0]) == 60
+    assert persons_needed(60, [1.4, -5.0]) == 240
+    assert persons_needed(60, [0.0, 3.0]) is None
+    assert persons_needed(60, [float("nan"), 3.0]) is None
