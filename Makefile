@@ -62,8 +62,8 @@ check-style: $(BIN)/.dev
 	@echo "== ruff";          $(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@echo "== oxfmt";         $(BIN)/oxfmt --check "src/**/*.css" "src/**/*.js"
 	@echo "== oxlint";        $(BIN)/oxlint src
-	@echo "== djade";         $(BIN)/djade --check $$(find src/securebase/workbench -name "*.html")
-	@echo "== djlint";        $(BIN)/djlint --lint --quiet src/securebase/workbench && $(BIN)/djlint --profile jinja --lint --quiet src/securebase/reports
+	@echo "== djade";         $(BIN)/djade --check $$(find src/securebase/workbench src/securebase/ipt -name "*.html")
+	@echo "== djlint";        $(BIN)/djlint --lint --quiet src/securebase/workbench src/securebase/ipt && $(BIN)/djlint --profile jinja --lint --quiet src/securebase/reports
 check-language: $(BIN)/.dev
 	@echo "== language";      $(BIN)/python tools/check_language.py
 

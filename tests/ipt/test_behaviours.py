@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import sys
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 import msgspec
 import pytest
+from setuptools import find_namespace_packages
 
 from each import each
 from securebase.errors import ShelfError
@@ -48,6 +50,16 @@ def test_a_behaviour_imports_only_the_core_below_it_and_no_other_worksheet(file:
 def test_a_folder_does_something_that_a_file_could_not(folder: Path) -> None:
     assert {p.name for p in folder.iterdir() if p.is_file()} <= {"worksheet.toml", "behaviour.py", "above.html"}
     assert load_behaviour(folder) != Behaviour()
+
+
+def test_every_folder_of_the_shelf_is_installed() -> None:
+    source = FOLDER.parents[2]
+    setup = tomllib.loads((source.parent / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
+    assert setup["packages"]["find"] == {"where": ["src"]}
+    packages = find_namespace_packages(str(source))
+    for folder in (p for p in FOLDER.iterdir() if (p / "worksheet.toml").is_file()):
+        assert f"securebase.ipt.worksheets.{folder.name}" in packages
+    assert {"*.toml", "*.html"} <= set(setup["package-data"]["*"])
 
 
 def test_every_role_is_played() -> None:
