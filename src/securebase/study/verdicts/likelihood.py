@@ -53,28 +53,30 @@ class RestrictedLikelihood:
 
     def log_likelihood(self, theta: Array) -> float:
         """Return the restricted log-likelihood without penalties, of data in units of `scale`."""
-        return self._evaluate(theta, gradient=False)[0]
+        return self._evaluate(dynamics.matrices(theta[None], self.gaps, discrete=self.discrete), gradient=False)[0]
 
     def objective(self, theta: Array) -> tuple[float, Array]:
-        """Return minus the penalised log-likelihood and its gradient; (∞, zeros) where the dynamics are not stable."""
-        steps = np.concatenate([theta + _STEP * np.eye(len(theta)), theta - _STEP * np.eye(len(theta))])
-        prior = float(dynamics.penalty(theta[None], discrete=self.discrete)[0])
-        priors = dynamics.penalty(steps, discrete=self.discrete)
-        if not np.isfinite(prior) or not np.isfinite(priors).all():
-            return np.inf, np.zeros(len(theta))
-        with np.errstate(all="ignore"):
-            value, out = self._evaluate(theta, gradient=True)
-            if not np.isfinite(value):
-                return np.inf, np.zeros(len(theta))
-            near = dynamics.matrices(steps, self.gaps, discrete=self.discrete)
-        products = np.einsum("mgij,gij->m", near.transition, out.transition)
-        products += np.einsum("mgij,gij->m", near.shocks, out.shock_covariance)
-        products += np.einsum("mij,ij->m", near.stationary, out.start_covariance) + near.error @ out.noise
-        total = products + priors
-        return -(value + prior), -(total[: len(theta)] - total[len(theta) :]) / (2.0 * _STEP)
+        """Return minus the penalised log-likelihood and its gradient; (∞, zeros) where the dynamics are not stable.
 
-    def _evaluate(self, theta: Array, *, gradient: bool) -> tuple[float, Outputs]:
-        m = dynamics.matrices(theta[None], self.gaps, discrete=self.discrete)
+        The kernel's gradient along the matrices is exact; central differences carry it to the parameters.
+        """
+        k, steps = len(theta), _STEP * np.eye(len(theta))
+        points = np.concatenate([theta[None], theta + steps, theta - steps])
+        priors = dynamics.penalty(points, discrete=self.discrete)
+        if not np.isfinite(priors).all():
+            return np.inf, np.zeros(k)
+        with np.errstate(all="ignore"):
+            m = dynamics.matrices(points, self.gaps, discrete=self.discrete)
+            value, out = self._evaluate(m, gradient=True)
+        if not np.isfinite(value):
+            return np.inf, np.zeros(k)
+        total = priors + np.einsum("mgij,gij->m", m.transition, out.transition)
+        total += np.einsum("mgij,gij->m", m.shocks, out.shock_covariance)
+        total += np.einsum("mij,ij->m", m.stationary, out.start_covariance) + m.error @ out.noise
+        return -(value + float(priors[0])), -(total[1 : 1 + k] - total[1 + k :]) / (2.0 * _STEP)
+
+    def _evaluate(self, m: dynamics.Matrices, *, gradient: bool) -> tuple[float, Outputs]:
+        """Return the log-likelihood, and the kernel's outputs, at the first matrices of the batch."""
         inputs = Inputs(
             residual=self._residual,
             input_increment=np.zeros((0, self._p)),

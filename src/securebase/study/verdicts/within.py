@@ -21,10 +21,12 @@ from securebase.study.verdicts.likelihood import RestrictedLikelihood
 
 #: largest gradient, in log-likelihood units, at which a fit counts as ended
 _TOLERANCE = 1e-3
+#: gradient at which fits from one of several starts are compared
+_COARSE = 0.1
 #: rounds in which both fits restart from each other's end
 _MAX_ROUNDS = 3
-#: gain in log-likelihood for which another round is made
-_GAIN = 1e-4
+#: gain in log-likelihood, beyond the error of a coarse end, for which another round is made
+_GAIN = 1e-2
 #: spectral radius over one step from which the dynamics lie on the boundary
 _BOUNDARY = 0.98
 #: start values of the private parts: standard deviations λ and persistence ψ of y, then x
@@ -140,21 +142,24 @@ def _ordered_fits(
     """Return the best end of each fit (None: all effects free), no restricted one above the full one.
 
     All fits restart from each other's ends until none gains, so that the likelihoods compared belong to one optimum.
+    Only the ends that remain are refined to the tolerance.
     """
-    ends = {held: _best([_minimise(likelihood, x, held) for x in every]) for held, every in starts.items()}
+    ends = {held: _best([_minimise(likelihood, x, held, _COARSE) for x in every]) for held, every in starts.items()}
+    tried: set[tuple[Direction | None, float]] = set()
     for _ in range(_MAX_ROUNDS):
         gained = False
         for held, end in list(ends.items()):
             others = [ends[other] for other in ends if other != held and (held is None or other is None)]
-            tried = _best([end, *(_minimise(likelihood, other.x, held) for other in others)])
-            gained = gained or tried.value < end.value - _GAIN
-            ends[held] = tried
+            new = [other for other in others if (held, other.value) not in tried]
+            tried.update((held, other.value) for other in new)
+            ends[held] = _best([end, *(_minimise(likelihood, other.x, held, _COARSE) for other in new)])
+            gained = gained or ends[held].value < end.value - _GAIN
         if not gained:
             break
-    return ends
+    return {held: _minimise(likelihood, end.x, held, _TOLERANCE) for held, end in ends.items()}
 
 
-def _minimise(likelihood: RestrictedLikelihood, x: Array, held: Direction | None) -> Iterate:
+def _minimise(likelihood: RestrictedLikelihood, x: Array, held: Direction | None, tolerance: float) -> Iterate:
     """Minimise the objective from x along all coordinates but the held effect, which is 0."""
     free = np.ones(len(x), dtype=bool)
     if held is not None:
@@ -166,7 +171,7 @@ def _minimise(likelihood: RestrictedLikelihood, x: Array, held: Direction | None
         value, gradient = likelihood.objective(whole)
         return value, gradient[free]
 
-    end, _ = bfgs(function, x[free], tolerance=_TOLERANCE)
+    end, _ = bfgs(function, x[free], tolerance=tolerance)
     whole, gradient = np.zeros(len(x)), np.zeros(len(x))
     whole[free], gradient[free] = end.x, end.gradient
     return Iterate(whole, end.value, gradient)
