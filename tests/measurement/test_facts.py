@@ -130,7 +130,7 @@ FACTS = [
     ),
     Fact("bdi2", "safety items: 9 asks about suicidal thoughts, 2 about pessimism", "secondary", "camcops"),
     Fact("bdi2", "safety thresholds: item 9 from 1, item 2 from 2", "ours", "our own", safety(i9=1, i2=2)),
-    Fact("bdi2", GAPS, "ours", "camcops asks for all", one_gap_no_score),
+    Fact("bdi2", GAPS, "ours", "camcops also requires all", one_gap_no_score),
     Fact("care", "ten items from 1 to 5, sum from 10 to 50", "secondary", "Mercer 2004", answers(1, 5, 10, 50)),
     Fact(
         "care",
@@ -165,7 +165,7 @@ FACTS = [
         scale(multiplier=10, maximum=40),
     ),
     Fact("ecr_r", "licence", "conflict", "no statement", licence("no licence stated"), "found no licence"),
-    Fact("ecr_r", GAPS, "ours", "no rule of the author", one_gap_no_score),
+    Fact("ecr_r", GAPS, "ours", "not a rule of the author", one_gap_no_score),
     Fact(
         "ecr_rs", "keys: avoidance 1 to 6 with 1 to 4 reversed, anxiety 7 to 9, both as means", "secondary",
         "implementations",
@@ -180,7 +180,7 @@ FACTS = [
         lambda i: first(i).caseness_from == 8 and "NHS" in first(i).caseness_basis and "10" in first(i).caseness_basis,
     ),
     Fact("gad7", "licence", "confirmed", "HL7 US Core", licence("no permission needed", text=True)),
-    Fact("gad7", GAPS, "ours", "camcops asks for all", one_gap_no_score),
+    Fact("gad7", GAPS, "ours", "camcops also requires all", one_gap_no_score),
     Fact("gad7", TOPICS, "confirmed", "camcops", labels("nervous", "worry hard to stop")),
     Fact(
         "hdrs17", "where moderate and severe begin", "conflict", "14 and 19",
@@ -192,9 +192,9 @@ FACTS = [
     Fact("hdrs17", "response at half", "confirmed", "Leucht et al. 2013", scale(response_fraction=0.5)),
     Fact("hdrs17", "safety item: 3 is about suicide", "confirmed", "PMC4350518", labels("low mood", "guilt")),
     Fact("hdrs17", "safety threshold: item 3 from 1", "ours", "our own", safety(i3=1)),
-    Fact("hdrs17", GAPS, "ours", "camcops excuses", one_gap_no_score),
+    Fact("hdrs17", GAPS, "ours", "camcops does not need", one_gap_no_score),
     Fact("hdrs17", TOPICS, "confirmed", "camcops", labels("low mood", "guilt")),
-    Fact("iip32", GAPS, "ours", "manual was not reached", one_gap_no_score),
+    Fact("iip32", GAPS, "ours", "could not read the manual", one_gap_no_score),
     Fact(
         "iip32", "32 items from 0 to 4, nothing reversed, the total is their mean", "confirmed", "b49d80d",
         both(answers(0, 4, 0, 4), reversed_items(mean=())),
@@ -225,7 +225,7 @@ FACTS = [
     ),
     Fact("phq2", GAPS, "ours", "no rule", one_gap_no_score),
     Fact("phq8", "caseness from 10", "confirmed", "10.1016/j.jad.2008.06.026", scale(caseness_from=10)),
-    Fact("phq8", GAPS, "ours", "camcops asks for all", one_gap_no_score),
+    Fact("phq8", GAPS, "ours", "camcops also requires all", one_gap_no_score),
     Fact("phq9", "reliable change of 6", "secondary", "IAPT manual", change(6)),
     Fact("phq9", "caseness from 10", "secondary", "Kroenke 2001", scale(caseness_from=10)),
     Fact(
@@ -253,7 +253,7 @@ FACTS = [
     ),
     Fact(
         "ucla3", "cut-off at 6, a convention in population surveys", "conflict", "Steptoe 2013",
-        lambda i: first(i).caseness_from == 6 and "no clinical cut-off" in first(i).caseness_basis, "no cut-off",
+        lambda i: first(i).caseness_from == 6 and "not a clinical cut-off" in first(i).caseness_basis, "no cut-off",
     ),
     Fact("ucla3", "licence", "not found", "no statement", licence("said to be free")),
     Fact("ucla3", GAPS, "ours", "does the same", one_gap_no_score),
@@ -279,7 +279,7 @@ FACTS = [
         both(bands(0, 10, 21), lambda i: "depression and OCD only" in first(i).bands_basis),
     ),
     Fact("wsas", "no reliable change is shipped", "not found", "10.3109/13651501.2014.894072", change(None)),
-    Fact("wsas", "any other unanswered item: no score", "ours", "camcops asks for all", one_gap_no_score),
+    Fact("wsas", "any other unanswered item: no score", "ours", "camcops also requires all", one_gap_no_score),
 ]  # fmt: skip
 
 
@@ -334,7 +334,7 @@ TRAPS = [
     ("arm5", "maximum of 35"),
     ("phq9", "one NHS trust says 9"),
     ("phq9", "band from 10 to 15"),
-    ("wai_sr", "ascribes it to Munder 2010"),
+    ("wai_sr", "attributes it to Munder 2010"),
     ("wsas", "A score of 20 is in the middle band"),
     ("core10", "A 95% threshold"),
     ("ors", "no change to or from 25"),

@@ -48,7 +48,7 @@ def test_picture_and_report_say_once_whose_severity_bands_are_used() -> None:
     (bands,) = [c for c in shown.constants if c.what == SEVERITY_BANDS]
     assert (bands.value, shown.symptoms.severity) == ("severe", "severe")
     assert "CamCOPS" in bands.source
-    assert "begins moderate at 17 and severe at 24" in bands.source
+    assert "moderate starts at 17 and severe at 24" in bands.source
     assert sum("CamCOPS" in text for text in paragraphs(shown)) == 1
 
 
