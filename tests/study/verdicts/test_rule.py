@@ -115,7 +115,8 @@ def test_without_any_association_the_pair_is_inconclusive_with_the_sample_that_w
     )
     verdict = conclude({0: none})[0]
     assert verdict.rung is Rung.INCONCLUSIVE
-    assert verdict.would_decide == 4 * readings.reversal.n_persons
+    assert verdict.would_decide == pytest.approx(4 * readings.reversal.n_persons, abs=1)
+    assert conclude({0: none, 1: none})[0].would_decide > verdict.would_decide
 
 
 def test_holm_corrects_over_the_pairs_that_are_not_refused() -> None:
@@ -135,7 +136,34 @@ def test_holm_is_the_step_down_of_the_textbook() -> None:
 
 
 def test_no_sample_is_named_where_none_would_decide() -> None:
-    assert persons_needed(60, [2.8, -5.0]) == 60
     assert persons_needed(60, [1.4, -5.0]) == 240
+    assert persons_needed(60, [1.4, -5.0], pairs=5) == 358
+    assert persons_needed(60, [2.9, -5.0]) is None
     assert persons_needed(60, [0.0, 3.0]) is None
     assert persons_needed(60, [float("nan"), 3.0]) is None
+
+
+def random_pair(rng: np.random.Generator, N: int, T: int) -> Pair:
+    return Pair.of_sessions(rng.normal(size=(N, T)), rng.normal(size=(N, T)))
+
+
+def test_bad_tables_are_refused_or_left_open_and_never_end_in_an_error() -> None:
+    rng = np.random.default_rng(5)
+    noise = random_pair(rng, 60, 12)
+    constant, missing = np.ones((60, 12)), np.full((60, 12), np.nan)
+    sparse = np.where(rng.random((60, 12)) < 0.9, np.nan, noise.y)
+    for N, T in ((0, 5), (1, 16), (2, 12), (50, 1), (50, 2)):
+        assert conclude_pair(random_pair(rng, N, T)).rung is Rung.REFUSED
+    for y in (constant, missing, sparse):
+        assert conclude_pair(Pair.of_sessions(y, noise.x)).rung is Rung.REFUSED
+    assert conclude_pair(Pair(noise.y, noise.x, np.zeros((60, 12)), discrete=False)).rung is Rung.REFUSED
+    walks = Pair.of_sessions(np.cumsum(noise.y, axis=1), np.cumsum(noise.x, axis=1))
+    units = Pair.of_sessions(1e6 + noise.y, 1e-9 * noise.x)
+    steps = rng.choice([0.0, 1.0, 2.5], size=(60, 12))
+    tied = Pair(noise.y, noise.x, np.cumsum(steps, axis=1), discrete=False)
+    ends = np.where(np.arange(12) < rng.integers(6, 13, size=(60, 1)), 1.0, np.nan)
+    stamps = 20_000.0 + np.cumsum(rng.exponential(size=(60, 12)), axis=1)
+    dropped = Pair(noise.y * ends, noise.x * ends, stamps * ends, discrete=False)
+    for data in (walks, units, tied, dropped):
+        with np.errstate(all="raise", under="ignore"):
+            assert conclude_pair(data).rung in (Rung.INCONCLUSIVE, Rung.TOGETHER, Rung.CONTRADICTED)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.linalg import expm
 
 from oracles import dense_verdicts
 from securebase.model.kernel import compiled
@@ -91,3 +92,18 @@ def test_both_kernels_agree(monkeypatch: pytest.MonkeyPatch, private: bool, disc
         results.append(RestrictedLikelihood(data, private=private).objective(theta))
     np.testing.assert_allclose(results[0][0], results[1][0], atol=1e-8)
     np.testing.assert_allclose(results[0][1], results[1][1], atol=1e-6)
+
+
+def test_transitions_are_those_of_the_matrix_exponential_over_long_gaps_too() -> None:
+    rng = np.random.default_rng(4)
+    gaps = np.array([0.0, 1e-6, 0.5, 1.0, 7.0, 60.0, 900.0])
+    for effects in ((0.3, -0.4), (0.5, 0.4), (0.0, 0.0), (1e-9, 0.2)):
+        theta = parameters(rng, discrete=False, private=False)
+        theta[[dynamics.X_TO_Y, dynamics.Y_TO_X]] = effects
+        if effects == (0.0, 0.0):
+            theta[1] = theta[0]
+        m = dynamics.matrices(theta[None], gaps, discrete=False)
+        for gap, transition, shocks in zip(gaps, m.transition[0], m.shocks[0], strict=True):
+            expected = expm(m.drift[0] * gap)
+            np.testing.assert_allclose(transition, expected, atol=1e-12)
+            np.testing.assert_allclose(shocks, m.stationary[0] - expected @ m.stationary[0] @ expected.T, atol=1e-12)

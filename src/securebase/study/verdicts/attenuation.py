@@ -14,10 +14,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from securebase.study.verdicts import dynamics
-from securebase.study.verdicts.course import MIN_VALUES, Array, Pair, usual_gap
+from securebase.study.verdicts.course import MIN_VALUES, Array, Pair
 from securebase.study.verdicts.within import WithinFit
 
 
@@ -81,7 +82,7 @@ def _deviations(pair: Pair, degree: int) -> tuple[Array, Array]:
     return columns[0], columns[1]
 
 
-def _residual_makers(known: np.ndarray, times: Array, degree: int) -> Array:
+def _residual_makers(known: NDArray[np.bool_], times: Array, degree: int) -> Array:
     """Return H_q of every person (N, T, T), zero outside the known rows."""
     N, T = known.shape
     count = np.maximum(known.sum(axis=1), 1)[:, None]
@@ -112,42 +113,43 @@ def _regress(y: Array, x: Array) -> tuple[float, Array] | None:
     return float(b[0]), scores
 
 
-def _expected_difference(pair: Pair, within: WithinFit, used: np.ndarray) -> float:
+def _expected_difference(pair: Pair, within: WithinFit, used: NDArray[np.bool_]) -> float:
     """Return b₁ − b₀ in units of the columns."""
-    yy, yx, xx = _trend_free_covariances(pair, within)
-    coefficients = []
-    for degree in (0, 1):
-        Hy, Hx = (_residual_makers(np.isfinite(v), pair.times, degree) for v in (pair.y, pair.x))
-        # a row beyond a person's known ones has no time; its covariances are multiplied by zero
-        Syy, Sxx = Hy @ yy @ Hy, Hx @ xx @ Hx
-        Syx = Hy @ yx @ Hx
-        before, after = np.arange(used.shape[1]), np.arange(used.shape[1]) + 1
-        own = np.array(
-            [
-                [(Sxx[:, before, before] * used).sum(), (Syx[:, before, before] * used).sum()],
-                [(Syx[:, before, before] * used).sum(), (Syy[:, before, before] * used).sum()],
-            ]
-        )
-        lagged = np.array([(Syx[:, after, before] * used).sum(), (Syy[:, after, before] * used).sum()])
-        coefficients.append(float(np.linalg.solve(own, lagged)[0]))
-    return (coefficients[1] - coefficients[0]) * float(within.scale[0] / within.scale[1])
+    makers = [
+        [_residual_makers(np.isfinite(values), pair.times, degree) for values in (pair.y, pair.x)] for degree in (0, 1)
+    ]
+    own, lagged = np.zeros((2, 2, 2)), np.zeros((2, 2))
+    for i in np.flatnonzero(used.any(axis=1)):
+        yy, yx, xx = _trend_free_covariances(pair.times[i], within, pair)
+        t = np.flatnonzero(used[i])
+        for degree in (0, 1):
+            Hy, Hx = makers[degree][0][i], makers[degree][1][i]
+            Syy, Syx, Sxx = Hy @ yy @ Hy, Hy @ yx @ Hx, Hx @ xx @ Hx
+            cross = Syx[t, t].sum()
+            own[degree] += [[Sxx[t, t].sum(), cross], [cross, Syy[t, t].sum()]]
+            lagged[degree] += [Syx[t + 1, t].sum(), Syy[t + 1, t].sum()]
+    b = np.linalg.solve(own, lagged[:, :, None])[:, 0, 0]
+    return float((b[1] - b[0]) * within.scale[0] / within.scale[1])
 
 
-def _trend_free_covariances(pair: Pair, within: WithinFit) -> tuple[Array, Array, Array]:
-    """Return Cov(y_s, y_t), Cov(y_s, x_t) and Cov(x_s, x_t) (N, T, T) of M, in units of the within-person spread."""
-    times = np.where(np.isfinite(pair.times), pair.times, 0.0) / (1.0 if pair.discrete else usual_gap(pair))
-    gaps = times[:, :, None] - times[:, None, :]
-    unique, index = np.unique(np.rint(np.abs(gaps) * 1e9).astype(np.int64), return_inverse=True)
-    theta = within.theta[None]
+def _trend_free_covariances(times: Array, within: WithinFit, pair: Pair) -> tuple[Array, Array, Array]:
+    """Return Cov(y_s, y_t), Cov(y_s, x_t) and Cov(x_s, x_t) (T, T) of M for one person, in units of `scale`.
+
+    Rows without a time have no known values, so that their covariances count for nothing.
+    """
+    since = np.where(np.isfinite(times), times, 0.0) / within.unit
+    gaps = since[:, None] - since[None, :]
     if pair.discrete:
-        m = dynamics.matrices(theta, np.ones(1), discrete=True)
-        powers = np.stack([np.linalg.matrix_power(m.drift[0], round(float(u) * 1e-9)) for u in unique])
+        m = dynamics.matrices(within.theta[None], np.ones(1), discrete=True)
+        powers = [np.eye(2)]
+        for _ in range(len(times) - 1):
+            powers.append(powers[-1] @ m.drift[0])
+        transition = np.stack(powers)[np.rint(np.abs(gaps)).astype(np.int64)]
     else:
-        m = dynamics.matrices(theta, np.asarray(unique * 1e-9, dtype=np.float64), discrete=False)
-        powers = m.transition[0]
-    lagged = (powers @ m.stationary[0])[index.reshape(gaps.shape)]
+        m = dynamics.matrices(within.theta[None], np.abs(gaps).ravel(), discrete=False)
+        transition = m.transition[0].reshape(*gaps.shape, 2, 2)
+    covariance = transition @ m.stationary[0]
     # Cov(η_s, η_t) = Γ(s − t) for s ≥ t, otherwise its transpose
-    lagged = np.where((gaps >= 0)[..., None, None], lagged, lagged.transpose(0, 1, 2, 4, 3))
-    eye = np.eye(gaps.shape[1])
-    error = m.error[0]
-    return lagged[..., 0, 0] + error[0] * eye, lagged[..., 0, 1], lagged[..., 1, 1] + error[1] * eye
+    covariance = np.where((gaps >= 0)[..., None, None], covariance, covariance.transpose(0, 1, 3, 2))
+    eye, error = np.eye(len(times)), m.error[0]
+    return covariance[..., 0, 0] + error[0] * eye, covariance[..., 0, 1], covariance[..., 1, 1] + error[1] * eye

@@ -94,10 +94,13 @@ def _adjust(values: Array, times: Array, slots: Indices) -> Array:
 
 
 def _slots(pair: Pair) -> Indices:
-    """Return the moment of each cell: its session, or its time in usual gaps."""
-    times = np.where(np.isfinite(pair.times), pair.times, 0.0)
-    step = 1.0 if pair.discrete else usual_gap(pair)
-    slots: Indices = np.rint((times - times.min()) / step).astype(np.int64)
+    """Return the moment of each cell: its session, or the time since the person's first row in usual gaps."""
+    if pair.discrete:
+        return np.broadcast_to(np.arange(pair.y.shape[1]), pair.y.shape)
+    known = np.isfinite(pair.times) & (np.isfinite(pair.y) | np.isfinite(pair.x))
+    first = np.min(np.where(known, pair.times, np.inf), axis=1, initial=np.inf)
+    since = np.where(known, pair.times - first[:, None], 0.0)
+    slots: Indices = np.rint(since / usual_gap(pair)).astype(np.int64)
     return slots
 
 
@@ -107,14 +110,15 @@ def usual_gap(pair: Pair) -> float:
     for y, x, times in zip(pair.y, pair.x, pair.times, strict=True):
         gaps.append(np.diff(times[np.isfinite(y) | np.isfinite(x)]))
     every = np.concatenate(gaps) if gaps else np.zeros(0)
-    return float(np.median(every)) if len(every) else 1.0
+    return (float(np.median(every)) if len(every) else 0.0) or 1.0
 
 
 def _join_sparse(slots: Indices, kept: NDArray[np.bool_]) -> Indices:
     """Return moments numbered from 0; one with too few persons joins the one before, the first ones the next."""
-    persons = np.zeros(int(slots.max()) + 1, dtype=np.int64)
-    for slot in range(len(persons)):
-        persons[slot] = ((slots == slot) & kept).any(axis=1).sum()
+    # each person counts once at a moment
+    person = np.broadcast_to(np.arange(len(slots))[:, None], slots.shape)
+    once = np.unique(np.stack([slots[kept], person[kept]]), axis=1)[0]
+    persons = np.bincount(once, minlength=int(slots.max()) + 1)
     number, current = np.zeros(len(persons), dtype=np.int64), 0
     full = False
     for slot, n in enumerate(persons):

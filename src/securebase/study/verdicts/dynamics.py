@@ -26,12 +26,14 @@ _MAX_RADIUS = 0.985
 #: weight of the logarithmic barrier that keeps A inside the largest radius: 0.01 log-likelihood units at a third of it
 _BARRIER = 0.01
 #: mean and standard deviation of the penalties, in units of the columns' within-person standard deviation
-_PERSISTENCE = (0.4, 1.5)
+_PERSISTENCE = (0.4, 1.5)  # atanh φ
+_PERSISTENCE_IN_TIME = (-0.4, 2.0)  # logit φ, which an atanh would let run to −∞
 _CORRELATION = (0.0, 1.5)
 _SHOCK = (np.log(0.7), 3.0)
 _ERROR = (np.log(0.5), 1.5)
 _PRIVATE = (np.log(0.4), 1.5)
-_PRIVATE_PERSISTENCE = (0.4, 1.5)
+_PRIVATE_PERSISTENCE = (0.4, 1.5)  # atanh φ
+_PERSISTENCE_IN_TIME = (-0.4, 2.0)  # logit φ, which an atanh would let run to −∞
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +85,7 @@ def matrices(theta: Array, gaps: Array, *, discrete: bool) -> Matrices:
 
 def penalty(theta: Array, *, discrete: bool) -> Array:
     """Return the logarithms (m,) of the weak priors and of the barrier; −∞ where the dynamics are not stable."""
-    persistence = theta[:, :2] if discrete else np.arctanh(_sigmoid(theta[:, :2]))
-    total = _normal(persistence, _PERSISTENCE) + _normal(theta[:, 4:6], _SHOCK)
+    total = _normal(theta[:, :2], _PERSISTENCE if discrete else _PERSISTENCE_IN_TIME) + _normal(theta[:, 4:6], _SHOCK)
     total += _normal(theta[:, 6:7], _CORRELATION) + _normal(theta[:, 7:9], _ERROR)
     if theta.shape[1] > N_SHARED:
         total += _normal(theta[:, 9:11], _PRIVATE) + _normal(theta[:, 11:13], _PRIVATE_PERSISTENCE)
@@ -120,13 +121,14 @@ def _exponential(A: Array, gaps: Array) -> Array:
     half = 0.5 * (A[:, 0, 0] + A[:, 1, 1])
     square = 0.25 * (A[:, 0, 0] - A[:, 1, 1]) ** 2 + A[:, 0, 1] * A[:, 1, 0]
     delta = np.sqrt(square.astype(np.complex128))[:, None]
-    du = delta * gaps
-    small = np.abs(du) < 1e-4
-    ratio = np.where(small, gaps * (1.0 + du**2 / 6.0), np.sinh(du) / np.where(small, 1.0, delta)).real
+    # e^{(m ± δ)u} and not e^{mu} cosh(δu), which overflows over long gaps
+    rising, falling = np.exp((half[:, None] + delta) * gaps), np.exp((half[:, None] - delta) * gaps)
+    small = np.abs(delta * gaps) < 1e-4
+    limit = np.exp(half[:, None] * gaps) * gaps * (1.0 + (delta * gaps) ** 2 / 6.0)
+    ratio = np.where(small, limit, 0.5 * (rising - falling) / np.where(small, 1.0, delta)).real
     deviation = A - half[:, None, None] * np.eye(2)
-    scale = np.exp(half[:, None] * gaps)
-    inner = np.cosh(du).real[..., None, None] * np.eye(2) + ratio[..., None, None] * deviation[:, None]
-    result: Array = scale[..., None, None] * inner
+    even = 0.5 * (rising + falling).real
+    result: Array = even[..., None, None] * np.eye(2) + ratio[..., None, None] * deviation[:, None]
     return result
 
 
@@ -157,7 +159,3 @@ def _block(a: Array, b: Array, c: Array, d: Array) -> Array:
 def _normal(values: Array, prior: tuple[float, float]) -> Array:
     total: Array = -0.5 * (((values - prior[0]) / prior[1]) ** 2).sum(axis=1)
     return total
-
-
-def _sigmoid(values: Array) -> Array:
-    return 1.0 / (1.0 + np.exp(-values))

@@ -20,8 +20,8 @@ from securebase.study.verdicts.course import Array, Indices, Pair, own_line_resi
 _DIFFUSE = 1e6
 #: step of the central differences of the map from parameters to matrices
 _STEP = 1e-5
-#: gaps that differ by less than this part of the usual gap are one gap
-_QUANTUM = 1e-9
+#: gaps that differ by less than this part of the usual gap are one gap; with too many gaps, a coarser part
+_QUANTUM, _COARSE_QUANTUM, _MAX_GAPS = 1e-9, 0.02, 400
 
 
 class RestrictedLikelihood:
@@ -62,17 +62,18 @@ class RestrictedLikelihood:
         """
         k, steps = len(theta), _STEP * np.eye(len(theta))
         points = np.concatenate([theta[None], theta + steps, theta - steps])
-        priors = dynamics.penalty(points, discrete=self.discrete)
-        if not np.isfinite(priors).all():
-            return np.inf, np.zeros(k)
+        # a long step of a line search may overflow: the value is then not finite
         with np.errstate(all="ignore"):
+            priors = dynamics.penalty(points, discrete=self.discrete)
+            if not np.isfinite(priors).all():
+                return np.inf, np.zeros(k)
             m = dynamics.matrices(points, self.gaps, discrete=self.discrete)
             value, out = self._evaluate(m, gradient=True)
-        if not np.isfinite(value):
+            total = priors + np.einsum("mgij,gij->m", m.transition, out.transition)
+            total += np.einsum("mgij,gij->m", m.shocks, out.shock_covariance)
+            total += np.einsum("mij,ij->m", m.stationary, out.start_covariance) + m.error @ out.noise
+        if not np.isfinite(value) or not np.isfinite(total).all():
             return np.inf, np.zeros(k)
-        total = priors + np.einsum("mgij,gij->m", m.transition, out.transition)
-        total += np.einsum("mgij,gij->m", m.shocks, out.shock_covariance)
-        total += np.einsum("mij,ij->m", m.stationary, out.start_covariance) + m.error @ out.noise
         return -(value + float(priors[0])), -(total[1 : 1 + k] - total[1 + k :]) / (2.0 * _STEP)
 
     def _evaluate(self, m: dynamics.Matrices, *, gradient: bool) -> tuple[float, Outputs]:
@@ -110,10 +111,12 @@ def _lay_out(times: list[Array]) -> tuple[Layout, Array]:
     lengths = np.array([len(t) for t in times], dtype=np.int64)
     starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     gaps = np.concatenate([np.concatenate([[0.0], np.diff(t)]) for t in times]) if times else np.zeros(0)
-    quanta = np.rint(gaps / _QUANTUM).astype(np.int64)
     is_first = np.zeros(len(gaps), dtype=bool)
     is_first[starts[:-1]] = True
-    unique, index = np.unique(quanta[~is_first], return_inverse=True)
+    for quantum in (_QUANTUM, _COARSE_QUANTUM):
+        unique, index = np.unique(np.rint(gaps[~is_first] / quantum).astype(np.int64), return_inverse=True)
+        if len(unique) <= _MAX_GAPS:
+            break
     gap_index: Indices = np.full(len(gaps), -1, dtype=np.int64)
     gap_index[~is_first] = index
     layout = Layout(
@@ -123,5 +126,5 @@ def _lay_out(times: list[Array]) -> tuple[Layout, Array]:
         construct=np.array([0, 1], dtype=np.int64),
         weights=np.tile([1.0, 1.0, 0.0], (len(times), 1)),
     )
-    lengths_of_gaps: Array = unique.astype(np.float64) * _QUANTUM
+    lengths_of_gaps: Array = unique.astype(np.float64) * quantum
     return layout, lengths_of_gaps

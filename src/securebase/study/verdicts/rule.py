@@ -14,6 +14,7 @@ from math import ceil, isfinite, sqrt
 from typing import TypeVar
 
 import numpy as np
+from scipy.stats import norm
 
 from securebase.study.verdicts.attenuation import Attenuation, attenuation
 from securebase.study.verdicts.course import Pair, adjust_for_common_course
@@ -22,8 +23,8 @@ from securebase.study.verdicts.reversal import Reversal, time_reversal
 from securebase.study.verdicts.within import Direction, LagTest, WithinFit, effect_beside_private_parts, fit_within
 
 LEVEL = 0.05
-#: 1.96 + 0.84: two-sided level .05 with power .80
-_NEEDED = 2.8
+#: normal quantile of power .80
+_POWER_QUANTILE = 0.84
 #: statistic above which a reading counts as told
 _TOLD = 1.96
 #: a sample that would decide is not named beyond this
@@ -138,7 +139,7 @@ def conclude(readings: Mapping[_Key, Readings | Refusal]) -> dict[_Key, PairVerd
     verdicts = {}
     for key, value in readings.items():
         if isinstance(value, Readings):
-            verdicts[key] = _verdict(value, directed[key], together[key])
+            verdicts[key] = _verdict(value, directed[key], together[key], len(read))
         else:
             verdicts[key] = PairVerdict(Rung.REFUSED, None, 1.0, 1.0, value, None, None)
     return verdicts
@@ -159,18 +160,24 @@ def holm(p: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def persons_needed(n: int, statistics: Sequence[float]) -> int | None:
-    """Return the persons with whom the weakest of the statistics, seen in n persons, would be told with power .80."""
+def persons_needed(n: int, statistics: Sequence[float], *, pairs: int = 1) -> int | None:
+    """Return the persons with whom the weakest of the statistics, seen in n persons, would be told with power .80.
+
+    pairs: number of pairs over which p values are corrected. None where no sample is large enough, or where this one
+    already is, so that something else than its size is in the way.
+    """
     weakest = min(abs(z) for z in statistics)
-    if not isfinite(weakest) or weakest < _NEEDED * sqrt(n / _MAX_SAMPLE):
+    needed = float(norm.isf(0.5 * LEVEL / pairs)) + _POWER_QUANTILE
+    if not isfinite(weakest) or weakest < needed * sqrt(n / _MAX_SAMPLE):
         return None
-    return ceil(n * (_NEEDED / weakest) ** 2)
+    persons = ceil(n * (needed / weakest) ** 2)
+    return persons if persons > n else None
 
 
-def _verdict(readings: Readings, p_adjusted: float, p_together: float) -> PairVerdict:
+def _verdict(readings: Readings, p_adjusted: float, p_together: float, pairs: int) -> PairVerdict:
     if readings.direction is not None and p_adjusted < LEVEL and readings.regular:
         return PairVerdict(Rung.LEADS, readings.direction, readings.p, p_adjusted, None, None, readings)
-    needed = _would_decide(readings)
+    needed = _would_decide(readings, pairs)
     if _is_contradicted(readings):
         return PairVerdict(Rung.CONTRADICTED, None, readings.p, p_adjusted, None, needed, readings)
     if p_together < LEVEL:
@@ -178,13 +185,13 @@ def _verdict(readings: Readings, p_adjusted: float, p_together: float) -> PairVe
     return PairVerdict(Rung.INCONCLUSIVE, None, readings.p, p_adjusted, None, needed, readings)
 
 
-def _would_decide(readings: Readings) -> int | None:
+def _would_decide(readings: Readings, pairs: int) -> int | None:
     if readings.direction is None:
         return None
     statistics = [readings.reversal.statistic, readings.within.tests[readings.direction].z]
     if readings.private is not None:
         statistics.append(readings.private.z)
-    return persons_needed(readings.reversal.n_persons, statistics)
+    return persons_needed(readings.reversal.n_persons, statistics, pairs=pairs)
 
 
 def _is_contradicted(readings: Readings) -> bool:

@@ -74,12 +74,16 @@ class LagTest:
 
 @dataclass(frozen=True, eq=False)
 class WithinFit:
-    """Both tests of M. theta: parameters of the full fit; restricted: of the fits without each effect."""
+    """Both tests of M. theta: parameters of the full fit; restricted: of the fits without each effect.
+
+    scale (2,): units of y and x among the parameters; unit: of time.
+    """
 
     tests: dict[Direction, LagTest]
     theta: Array
     restricted: dict[Direction, Array]
     scale: Array
+    unit: float
     log_likelihood: float
     n_persons: int
 
@@ -92,6 +96,7 @@ class WithinFit:
             theta=self.theta[order],
             restricted={direction.reversed: theta[order] for direction, theta in self.restricted.items()},
             scale=self.scale[::-1],
+            unit=self.unit,
             log_likelihood=self.log_likelihood,
             n_persons=self.n_persons,
         )
@@ -108,6 +113,7 @@ def fit_within(pair: Pair) -> WithinFit:
         theta=full.x,
         restricted={direction: ends[direction].x for direction in Direction},
         scale=likelihood.scale,
+        unit=likelihood.unit,
         log_likelihood=-full.value,
         n_persons=likelihood.n_persons,
     )
