@@ -156,7 +156,7 @@ print(json.dumps({
     "file": securebase.__file__,
     "instruments": [entry["id"] for entry in run("instruments")],
     "scored": run("score", "two_moods", "--responses", "1=2,2=1")["scores"]["total"]["value"],
-    "form": [valid, [q.item.label for q in form.questions], score(added, form.responses()).scores["total"].value],
+    "form": [valid, [q.field.label for q in form.questions], score(added, form.responses()).scores["total"].value],
     "theory": [[e["from_construct"], e["to_construct"]] for e in run("theory")["edges"] if e["place"] == "model"],
     "note": [[e.from_construct, e.to_construct] for e in literature.edges],
     "effect": effects[names.index(ends[1]), names.index(ends[0])],
