@@ -32,7 +32,7 @@ GEOMETRY = Geometry()
 
 @dataclass(frozen=True, slots=True)
 class Lettering:
-    """Letter sizes of names, notes and rings, and the radius of a disc, for one way to look at the drawing.
+    """Letter sizes of names, notes and rings, and the radius of a disc, for one way of showing the drawing.
 
     `css_class` marks the words of this lettering; the style sheet shows one lettering at a time.
     """

@@ -155,7 +155,7 @@ class Field(ShelfStruct, frozen=True):
     the client's own words. note: narrative that only the therapist sees unless they share it. begins_with: source of
     the default value: “last” (the last worksheet of its kind), “course.planned_sessions”, “course.days_between”, or
     “worksheet.field”. measures, tools: claims that this field measures, or is a tool for. client_label: label for the
-    client's eyes. refusal: what is said of an answer that is not possible (“{value}”: the input); empty for the usual
+    client's eyes. refusal: message about an answer that is not possible (“{value}”: the input); empty for the usual
     words. charted: a page draws it, so that the page's list of the last entry leaves it out.
     """
 

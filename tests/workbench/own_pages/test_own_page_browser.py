@@ -251,7 +251,7 @@ def test_offline_input_after_a_change_elsewhere_is_asked_about(
         phone.get_by_role("button", name="Save my text as a new version").tap()
         wait_until(phone, lambda: stories(people) == [{"story": "The harbour, again"}])
     else:
-        phone.get_by_role("button", name="Keep the current text").tap()
+        phone.get_by_role("button", name="Discard my text").tap()
         expect(phone.get_by_label("Which story?")).to_have_value("The bridge")
     wait_until(phone, lambda: storage_is_empty(phone))
 

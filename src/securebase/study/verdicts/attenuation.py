@@ -56,9 +56,9 @@ def attenuation(pair: Pair, within: WithinFit) -> Attenuation | None:
     if not error > 0 or not np.isfinite(expected):
         return None
     statistic = (difference - expected) / error
-    told = abs(centred[0]) > float(student.ppf(0.975, n - 1)) * float(np.sqrt((centred[1] ** 2).sum()))
+    significant = abs(centred[0]) > float(student.ppf(0.975, n - 1)) * float(np.sqrt((centred[1] ** 2).sum()))
     p = 2.0 * float(student.sf(abs(statistic), n - 1))
-    weaker = told and p < 0.05 and statistic * centred[0] < 0
+    weaker = significant and p < 0.05 and statistic * centred[0] < 0
     left = abs(detrended[0]) + 1.645 * float(np.sqrt((detrended[1] ** 2).sum()))
     return Attenuation(
         centred=centred[0],

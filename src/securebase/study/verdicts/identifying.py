@@ -1,4 +1,4 @@
-r"""Whom an association rests on: identifying number of persons, changes, and standard errors that hold for few.
+r"""The persons that an association rests on: their identifying number, their changes, and standard errors for few.
 
 With r_it the residual of the earlier column on each person's line and on the later column's own past, and
 h_i = Σ_t r_it², the identifying n is Kish's (Σ h_i)² / Σ h_i²: N where all persons contribute alike, the number of

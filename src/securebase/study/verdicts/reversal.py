@@ -1,4 +1,4 @@
-r"""Time reversal of a pair (G1): what causes that act on both columns at once cannot explain.
+r"""Time reversal of a pair (G1): asymmetry that causes acting on both columns at once cannot produce.
 
 If Cov(y_s, x_t) = Cov(y_t, x_s) for all s and t (any number of hidden causes of both at once, any autocorrelation, own
 noise), then it also holds for residuals of the same linear projection, and

@@ -25,8 +25,8 @@ from securebase.study.verdicts.within import Direction, LagTest, WithinFit, effe
 LEVEL = 0.05
 #: normal quantile of power .80
 _POWER_QUANTILE = 0.84
-#: statistic above which a reading counts as told
-_TOLD = 1.96
+#: statistic above which a reading is significant, two-sided at .05
+_SIGNIFICANT = 1.96
 #: a sample that would decide is not named beyond this
 _MAX_SAMPLE = 1_000_000
 _Key = TypeVar("_Key")
@@ -161,7 +161,7 @@ def holm(p: Sequence[float]) -> list[float]:
 
 
 def persons_needed(n: int, statistics: Sequence[float], *, pairs: int = 1) -> int | None:
-    """Return the persons with whom the weakest of the statistics, seen in n persons, would be told with power .80.
+    """Return the persons with whom the weakest of the statistics, seen in n persons, is significant with power .80.
 
     pairs: number of pairs over which p values are corrected. None where no sample is large enough, or where this one
     already is, so that something else than its size is in the way.
@@ -195,20 +195,22 @@ def _would_decide(readings: Readings, pairs: int) -> int | None:
 
 
 def _is_contradicted(readings: Readings) -> bool:
-    """Return whether two readings are told and disagree in sign.
+    """Return whether two significant readings disagree in sign.
 
-    Time reversal is told, and the only effect that M tells has the sign that it excludes; or M and M⁺ tell opposite
-    signs of one effect.
+    Time reversal is significant, and the only significant effect of M has the sign that it excludes; or M and M⁺ find
+    opposite signs of one effect.
     """
-    told = {
-        direction: test for direction, test in readings.within.tests.items() if abs(test.z) > _TOLD and test.regular
+    significant = {
+        direction: test
+        for direction, test in readings.within.tests.items()
+        if abs(test.z) > _SIGNIFICANT and test.regular
     }
-    if abs(readings.reversal.statistic) > _TOLD and len(told) == 1:
-        (direction, test), *_ = told.items()
+    if abs(readings.reversal.statistic) > _SIGNIFICANT and len(significant) == 1:
+        (direction, test), *_ = significant.items()
         if not readings.reversal.supports(test.estimate, from_x=direction is Direction.X_TO_Y):
             return True
     private = readings.private
-    if readings.direction is None or private is None or readings.direction not in told:
+    if readings.direction is None or private is None or readings.direction not in significant:
         return False
     z = readings.within.tests[readings.direction].z
-    return private.regular and abs(private.z) > _TOLD and private.z * z < 0
+    return private.regular and abs(private.z) > _SIGNIFICANT and private.z * z < 0
