@@ -43,6 +43,18 @@ def test_worked_examples_are_run(tmp_path: Path) -> None:
     assert "other.toml, id: must be the name of the file (got “phq2”)." in lines
 
 
+def test_a_response_that_an_example_must_not_have_is_found(tmp_path: Path) -> None:
+    result = check("instruments", tmp_path, {"phq2.toml": PHQ2.replace("{ 1 = 2, 2 = 1 }", "{ 1 = 9, 2 = 1 }")})
+    assert result.exit_code == 2
+    assert result.stderr.startswith("phq2.toml, examples[1].responses: phq2, item 1: response 9 is not allowed.")
+
+
+def test_a_claim_that_a_scale_names_is_of_the_theory(tmp_path: Path) -> None:
+    result = check("instruments", tmp_path, {"phq2.toml": PHQ2.replace('claims = ["S3"]', 'claims = ["S3", "S999"]')})
+    assert result.exit_code == 2
+    assert result.stderr == "phq2.toml, scales[1].claims: unknown key “S999”.\n"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

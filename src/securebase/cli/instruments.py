@@ -12,12 +12,14 @@ from rich.console import Console
 from rich.table import Table
 
 from securebase.cli.output import write_json
-from securebase.cli.shelf_check import check_files
+from securebase.cli.shelf_check import check_files, unknown_keys
+from securebase.errors import SecurebaseError
 from securebase.measurement import catalogue
 from securebase.measurement.constructs import CONSTRUCTS, Direction
-from securebase.measurement.instrument import Instrument, Scale
+from securebase.measurement.instrument import Instrument, Scale, WorkedExample
 from securebase.measurement.instrument_reader import read_instrument
 from securebase.measurement.scoring import score
+from securebase.model.theory import theory
 from securebase.schema import to_plain
 
 
@@ -49,28 +51,37 @@ def command(*, name: str | None, files: tuple[Path, ...], as_json: bool) -> None
 
 
 def _find_problems(path: Path) -> list[str]:
-    """Return the problems of an instrument file: its name, and worked examples that score differently."""
+    """Return the problems of an instrument file: its name, its claims, and worked examples that score differently."""
     file = path.name
     instrument = read_instrument(file, path.read_bytes())
     names = (f"{instrument.id}.toml", f"{instrument.id}.{instrument.version}.toml")
     problems = [] if file in names else [f"{file}, id: must be the name of the file (got “{instrument.id}”)."]
+    for n, scale in enumerate(instrument.scales, start=1):
+        problems += unknown_keys(file, f"scales[{n}].claims", scale.claims, theory().claims)
     for n, example in enumerate(instrument.examples, start=1):
-        # the struct holds None where the file says “missing” or “none”
+        problems += _problems_of_example(instrument, example, f"{file}, examples[{n}]")
+    return problems
+
+
+def _problems_of_example(instrument: Instrument, example: WorkedExample, place: str) -> list[str]:
+    # the struct holds None where the file says “missing” or “none”
+    try:
         result = score(instrument, cast(Mapping[int, float | None], example.responses))
-        expected = cast(Mapping[str, float | None], example.scores)
-        problems += [
-            f"{file}, examples[{n}].scores.{name}: the responses give {_number(result.scores[name].value)} "
-            f"(stated: {_number(stated)})."
-            for name, stated in expected.items()
-            if (stated is None) != (result.scores[name].value is None)
-            or not isclose(stated or 0.0, result.scores[name].value or 0.0, abs_tol=1e-9)
-        ]
-        flagged = tuple(flag.item for flag in result.alerts)
-        if flagged != example.safety_items:
-            problems.append(
-                f"{file}, examples[{n}].safety_items: the responses raise alerts for items {list(flagged)} "
-                f"(stated: {list(example.safety_items)})."
-            )
+    except SecurebaseError as error:
+        return [f"{place}.responses: {error}"]
+    expected = cast(Mapping[str, float | None], example.scores)
+    problems = [
+        f"{place}.scores.{name}: the responses give {_number(result.scores[name].value)} (stated: {_number(stated)})."
+        for name, stated in expected.items()
+        if (stated is None) != (result.scores[name].value is None)
+        or not isclose(stated or 0.0, result.scores[name].value or 0.0, abs_tol=1e-9)
+    ]
+    flagged = tuple(flag.item for flag in result.alerts)
+    if flagged != example.safety_items:
+        problems.append(
+            f"{place}.safety_items: the responses raise alerts for items {list(flagged)} "
+            f"(stated: {list(example.safety_items)})."
+        )
     return problems
 
 
