@@ -1,0 +1,124 @@
+r"""Direction within a session, where both columns are rated before and after it.
+
+Within a session hardly any time passes, so that carry-over and shared causes between sessions cannot create asymmetry.
+With δx_t the change of x in session t, dev(y)_t the rating of y before it less the mean of the person's k earlier ones
+(never later ones, which would leak what the session did), both less their mean over persons at that session, and
+w = k / (k + 1):
+
+    from y: Σ_t w dev(y)_t δx_t,   from x: Σ_t w dev(x)_t δy_t,   paired: Σ_t w [dev(y)_t δx_t − dev(x)_t δy_t].
+
+A direction is credited where its own sum and the paired one are told and agree. If only the single sums are told, each
+column follows the other or both fall back in the session. A hidden state that the session relieves, seen in one column
+alone, gives a sum of the sign opposite to the within-person association: contradicted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from securebase.study.verdicts.course import Array, Pair
+from securebase.study.verdicts.identifying import MIN_IDENTIFYING, Refusal, association
+from securebase.study.verdicts.rule import LEVEL, Rung
+from securebase.study.verdicts.within import Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """Mean over persons of one sum: t statistic, p, and persons with any term."""
+
+    statistic: float
+    p: float
+    n_persons: int
+
+
+@dataclass(frozen=True, slots=True)
+class WithinSession:
+    """Verdict of a pair rated before and after each session.
+
+    slopes: change of the later column per unit of the earlier one, attenuated by errors of rating. p: of the direction
+    that leads, the larger of its two tests, otherwise the smallest p that a direction reaches.
+    """
+
+    rung: Rung
+    direction: Direction | None
+    p: float
+    single: dict[Direction, Contrast]
+    paired: Contrast
+    slopes: dict[Direction, float]
+    association: float
+    refusal: Refusal | None = None
+
+
+def read_sessions(y_before: Array, x_before: Array, y_after: Array, x_after: Array) -> WithinSession:
+    """Return the verdict of two columns (persons, sessions), NaN where missing."""
+    dev_y, dev_x = _deviation(y_before), _deviation(x_before)
+    change_y, change_x = y_after - y_before, x_after - x_before
+    # the same sessions for both sums, otherwise their difference is not antisymmetric
+    used = np.isfinite(dev_y) & np.isfinite(dev_x) & np.isfinite(change_y) & np.isfinite(change_x)
+    dev_y, dev_x, change_y, change_x = (_centre(v, used) for v in (dev_y, dev_x, change_y, change_x))
+    w = _weight(y_before, x_before)
+    terms = {Direction.Y_TO_X: w * dev_y * change_x, Direction.X_TO_Y: w * dev_x * change_y}
+    single = {direction: _contrast(term, used) for direction, term in terms.items()}
+    paired = _contrast(terms[Direction.Y_TO_X] - terms[Direction.X_TO_Y], used)
+    level = association(Pair.of_sessions(y_before, x_before), 0).estimate
+    slopes = {
+        direction: _ratio(float(terms[direction].sum()), float((w * dev**2).sum()))
+        for direction, dev in ((Direction.Y_TO_X, dev_y), (Direction.X_TO_Y, dev_x))
+    }
+    ps = {direction: max(contrast.p, paired.p) for direction, contrast in single.items()}
+    if paired.n_persons < MIN_IDENTIFYING:
+        return WithinSession(Rung.REFUSED, None, 1.0, single, paired, slopes, level, Refusal.SHORT)
+    agreeing = [
+        direction
+        for direction, contrast in single.items()
+        # the paired sum has the sum from y with its own sign, that from x with the other
+        if ps[direction] < LEVEL
+        and contrast.statistic * paired.statistic * (1.0 if direction is Direction.Y_TO_X else -1.0) > 0
+    ]
+    direction = max(agreeing, key=lambda d: abs(single[d].statistic)) if agreeing else None
+    if direction is not None:
+        contradicted = single[direction].statistic * level < 0
+        rung = Rung.CONTRADICTED if contradicted else Rung.LEADS
+        return WithinSession(rung, None if contradicted else direction, ps[direction], single, paired, slopes, level)
+    both = all(contrast.p < LEVEL for contrast in single.values())
+    return WithinSession(
+        Rung.TOGETHER if both else Rung.INCONCLUSIVE, None, min(ps.values()), single, paired, slopes, level
+    )
+
+
+def _deviation(before: Array) -> Array:
+    """Return each rating less the mean of the person's earlier ones; NaN at the first."""
+    known = np.isfinite(before)
+    k = np.cumsum(known, axis=1) - known
+    total = np.cumsum(np.where(known, before, 0.0), axis=1) - np.where(known, before, 0.0)
+    return np.where(k > 0, before - total / np.maximum(k, 1), np.nan)
+
+
+def _weight(y_before: Array, x_before: Array) -> Array:
+    """Return k / (k + 1) with k the smaller number of earlier ratings of the two columns."""
+    counts = [np.cumsum(known, axis=1) - known for known in (np.isfinite(y_before), np.isfinite(x_before))]
+    k: Array = np.minimum(*counts).astype(np.float64)
+    return np.asarray(k / (k + 1.0), dtype=np.float64)
+
+
+def _centre(values: Array, used: NDArray[np.bool_]) -> Array:
+    """Return values less their mean over persons at each session, 0 where not used."""
+    kept = np.where(used, values, 0.0)
+    return np.where(used, kept - kept.sum(axis=0) / np.maximum(used.sum(axis=0), 1), 0.0)
+
+
+def _contrast(terms: Array, used: NDArray[np.bool_]) -> Contrast:
+    sums = terms.sum(axis=1)[used.any(axis=1)]
+    n = len(sums)
+    if n < 3 or not sums.std() > 0:
+        return Contrast(float("nan"), 1.0, n)
+    statistic = float(sums.mean() / (sums.std(ddof=1) / np.sqrt(n)))
+    return Contrast(statistic, 2.0 * float(student.sf(abs(statistic), n - 1)), n)
+
+
+def _ratio(numerator: float, denominator: float) -> float:
+    return numerator / denominator if denominator > 0 else float("nan")
