@@ -16,8 +16,8 @@ class NameForm(forms.Form):
 def test_errors_of_a_form_are_counted_in_words() -> None:
     assert describe_errors(NameForm()) == []
     assert describe_errors(NameForm({"first": "Ash", "last": "K."})) == []
-    assert describe_errors(NameForm({"first": "Ash"})) == ["Not saved yet: 1 field needs another look."]
-    assert describe_errors(NameForm({})) == ["Not saved yet: 2 fields need another look."]
+    assert describe_errors(NameForm({"first": "Ash"})) == ["Not saved yet. Correct the field marked below."]
+    assert describe_errors(NameForm({})) == ["Not saved yet. Correct the 2 fields marked below."]
 
 
 def test_errors_of_the_form_itself_come_first() -> None:

@@ -45,7 +45,7 @@ function start(form) {
     for (const button of form.querySelectorAll("input[type=radio]")) button.checked = false;
     for (const update of sliders) update();
     kept.discard();
-    setStatus("Your answers are cleared.");
+    setStatus("Your answers have been cleared.");
     document.querySelector("main").focus();
     scrollTo(0, 0);
   });
