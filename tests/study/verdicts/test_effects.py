@@ -85,3 +85,19 @@ def test_unstable_dynamics_have_no_likelihood(discrete: bool) -> None:
     value, gradient = RestrictedLikelihood(Pair(data.y, data.x, data.times, discrete), private=False).objective(theta)
     assert value == np.inf
     assert not gradient.any()
+
+
+def test_the_number_of_evaluations_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = adjusted("true_lag", 8, 60)
+    evaluate, calls = RestrictedLikelihood.objective, []
+
+    def counted(self: RestrictedLikelihood, theta: np.ndarray) -> tuple[float, np.ndarray]:
+        calls.append(len(theta))
+        return evaluate(self, theta)
+
+    monkeypatch.setattr(RestrictedLikelihood, "objective", counted)
+    result = fit_within(data)
+    assert len(calls) < 400
+    calls.clear()
+    effect_beside_private_parts(data, Direction.X_TO_Y, result)
+    assert len(calls) < 2500
