@@ -190,6 +190,19 @@ def test_network_failure_loses_nothing_and_saves_once(page: Any, live_server: An
     assert cast.episode.safety_alerts.count() == 1
 
 
+def test_an_answer_changed_while_offline_is_the_one_recorded(page: Any, live_server: Any, cast: Cast) -> None:
+    open_link(page, live_server, cast)
+    page.get_by_label("No, not at all").check()
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_text("Not sent yet. Your answers are still here").wait_for()
+    page.get_by_label("Yes, often").check()
+    page.context.set_offline(False)
+    page.wait_for_url("**/sent/")
+    assert page.get_by_role("heading", name="Get help now").is_visible()
+    assert cast.episode.safety_alerts.count() == 1
+
+
 def test_status_appears_beside_the_pressed_button(page: Any, live_server: Any, cast: Cast) -> None:
     open_link(page, live_server, cast)
     page.get_by_label("No, not at all").check()

@@ -101,7 +101,6 @@ function makeSlider(question) {
 async function send(event, form, kept) {
   event.preventDefault();
   const { submitter } = event;
-  const body = new URLSearchParams(new FormData(form, submitter?.name ? submitter : undefined));
   const buttons = [form.querySelector("[data-send]"), ...document.querySelectorAll(`button[form="${form.id}"]`)];
   const pressed = submitter ?? buttons[0];
   kept.keep(form);
@@ -110,6 +109,8 @@ async function send(event, form, kept) {
   for (const button of buttons) button.disabled = true;
   setStatus("Sending…");
   for (let wait = 2; ; wait = Math.min(wait * 2, 30)) {
+    const body = new URLSearchParams(new FormData(form)); // anew: answers may have changed in the meantime
+    if (submitter?.name) body.append(submitter.name, submitter.value);
     const options = { method: "POST", body, signal: AbortSignal.timeout(20_000) };
     const response = await fetch(form.action, options).catch(() => null); // no connection
     if (response?.redirected || response?.status === 410) kept.discard();
