@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from oracles import dense_verdicts
+from securebase.errors import InputError
 from securebase.study.verdicts.course import MIN_VALUES, Pair, adjust_for_common_course, own_line_residuals, usual_gap
 
 
@@ -47,3 +49,46 @@ def test_sparse_sessions_are_joined_with_the_one_before() -> None:
 def test_the_usual_gap_is_between_rows_with_a_value() -> None:
     y = np.array([[1.0, np.nan, 2.0, 3.0]])
     assert usual_gap(Pair(y, np.full_like(y, np.nan), np.array([[0.0, 1.0, 5.0, 8.0]]), discrete=False)) == 4.0
+
+
+def rows(times: list[list[float]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return values, persons and times of a table whose rows are in no order."""
+    person = np.concatenate([np.full(len(t), i) for i, t in enumerate(times)])
+    t = np.concatenate([np.array(one) for one in times])
+    order = np.random.default_rng(4).permutation(len(t))
+    return (100.0 * person + t)[order], person[order], t[order]
+
+
+@pytest.mark.parametrize("unit", [1.0, 7.0])
+def test_rows_of_even_sessions_become_a_grid(unit: float) -> None:
+    values, person, times = rows([[1, 2, 3, 4], [2, 4], [1, 3, 4]])
+    pair = Pair.of_rows(values, -values, person, unit * times)
+    assert pair.discrete
+    nan = np.nan
+    expected = [[1, 2, 3, 4], [nan, 102, nan, 104], [201, nan, 203, 204]]
+    np.testing.assert_array_equal(pair.y, expected)
+    np.testing.assert_array_equal(pair.x, -np.array(expected))
+    np.testing.assert_array_equal(pair.times, np.broadcast_to(np.arange(4.0), (3, 4)))
+
+
+def test_rows_of_irregular_weeks_keep_their_times() -> None:
+    values, person, times = rows([[0.0, 1.0, 2.5], [0.4, 3.1]])
+    pair = Pair.of_rows(values, values, person, times)
+    assert not pair.discrete
+    np.testing.assert_array_equal(pair.times, [[0.0, 1.0, 2.5], [0.4, 3.1, np.nan]])
+    np.testing.assert_array_equal(pair.y[1], [100.4, 103.1, np.nan])
+
+
+def test_a_long_pause_does_not_make_a_grid_of_empty_sessions() -> None:
+    values, person, times = rows([[0, 1, 2, 3], [0, 1, 2, 500]])
+    assert not Pair.of_rows(values, values, person, times).discrete
+
+
+def test_two_rows_at_one_time_are_refused() -> None:
+    with pytest.raises(InputError, match="two rows"):
+        Pair.of_rows(np.zeros(3), np.zeros(3), np.array([0, 0, 1]), np.array([1.0, 1.0, 1.0]))
+
+
+def test_a_table_without_rows_is_empty() -> None:
+    pair = Pair.of_rows(np.zeros(0), np.zeros(0), np.zeros(0, dtype=np.int64), np.zeros(0))
+    assert pair.y.shape[0] == 0

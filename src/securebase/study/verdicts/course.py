@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from securebase.errors import InputError
+
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
@@ -18,6 +20,8 @@ Indices = NDArray[np.int64]
 MIN_VALUES = 4
 #: moments with fewer persons are joined with the one before
 MIN_PERSONS = 10
+#: part of the usual gap by which whole multiples may be off, and how much wider than its longest row a grid may be
+_WHOLE, _MAX_GRID = 1e-6, 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +41,36 @@ class Pair:
     def of_sessions(cls, y: Array, x: Array) -> Pair:
         """Build a pair whose columns are session numbers."""
         return cls(y, x, np.broadcast_to(np.arange(y.shape[1], dtype=float), y.shape), discrete=True)
+
+    @classmethod
+    def of_rows(cls, y: Array, x: Array, person: Indices, times: Array) -> Pair:
+        """Build a pair from rows (rows,) of a table; person: 0 … N − 1.
+
+        Where all times are whole multiples of the usual gap apart, columns are sessions; otherwise the times decide.
+        Raises InputError if a person has two rows at one time.
+        """
+        order = np.lexsort((times, person))
+        y, x, person, times = y[order], x[order], person[order], times[order]
+        n = int(person.max(initial=-1)) + 1
+        gaps = np.diff(times)[np.diff(person) == 0]
+        if (gaps <= 0).any():
+            raise InputError("a person has two rows at one time", advice="Keep one row for each person and time.")
+        unit = float(np.median(gaps)) if len(gaps) else 1.0
+        steps = (times - (times.min() if len(times) else 0.0)) / unit
+        session = np.rint(steps).astype(np.int64)
+        row = np.arange(len(person)) - np.searchsorted(person, person)
+        is_compact = session.max(initial=0) < _MAX_GRID * (row.max(initial=0) + 1)
+        discrete = bool((np.abs(steps - session) < _WHOLE).all() and is_compact)
+        column = session if discrete else row
+
+        def matrix(values: Array) -> Array:
+            cells = np.full((n, int(column.max(initial=-1)) + 1), np.nan)
+            cells[person, column] = values
+            return cells
+
+        if discrete:
+            return cls.of_sessions(matrix(y), matrix(x))
+        return cls(matrix(y), matrix(x), matrix(times), discrete=False)
 
     @property
     def reversed(self) -> Pair:
