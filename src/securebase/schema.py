@@ -160,20 +160,20 @@ def _written_alike(value: Any, values: Any) -> bool:
         return False
 
 
-def _check_read(values: Any, written: Any, place: Place, path: str = "", *, complete: bool) -> None:
+def _check_read(values: Any, plain: Any, place: Place, path: str = "", *, complete: bool) -> None:
     """Check values against the same value as it is written: no field more, and every number finite."""
     if isinstance(values, float) and not isfinite(values):
         place.fail(f"must be a finite number (got {values})", path, "Omit it if it is unknown.")
     if isinstance(values, dict):
         start = f"{path}." if path else ""
-        if unknown := [name for name in values if name not in written]:
+        if unknown := [name for name in values if name not in plain]:
             place.fail("unknown field", f"{start}{unknown[0]}")
-        if complete and (missing := [name for name in written if name not in values]):
+        if complete and (missing := [name for name in plain if name not in values]):
             place.fail("required field is missing", f"{start}{missing[0]}")
         for name, value in values.items():
-            _check_read(value, written[name], place, f"{start}{name}", complete=complete)
+            _check_read(value, plain[name], place, f"{start}{name}", complete=complete)
     if isinstance(values, list):
-        for n, (value, entry) in enumerate(zip(values, written, strict=True), start=1):
+        for n, (value, entry) in enumerate(zip(values, plain, strict=True), start=1):
             _check_read(value, entry, place, f"{path}[{n}]", complete=complete)
 
 
@@ -299,8 +299,8 @@ def _requirement(message: str, kind: Any) -> str:
         return f"must be {metadata.description}"
     if "RFC3339" in message:
         return "must be a date such as 2026-03-09"
-    if bound := re.fullmatch(r"Expected `\w+` (>=|>|<=|<) (.*)", message):
-        return f"must be {_BOUNDS[bound[1]]} {float(bound[2]):g}"
+    if limit := re.fullmatch(r"Expected `\w+` (>=|>|<=|<) (.*)", message):
+        return f"must be {_BOUNDS[limit[1]]} {float(limit[2]):g}"
     if length := re.match(r"Expected `array` of length (\d+)", message):
         return f"must be a list of {length[1]}"
     expected = re.match(r"Expected `([^`]*)`", message)

@@ -94,6 +94,11 @@ def test_there_are_no_uninformative_names() -> None:
     assert names == {}, "use a noun for the content (file: line, name)"
 
 
+def test_no_name_of_the_package_is_a_pronoun_a_preposition_or_a_participle() -> None:
+    names = {f: n for f, t in trees().items() if f.startswith("src/") and (n := odd_names(t))}
+    assert names == {}, "use a noun for the content (file: line, name)"
+
+
 def test_no_docstring_begins_with_a_relative_clause() -> None:
     openings = {f: n for f, t in trees().items() if (n := clauses(t))}
     assert openings == {}, "begin with an imperative verb or a noun (file: line, first word)"

@@ -119,7 +119,7 @@ class _Layout:
     def __init__(self, discs: Sequence[Disc], lettering: Lettering, half: float, length: int) -> None:
         self.lettering, self.length, self.half = lettering, length, half
         self.discs = [*discs, Disc(0.0, 0.0, GEOMETRY.centre)]
-        self.taken: list[Rectangle] = []
+        self.occupied: list[Rectangle] = []
         self.is_free = True
         rings = tuple(self._ring(ring, edge * GEOMETRY.unit) for ring, edge in RING_EDGES.items())
         by_distance = sorted(range(len(discs)), key=lambda n: math.hypot(discs[n].x, discs[n].y))
@@ -136,7 +136,7 @@ class _Layout:
         else:
             assert first is not None
             self.is_free, box = False, first
-        self.taken.append(box)
+        self.occupied.append(box)
         return box
 
     def _is_open(self, box: Rectangle) -> bool:
@@ -144,7 +144,7 @@ class _Layout:
         inside = -half <= box.left and box.right <= half and -half <= box.top and box.bottom <= half
         return (
             inside
-            and not any(box.overlaps(other) for other in self.taken)
+            and not any(box.overlaps(other) for other in self.occupied)
             and not any(box.distance(d.x, d.y) < d.radius for d in self.discs)
         )
 
@@ -153,7 +153,7 @@ class _Layout:
         width, height = text_width(word, size) + 2 * GAP, LINE * size
         at = (0.0, -radius)
         angles = sorted(range(0, 360, 10), key=lambda a: (self._ties_crossed(a, radius, width), min(a, 360 - a)))
-        line = (_around(*polar(radius - height / 2 - GAP, angle), width, height) for angle in angles)
+        line = (_centred(*polar(radius - height / 2 - GAP, angle), width, height) for angle in angles)
         box = self._take(_chain(line, _spiral(*at, 0.0, width, height)))
         return Label((box.left + box.right) / 2, box.top + BASELINE * size, "middle", word)
 
@@ -174,7 +174,7 @@ class _Layout:
         width = max(text_width(name, self.lettering.name), text_width(note, self.lettering.note)) + 2 * GAP
         height = LINE * sum(sizes)
         box = self._take(
-            _chain(_beside(disc, width, height), _spiral(disc.x, disc.y, disc.radius + GAP, width, height))
+            _chain(_places_beside(disc, width, height), _spiral(disc.x, disc.y, disc.radius + GAP, width, height))
         )
         x, anchor = _anchor(box, disc.x)
         text = name or note
@@ -191,11 +191,11 @@ def _chain(*parts: Iterator[Rectangle]) -> Iterator[Rectangle]:
         yield from part
 
 
-def _around(x: float, y: float, width: float, height: float) -> Rectangle:
+def _centred(x: float, y: float, width: float, height: float) -> Rectangle:
     return Rectangle(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
 
-def _beside(disc: Disc, width: float, height: float) -> Iterator[Rectangle]:
+def _places_beside(disc: Disc, width: float, height: float) -> Iterator[Rectangle]:
     """Yield the places next to a disc: below, above, right and left of it.
 
     Near the client a name extends outwards, to keep the centre free; at the edge inwards, to stay in the picture.
@@ -208,9 +208,9 @@ def _beside(disc: Disc, width: float, height: float) -> Iterator[Rectangle]:
     reach = disc.radius + GAP + height / 2
     for y in (reach, -reach):
         for side in sideways:
-            yield _around(disc.x + side * shift, disc.y + y, width, height)
+            yield _centred(disc.x + side * shift, disc.y + y, width, height)
     for side in sorted((1, -1), key=lambda side: side != preferred):
-        yield _around(disc.x + side * (disc.radius + GAP + width / 2), disc.y, width, height)
+        yield _centred(disc.x + side * (disc.radius + GAP + width / 2), disc.y, width, height)
 
 
 def _spiral(x: float, y: float, radius: float, width: float, height: float) -> Iterator[Rectangle]:
@@ -219,7 +219,7 @@ def _spiral(x: float, y: float, radius: float, width: float, height: float) -> I
         for n in range(DIRECTIONS):
             dx, dy = polar(1.0, 180 + 360 * n / DIRECTIONS)
             reach = radius + step * STEP + abs(dx) * width / 2 + abs(dy) * height / 2
-            yield _around(x + dx * reach, y + dy * reach, width, height)
+            yield _centred(x + dx * reach, y + dy * reach, width, height)
 
 
 def _anchor(box: Rectangle, x: float) -> tuple[float, str]:

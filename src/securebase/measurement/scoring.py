@@ -182,8 +182,8 @@ def _allowed_values(item: Item) -> str:
         return f"Allowed: {', '.join(f'{o.value:g}' for o in item.options)}."
     step = "" if item.step == 1 else f" in steps of {item.step:g}"
     quantity = "whole numbers " if item.step == 1 else ""
-    besides = "".join(f", or {o.value:g} ({o.label})" for o in item.missing_options)
-    return f"Allowed: {quantity}from {item.minimum:g} to {item.maximum:g}{step}{besides}."
+    exceptions = "".join(f", or {o.value:g} ({o.label})" for o in item.missing_options)
+    return f"Allowed: {quantity}from {item.minimum:g} to {item.maximum:g}{step}{exceptions}."
 
 
 def _scale_score(

@@ -7,7 +7,7 @@ from scipy.stats import ttest_1samp
 from securebase.study.verdicts.before_and_after import read_sessions
 from securebase.study.verdicts.identifying import Refusal
 from securebase.study.verdicts.rule import Rung
-from securebase.study.verdicts.within import Direction
+from securebase.study.verdicts.within import LagDirection
 
 Ratings = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
@@ -26,10 +26,10 @@ def ratings(
     level = rng.normal(size=(2, N, 1)) + 0.1 * rng.normal(size=(2, N, 1)) * np.arange(16)
     y, x = f + 0.7 * rng.normal(size=f.shape), -f + 0.7 * rng.normal(size=f.shape)
     columns = [y, x, y + back * x, x + effect * y + relief * f]
-    made = [c + level[k % 2] + 0.5 * rng.normal(size=c.shape) for k, c in enumerate(columns)]
-    for column in made:
+    rated = [c + level[k % 2] + 0.5 * rng.normal(size=c.shape) for k, c in enumerate(columns)]
+    for column in rated:
         column[rng.random(column.shape) < 0.08] = np.nan
-    return made[0], made[1], made[2], made[3]
+    return rated[0], rated[1], rated[2], rated[3]
 
 
 def test_the_sums_are_those_of_explicit_loops() -> None:
@@ -52,8 +52,8 @@ def test_the_sums_are_those_of_explicit_loops() -> None:
     table = np.array(list(sums.values()))
     result = read_sessions(yb, xb, ya, xa)
     for contrast, values in (
-        (result.single[Direction.Y_TO_X], table[:, 0]),
-        (result.single[Direction.X_TO_Y], table[:, 1]),
+        (result.single[LagDirection.Y_TO_X], table[:, 0]),
+        (result.single[LagDirection.X_TO_Y], table[:, 1]),
         (result.paired, table[:, 0] - table[:, 1]),
     ):
         expected = ttest_1samp(values, 0.0)
@@ -73,7 +73,7 @@ def test_an_effect_within_the_session_leads_beside_a_hidden_factor(effect: float
         result = read_sessions(*ratings(np.random.default_rng(seed), 60, effect=effect, back=back))
         assert result.rung is Rung.LEADS
         assert result.direction == direction
-        assert -0.45 < result.slopes[Direction(direction)] < -0.15
+        assert -0.45 < result.slopes[LagDirection(direction)] < -0.15
 
 
 def test_effects_of_equal_size_both_ways_are_together() -> None:

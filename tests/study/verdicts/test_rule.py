@@ -17,7 +17,7 @@ from securebase.study.verdicts.rule import (
     persons_needed,
     read_pair,
 )
-from securebase.study.verdicts.within import Direction
+from securebase.study.verdicts.within import LagDirection
 
 from .tiny_truths import pair
 
@@ -38,7 +38,7 @@ def test_what_has_no_lag_does_not_lead(name: str) -> None:
 def test_a_true_lag_leads_in_its_direction_with_its_sign() -> None:
     for verdict in verdicts("true_lag", 100, 4):
         assert verdict.rung is Rung.LEADS
-        assert verdict.direction is Direction.X_TO_Y
+        assert verdict.direction is LagDirection.X_TO_Y
         assert verdict.effect is not None
         assert verdict.effect.estimate < 0
         assert verdict.p == verdict.p_adjusted < 0.05
@@ -48,7 +48,7 @@ def test_a_true_lag_leads_in_its_direction_with_its_sign() -> None:
 def test_columns_exchanged_exchange_the_direction() -> None:
     data = pair("true_lag", np.random.default_rng(1), 80)
     first, second = conclude_pair(data), conclude_pair(data.reversed)
-    assert (first.direction, second.direction) == (Direction.X_TO_Y, Direction.Y_TO_X)
+    assert (first.direction, second.direction) == (LagDirection.X_TO_Y, LagDirection.Y_TO_X)
     np.testing.assert_allclose(second.p, first.p, rtol=0.05)
 
 
@@ -61,7 +61,7 @@ def test_a_refused_pair_gives_its_reason_and_no_numbers() -> None:
     assert verdict.effect is None
 
 
-def told(seed: int = 3) -> Readings:
+def directed_readings(seed: int = 3) -> Readings:
     readings = read_pair(pair("true_lag", np.random.default_rng(seed), 80))
     assert isinstance(readings, Readings)
     assert readings.private is not None
@@ -78,7 +78,7 @@ def with_reading(readings: Readings, *, g: float, zx: float, zy: float) -> Readi
 
 
 def test_readings_that_exclude_each_other_are_contradicted() -> None:
-    readings = replace(told(), direction=None, private=None)
+    readings = replace(directed_readings(), direction=None, private=None)
     # g > 0 supports x → y negative or y → x positive
     for g, zx, zy, rung in (
         (3.0, 3.0, 0.5, Rung.CONTRADICTED),
@@ -91,7 +91,7 @@ def test_readings_that_exclude_each_other_are_contradicted() -> None:
 
 
 def test_opposite_signs_beside_private_parts_are_contradicted() -> None:
-    readings = told()
+    readings = directed_readings()
     assert readings.private is not None
     p = 0.2 if readings.private.z else 0.0
     turned = replace(readings, private=replace(readings.private, z=-readings.private.z, p=p))
@@ -99,7 +99,7 @@ def test_opposite_signs_beside_private_parts_are_contradicted() -> None:
 
 
 def test_a_fit_that_did_not_end_regularly_does_not_lead() -> None:
-    readings = told()
+    readings = directed_readings()
     assert readings.private is not None
     assert conclude({0: readings})[0].rung is Rung.LEADS
     irregular = replace(readings, private=replace(readings.private, regular=False))
@@ -107,7 +107,7 @@ def test_a_fit_that_did_not_end_regularly_does_not_lead() -> None:
 
 
 def test_without_any_association_the_pair_is_inconclusive_with_the_sample_that_would_decide() -> None:
-    readings = with_reading(told(), g=1.4, zx=-1.4, zy=0.1)
+    readings = with_reading(directed_readings(), g=1.4, zx=-1.4, zy=0.1)
     none = replace(
         readings,
         private=None,
@@ -120,7 +120,7 @@ def test_without_any_association_the_pair_is_inconclusive_with_the_sample_that_w
 
 
 def test_holm_corrects_over_the_pairs_that_are_not_refused() -> None:
-    readings = told()
+    readings = directed_readings()
     weak = replace(readings, direction=None, private=None)
     alone = conclude({"a": readings, "b": Refusal.COPY})
     three = conclude({"a": readings, "b": weak, "c": weak, "d": Refusal.COPY})

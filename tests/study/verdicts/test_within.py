@@ -40,18 +40,18 @@ def test_the_restricted_likelihood_is_that_of_dense_matrices(
     data = pair(rng, discrete=discrete)
     likelihood = RestrictedLikelihood(data, private=private)
     theta = parameters(rng, discrete=discrete, private=private)
-    kept = np.isfinite(data.y).sum(axis=1) >= 4
-    assert likelihood.n_persons == kept.sum() < len(data.y)
+    usable = np.isfinite(data.y).sum(axis=1) >= 4
+    assert likelihood.n_persons == usable.sum() < len(data.y)
     unit = likelihood.unit
-    times = np.array([t - t.mean() for t in data.times[kept]]) / unit
+    times = np.array([t - t.mean() for t in data.times[usable]]) / unit
     own = np.tanh(theta[:2]) if discrete else np.log(1 / (1 + np.exp(-theta[:2])))
     A = np.array([[own[0], theta[2]], [theta[3], own[1]]])
     sd, r = np.exp(theta[4:6]), np.tanh(theta[6])
     Q = np.array([[sd[0] ** 2, r * sd[0] * sd[1]], [r * sd[0] * sd[1], sd[1] ** 2]])
     own_parts = (np.exp(theta[9:11]), 1 / (1 + np.exp(-theta[11:13]))) if private else None
     expected = dense_verdicts.restricted_log_likelihood(
-        data.y[kept] / likelihood.scale[0],
-        data.x[kept] / likelihood.scale[1],
+        data.y[usable] / likelihood.scale[0],
+        data.x[usable] / likelihood.scale[1],
         times,
         A,
         Q,

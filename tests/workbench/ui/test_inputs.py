@@ -29,14 +29,14 @@ def test_every_answer_that_an_item_offers_is_read_and_shown_again(spec: Instrume
     for item in spec.items:
         field = item_field(item, in_full=True)
         blank = build_input(field, "x", None, {})
-        offered = [o.option.value for o in (*blank.choices, *blank.besides)]
+        offered = [o.option.value for o in (*blank.choices, *blank.other_choices)]
         assert {float(v) for v in offered} >= {o.value for o in item.options}
         assert item.choices or {float(v) for v in offered} >= {item.minimum, item.maximum}
         for text in offered:
             value, problem = read(field, text)
             assert (float(str(value)), problem) == (float(text), "")
             again = build_input(field, "x", value, {})
-            assert [c.option.value for c in (*again.choices, *again.besides) if c.chosen] == [text]
+            assert [c.option.value for c in (*again.choices, *again.other_choices) if c.chosen] == [text]
 
 
 @each(instruments().values(), lambda spec: spec.id)

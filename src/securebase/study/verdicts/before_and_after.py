@@ -23,7 +23,7 @@ from scipy.stats import t as student
 from securebase.study.verdicts.course import Array, Pair
 from securebase.study.verdicts.identifying import MIN_IDENTIFYING, Refusal, association
 from securebase.study.verdicts.rule import LEVEL, Rung
-from securebase.study.verdicts.within import Direction
+from securebase.study.verdicts.within import LagDirection
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,11 @@ class WithinSession:
     """
 
     rung: Rung
-    direction: Direction | None
+    direction: LagDirection | None
     p: float
-    single: dict[Direction, Contrast]
+    single: dict[LagDirection, Contrast]
     paired: Contrast
-    slopes: dict[Direction, float]
+    slopes: dict[LagDirection, float]
     association: float
     refusal: Refusal | None = None
 
@@ -61,13 +61,13 @@ def read_sessions(y_before: Array, x_before: Array, y_after: Array, x_after: Arr
     used = np.isfinite(dev_y) & np.isfinite(dev_x) & np.isfinite(change_y) & np.isfinite(change_x)
     dev_y, dev_x, change_y, change_x = (_centre(v, used) for v in (dev_y, dev_x, change_y, change_x))
     w = _weight(y_before, x_before)
-    terms = {Direction.Y_TO_X: w * dev_y * change_x, Direction.X_TO_Y: w * dev_x * change_y}
+    terms = {LagDirection.Y_TO_X: w * dev_y * change_x, LagDirection.X_TO_Y: w * dev_x * change_y}
     single = {direction: _contrast(term, used) for direction, term in terms.items()}
-    paired = _contrast(terms[Direction.Y_TO_X] - terms[Direction.X_TO_Y], used)
+    paired = _contrast(terms[LagDirection.Y_TO_X] - terms[LagDirection.X_TO_Y], used)
     level = association(Pair.of_sessions(y_before, x_before), 0).estimate
     slopes = {
         direction: _ratio(float(terms[direction].sum()), float((w * dev**2).sum()))
-        for direction, dev in ((Direction.Y_TO_X, dev_y), (Direction.X_TO_Y, dev_x))
+        for direction, dev in ((LagDirection.Y_TO_X, dev_y), (LagDirection.X_TO_Y, dev_x))
     }
     ps = {direction: max(contrast.p, paired.p) for direction, contrast in single.items()}
     if paired.n_persons < MIN_IDENTIFYING:
@@ -77,7 +77,7 @@ def read_sessions(y_before: Array, x_before: Array, y_after: Array, x_after: Arr
         for direction, contrast in single.items()
         # the paired sum has the sum from y with its own sign, that from x with the other
         if ps[direction] < LEVEL
-        and contrast.statistic * paired.statistic * (1.0 if direction is Direction.Y_TO_X else -1.0) > 0
+        and contrast.statistic * paired.statistic * (1.0 if direction is LagDirection.Y_TO_X else -1.0) > 0
     ]
     direction = max(agreeing, key=lambda d: abs(single[d].statistic)) if agreeing else None
     if direction is not None:
@@ -107,8 +107,8 @@ def _weight(y_before: Array, x_before: Array) -> Array:
 
 def _centre(values: Array, used: NDArray[np.bool_]) -> Array:
     """Return values less their mean over persons at each session, 0 where not used."""
-    kept = np.where(used, values, 0.0)
-    return np.where(used, kept - kept.sum(axis=0) / np.maximum(used.sum(axis=0), 1), 0.0)
+    counted = np.where(used, values, 0.0)
+    return np.where(used, counted - counted.sum(axis=0) / np.maximum(used.sum(axis=0), 1), 0.0)
 
 
 def _contrast(terms: Array, used: NDArray[np.bool_]) -> Contrast:

@@ -105,26 +105,26 @@ def adjust_for_common_course(pair: Pair) -> Pair:
 
 def _adjust(values: Array, times: Array, slots: Indices) -> Array:
     residuals = own_line_residuals(values, times)
-    kept = np.isfinite(residuals)
-    if not kept.any():
+    usable = np.isfinite(residuals)
+    if not usable.any():
         return np.full_like(residuals, np.nan)
-    joined = _join_sparse(slots, kept)
+    joined = _join_sparse(slots, usable)
     moments = int(joined.max()) + 1
-    persons = np.nonzero(kept)[0]
+    persons = np.nonzero(usable)[0]
     # E_i'H_i E_i = E_i'E_i − Σ_c (E_i'q_c)(E_i'q_c)', q_c an orthonormal basis of person i's lines
-    level = kept / np.sqrt(np.maximum(kept.sum(axis=1, keepdims=True), 1))
-    t = np.where(kept, times, 0.0)
-    t = np.where(kept, t - (t.sum(axis=1) / np.maximum(kept.sum(axis=1), 1))[:, None], 0.0)
+    level = usable / np.sqrt(np.maximum(usable.sum(axis=1, keepdims=True), 1))
+    t = np.where(usable, times, 0.0)
+    t = np.where(usable, t - (t.sum(axis=1) / np.maximum(usable.sum(axis=1), 1))[:, None], 0.0)
     slope = t / np.sqrt(np.maximum((t**2).sum(axis=1, keepdims=True), np.finfo(float).tiny))
-    normal = np.diag(np.bincount(joined[kept], minlength=moments).astype(float))
+    normal = np.diag(np.bincount(joined[usable], minlength=moments).astype(float))
     for basis in (level, slope):
         by_moment = np.zeros((len(values), moments))
-        np.add.at(by_moment, (persons, joined[kept]), basis[kept])
+        np.add.at(by_moment, (persons, joined[usable]), basis[usable])
         normal -= by_moment.T @ by_moment
     course = np.linalg.lstsq(
-        normal, np.bincount(joined[kept], weights=residuals[kept], minlength=moments), rcond=1e-10
+        normal, np.bincount(joined[usable], weights=residuals[usable], minlength=moments), rcond=1e-10
     )[0]
-    return np.where(kept, values - course[joined], np.nan)
+    return np.where(usable, values - course[joined], np.nan)
 
 
 def _slots(pair: Pair) -> Indices:
@@ -147,11 +147,11 @@ def usual_gap(pair: Pair) -> float:
     return (float(np.median(every)) if len(every) else 0.0) or 1.0
 
 
-def _join_sparse(slots: Indices, kept: NDArray[np.bool_]) -> Indices:
+def _join_sparse(slots: Indices, usable: NDArray[np.bool_]) -> Indices:
     """Return moments numbered from 0; one with too few persons joins the one before, the first ones the next."""
     # each person counts once at a moment
     person = np.broadcast_to(np.arange(len(slots))[:, None], slots.shape)
-    once = np.unique(np.stack([slots[kept], person[kept]]), axis=1)[0]
+    once = np.unique(np.stack([slots[usable], person[usable]]), axis=1)[0]
     persons = np.bincount(once, minlength=int(slots.max()) + 1)
     number, current = np.zeros(len(persons), dtype=np.int64), 0
     full = False

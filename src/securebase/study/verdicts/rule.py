@@ -20,7 +20,7 @@ from securebase.study.verdicts.attenuation import Attenuation, attenuation
 from securebase.study.verdicts.course import Pair, adjust_for_common_course
 from securebase.study.verdicts.identifying import Association, Refusal, association, refusal
 from securebase.study.verdicts.reversal import Reversal, time_reversal
-from securebase.study.verdicts.within import Direction, LagTest, WithinFit, effect_beside_private_parts, fit_within
+from securebase.study.verdicts.within import LagDirection, LagTest, WithinFit, effect_beside_private_parts, fit_within
 
 LEVEL = 0.05
 #: normal quantile of power .80
@@ -52,9 +52,9 @@ class Readings:
 
     reversal: Reversal
     within: WithinFit
-    direction: Direction | None
+    direction: LagDirection | None
     private: LagTest | None
-    attenuations: Mapping[Direction, Attenuation | None]
+    attenuations: Mapping[LagDirection, Attenuation | None]
     associations: tuple[Association, Association, Association]
 
     @property
@@ -87,7 +87,7 @@ class PairVerdict:
     """
 
     rung: Rung
-    direction: Direction | None
+    direction: LagDirection | None
     p: float
     p_adjusted: float
     refusal: Refusal | None
@@ -112,7 +112,7 @@ def read_pair(pair: Pair) -> Readings | Refusal:
     agreeing = [
         direction
         for direction, test in within.tests.items()
-        if reversal.supports(test.estimate, from_x=direction is Direction.X_TO_Y)
+        if reversal.supports(test.estimate, from_x=direction is LagDirection.X_TO_Y)
     ]
     direction = max(agreeing, key=lambda d: abs(within.tests[d].z)) if agreeing else None
     private = None
@@ -124,8 +124,8 @@ def read_pair(pair: Pair) -> Readings | Refusal:
         direction=direction,
         private=private,
         attenuations={
-            Direction.X_TO_Y: attenuation(pair, within),
-            Direction.Y_TO_X: attenuation(pair.reversed, within.exchanged),
+            LagDirection.X_TO_Y: attenuation(pair, within),
+            LagDirection.Y_TO_X: attenuation(pair.reversed, within.exchanged),
         },
         associations=(association(adjusted, 0), association(adjusted, 1), association(adjusted.reversed, 1)),
     )
@@ -135,11 +135,11 @@ def conclude(readings: Mapping[_Key, Readings | Refusal]) -> dict[_Key, PairVerd
     """Return the verdict of every pair of a study; p values are corrected over all that are not refused."""
     read = {key: value for key, value in readings.items() if isinstance(value, Readings)}
     directed = dict(zip(read, holm([r.p for r in read.values()]), strict=True))
-    together = dict(zip(read, holm([r.p_together for r in read.values()]), strict=True))
+    joint = dict(zip(read, holm([r.p_together for r in read.values()]), strict=True))
     verdicts = {}
     for key, value in readings.items():
         if isinstance(value, Readings):
-            verdicts[key] = _verdict(value, directed[key], together[key], len(read))
+            verdicts[key] = _verdict(value, directed[key], joint[key], len(read))
         else:
             verdicts[key] = PairVerdict(Rung.REFUSED, None, 1.0, 1.0, value, None, None)
     return verdicts
@@ -207,7 +207,7 @@ def _is_contradicted(readings: Readings) -> bool:
     }
     if abs(readings.reversal.statistic) > _SIGNIFICANT and len(significant) == 1:
         (direction, test), *_ = significant.items()
-        if not readings.reversal.supports(test.estimate, from_x=direction is Direction.X_TO_Y):
+        if not readings.reversal.supports(test.estimate, from_x=direction is LagDirection.X_TO_Y):
             return True
     private = readings.private
     if readings.direction is None or private is None or readings.direction not in significant:

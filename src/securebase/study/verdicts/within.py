@@ -39,7 +39,7 @@ _PRIVATE_STARTS = (
 )
 
 
-class Direction(StrEnum):
+class LagDirection(StrEnum):
     """Direction of an effect between the two columns of a pair."""
 
     X_TO_Y = "x_to_y"
@@ -48,12 +48,12 @@ class Direction(StrEnum):
     @property
     def position(self) -> int:
         """Return the position of the effect among the parameters."""
-        return dynamics.X_TO_Y if self is Direction.X_TO_Y else dynamics.Y_TO_X
+        return dynamics.X_TO_Y if self is LagDirection.X_TO_Y else dynamics.Y_TO_X
 
     @property
-    def reversed(self) -> Direction:
+    def reversed(self) -> LagDirection:
         """Return the other direction."""
-        return Direction.Y_TO_X if self is Direction.X_TO_Y else Direction.X_TO_Y
+        return LagDirection.Y_TO_X if self is LagDirection.X_TO_Y else LagDirection.X_TO_Y
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,9 +79,9 @@ class WithinFit:
     scale (2,): units of y and x among the parameters; unit: of time.
     """
 
-    tests: dict[Direction, LagTest]
+    tests: dict[LagDirection, LagTest]
     theta: Array
-    restricted: dict[Direction, Array]
+    restricted: dict[LagDirection, Array]
     scale: Array
     unit: float
     log_likelihood: float
@@ -106,12 +106,12 @@ def fit_within(pair: Pair) -> WithinFit:
     """Fit M to a pair without its common course and test both effects."""
     likelihood = RestrictedLikelihood(pair, private=False)
     starts = [dynamics.start(discrete=pair.discrete)]
-    ends = _ordered_fits(likelihood, dict.fromkeys((None, *Direction), starts))
+    ends = _ordered_fits(likelihood, dict.fromkeys((None, *LagDirection), starts))
     full = ends[None]
     return WithinFit(
-        tests={direction: _test(likelihood, full, ends[direction], direction) for direction in Direction},
+        tests={direction: _test(likelihood, full, ends[direction], direction) for direction in LagDirection},
         theta=full.x,
-        restricted={direction: ends[direction].x for direction in Direction},
+        restricted={direction: ends[direction].x for direction in LagDirection},
         scale=likelihood.scale,
         unit=likelihood.unit,
         log_likelihood=-full.value,
@@ -119,10 +119,10 @@ def fit_within(pair: Pair) -> WithinFit:
     )
 
 
-def effect_beside_private_parts(pair: Pair, direction: Direction, within: WithinFit) -> LagTest:
+def effect_beside_private_parts(pair: Pair, direction: LagDirection, within: WithinFit) -> LagTest:
     """Fit M⁺ from several starts around the fits of M and test one effect."""
     likelihood = RestrictedLikelihood(pair, private=True)
-    starts: dict[Direction | None, list[Array]] = {
+    starts: dict[LagDirection | None, list[Array]] = {
         None: _private_starts(within.theta),
         direction: _private_starts(within.restricted[direction]),
     }
@@ -143,15 +143,15 @@ def _private_starts(theta: Array) -> list[Array]:
 
 
 def _ordered_fits(
-    likelihood: RestrictedLikelihood, starts: dict[Direction | None, list[Array]]
-) -> dict[Direction | None, Iterate]:
+    likelihood: RestrictedLikelihood, starts: dict[LagDirection | None, list[Array]]
+) -> dict[LagDirection | None, Iterate]:
     """Return the best end of each fit (None: all effects free), no restricted one above the full one.
 
     All fits restart from each other's ends until none gains, so that the likelihoods compared belong to one optimum.
     Only the ends that remain are refined to the tolerance.
     """
     ends = {held: _best([_minimise(likelihood, x, held, _COARSE) for x in every]) for held, every in starts.items()}
-    tried: set[tuple[Direction | None, float]] = set()
+    tried: set[tuple[LagDirection | None, float]] = set()
     for _ in range(_MAX_ROUNDS):
         gained = False
         for held, end in list(ends.items()):
@@ -165,7 +165,7 @@ def _ordered_fits(
     return {held: _minimise(likelihood, end.x, held, _TOLERANCE) for held, end in ends.items()}
 
 
-def _minimise(likelihood: RestrictedLikelihood, x: Array, held: Direction | None, tolerance: float) -> Iterate:
+def _minimise(likelihood: RestrictedLikelihood, x: Array, held: LagDirection | None, tolerance: float) -> Iterate:
     """Minimise the objective from x along all coordinates but the held effect, which is 0."""
     free = np.ones(len(x), dtype=bool)
     if held is not None:
@@ -187,7 +187,7 @@ def _best(ends: Sequence[Iterate]) -> Iterate:
     return min(ends, key=lambda end: end.value)
 
 
-def _test(likelihood: RestrictedLikelihood, full: Iterate, restricted: Iterate, direction: Direction) -> LagTest:
+def _test(likelihood: RestrictedLikelihood, full: Iterate, restricted: Iterate, direction: LagDirection) -> LagTest:
     ratio = max(0.0, 2.0 * (restricted.value - full.value))
     z = float(np.copysign(np.sqrt(ratio), full.x[direction.position]))
     variance = _variance(likelihood, full, direction.position)
@@ -223,9 +223,9 @@ def _has_ended(end: Iterate) -> bool:
     return bool(np.isfinite(end.value)) and end.gradient_norm < 10.0 * _TOLERANCE
 
 
-def _over_one_step(likelihood: RestrictedLikelihood, theta: Array, direction: Direction) -> float:
+def _over_one_step(likelihood: RestrictedLikelihood, theta: Array, direction: LagDirection) -> float:
     """Return the factor from the parameter to the effect over one step, in units of the columns."""
-    later, earlier = (0, 1) if direction is Direction.X_TO_Y else (1, 0)
+    later, earlier = (0, 1) if direction is LagDirection.X_TO_Y else (1, 0)
     factor = likelihood.scale[later] / likelihood.scale[earlier]
     value = theta[direction.position]
     if likelihood.discrete or value == 0:

@@ -26,16 +26,16 @@ class SelectableOption:
 class Input:
     """One question for a template: `value` is its content, `error` the reason why the input could not be parsed.
 
-    choices: options, or the steps of a scale. besides: answers beside these steps, such as “does not apply”. rows,
-    blank: the rows of a list and an empty one. heading: section heading above, if it is the first of its section.
-    number: its number in a form whose questions are counted. safety: an answer may raise an alert.
+    choices: options, or the steps of a scale. other_choices: answers beside these steps, such as “does not apply”.
+    rows, blank: the rows of a list and an empty one. heading: section heading above, if it is the first of its
+    section. number: its number in a form whose questions are counted. safety: an answer may raise an alert.
     """
 
     field: Field
     name: str
     value: str = ""
     choices: tuple[SelectableOption, ...] = ()
-    besides: tuple[SelectableOption, ...] = ()
+    other_choices: tuple[SelectableOption, ...] = ()
     error: str = ""
     rows: tuple[tuple[Input, ...], ...] = ()
     blank: tuple[Input, ...] = ()
@@ -65,11 +65,11 @@ class Input:
     @property
     def listed(self) -> tuple[SelectableOption, ...]:
         """Answers to choose from a list; empty if the answer is typed as a number."""
-        return (*self.choices, *self.besides) if self.kind == FieldKind.CHOICE or self.besides else ()
+        return (*self.choices, *self.other_choices) if self.kind == FieldKind.CHOICE or self.other_choices else ()
 
     @property
     def is_open(self) -> bool:
-        chosen = any(c.chosen for c in (*self.choices, *self.besides))
+        chosen = any(c.chosen for c in (*self.choices, *self.other_choices))
         return not self.value and not chosen and not self.rows
 
 
@@ -94,7 +94,7 @@ def build_input(
         name,
         value=raw_text or _as_text(value),
         choices=_choices(field, value, people or {}, alerting),
-        besides=tuple(SelectableOption(o, _as_text(value) == o.value) for o in _options_beside(field)),
+        other_choices=tuple(SelectableOption(o, _as_text(value) == o.value) for o in _options_beside(field)),
         error=error,
         **place,
     )
