@@ -16,7 +16,7 @@ UNDIRECTED = frozenset({"refused", "together", "contradicted", "inconclusive"})
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """What is concluded about an ordered pair of columns; also about a pair that was asked and left open.
+    """Conclusion about an ordered pair of columns; also about a pair that was asked and left open.
 
     sign: that of the effect, 0 if the rung has no direction. attenuates: the association is said to weaken without
     trends. warned: the conclusion names the earlier hidden cause that would explain it.

@@ -13,7 +13,6 @@ from securebase.records.vocabulary import (
     DisputeStage,
     Phase,
     ProblemArea,
-    Respondent,
     RuptureKind,
     SupportKind,
     Technique,
@@ -228,10 +227,10 @@ class Worksheet(ShelfStruct, frozen=True):
 
     tasks, claims: those that it serves. measures, tools: claims that it measures, or is a tool for, as a whole. many:
     filled in repeatedly, not once a course. in_session: belongs to a session. about_person: may concern one person of
-    the inventory, asked for under `about_label`. filled_by: the person who fills it in. for_client: may be shown to the
-    client; client_fills: the client may fill it in on their own page. agreement: the client agrees or disagrees with
-    it. lineage: the clinic setting that it requires. title: the field that names it in a list. teaches: explanation
-    shown while it is empty. reviewed: an IPT supervisor has read it.
+    the inventory, asked for under `about_label`. for_client: may be shown to the client; client_fills: the client may
+    fill it in on their own page. agreement: the client agrees or disagrees with it. lineage: the clinic setting that it
+    requires. title: the field that names it in a list. teaches: explanation shown while it is empty. reviewed: an IPT
+    supervisor has read it.
 
     role: the part that it plays on pages and in reports. page: the page of the course that shows its entries, with the
     part of that page after “#”. add: the link there that adds an entry. overview: its line in the overview of the
@@ -259,7 +258,6 @@ class Worksheet(ShelfStruct, frozen=True):
     in_session: bool = False
     about_person: bool = False
     about_label: str = "About"
-    filled_by: Respondent = Respondent.THERAPIST
     for_client: bool = False
     client_fills: bool = False
     agreement: bool = False

@@ -28,10 +28,6 @@ class TherapistClusteredError:
     def significant(self) -> bool:
         return self.p_value < 0.05
 
-    @property
-    def few(self) -> bool:
-        return self.n_therapists < FEW_THERAPISTS
-
 
 def cluster_by_therapist(estimate: InfluenceEstimate, therapist: Indices) -> TherapistClusteredError | None:
     """Sum influences within therapists (persons,) before squaring them (CR1, as in `regression`).

@@ -44,7 +44,6 @@ class Anniversary:
 
     day: date
     plan: str
-    days_ahead: int
 
 
 def upcoming_anniversaries(entries: Entries, today: date) -> tuple[Anniversary, ...]:
@@ -54,7 +53,7 @@ def upcoming_anniversaries(entries: Entries, today: date) -> tuple[Anniversary, 
         day = _next_occurrence(str(row.get("day") or ""), today)
         if day is not None:
             plan = str(row.get("plan") or "")
-            upcoming[day, plan] = Anniversary(day, plan, (day - today).days)
+            upcoming[day, plan] = Anniversary(day, plan)
     return tuple(sorted(upcoming.values(), key=lambda d: (d.day, d.plan)))
 
 
