@@ -99,5 +99,5 @@ def test_the_number_of_evaluations_stays_small(monkeypatch: pytest.MonkeyPatch) 
     result = fit_within(data)
     assert len(calls) < 400
     calls.clear()
-    effect_beside_private_parts(data, Direction.X_TO_Y, result)
+    effect_beside_private_parts(data, LagDirection.X_TO_Y, result)
     assert len(calls) < 2500
