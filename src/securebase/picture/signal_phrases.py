@@ -131,8 +131,8 @@ def significant_change(change: float, label: str, caveat: str = "") -> SignalTex
         "The change to the last report is clinically significant."
         if caveat
         else "The change is clinically significant.",
-        f"{label} has {_movement_verb(change)} by {points(change)}, more than measurement error explains, into the "
-        f"range of people without the problem.{caveat}",
+        f"{label} has {_movement_verb(change)} by {points(change)}, more than measurement error explains, and crossed "
+        f"the clinical cut-off.{caveat}",
         "What do you want to hold on to, and how would you notice early if it slipped?",
     )
 
@@ -218,7 +218,8 @@ RUPTURE_CRITERION = (
 RUPTURE_MARKED_CRITERION = "Marked in the record. It stays open until a repair is recorded or ratings recover."
 REPAIR_CRITERION = "A rupture counts as repaired once a repair is recorded or ratings recover."
 TRACK_CRITERION = (
-    "Symptom score, smoothed over earlier reports, above the expected path in two or more reports in a row."
+    "Symptom score, smoothed over earlier reports, worse than the 80% band of the expected path in two or more "
+    "reports in a row."
 )
 RELIABLE_CRITERION = "Reliable change (Jacobson & Truax, 1991)"
 SUDDEN_CRITERION = "Criteria of Tang & DeRubeis (1999)."

@@ -156,6 +156,7 @@ def test_library_shows_every_instrument_and_marks_unverified_values(alma: Browse
         change = scale.reliable_change.basis if scale.reliable_change else ""
         assert all(basis in page for basis in (scale.bands_basis, scale.caseness_basis, change))
     assert all(f"but {fact.conflict}" in page for fact in instrument.unverified if fact.conflict)
+    assert ("only reports the original publication" in page) == bool(instrument.provenance)
     assert ("not yet validated" in page) == (not instrument.validated)
     assert instrument.name in text(alma.get(reverse("library")))
     assert alma.get(reverse("library-instrument", args=["no-such"])).status_code == 404
