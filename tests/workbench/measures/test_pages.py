@@ -70,6 +70,12 @@ def test_questionnaire_is_typed_in_by_item_numbers(cast: Cast, alma: Browser) ->
     assert cast.episode.administrations.count() == 1
 
 
+@pytest.mark.parametrize(("instrument", "moment"), [("phq9", "before"), ("wai_sr", "after"), ("ecr_rs", "before")])
+def test_form_proposes_the_moment_of_the_questionnaire(instrument: str, moment: str, cast: Cast, alma: Browser) -> None:
+    page = BeautifulSoup(alma.get(reverse("type-in", args=[cast.carla.id, instrument])).content, "html.parser")
+    assert page.find("select", attrs={"name": "moment"}).find("option", selected=True)["value"] == moment
+
+
 def test_questionnaire_typed_in_for_a_session_has_its_moment(cast: Cast, alma: Browser) -> None:
     url = reverse("type-in", args=[cast.carla.id, "phq9"])
     alma.post(url, typed_in_data(date="2026-09-01", session=str(cast.session.id), moment="after"))

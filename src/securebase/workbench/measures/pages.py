@@ -109,10 +109,12 @@ def type_in(page: ClientPage, instrument_id: str) -> HttpResponse:
     questionnaires = {i.id: i for i in queries.instruments_to_type_in()}
     if instrument_id not in questionnaires:
         raise Http404
-    initial = {"submission": secrets.token_urlsafe(16), "date": timezone.localdate(), "moment": Moment.BEFORE.value}
-    form = TypeInForm(page.posted, instrument=questionnaires[instrument_id], episode=episode, initial=initial)
+    instrument = questionnaires[instrument_id]
+    usual = Moment.AFTER if instrument.moment == "after" else Moment.BEFORE
+    initial = {"submission": secrets.token_urlsafe(16), "date": timezone.localdate(), "moment": usual.value}
+    form = TypeInForm(page.posted, instrument=instrument, episode=episode, initial=initial)
     if form.is_valid():
-        moment = Moment(form.cleaned_data["moment"] or Moment.BEFORE)
+        moment = Moment(form.cleaned_data["moment"] or usual)
         with refusal_on(form):
             result = actions.type_in_administration(
                 episode=episode,
@@ -126,7 +128,7 @@ def type_in(page: ClientPage, instrument_id: str) -> HttpResponse:
             )
             announce_result(page.request, result)
             return page.redirect("administration", result.administration.id)
-    context = {"form": form, "instrument": questionnaires[instrument_id]}
+    context = {"form": form, "instrument": instrument}
     return page.render("measures/type_in.html", context, status=form_status(form))
 
 
