@@ -101,8 +101,11 @@ def test_two_tabs_lose_no_word(context: Any, live_server: Any, cast: Cast) -> No
     first.get_by_label("What did the client feel?").fill("cross")
     wait_until_writing(first)
     wait_until_saved(first)
+    width = second.locator("#worksheet").bounding_box()["width"]
     second.get_by_label("What happened?").fill("Second")
     second.get_by_role("alert").get_by_text("changed in another tab").wait_for()
+    assert second.locator("#worksheet").bounding_box()["width"] == width  # the notice leaves the form its place
+    assert second.locator("[data-mine]").inner_text() == "Save my text as a new version"
     assert saved_values(cast)["what_happened"] == "First, and more"
     assert second.get_by_label("What happened?").input_value() == "Second"
     second.get_by_role("button", name="Save my text as a new version").click()
