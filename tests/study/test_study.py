@@ -56,6 +56,10 @@ def test_sentences_are_computed_from_the_numbers_and_written_beside_them(result)
         *("rule", "limits", "findings_in_words", "caveats_in_words", "figures_in_words", "alternatives_in_words"),
         *("model_in_words", "moderation_in_words", "moderation_figures_in_words"),
     }
+    assert {field.name for field in fields(StudyResult) if re.search(r"\bstr\b", str(field.type))} == {
+        "fingerprint",
+        "versions",
+    }
     assert not any("sentence" in field.name or "summary" in field.name for kind in CHECKS for field in fields(kind))
     assert set(result.to_json()) == {"result_version", *stored, *computed} - {"trajectories"}
     first = replace(result, lags=result.lags[:1], models=())

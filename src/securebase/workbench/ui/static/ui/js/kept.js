@@ -34,10 +34,8 @@ export function unsavedInput(form) {
 }
 
 export function putBack(form, input) {
-  restoreRows(
-    form,
-    input.map(([name]) => name),
-  );
+  const names = input.map(([name]) => name);
+  restoreRows(form, names);
   for (const [name, position, value] of input) {
     const field = namesakes(form, name)[position];
     if (!field) continue;
