@@ -85,7 +85,7 @@ def test_a_long_pause_does_not_make_a_grid_of_empty_sessions() -> None:
 
 
 def test_two_rows_at_one_time_are_refused() -> None:
-    with pytest.raises(InputError, match="two rows"):
+    with pytest.raises(InputError, match="person 0 has two rows at time 1"):
         Pair.of_rows(np.zeros(3), np.zeros(3), np.array([0, 0, 1]), np.array([1.0, 1.0, 1.0]))
 
 

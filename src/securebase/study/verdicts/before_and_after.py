@@ -7,9 +7,9 @@ w = k / (k + 1):
 
     from y: Σ_t w dev(y)_t δx_t,   from x: Σ_t w dev(x)_t δy_t,   paired: Σ_t w [dev(y)_t δx_t − dev(x)_t δy_t].
 
-A direction is credited where its own sum and the paired one are told and agree. If only the single sums are told, each
-column follows the other or both fall back in the session. A hidden state that the session relieves, seen in one column
-alone, gives a sum of the sign opposite to the within-person association: contradicted.
+A direction is credited where its own sum and the paired one are significant and agree. If only the single sums are
+significant, each column follows the other or both fall back in the session. A hidden state that the session relieves,
+seen in one column alone, gives a sum of the sign opposite to the within-person association: contradicted.
 """
 
 from __future__ import annotations

@@ -52,9 +52,12 @@ class Pair:
         order = np.lexsort((times, person))
         y, x, person, times = y[order], x[order], person[order], times[order]
         n = int(person.max(initial=-1)) + 1
-        gaps = np.diff(times)[np.diff(person) == 0]
-        if (gaps <= 0).any():
-            raise InputError("a person has two rows at one time", advice="Keep one row for each person and time.")
+        same_person = np.diff(person) == 0
+        repeated = np.flatnonzero(same_person & (np.diff(times) <= 0))
+        if len(repeated):
+            where = f"person {person[repeated[0]]} has two rows at time {times[repeated[0]]:g}"
+            raise InputError(where, advice="Keep one row for each person and time.")
+        gaps = np.diff(times)[same_person]
         unit = float(np.median(gaps)) if len(gaps) else 1.0
         steps = (times - (times.min() if len(times) else 0.0)) / unit
         session = np.rint(steps).astype(np.int64)
