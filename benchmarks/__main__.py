@@ -30,6 +30,7 @@ from benchmarks import (
     server,
     speed,
     tables,
+    verdicts,
     waves,
 )
 from benchmarks.page import PerformanceTarget, table
@@ -43,6 +44,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 PARTS = (
     coverage.PART,
     scenarios.PART,
+    verdicts.PART,
     speed.PART,
     growth.PART,
     tables.PART,
@@ -61,6 +63,14 @@ PICTURES: Mapping[str, Callable[[list[Any]], str]] = {
     "scenarios": scenarios_picture,
 }
 
+#: name of a part → file and function of a page of its own, from the results, and when and where they were measured
+PAGES: Mapping[str, tuple[str, Callable[[list[Any], Mapping[str, Any]], str]]] = {
+    "verdicts": (verdicts.PAGE, verdicts.page),
+}
+
+#: cohorts of `--small`
+SMALL = 10
+
 Stored = dict[str, Any]
 
 
@@ -70,6 +80,8 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to measure: {', '.join(names)} (all)")
     parser.add_argument("--to", type=Path, default=DOCS, help="folder to write into (default docs)")
     parser.add_argument("--write", action="store_true", help="write the page from the stored results only")
+    parser.add_argument("--cohorts", type=int, metavar="N", help="cohorts of each truth (verdicts)")
+    parser.add_argument("--small", action="store_const", const=SMALL, dest="cohorts", help=f"--cohorts {SMALL}")
     arguments = parser.parse_args()
     unknown = [name for name in arguments.parts if name not in names]
     if unknown:
@@ -83,7 +95,10 @@ def main() -> None:
             continue
         print(f"Measuring: {part.name} …", flush=True)
         before = load_average()
-        results = part.measure()
+        if arguments.cohorts is not None and part.measure_cohorts is not None:
+            results = part.measure_cohorts(arguments.cohorts)
+        else:
+            results = part.measure()
         stored[part.name] = {
             "measured": provenance(before),
             "results": [asdict(result) for result in results],
@@ -98,8 +113,11 @@ def main() -> None:
 
 
 def write(stored: Stored, folder: Path) -> None:
-    """Write the page and its charts."""
+    """Write the page, the pages of single parts and the charts."""
     (folder / "benchmarks.md").write_text(page(stored), encoding="utf-8")
+    for name, (file, text) in PAGES.items():
+        if name in stored:
+            (folder / file).write_text(text(_read(name, stored), stored[name]["measured"]), encoding="utf-8")
     (folder / "images").mkdir(exist_ok=True)
     for name, draw in PICTURES.items():
         if name in stored:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from .truth import Truth
+from .truth import Occasion, Truth
 
 Outcome = Literal["wrong", "warned", "right", "withheld"]
 #: rungs that say which of two columns comes first
@@ -19,7 +19,8 @@ class Conclusion:
     """Conclusion about an ordered pair of columns; also about a pair that was asked and left open.
 
     sign: that of the effect, 0 if the rung has no direction. attenuates: the association is said to weaken without
-    trends. warned: the conclusion names the earlier hidden cause that would explain it.
+    trends. warned: the conclusion names the earlier hidden cause that would explain it. occasion: of the target's
+    rating; it decides only whether a link that holds is said to attenuate, since a direction holds at either.
     """
 
     source: str
@@ -28,6 +29,7 @@ class Conclusion:
     sign: int = 0
     attenuates: bool = False
     warned: bool = False
+    occasion: Occasion | None = None
 
     def __post_init__(self) -> None:
         if self.rung not in DIRECTED | UNDIRECTED:
@@ -50,7 +52,7 @@ class Judgement:
 
 
 def judge(truth: Truth, conclusions: Iterable[Conclusion]) -> Judgement:
-    """Judge the conclusions about all pairs that were asked. The occasion is left out: the rating times decide it."""
+    """Judge the conclusions about all pairs that were asked."""
     pairs = {(c.source, c.target): _judge_pair(truth, c) for c in conclusions}
     tellable = {(link.source, link.target) for link in truth.links if link.tellable} & pairs.keys()
     outcomes = set(pairs.values())
@@ -64,12 +66,12 @@ def judge(truth: Truth, conclusions: Iterable[Conclusion]) -> Judgement:
 
 def _judge_pair(truth: Truth, conclusion: Conclusion) -> Outcome:
     pair = (conclusion.source, conclusion.target)
-    signs = {link.sign for link in truth.links if (link.source, link.target) == pair}
-    if conclusion.attenuates and signs:
+    links = [link for link in truth.links if (link.source, link.target) == pair]
+    if conclusion.attenuates and any(conclusion.occasion in (None, link.occasion) for link in links):
         return "wrong"
     if conclusion.rung not in DIRECTED:
         return "withheld"
-    if not {*truth.refused} & {*pair} and conclusion.sign in signs:
+    if not {*truth.refused} & {*pair} and conclusion.sign in {link.sign for link in links}:
         return "right"
     # adjustment for what was measured cannot excuse it: the confounder reaches the source first
     return "warned" if pair in truth.unseen and conclusion.rung == "leads" and conclusion.warned else "wrong"

@@ -28,6 +28,9 @@ def test_nothing_concluded_is_withheld(truth: str) -> None:
         ("alliance_first", [leads(A_TO_S, attenuates=True), OPEN[1]], "wrong"),
         ("alliance_first", [Conclusion(*A_TO_S, "inconclusive", attenuates=True)], "wrong"),
         ("alliance_first", [leads(A_TO_S, rung="leads_adjusted")], "right"),
+        # the association of one occasion may attenuate where the link holds at the other
+        ("symptoms_first", [Conclusion(*S_TO_A, "inconclusive", attenuates=True, occasion="next")], "wrong"),
+        ("symptoms_first", [Conclusion(*S_TO_A, "inconclusive", attenuates=True, occasion="same")], "withheld"),
         ("shared_bend", [Conclusion(*A_TO_S, "inconclusive", attenuates=True)], "withheld"),
         ("symptoms_first_in_session", [OPEN[0], leads(S_TO_A)], "right"),
         # the weaker of two opposite links: right where it is told, never asked for

@@ -1,0 +1,172 @@
+"""Conclusions of analyses about one simulated cohort, in the form that `truths.judge` reads.
+
+To add an analysis: a function from the cohort and its truth to conclusions about every pair that it was asked, and its
+entry in `ANALYSES`. `SETS` adds those of the verdict engine, which
+share their costly fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+
+from securebase.records.vocabulary import Moment
+from securebase.study.detrending import Detrending
+from securebase.study.estimator import LagEstimate, LagEstimator, LagStep, Link, shortest_link
+from securebase.study.estimators import ALTERNATIVES, PRIMARY, TIME_ADJUSTED
+from securebase.study.reciprocal import AssociationVerdict, adjust_verdict, classify
+from securebase.study.table import SessionTable
+from securebase.study.verdicts.course import Pair, adjust_for_common_course
+from securebase.study.verdicts.reversal import joint_residuals, time_reversal
+from securebase.study.verdicts.rule import PairVerdict, Readings, Refusal, Rung, conclude, read_pair
+from securebase.study.verdicts.within import LagDirection
+from truths.judge import Conclusion
+from truths.sessions import ALLIANCE_AFTER, SYMPTOMS_BEFORE
+from truths.truth import ALLIANCE, SYMPTOMS, Columns, Occasion, Truth
+
+LEVEL = 0.05
+Analysis = Callable[[Columns, Truth], list[Conclusion]]
+
+
+def rated_once(columns: Columns, truth: Truth) -> tuple[Columns, dict[str, Moment], str]:
+    """Return columns, moments and outcome as studies have them today: one rating of each construct per session."""
+    if SYMPTOMS_BEFORE in columns:
+        once = {SYMPTOMS: columns[SYMPTOMS_BEFORE], ALLIANCE: columns[ALLIANCE_AFTER]}
+        return once, {SYMPTOMS: Moment.BEFORE, ALLIANCE: Moment.AFTER}, SYMPTOMS
+    return columns, {name: Moment(moment) for name, moment in truth.moments}, truth.outcome
+
+
+def session_table(columns: Columns, moments: Mapping[str, Moment]) -> SessionTable:
+    """Return a cohort as rows of sessions, one time unit apart."""
+    persons, sessions = next(iter(columns.values())).shape
+    return SessionTable(
+        persons,
+        np.repeat(np.arange(persons), sessions),
+        np.tile(np.arange(sessions, dtype=float), persons),
+        {name: values.ravel() for name, values in columns.items()},
+        moments,
+        "session",
+    )
+
+
+def ordered_pairs(columns: Iterable[str], outcome: str) -> list[tuple[str, str]]:
+    """Return the links that a study asks for: each process to the outcome, and back."""
+    processes = [name for name in columns if name != outcome]
+    return [pair for process in processes for pair in ((process, outcome), (outcome, process))]
+
+
+def by_verdict(columns: Columns, truth: Truth, estimator: LagEstimator, *, adjusted: bool) -> list[Conclusion]:
+    """Conclude a link where the association persists under detrending, as a study says today.
+
+    adjusted: persists after adjustment for the common time course too, the second step of the study's rule.
+    """
+    once, moments, outcome = rated_once(columns, truth)
+    table = session_table(once, moments)
+    conclusions = []
+    for source, target in ordered_pairs(once, outcome):
+        link = shortest_link(table, source, target)
+        if not estimator.applies(table, link):
+            continue
+        estimates = [estimator.estimate(table, link, method) for method in (Detrending.CENTRED, Detrending.DETRENDED)]
+        if None in estimates:
+            conclusions.append(Conclusion(source, target, "inconclusive"))
+            continue
+        centred, detrended = (estimate.lag for estimate in estimates if estimate is not None)
+        verdict = classify(centred, detrended)
+        if adjusted and verdict is AssociationVerdict.PERSISTS:
+            course = TIME_ADJUSTED.estimate(table, link, Detrending.DETRENDED)
+            verdict = adjust_verdict(verdict, detrended, None if course is None else course.lag)
+        conclusions.append(_conclusion(link, verdict, detrended))
+    return conclusions
+
+
+def _conclusion(link: Link, verdict: AssociationVerdict, detrended: LagEstimate) -> Conclusion:
+    occasion: Occasion = "same" if link.step is LagStep.SAME_SESSION else "next"
+    if verdict is AssociationVerdict.PERSISTS:
+        return Conclusion(link.earlier, link.later, "leads", 1 if detrended.raw > 0 else -1, occasion=occasion)
+    attenuates = verdict is AssociationVerdict.ATTENUATES
+    return Conclusion(link.earlier, link.later, "inconclusive", attenuates=attenuates, occasion=occasion)
+
+
+def by_time_reversal(columns: Columns, truth: Truth) -> list[Conclusion]:
+    """Conclude the one direction whose sign agrees with the asymmetry in time and with the association as a whole."""
+    once, _, outcome = rated_once(columns, truth)
+    conclusions = []
+    for process in (name for name in once if name != outcome):
+        pair = adjust_for_common_course(Pair.of_sessions(once[outcome], once[process]))
+        reversal = time_reversal(pair)
+        y, x = (np.nan_to_num(values) for values in joint_residuals(pair))
+        association = (y * x).sum() + (y[:, :-1] * x[:, 1:] + x[:, :-1] * y[:, 1:]).sum()
+        sign = 1 if association > 0 else -1
+        process_first = reversal.supports(sign, from_x=True)
+        for source, target, first in ((process, outcome, process_first), (outcome, process, not process_first)):
+            concluded = reversal.p < LEVEL and first
+            conclusions.append(Conclusion(source, target, "leads" if concluded else "inconclusive", sign * concluded))
+    return conclusions
+
+
+def _verdict(estimator: LagEstimator, *, adjusted: bool = False) -> Analysis:
+    return lambda columns, truth: by_verdict(columns, truth, estimator, adjusted=adjusted)
+
+
+#: sensitivity analyses that differ from the verdict only by gaps, empty sessions or short courses, which are rare here
+SAME_HERE = {"adjacent_sessions", "skip_empty_sessions", "min_observations"}
+_DIFFERENT = tuple(estimator for estimator in ALTERNATIVES if estimator.name not in SAME_HERE)
+#: name in the tables → analysis; the first is the verdict of a study today
+ANALYSES: dict[str, Analysis] = {
+    "persists": _verdict(PRIMARY, adjusted=True),
+    **{estimator.label: _verdict(estimator) for estimator in _DIFFERENT},
+    "time reversal": by_time_reversal,
+}
+
+
+WITHIN, RULE = "within-person likelihood", "rule of the engine"
+
+
+def by_rule(columns: Columns, truth: Truth) -> dict[str, list[Conclusion]]:
+    """Conclude by the engine’s rule, corrected over the pairs of a study, and by its within-person likelihood alone."""
+    once, _, outcome = rated_once(columns, truth)
+    readings = {
+        process: read_pair(Pair.of_sessions(once[outcome], once[process])) for process in once if process != outcome
+    }
+    result: dict[str, list[Conclusion]] = {WITHIN: [], RULE: []}
+    for process, verdict in conclude(readings).items():
+        for direction in LagDirection:
+            link = (process, outcome) if direction is LagDirection.X_TO_Y else (outcome, process)
+            result[WITHIN].append(_within_alone(link, direction, readings[process]))
+            result[RULE].append(_by_verdict(link, direction, verdict))
+    return result
+
+
+def _within_alone(link: tuple[str, str], direction: LagDirection, readings: Readings | Refusal) -> Conclusion:
+    if not isinstance(readings, Readings):
+        return Conclusion(*link, "refused")
+    test = readings.within.tests[direction]
+    if not test.regular or test.p >= LEVEL:
+        return Conclusion(*link, "inconclusive")
+    return Conclusion(*link, "leads", 1 if test.estimate > 0 else -1)
+
+
+def _by_verdict(link: tuple[str, str], direction: LagDirection, verdict: PairVerdict) -> Conclusion:
+    """Return the verdict about one direction. Each verdict that leads comes with the warning of an earlier cause."""
+    attenuation = None if verdict.readings is None else verdict.readings.attenuations[direction]
+    weaker = attenuation is not None and attenuation.weaker
+    if verdict.rung is Rung.LEADS and verdict.direction is direction and verdict.effect is not None:
+        sign = 1 if verdict.effect.estimate > 0 else -1
+        return Conclusion(*link, "leads", sign, attenuates=weaker, warned=True, occasion="next")
+    # the pair leads the other way: nothing is said about this one
+    rung = "inconclusive" if verdict.rung is Rung.LEADS else verdict.rung.value
+    return Conclusion(*link, rung, attenuates=weaker, occasion="next")
+
+
+def by_single_analyses(columns: Columns, truth: Truth) -> dict[str, list[Conclusion]]:
+    """Conclude by each analysis of `ANALYSES`."""
+    return {name: analysis(columns, truth) for name, analysis in ANALYSES.items()}
+
+
+#: analyses that are computed together: name of the set → names of the analyses, and the function
+SETS: dict[str, tuple[tuple[str, ...], Callable[[Columns, Truth], dict[str, list[Conclusion]]]]] = {
+    "single": (tuple(ANALYSES), by_single_analyses),
+    "rule": ((WITHIN, RULE), by_rule),
+}
