@@ -82,6 +82,11 @@ def test_a_folder_is_checked_with_its_behaviour(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["worksheets", "check", str(folder)])
     assert result.exit_code == 2
     assert "incident/behaviour.py: must define BEHAVIOUR, a Behaviour" in result.stderr
+    (folder / "behaviour.py").write_text("import no_such_module", encoding="utf-8")
+    result = CliRunner().invoke(cli, ["worksheets", "check", str(folder)])
+    assert result.exit_code == 2
+    problem = "cannot be loaded: ModuleNotFoundError: No module named 'no_such_module'."
+    assert result.stderr == f"incident/behaviour.py: {problem}\n"
 
 
 def test_check_needs_files() -> None:

@@ -71,10 +71,15 @@ def load_behaviour(path: Path) -> Behaviour:
     file = path / BEHAVIOUR_FILE
     if not file.is_file():
         return PLAIN
-    module = import_module(f"securebase.ipt.worksheets.{path.name}.behaviour") if path.parent == FOLDER else _run(file)
+    where = f"{path.name}/{BEHAVIOUR_FILE}"
+    try:
+        on_shelf = path.parent == FOLDER
+        module = import_module(f"securebase.ipt.worksheets.{path.name}.behaviour") if on_shelf else _run(file)
+    except Exception as error:
+        raise ShelfError(f"cannot be loaded: {type(error).__name__}: {error}", where=where) from error
     defined = getattr(module, "BEHAVIOUR", None)
     if not isinstance(defined, Behaviour):
-        raise ShelfError("must define BEHAVIOUR, a Behaviour", where=f"{path.name}/{BEHAVIOUR_FILE}")
+        raise ShelfError("must define BEHAVIOUR, a Behaviour", where=where)
     return defined
 
 
