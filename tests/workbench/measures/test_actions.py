@@ -5,26 +5,10 @@ from __future__ import annotations
 import pytest
 
 from securebase.errors import InputError
-from securebase.records.vocabulary import Moment, RuptureKind
 from securebase.workbench.check_ins.actions import record_check_in
 from securebase.workbench.clients import actions as clients
 from securebase.workbench.measures.actions import acknowledge_alert, type_in_administration
-from securebase.workbench.therapy_sessions.actions import (
-    create_session,
-    mark_rupture,
-    record_repair,
-)
 from workbench.cast import BEGAN, NOON, Cast, answers
-
-
-def record(cast: Cast, responses=None, submission: str = "one", moment: Moment = Moment.BEFORE):
-    check_in = cast.session.check_ins.filter(moment=moment.value).first() or cast.invite(moment).check_in
-    return record_check_in(
-        check_in=check_in,
-        responses=answers(check_in.instrument_id) if responses is None else responses,
-        submission=submission,
-        at=NOON,
-    )
 
 
 def test_typed_in_form_is_recorded_once_and_not_empty(cast: Cast) -> None:
@@ -46,7 +30,9 @@ def test_typed_in_form_is_recorded_once_and_not_empty(cast: Cast) -> None:
 
 
 def test_alert_is_acknowledged_once_and_with_a_note(cast: Cast) -> None:
-    alert = record(cast, answers("session_before", 5.0, 3.0)).administration.safety_alerts.get()
+    responses = answers("session_before", 5.0, 3.0)
+    recorded = record_check_in(check_in=cast.invite().check_in, responses=responses, submission="one", at=NOON)
+    alert = recorded.administration.safety_alerts.get()
     with pytest.raises(InputError, match="must not be empty"):
         acknowledge_alert(alert=alert, by=cast.alma, note="  ", at=NOON)
     closed = acknowledge_alert(alert=alert, by=cast.alma, note="Called.", at=NOON)
@@ -55,7 +41,7 @@ def test_alert_is_acknowledged_once_and_with_a_note(cast: Cast) -> None:
         acknowledge_alert(alert=alert, by=cast.alma, note="Again.", at=NOON)
 
 
-def test_session_of_another_therapy_is_refused(cast: Cast) -> None:
+def test_typed_in_form_for_a_session_of_another_therapy_is_refused(cast: Cast) -> None:
     other_client = clients.create_client(therapist=cast.alma, name_shown="Other", began_on=BEGAN)
     assert other_client.episode is not None
     with pytest.raises(InputError, match="another therapy"):
@@ -68,11 +54,3 @@ def test_session_of_another_therapy_is_refused(cast: Cast) -> None:
             submission="s",
             session=cast.session,
         )
-    rupture = mark_rupture(
-        session=create_session(episode=other_client.episode, by=cast.alma, number=1, held_at=NOON),
-        by=cast.alma,
-        kind=RuptureKind.WITHDRAWAL,
-        at=NOON,
-    )
-    with pytest.raises(InputError, match="another therapy"):
-        record_repair(rupture=rupture, by=cast.alma, session=cast.session, at=NOON)

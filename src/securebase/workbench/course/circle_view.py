@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from securebase.charts.circle_geometry import GEOMETRY
 from securebase.charts.closeness_circle import circle_frame, closeness_circle, moved_frames
@@ -22,6 +22,7 @@ from securebase.schema import to_plain
 from securebase.workbench.casefile import began_at
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.inventory.models import Circle
+from securebase.workbench.ui.drawings import trusted_svg
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def circle_view(
     versions = name_versions(record, circles, episode, with_author=not for_client)
     drawing = closeness_circle(current, people, centre=centre, tones=tones, label=circle_label(kind), tray=True)
     data = _script_data(current, rows, versions, for_client=for_client)
-    return CircleView(kind, mark_safe(drawing), rows, versions, revision, data)  # noqa: S308 (our own SVG)
+    return CircleView(kind, trusted_svg(drawing), rows, versions, revision, data)
 
 
 def tie_balances(record: EpisodeRecord, people: Sequence[RelationshipRecord]) -> dict[str, TieBalance]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from securebase.charts.sparkline import scores_sparkline
 from securebase.measurement.catalogue import instrument
@@ -17,6 +17,7 @@ from securebase.records.vocabulary import Respondent
 from securebase.reports.change_section import NOT_TESTED
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.course.queries import record_of
+from securebase.workbench.ui.drawings import trusted_svg
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def symptom_line(episode: Episode, now: datetime) -> SymptomLine | None:
     words = describe_change(scale, [value for _, value in points])
     if not instrument(name).validated:
         words = f"{words} {NOT_TESTED}"
-    return SymptomLine("How you have been", mark_safe(drawing), words)  # noqa: S308 (our own SVG)
+    return SymptomLine("How you have been", trusted_svg(drawing), words)
 
 
 def describe_change(scale: Scale, values: list[float]) -> str:

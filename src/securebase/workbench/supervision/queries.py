@@ -13,7 +13,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 from django.http import Http404
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from securebase.charts.closeness_circle import closeness_circle
 from securebase.ipt.consent import consents_to_sharing
@@ -35,6 +35,7 @@ from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.course.queries import record_of
 from securebase.workbench.supervision.actions import SHARED
 from securebase.workbench.supervision.models import Comment, Share, SharedPart
+from securebase.workbench.ui.drawings import trusted_svg
 from securebase.workbench.worksheets.models import Artefact
 
 
@@ -163,7 +164,7 @@ def _circles(record: EpisodeRecord, names: dict[str, str]) -> list[tuple[str, Sa
     return [
         (
             _moment(None, c.at),
-            mark_safe(closeness_circle(c, relationships, centre="client", label="Closeness circle")),  # noqa: S308 (own SVG)
+            trusted_svg(closeness_circle(c, relationships, centre="client", label="Closeness circle")),
         )
         for c in circles
     ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from securebase.charts.balance import balance
 from securebase.charts.session_lines import RatingLine, session_lines
@@ -18,6 +18,7 @@ from securebase.ipt.shelf import behaviour, first_with
 from securebase.ipt.worksheet import Worksheet, WorksheetRole
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
+from securebase.workbench.ui.drawings import trusted_svg
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def area_work(  # noqa: PLR0917 (one caller)
         worksheet=spec.id,
         add_label=spec.add.label if spec.add and entries else f"Start: {spec.name.lower()}",
         entries=len(entries),
-        pictures=tuple((title, _mark_svg_safe(svg)) for title, svg in charts if svg),
+        pictures=tuple((title, trusted_svg(svg)) for title, svg in charts if svg),
         facts=(*facts, *own.facts(entries, today)),
         address=f"{here}?add={spec.id}#panel",
     )
@@ -69,7 +70,7 @@ def severity_chart(record: EpisodeRecord) -> str:
     if spec is None:
         return ""
     fields = [("problem_weight", "problem severity")]
-    return _mark_svg_safe(_chart(ratings_over_time("", record.artefacts_of(spec.id), fields), spec, record))
+    return trusted_svg(_chart(ratings_over_time("", record.artefacts_of(spec.id), fields), spec, record))
 
 
 def _days(record: EpisodeRecord, places: Sequence[float]) -> dict[float, str]:
@@ -87,7 +88,3 @@ def _facts(spec: Worksheet, last: ArtefactRecord, people: dict[str, str]) -> lis
     return [
         (f.field.label, tuple(", ".join(words for _, words in row) for row in f.rows) or (f.words,)) for f in fields
     ]
-
-
-def _mark_svg_safe(svg: str) -> SafeString:
-    return mark_safe(svg)  # noqa: S308 (drawn by `charts`, which escapes every text it is given)

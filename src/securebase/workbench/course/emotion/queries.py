@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.formats import date_format
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 from securebase.charts import retellings as chart
@@ -17,6 +17,7 @@ from securebase.ipt.worksheet import WorksheetRole
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.course.emotion.sentences import describe_ratings, describe_repair, describe_work
 from securebase.workbench.therapy_sessions.models import Rupture
+from securebase.workbench.ui.drawings import trusted_svg
 from securebase.workbench.worksheets.queries import ArtefactListing, list_artefacts, people_of, values_of
 
 #: The two texts of a card: field, label, and what is said where nothing was written.
@@ -90,7 +91,7 @@ class Card:
 
 
 def present_story(story: retellings.RetellingSeries) -> StoryView:
-    svg = mark_safe(chart.retellings_svg(story))  # noqa: S308 (drawn by `charts`, which escapes every text it is given)
+    svg = trusted_svg(chart.retellings_svg(story))
     return StoryView(story, svg, retellings.series_in_words(story), story.tellings[-1].id)
 
 

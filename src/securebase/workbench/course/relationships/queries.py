@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from securebase.charts.closeness_circle import closeness_circle
 from securebase.charts.support_shares import support_shares
@@ -35,6 +35,7 @@ from securebase.workbench.course.circle_view import (
     tie_balances,
 )
 from securebase.workbench.inventory.models import Circle
+from securebase.workbench.ui.drawings import trusted_svg
 
 #: A circle drawn within this time after the start of a session belongs to that session.
 IN_SESSION = timedelta(hours=3)
@@ -154,12 +155,12 @@ def _measure(name: str, now: str, sentence: str, course: Sequence[float | None],
     known = [v for v in course if v is not None]
     ends = f"{known[0]:.2g} → {known[-1]:.2g}" if len(known) > 1 else ""
     drawing = version_sparkline(course, label=f"{name} across versions: {ends}", top=top)
-    return Measure(name, now, sentence, mark_safe(drawing), ends)  # noqa: S308 (our own SVG)
+    return Measure(name, now, sentence, trusted_svg(drawing), ends)
 
 
 def support(record: EpisodeRecord) -> dict[str, Any]:
     shares = networks.support_share_history(record)
-    chart = mark_safe(support_shares(shares))  # noqa: S308 (our own SVG)
+    chart = trusted_svg(support_shares(shares))
     return {"chart": chart, "sentence": phrases.support_shares_in_words(shares), "asked": len(shares)}
 
 
@@ -222,4 +223,4 @@ def _overlay(record: EpisodeRecord, before: ClosenessCircle, after: ClosenessCir
     drawing = closeness_circle(
         after, people, centre=centre, tones=tie_balances(record, people), before=before, label=circle_label(after.kind)
     )
-    return mark_safe(drawing)  # noqa: S308 (our own SVG)
+    return trusted_svg(drawing)
