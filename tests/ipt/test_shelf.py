@@ -91,6 +91,27 @@ def test_an_invalid_field_is_refused_with_the_problem(lines: str, message: str) 
         read_worksheet("x.toml", text.encode())
 
 
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("for_client = true", "client_name: is required with for_client = true"),
+        ('client_about = "A page."', "client_about: is allowed only with for_client = true"),
+        ('page = "timeline"', "add: is required for a worksheet of the timeline"),
+        ('role = "area_work"', "role: must be “area_work” in the group “area”, and only there .group: “session”"),
+        ('group = "area"\nrole = "area_work"', "add: is required for the role “area_work”"),
+        (
+            'group = "area"\nrole = "area_work"\nadd = { label = "Add this week" }',
+            "areas: is required for the role “area_work”",
+        ),
+    ],
+)
+def test_properties_that_do_not_fit_are_refused_by_name(lines: str, message: str) -> None:
+    group = "" if "group" in lines else 'group = "session"\n'
+    text = f'id = "x"\nname = "N"\nabout = "A"\n{group}{lines}\n[[fields]]\nid = "a"\nlabel = "L"\nkind = "line"\n'
+    with pytest.raises(ShelfError, match=message):
+        read_worksheet("x.toml", text.encode())
+
+
 def test_an_unknown_worksheet_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ShelfError, match="incident"):
         worksheet("horoscope")

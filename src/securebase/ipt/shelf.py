@@ -79,7 +79,8 @@ def load_behaviour(path: Path) -> Behaviour:
         raise ShelfError(f"cannot be loaded: {type(error).__name__}: {error}", where=where) from error
     defined = getattr(module, "BEHAVIOUR", None)
     if not isinstance(defined, Behaviour):
-        raise ShelfError("must define BEHAVIOUR, a Behaviour", where=where)
+        advice = "Add BEHAVIOUR = Behaviour(...) or delete the file."
+        raise ShelfError("must define BEHAVIOUR, a Behaviour", where=where, advice=advice)
     return defined
 
 

@@ -55,7 +55,8 @@ def _check(spec: Worksheet, place: Place) -> None:
         place.fail("a worksheet that the client fills in must be shown to the client", "client_fills")
     for name in ("client_name", "client_about"):
         if spec.for_client != bool(getattr(spec, name)):
-            place.fail("a worksheet for the client needs it, and no other worksheet has it", name)
+            rule = "is required" if spec.for_client else "is allowed only"
+            place.fail(f"{rule} with for_client = true", name)
     for key in ("summary", "repeated"):
         if unknown := [name for name in getattr(spec, key) if spec.field(name) is None]:
             place.fail(f"unknown field “{unknown[0]}”", key, f"Known: {', '.join(ids)}.")
@@ -63,11 +64,13 @@ def _check(spec: Worksheet, place: Place) -> None:
         if unknown := [name for name in follow_up.fields if spec.field(name) is None]:
             place.at("follows", n).fail(f"unknown field “{unknown[0]}”", "fields", f"Known: {', '.join(ids)}.")
     if spec.page == "timeline" and spec.add is None:
-        place.fail("a worksheet of the timeline needs the label of its link", "add")
+        place.fail("is required for a worksheet of the timeline", "add", "Give the label of its link.")
     if (spec.role is WorksheetRole.AREA_WORK) != (spec.group is WorksheetGroup.AREA):
-        place.fail("a worksheet of the group “area” has the role “area_work”, and no other", "role")
-    if spec.role is WorksheetRole.AREA_WORK and (spec.add is None or not spec.areas):
-        place.fail("area work needs its problem areas and the label of its link", "areas")
+        place.fail(f"must be “area_work” in the group “area”, and only there (group: “{spec.group.value}”)", "role")
+    if spec.role is WorksheetRole.AREA_WORK:
+        for name in ("add", "areas"):
+            if not getattr(spec, name):
+                place.fail("is required for the role “area_work”", name)
 
 
 def _check_claims(part: Worksheet | Field, claims: tuple[str, ...], place: Place) -> None:
