@@ -30,7 +30,7 @@ def test_a_link_says_how_far_it_got() -> None:
 def test_other_ways_wait_too() -> None:
     device = make_check_in(CheckInMode.DEVICE)
     assert describe_state(device, NOW) == "You handed over this device 2 November, 11:00; no answers were sent."
-    assert describe_state(make_check_in(CheckInMode.PAPER), NOW) == "On paper."
+    assert describe_state(make_check_in(CheckInMode.PAPER), NOW) == "On paper; its answers have not been entered yet."
 
 
 def test_answers_say_when_and_how() -> None:

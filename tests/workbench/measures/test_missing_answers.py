@@ -61,7 +61,7 @@ def test_a_refused_form_keeps_does_not_apply(cast: Cast, alma: Browser) -> None:
     response = alma.post(address, CARE_ANSWERS | FORM | {"item_4": "7"})
     assert response.status_code == 400
     assert soup(response).find("select", id="item_3").find("option", selected=True)["value"] == "6"
-    assert "7 is not one of the available choices" in text(response)
+    assert "Choose one of the listed answers (7 is not one of them)." in text(response)
 
 
 def test_a_record_without_such_an_answer_has_no_note(cast: Cast, alma: Browser) -> None:

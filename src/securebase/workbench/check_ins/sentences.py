@@ -41,7 +41,7 @@ def list_extras(instruments: Iterable[Instrument]) -> str:
 
 def _describe_waiting(check_in: CheckIn, now: datetime) -> str:
     if check_in.mode == CheckInMode.PAPER:
-        return "On paper."
+        return "On paper; its answers have not been entered yet."
     invited = _time(check_in.invited_at)
     if check_in.mode == CheckInMode.DEVICE:
         return f"You handed over this device {invited}; no answers were sent."

@@ -12,7 +12,7 @@ def item_field(item: Item, *, in_full: bool) -> Field:
     in_full: asked in its own words where these are ours, otherwise named by its short label.
     """
     value_range = f"{item.minimum:g} to {item.maximum:g}" + ("" if item.step == 1 else f", in steps of {item.step:g}")
-    listed = "Select a valid choice. {value} is not one of the available choices."
+    listed = "Choose one of the listed answers ({value} is not one of them)."
     return Field(
         id=f"item_{item.number}",
         label=item.text if in_full and item.text else item.label,
