@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from securebase.records.artefact import Value
+from securebase.records.artefact import Value, as_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,5 @@ class RatingShift:
 
 def rating_shift(values: Mapping[str, Value], before: str, after: str) -> RatingShift | None:
     """Return the ratings of two fields, or None if both are open."""
-    shift = RatingShift(_number(values.get(before)), _number(values.get(after)))
+    shift = RatingShift(as_number(values.get(before)), as_number(values.get(after)))
     return None if shift.before is None and shift.after is None else shift
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

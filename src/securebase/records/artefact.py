@@ -18,6 +18,17 @@ Row: TypeAlias = Mapping[str, Cell | tuple[str, ...]]
 Value: TypeAlias = Cell | tuple[str | Row, ...]
 
 
+def as_number(value: object) -> float | None:
+    """Return a value as a number; None if it is blank or of another kind."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def cell_text(row: Row, name: str) -> str:
+    """Return a cell of a row as text without outer spaces; empty if it is blank or of another kind."""
+    value = row.get(name)
+    return value.strip() if isinstance(value, str) else ""
+
+
 @dataclass(frozen=True, slots=True)
 class ArtefactRecord:
     """A completed worksheet in its last version.
@@ -45,8 +56,7 @@ class ArtefactRecord:
 
     def number(self, name: str) -> float | None:
         """Return a field as a number; None if it is blank or of another kind."""
-        value = self.values.get(name)
-        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+        return as_number(self.values.get(name))
 
     def choices(self, name: str) -> tuple[str, ...]:
         """Return the choices of a field; empty if none was made."""

@@ -135,7 +135,7 @@ def save_submission(request: HttpRequest, episode: Episode, name: str, filled: P
         revision=parse_number(request.POST.get("revision")),
         at=timezone.now(),
         about=parse_id(request.POST.get("about")),
-        session=_session(episode, request.POST.get("session")),
+        session=queries.find_session(episode, request.POST.get("session")),
         new_version="anew" in request.POST,
     )
 
@@ -161,8 +161,3 @@ def requested_day(request: HttpRequest, name: str, spec: Worksheet) -> dict[str,
     except ValueError:
         return {}
     return {field.id: day.isoformat()} if field else {}
-
-
-def _session(episode: Episode, text: str | None) -> TherapySession | None:
-    session_id = parse_id(text)
-    return episode.therapy_sessions.filter(id=session_id).first() if session_id else None

@@ -19,7 +19,7 @@ from securebase.records.vocabulary import Moment
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.measures.actions import THERAPIST_SET
 from securebase.workbench.measures.item_fields import item_field
-from securebase.workbench.therapy_sessions.forms import before_therapy_message
+from securebase.workbench.therapy_sessions.forms import check_within_therapy
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.ui.fields import DateField
 from securebase.workbench.ui.inputs import Input, build_input
@@ -162,10 +162,7 @@ class SheetForm(AnswersForm):
         self.episode = episode
 
     def clean_date(self) -> Any:
-        date = self.cleaned_data["date"]
-        if date < self.episode.began_on:
-            raise forms.ValidationError(before_therapy_message(self.episode))
-        return date
+        return check_within_therapy(self.cleaned_data["date"], self.episode)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

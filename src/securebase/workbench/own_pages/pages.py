@@ -39,7 +39,7 @@ from securebase.workbench.ui.parsing import parse_number
 from securebase.workbench.worksheets.actions import EmptyWorksheetError, answer_artefact, save_artefact
 from securebase.workbench.worksheets.forms import build_inputs, submitted_values
 from securebase.workbench.worksheets.models import Artefact
-from securebase.workbench.worksheets.queries import people_of, values_of, worksheet_or_404
+from securebase.workbench.worksheets.queries import is_taken, people_of, values_of, worksheet_or_404
 
 _CODE_ERRORS = {
     actions.CodeOutcome.WRONG: "That code is not correct. Check it and try again, or ask your therapist.",
@@ -151,7 +151,7 @@ def worksheet(request: HttpRequest, visit: Visit, name: str, artefact_id: uuid.U
     """Show a shared worksheet: a form if clients fill it in, else its text and the choice of answers."""
     spec = worksheet_or_404(name)
     artefact = queries.find_shared_artefact(visit.episode, name, artefact_id)
-    if artefact is None and (queries.is_taken(artefact_id) or not queries.may_begin(visit.episode, spec)):
+    if artefact is None and (is_taken(artefact_id) or not queries.may_begin(visit.episode, spec)):
         raise Http404
     if request.method == "POST":
         return _save(request, visit, spec, artefact_id, artefact)

@@ -93,12 +93,6 @@ def find_shared_artefact(episode: Episode, name: str, artefact_id: uuid.UUID) ->
     return rows.select_related("episode__client").first()
 
 
-def is_taken(artefact_id: uuid.UUID) -> bool:
-    """Return whether any artefact has this id, visible to the client or not."""
-    rows = Artefact.objects.unscoped(reason="an id that exists elsewhere must not be used here")
-    return rows.filter(id=artefact_id).exists()
-
-
 def may_begin(episode: Episode, spec: Worksheet) -> bool:
     """Return whether the client may begin this worksheet: for clients, in this phase, and not filled in already."""
     if not spec.client_fills or (spec.phases and episode.phase not in {p.value for p in spec.phases}):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -14,12 +14,14 @@ from securebase.workbench.therapy_sessions.models import RUPTURE_KINDS, TherapyS
 from securebase.workbench.ui.fields import DateField, NumberField
 
 
-def before_therapy_message(episode: Episode) -> str:
-    """Return the error text for a day before the therapy began."""
-    return (
-        f"The therapy began on {date_format(episode.began_on, 'j F Y')}. Choose that day or a later one; "
-        "if the therapy began earlier, correct its start date under Settings first."
-    )
+def check_within_therapy(day: date, episode: Episode) -> date:
+    """Return the day. Raises ValidationError if the therapy had not begun."""
+    if day < episode.began_on:
+        raise forms.ValidationError(
+            f"The therapy began on {date_format(episode.began_on, 'j F Y')}. Choose that day or a later one; "
+            "if the therapy began earlier, correct its start date under Settings first."
+        )
+    return day
 
 
 class SessionForm(forms.Form):
@@ -34,10 +36,7 @@ class SessionForm(forms.Form):
         self.episode = episode
 
     def clean_date(self) -> Any:
-        date = self.cleaned_data["date"]
-        if date < self.episode.began_on:
-            raise forms.ValidationError(before_therapy_message(self.episode))
-        return date
+        return check_within_therapy(self.cleaned_data["date"], self.episode)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -64,7 +64,7 @@ def _unique_artefact(episode: Episode, spec: Worksheet, request: HttpRequest) ->
     if not spec.once_per_session:
         return None
     # without a session in the address, the note belongs to the latest session, which may already have one
-    if session := _find_session(episode, request.GET.get("session")) or _current_session(episode):
+    if session := queries.find_session(episode, request.GET.get("session")) or _current_session(episode):
         return episode.artefacts.filter(worksheet=spec.id, therapy_session=session, removed_at=None).first()
     return None
 
@@ -109,7 +109,7 @@ def _save(page: ClientPage, current: _CurrentWorksheet) -> HttpResponse:
             filled=filled,
             revision=parse_number(request.POST.get("revision")),
             at=page.now,
-            session=_find_session(current.episode, request.POST.get("session")),
+            session=queries.find_session(current.episode, request.POST.get("session")),
             about=parse_id(request.POST.get("about")),
             from_paper=spec.client_fills and "from_paper" in request.POST,
             new_version="new_version" in request.POST,
@@ -167,7 +167,7 @@ def _render(
     people = queries.current_people(episode)
     origin = None if artefact else queries.preceding_artefact(episode, parse_id(request.GET.get("from")))
     about_id = artefact.about if artefact else parse_id(request.GET.get("about")) or (origin.about if origin else None)
-    session = artefact.therapy_session if artefact else _find_session(episode, request.GET.get("session"))
+    session = artefact.therapy_session if artefact else queries.find_session(episode, request.GET.get("session"))
     if artefact is None and session is None and spec.in_session:
         session = _current_session(episode)
     values, unread = _initial_contents(current, filled, about_id)
@@ -335,11 +335,6 @@ def _lineage_options(page: ClientPage) -> dict[str, Any]:
     """Return the arguments of `build_inputs` that depend on the clinic's lineage."""
     lineage = lineage_of(page.account.clinic)
     return {"formulation": lineage.formulation, "areas": {a.value for a in lineage.areas}}
-
-
-def _find_session(episode: Episode, text: str | None) -> TherapySession | None:
-    session_id = parse_id(text)
-    return episode.therapy_sessions.filter(id=session_id).first() if session_id else None
 
 
 def _current_session(episode: Episode) -> TherapySession | None:

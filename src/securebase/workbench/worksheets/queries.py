@@ -17,6 +17,8 @@ from securebase.records.artefact import ArtefactRecord, Value
 from securebase.records.episode import EpisodeRecord
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.clients.models import Client, Episode
+from securebase.workbench.therapy_sessions.models import TherapySession
+from securebase.workbench.ui.parsing import parse_id
 from securebase.workbench.worksheets.models import Artefact, ArtefactVersion
 
 
@@ -32,12 +34,13 @@ def find_artefact(*, account: Account, client: Client, name: str, artefact_id: u
     """Return the client's artefact with this id, None if the id is unused; 404 if it belongs to somebody else."""
     rows = Artefact.objects.visible_to(account).filter(id=artefact_id, episode__client=client, worksheet=name)
     artefact = rows.select_related("therapy_session", "episode__client").first()
-    if artefact is None and _is_taken(artefact_id):
+    if artefact is None and is_taken(artefact_id):
         raise Http404
     return artefact
 
 
-def _is_taken(artefact_id: uuid.UUID) -> bool:
+def is_taken(artefact_id: uuid.UUID) -> bool:
+    """Return whether any artefact has this id, visible to the reader or not."""
     rows = Artefact.objects.unscoped(reason="an id that exists elsewhere must not be used here")
     return rows.filter(id=artefact_id).exists()
 
@@ -48,6 +51,12 @@ def artefact_or_404(*, account: Account, client: Client, name: str, artefact_id:
     if artefact is None:
         raise Http404
     return artefact
+
+
+def find_session(episode: Episode, text: str | None) -> TherapySession | None:
+    """Return the session of a course whose id was sent, None without one."""
+    session_id = parse_id(text)
+    return episode.therapy_sessions.filter(id=session_id).first() if session_id else None
 
 
 def preceding_artefact(episode: Episode, artefact_id: uuid.UUID | None) -> Artefact | None:

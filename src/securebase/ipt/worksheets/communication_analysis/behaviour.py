@@ -8,7 +8,7 @@ from typing import Any
 
 from securebase.ipt.behaviour import Behaviour
 from securebase.ipt.shelf import worksheet
-from securebase.records.artefact import Row, Value
+from securebase.records.artefact import Row, Value, cell_text
 
 #: Speakers as the worksheet names them; a line without a speaker is the client's.
 SPEAKERS = ("client", "other", "silence")
@@ -41,14 +41,9 @@ def _turn(row: Row, labels: Mapping[str, str]) -> Turn:
     return Turn(
         speaker=speaker if speaker in SPEAKERS else SPEAKERS[0],
         faults=tuple(labels.get(f, f) for f in faults) if isinstance(faults, tuple) else (),
-        utterance=_text(row, "said"),
-        **{name: _text(row, name) for name in ("meant", "felt", "heard", "better")},
+        utterance=cell_text(row, "said"),
+        **{name: cell_text(row, name) for name in ("meant", "felt", "heard", "better")},
     )
-
-
-def _text(row: Row, name: str) -> str:
-    value = row.get(name)
-    return value.strip() if isinstance(value, str) else ""
 
 
 def above(values: Mapping[str, Value]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from securebase.ipt.behaviour import Behaviour
-from securebase.records.artefact import Row, Value
+from securebase.records.artefact import Value, as_number, cell_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +27,16 @@ def weighed_options(values: Mapping[str, Value]) -> tuple[WeighedOption, ...]:
     first_choice, rows = _key(values.get("chosen")), values.get("options")
     return tuple(
         WeighedOption(
-            option=_text(row, "option"),
-            likely=_text(row, "likely"),
-            good=_text(row, "good"),
-            hard=_text(row, "hard"),
-            rating=_number(row.get("rating")),
+            option=cell_text(row, "option"),
+            likely=cell_text(row, "likely"),
+            good=cell_text(row, "good"),
+            hard=cell_text(row, "hard"),
+            rating=as_number(row.get("rating")),
             chosen=bool(first_choice) and _key(row.get("option")) == first_choice,
         )
         for row in (rows if isinstance(rows, tuple) else ())
         if isinstance(row, Mapping)
     )
-
-
-def _text(row: Row, name: str) -> str:
-    value = row.get(name)
-    return value.strip() if isinstance(value, str) else ""
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _key(value: object) -> str:

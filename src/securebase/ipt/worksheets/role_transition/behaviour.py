@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from securebase.ipt.area_progress import RatedEntry, RatingsOverTime, RecordedRole, RolesCompared, ratings_over_time
 from securebase.ipt.behaviour import Behaviour, Entries
-from securebase.records.artefact import ArtefactRecord, Row
+from securebase.records.artefact import ArtefactRecord, as_number
 from securebase.records.episode import EpisodeRecord
 
 
@@ -21,13 +21,8 @@ def _role(transition: ArtefactRecord, which: str) -> RecordedRole:
 
 
 def _entries(a: ArtefactRecord, field: str) -> tuple[RatedEntry, ...]:
-    entries = [RatedEntry(str(row["what"]), _importance(row)) for row in a.rows(field) if row.get("what")]
+    entries = [RatedEntry(str(row["what"]), as_number(row.get("weight"))) for row in a.rows(field) if row.get("what")]
     return tuple(sorted(entries, key=lambda e: -1.0 if e.importance is None else e.importance, reverse=True))
-
-
-def _importance(row: Row) -> float | None:
-    value = row.get("weight")
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def progress(_: EpisodeRecord, entries: Entries) -> Iterator[RolesCompared | RatingsOverTime]:
