@@ -36,7 +36,7 @@ OUTCOMES = ("wrong", "warned", "right", "withheld", NOT_ASKED)
 LEVEL = 0.05
 GROUPS: Mapping[str, Sequence[Truth]] = {
     "Two columns": PAIRS,
-    "Columns that are not what they seem": COLUMNS,
+    "Columns that are not simple ratings": COLUMNS,
     "Both columns rated before and after each session": SESSION_DESIGNS,
 }
 
@@ -121,13 +121,13 @@ def page(results: list[TruthResult], measured: Mapping[str, Any]) -> str:
         f"progress: the next call continues. `--cohorts N` simulates fewer than {COHORTS}, `--small` only a few.",
         "",
         "A simulator that shares nothing with the model of the package (`tests/truths/`) draws cohorts of 16 sessions "
-        "with 8% of the ratings missing. Every person has a usual level and a straight line of their own, and all "
+        "with 8% of the ratings missing. Every person has a usual level and a linear trend of their own, and all "
         "share a common course. Symptoms are rated before each session and alliance after it. Each analysis is asked "
         "for both directions of every pair with symptoms, each at the level .05 without correction.",
         "",
         "- **wrong**: it concludes a link that does not hold, or one with the other sign, or says of a link that holds "
         "that it attenuates under detrending;",
-        "- **right**: it concludes every link that holds, was asked and can be told, and nothing wrong;",
+        "- **right**: it concludes every link that holds, was asked and is identifiable, and nothing wrong;",
         "- everything else is **withheld**, which is the best that an analysis can do where no link holds.",
         "",
         "**Bold**: wrong significantly more often than in 5% of cohorts. †: a confounder, measured or not, reaches "
@@ -141,8 +141,9 @@ def page(results: list[TruthResult], measured: Mapping[str, Any]) -> str:
         "- *time reversal*: asymmetry in time of the detrended pair, which causes of both columns at once cannot "
         "produce. Alone, it takes the sign of the link from the association;",
         f"- *{WITHIN}*: an effect on the next value, persons' lines integrated out, with correlated shocks and error;",
-        f"- *{RULE}*: the direction on which time reversal, that likelihood, and that likelihood beside private parts "
-        "agree (`securebase.study.verdicts`), corrected by Holm over the pairs of a study.",
+        f"- *{RULE}*: the rule of `securebase.study.verdicts`, which no page shows yet: the direction on which time "
+        "reversal, that likelihood, and that likelihood beside private parts agree, corrected by Holm over the pairs "
+        "of a study.",
         "",
         "An analysis without a column in a table has not been measured yet.",
         "",
@@ -177,7 +178,7 @@ def _cohorts_of(sets: Sequence[str], results: Sequence[TruthResult]) -> list[str
 
 def _row(truth: Truth, sets: Sequence[str], results: Sequence[TruthResult]) -> list[str]:
     links = [
-        f"{link.source} → {link.target}, {link.occasion} session{'' if link.tellable else ' (cannot be told)'}"
+        f"{link.source} → {link.target}, {link.occasion} session{'' if link.tellable else ' (not identifiable)'}"
         for link in truth.links
     ]
     mark = " †" if truth.unseen else ""
