@@ -84,6 +84,7 @@ def test_no_sentence_claims_a_cause(result):
 
 def test_limits_are_computed_from_the_data(result):
     text = " ".join(result.limits)
+    assert "an unmeasured cause of both columns gives the same pattern" in text
     d = result.lags[0].main.detrended
     assert f"{d.n_pairs:,} pairs from {d.n_persons:,} persons" in text
     assert "assigned" in text

@@ -42,8 +42,8 @@ def limits(
 
 
 _LAGS = (
-    "The analysis treats no column as randomly assigned. A lag shows what tends to come first, not what causes it: an "
-    "unmeasured event that affects both columns, one slightly earlier than the other, gives the same pattern.",
+    "The analysis treats no column as randomly assigned. A lag shows what tends to precede what, not what causes what: "
+    "an unmeasured cause of both columns gives the same pattern, even if it acts on both at the same time.",
     "Lags use observed scores: measurement error attenuates them and leaves part of the past uncontrolled. Only the "
     "fitted model separates error from change.",
 )
