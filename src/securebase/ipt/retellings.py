@@ -68,11 +68,6 @@ class RetellingSeries:
         return fmean(falls) if falls else None
 
     @property
-    def peak_change(self) -> float | None:
-        """Peak of the last retelling minus that of the first; None for a single retelling."""
-        return self.tellings[-1].peak - self.tellings[0].peak if len(self.tellings) > 1 else None
-
-    @property
     def slope(self) -> float | None:
         """Least-squares slope of the peak per retelling; None below three retellings."""
         if len(self.tellings) < MIN_FOR_SLOPE:
