@@ -20,7 +20,7 @@ def test_every_component_fits_and_is_accessible(
     settings.DEMO = True
     page = chromium.new_page(viewport={"width": width, "height": 900}, reduced_motion="reduce")
     errors: list[str] = []
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("console", lambda message: errors.append(message.text) if message.type in {"error", "warning"} else None)
     page.goto(live_server.url + reverse("gallery"))
     pictures = {}
     for scheme in ("light", "dark"):
