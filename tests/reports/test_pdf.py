@@ -107,6 +107,18 @@ def test_a_rating_is_printed_with_its_ends(tmp_path: Path) -> None:
 
 
 @needs_poppler
+def test_the_title_of_a_box_stays_with_its_text(tmp_path: Path) -> None:
+    box = Box("If you need help now", (Paragraph("Call the emergency number."),), TextTone.ALERT)
+    last = set()
+    for lines in range(30, 50):  # the page ends before, within or after the box
+        pages = read(pdf(small(*[Paragraph("A line.")] * lines, box)), tmp_path).split("\f")
+        (page,) = [n for n, page in enumerate(pages) if box.title in page]
+        assert "Call the emergency number." in pages[page], lines
+        last.add(page)
+    assert last == {0, 1}
+
+
+@needs_poppler
 def test_names_in_many_scripts_are_shown(tmp_path: Path) -> None:
     text = read(pdf(small(Paragraph("Zoë Ødegård, Łukasz, Ελένη, Дмитрий, Nguyễn"))), tmp_path)
     for name in ("Zoë", "Ødegård", "Łukasz", "Ελένη", "Дмитрий", "Nguyễn"):
