@@ -194,6 +194,13 @@ def test_marks_are_saved_and_drawn(circle_page: CirclePage) -> None:
     assert tie.locator("line").get_attribute("stroke-dasharray")
 
 
+def test_a_printed_key_keeps_its_marks(circle_page: CirclePage) -> None:
+    circle_page.open()
+    circle_page.page.emulate_media(media="print")
+    printed = circle_page.page.eval_on_selector(".key", "key => getComputedStyle(key).printColorAdjust")
+    assert printed == "exact"  # without it, browsers leave out the squares and diamonds, which are backgrounds
+
+
 def test_versions_play_back_and_old_ones_are_read_only(circle_page: CirclePage) -> None:
     slider = circle_page.page.get_by_role("slider", name="Play through the versions")
     last = circle_page.disc("Husband").get_attribute("transform")
