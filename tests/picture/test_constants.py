@@ -62,7 +62,7 @@ def test_a_threshold_from_a_page_that_quotes_the_manual_says_so() -> None:
     shown = picture("phq9", 16, 9)
     (change,) = [c for c in shown.constants if c.what == "Reliable change"]
     assert change.verified
-    assert "a page that quotes its manual" in change.source
+    assert "quoted from its manual by a web page" in change.source
     assert any("a page that quotes its manual" in text for text in paragraphs(shown))
 
 

@@ -100,7 +100,15 @@ def test_a_threshold_keeps_two_decimals_in_every_sentence() -> None:
 
 def test_singular_and_plural() -> None:
     assert phrases.points(-1.0) == "1 point"
-    assert phrases.count(1, "session") == "1 session"
+    counted = [phrases.count(number, "session") for number in (0, 1, 16)]
+    assert counted == ["0 sessions", "1 session", "16 sessions"]
+
+
+def test_words_are_joined_as_in_a_sentence() -> None:
+    assert phrases.join_names([]) == ""
+    assert phrases.join_names(["grief"]) == "grief"
+    assert phrases.join_names(["grief", "dispute"]) == "grief and dispute"
+    assert phrases.join_names(["grief", "dispute", "transition"]) == "grief, dispute and transition"
 
 
 @pytest.mark.parametrize(("value", "text"), [(6.25, "6.3"), (12.5, "13"), (-0.05, "−0.1"), (0.15, "0.2")])

@@ -31,6 +31,12 @@ def text_files() -> list[tuple[Path, str]]:
     return texts
 
 
+def test_nothing_is_left_over_from_a_merge() -> None:
+    assert [str(p) for p in tracked() if p.suffix in {".orig", ".rej", ".bak"}] == []
+    marker = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
+    assert [str(path) for path, text in text_files() if marker.search(text)] == []
+
+
 def test_no_package_host_is_named() -> None:
     assert [str(path) for path, text in text_files() if HOSTS.search(text)] == []
 

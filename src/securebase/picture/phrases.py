@@ -86,6 +86,7 @@ def percent(value: float) -> str:
 
 
 def count(n: int, singular: str, plural: str | None = None) -> str:
+    """Return a number with its noun: “1 session”, “16 sessions”."""
     return f"{n} {singular if n == 1 else plural or singular + 's'}"
 
 
@@ -160,8 +161,8 @@ def in_session(time: str) -> str:
 
 
 def join_names(names: Sequence[str]) -> str:
-    """Return “a”, “a and b”, or “a, b and c”."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    """Return “a”, “a and b”, or “a, b and c”; empty without names."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def too_few_items_note(sessions: Sequence[str], score: str) -> str:

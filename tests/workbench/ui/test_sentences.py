@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.template import Context, Template
 
-from securebase.workbench.ui.sentences import count, describe_errors, join_words, name_sessions
+from securebase.workbench.ui.sentences import describe_errors, name_sessions
 
 
 class NameForm(forms.Form):
@@ -24,17 +24,6 @@ def test_errors_of_the_form_itself_come_first() -> None:
     form = NameForm({})
     form.add_error(None, "Someone else saved in the meantime.")
     assert describe_errors(form) == ["Someone else saved in the meantime."]
-
-
-def test_a_number_agrees_with_its_noun() -> None:
-    assert [count(number, "session") for number in (0, 1, 16)] == ["0 sessions", "1 session", "16 sessions"]
-
-
-def test_words_are_joined_as_in_a_sentence() -> None:
-    assert join_words([]) == ""
-    assert join_words(["grief"]) == "grief"
-    assert join_words(["grief", "dispute"]) == "grief and dispute"
-    assert join_words(["grief", "dispute", "transition"]) == "grief, dispute and transition"
 
 
 def test_many_sessions_are_counted() -> None:

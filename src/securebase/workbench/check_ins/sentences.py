@@ -9,8 +9,8 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from securebase.measurement.instrument import Instrument
+from securebase.picture.phrases import count
 from securebase.workbench.check_ins.models import CheckIn, CheckInMode
-from securebase.workbench.ui.sentences import count
 
 
 def describe_state(check_in: CheckIn | None, now: datetime) -> str:

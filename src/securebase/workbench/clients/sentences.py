@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 
+from securebase.picture.phrases import count
 from securebase.records.vocabulary import Phase
 from securebase.workbench.clients.models import Client, Episode
-from securebase.workbench.ui.sentences import count
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
+from securebase.picture.phrases import count
 from securebase.workbench.supervision.models import Share
-from securebase.workbench.ui.sentences import count
 
 
 def describe_term(share: Share, *, live: bool) -> str:

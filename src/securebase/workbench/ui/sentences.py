@@ -7,21 +7,11 @@ from collections.abc import Sequence
 from django.forms import BaseForm
 
 
-def count(number: int, noun: str) -> str:
-    """Return a number with its noun: “1 session”, “16 sessions”."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def name_sessions(numbers: Sequence[int]) -> str:
     """Return sessions by their numbers, of more than three only how many and the last."""
     if len(numbers) > 3:
         return f"{len(numbers)} times, last in session {numbers[-1]}"
     return f"session{'' if len(numbers) == 1 else 's'} {', '.join(map(str, numbers))}"
-
-
-def join_words(words: Sequence[str]) -> str:
-    """Return words as a list in a sentence: “grief, role dispute and role transition”."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def describe_errors(form: BaseForm) -> list[str]:

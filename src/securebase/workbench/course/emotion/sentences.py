@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
+from securebase.picture.phrases import count
 from securebase.workbench.therapy_sessions.models import Rupture
-from securebase.workbench.ui.sentences import count
 
 #: Ratings of a rupture worksheet by their fields, with the words before them.
 _RATED = {"explored": "discussed", "validated": "felt understood", "closed": "repaired"}

@@ -8,10 +8,10 @@ from datetime import date
 from django.utils.formats import date_format
 
 from securebase.ipt.course_format import CourseFormat
+from securebase.picture.phrases import count, join_names
 from securebase.records.vocabulary import Phase, ProblemArea
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.course.plan.queries import ContractTerms
-from securebase.workbench.ui.sentences import count, join_words
 
 
 def describe_contract(terms: ContractTerms | None, episode: Episode) -> str:
@@ -26,8 +26,8 @@ def describe_focus(chosen: Sequence[ProblemArea], episode: Episode) -> str:
     """Return how the worksheet's problem areas differ from the course's; nothing if they agree."""
     if not chosen:
         return ""
-    named = join_words([area.label.lower() for area in chosen])
-    present = join_words([label.lower() for label in episode.problem_area_labels]) or "none"
+    named = join_names([area.label.lower() for area in chosen])
+    present = join_names([label.lower() for label in episode.problem_area_labels]) or "none"
     return f"The worksheet names {named}; the course has {present}."
 
 
