@@ -63,7 +63,7 @@ def test_a_threshold_from_a_page_that_quotes_the_manual_says_so() -> None:
     (change,) = [c for c in shown.constants if c.what == "Reliable change"]
     assert change.verified
     assert "quoted from its manual by a web page" in change.source
-    assert any("a page that quotes its manual" in text for text in paragraphs(shown))
+    assert any("quoted from its manual by a web page" in text for text in paragraphs(shown))
 
 
 def test_the_report_names_a_90_percent_index() -> None:
