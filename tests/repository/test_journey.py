@@ -21,7 +21,8 @@ from workbench.cast import NOON, Cast, answers, make_cast
 WAY = ("workbench/check_ins/client_pages.py check_in", "workbench/progress/queries.py current_picture")
 #: folders that the way cannot leave out
 WAY_FOLDERS = ("workbench/check_ins", "workbench/measures", "measurement", "workbench", "records", "picture", "model")
-MAX_FOLDERS, MAX_UPWARD = 12, 8
+#: `ipt` is one of them since every form is built from its fields; twelve were crossed before
+MAX_FOLDERS, MAX_UPWARD = 13, 8
 #: modules that hand a request to its page, and the page to its template
 DISPATCH = ("workbench/accounts/middleware.py", "workbench/accounts/access.py", "workbench/clients/client_page.py")
 

@@ -125,7 +125,7 @@ def _should_ask_again(request: HttpRequest, form: AnswersForm) -> bool:
     """
     if form.raises_an_alert:
         return False
-    return not form.any_answer or (bool(form.left_open) and "as_it_is" not in request.POST)
+    return not form.any_answer or (not form.all_answered and "as_it_is" not in request.POST)
 
 
 def _question_page(

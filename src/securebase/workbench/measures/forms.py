@@ -100,8 +100,12 @@ class AnswersForm(forms.Form):
     @property
     def any_answer(self) -> bool:
         """True if any item was answered. Only for a validated form."""
-        all_responses = (self.responses(), *self.extra_responses().values())
-        return any(value is not None for responses in all_responses for value in responses.values())
+        return any(self.cleaned_data.get(name) is not None for name in self._items)
+
+    @property
+    def all_answered(self) -> bool:
+        """True if every item was answered. Only for a validated form."""
+        return all(self.cleaned_data.get(name) is not None for name in self._items)
 
     @property
     def raises_an_alert(self) -> bool:
