@@ -2,8 +2,8 @@
 
 The *way* is what is called, at any depth, by given functions of the package. Every folder of `src/securebase` with a
 function on the way counts, except `workbench/database`, which is Django's database driver and serves every query.
-Modules that lie in no folder (`errors.py`, `schema.py`) do not count, and `workbench/casefile.py` counts as
-`workbench`.
+Modules that lie in no folder (`errors.py`, `schema.py`) do not count, and the modules
+`workbench/casefile.py` and `workbench/clinic_set.py` count as `workbench`.
 
 *Layers* are those of `.importlinter`, from top to bottom: in the whole package, in the workbench, in the model. A
 call leads *upward* if the called function is in a higher layer than the nearest function of the package on the stack:

@@ -95,9 +95,9 @@ def tables(columns: dict[str, list[str]] | None) -> dict[str, Any]:
 def summary() -> dict[str, Any]:
     """Return counts of clients and their work, and the parameter set in use."""
     from securebase.workbench.accounts.models import Clinic
-    from securebase.workbench.accounts.queries import set_in_use
     from securebase.workbench.audit.queries import verify_chain
     from securebase.workbench.clients.models import Client
+    from securebase.workbench.clinic_set import set_in_use
     from securebase.workbench.worksheets.models import Artefact
 
     trail = verify_chain()

@@ -13,7 +13,7 @@ from securebase.model.simulate import simulate_panel
 from securebase.picture.client import ClientPicture
 from securebase.picture.fingerprints import default_parameter_set
 from securebase.study.clinic_sets import ClinicSets, fit_next
-from securebase.workbench.accounts import queries as accounts
+from securebase.workbench.clinic_set import set_in_use
 from securebase.workbench.progress import queries
 from workbench.browser import Browser
 from workbench.cast import NOON, Cast
@@ -40,7 +40,7 @@ def current_picture(cast: Cast) -> ClientPicture:
 def test_pictures_use_the_adopted_set_and_follow_a_rollback(cast: Cast, sets: ClinicSets) -> None:
     assert current_picture(cast).versions.parameter_set == default_parameter_set().id
     adopt(sets)
-    assert accounts.set_in_use().parameter_set.version.startswith("1 ")
+    assert set_in_use().parameter_set.version.startswith("1 ")
     assert current_picture(cast).versions.parameter_set_version.startswith("1 ")
     sets.roll_back(on="2026-11-26")
     assert current_picture(cast).versions.parameter_set == default_parameter_set().id
@@ -64,6 +64,6 @@ def test_unreadable_set_is_reported_and_pictures_use_the_default(
     history = sets.folder / "history.toml"
     history.write_text(history.read_text() + "\n")
     assert current_picture(cast).versions.parameter_set == default_parameter_set().id
-    assert "0001.toml" in accounts.set_in_use().problem
+    assert "0001.toml" in set_in_use().problem
     browser.force_login(cast.adam)
     assert "cannot be used" in browser.get("/clinic/").content.decode()

@@ -35,6 +35,7 @@ from securebase.workbench.accounts.forms import (
     StaffAccountForm,
 )
 from securebase.workbench.accounts.models import Account, Role
+from securebase.workbench.clinic_set import set_in_use
 from securebase.workbench.ui.conflict import form_status, refusal_as_message, refusal_on
 from securebase.workbench.ui.methods import nearest_page, post_only
 
@@ -217,7 +218,7 @@ def clinic(request: HttpRequest) -> HttpResponse:
         "address": settings.ADDRESS,
         "lineage": queries.lineage_of(own_clinic),
         "forms": queries.course_formats_of(own_clinic),
-        "sets": queries.set_in_use(),
+        "sets": set_in_use(),
         "sets_folder": settings.PARAMETER_SETS,
         "section": "clinic",
     }

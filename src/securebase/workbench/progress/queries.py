@@ -22,10 +22,10 @@ from securebase.picture.client import ClientPicture, client_picture
 from securebase.picture.fingerprints import picture_fingerprint, versions_fingerprint
 from securebase.schema import value_fingerprint
 from securebase.workbench.accounts.models import Account
-from securebase.workbench.accounts.queries import set_in_use
 from securebase.workbench.casefile import began_at, episode_record, next_change, prefetch_record
 from securebase.workbench.check_ins.models import CheckIn, CheckInState
 from securebase.workbench.clients.models import Client, Episode
+from securebase.workbench.clinic_set import set_in_use
 from securebase.workbench.progress.actions import (
     DERIVED,
     Validity,
