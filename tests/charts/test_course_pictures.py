@@ -128,9 +128,9 @@ def test_the_stages_of_a_dispute_are_described_in_words() -> None:
 def test_bars_of_losses_and_gains_show_importance_and_never_a_sum() -> None:
     loss, gain = RatedEntry("the pay", 10), RatedEntry("time", 5)
     few = widths_of_bars(RecordedRole("a", (loss,), (gain,)))
-    assert few == [190, 95]
+    assert few == [150, 75]
     many = widths_of_bars(RecordedRole("a", (loss,), (gain, gain, gain, RatedEntry("rest", None))))
-    assert many == [190, 95, 95, 95]
+    assert many == [150, 75, 75, 75]
     assert balance(RecordedRole("a", (), ()), RecordedRole("b", (), ())) == ""
 
 

@@ -22,7 +22,7 @@ WAY = ("workbench/check_ins/client_pages.py check_in", "workbench/progress/queri
 #: folders that the way cannot leave out
 WAY_FOLDERS = ("workbench/check_ins", "workbench/measures", "measurement", "workbench", "records", "picture", "model")
 #: `ipt` is one of them since every form is built from its fields; twelve were crossed before
-MAX_FOLDERS, MAX_UPWARD = 13, 8
+MAX_FOLDERS, MAX_UPWARD = 12, 8
 #: modules that hand a request to its page, and the page to its template
 DISPATCH = ("workbench/accounts/middleware.py", "workbench/accounts/access.py", "workbench/clients/client_page.py")
 

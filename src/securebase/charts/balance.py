@@ -9,10 +9,10 @@ from securebase.ipt.area_progress import RatedEntry, RecordedRole
 
 #: largest importance; a bar of this length fills its half
 _TOP = 10.0
-_WIDTH, _MIDDLE, _HALF = 440.0, 220.0, 190.0
+_WIDTH, _MIDDLE, _HALF = 360.0, 180.0, 150.0
 _HEADING, _ROW, _BAR = 30.0, 36.0, 8.0
 #: characters of an entry that fit above its bar
-_LETTERS = 30
+_LETTERS = 24
 
 
 def balance(old: RecordedRole, new: RecordedRole) -> str:

@@ -137,11 +137,6 @@ class AnswersForm(forms.Form):
         return "one minute" if len(self.all_questions) <= MAX_QUESTIONS_IN_A_MINUTE else "two minutes"
 
     @property
-    def all_answered(self) -> bool:
-        """True if no item was left open. Only for a validated form."""
-        return all(self.cleaned_data[name] is not None for name in self._items)
-
-    @property
     def left_open(self) -> list[Input]:
         return [q for q in self.all_questions if q.is_open]
 
