@@ -150,6 +150,18 @@ def test_retry_after_a_lost_response_is_recorded_once(cast: Cast, browser: Brows
     assert cast.episode.administrations.count() == 1
 
 
+def test_answers_changed_before_a_retry_are_never_shown_as_sent(cast: Cast, browser: Browser) -> None:
+    path = link(cast)
+    browser.post(path, submission_data(item_1="10", item_11="0"))
+    changed = Browser().post(path, submission_data(item_1="9", item_11="0"))
+    assert changed.status_code == 410
+    assert "the new ones were not saved" in changed.content.decode()
+    assert stored_responses(cast)[1] == 10.0
+    alarming = Browser().post(path, submission_data(item_1="10", item_11="3"))
+    assert alarming.status_code == 302
+    assert cast.episode.safety_alerts.count() == 1
+
+
 def test_used_link_shows_no_earlier_answers(cast: Cast, browser: Browser) -> None:
     path = link(cast)
     browser.post(path, submission_data(item_1="10", item_11="3"))

@@ -79,18 +79,24 @@ def _receive(request: HttpRequest, token: str, row: CheckIn | None, now: datetim
 def _receive_again(request: HttpRequest, token: str, row: CheckIn, form: AnswersForm, now: datetime) -> HttpResponse:
     """Handle a POST to an answered check-in.
 
-    Either a retry after a lost response, or other answers from a second page; those are recorded only if they raise an
-    alert.
+    Either a retry after a lost response, or other answers: from a second page, or changed before the retry. Other
+    answers are recorded only if they raise an alert.
     """
-    submission = str(form.data.get("submission", ""))[:80]
-    if actions.is_same_submission(check_in=row, submission=submission):
-        answers = row.answers
+    submission, answers = str(form.data.get("submission", ""))[:80], row.answers
+    if actions.is_same_submission(check_in=row, submission=submission) and _are_unchanged(form, row):
         began = answers.moment != row.moment
         return _redirect_to_thanks(request, token, row, help_at_once=answers.safety_alerts.exists(), began=began)
     if not form.raises_an_alert:
         return _closed_page(request, row, not_recorded=True)
     actions.record_late_answers(check_in=row, responses=form.responses(), submission=submission, at=now)
     return _redirect_to_thanks(request, token, row, help_at_once=True, late=True)
+
+
+def _are_unchanged(form: AnswersForm, row: CheckIn) -> bool:
+    """Return whether the form holds the answers that were recorded."""
+    sent = {row.instrument_id: form.responses(), **form.extra_responses()}
+    recorded = {a.instrument: {r.item: r.value for r in a.responses.all()} for a in (row.answers, *row.extra_answers)}
+    return all(dict(answers) == recorded.get(name, dict.fromkeys(answers)) for name, answers in sent.items())
 
 
 def _redirect_to_thanks(
