@@ -38,7 +38,7 @@ OTHER_MEANINGS = {
     "cli/parameters.py": ("a key of the output", {"history"}),
     "workbench/inventory/urls.py": ("a page", {"relationship"}),
     "study/clinic_sets.py": ("the history of parameter sets", {"history"}),
-    "workbench/accounts/queries.py": ("the history of parameter sets", {"history"}),
+    "workbench/clinic_set.py": ("the history of parameter sets", {"history"}),
     "workbench/inventory/actions.py": ("an action of the audit trail", {"relationship"}),
     "workbench/inventory/forms.py": ("a key of a placement", {"relationship"}),
     "workbench/worksheets/forms.py": ("a vocabulary", {"problem_area"}),
