@@ -19,6 +19,21 @@ def run(monkeypatch, capsys):
         (("fit", "FOLDER/none.csv", *COLUMNS), "does not exist"),
         (("study", "TABLE", *COLUMNS, "--out", "FOLDER"), "is a directory"),
         (("study", "TABLE", *COLUMNS, "--asked-before", "zzz"), "“zzz” is neither the outcome nor a process"),
+        (
+            ("study", "TABLE", *COLUMNS, "--asked-before", "y=x"),
+            "“y” has a rating before the session only (“x”). Add --asked-after y=COL",
+        ),
+        (
+            ("fit", "TABLE", *COLUMNS, "--asked-after", "y=x"),
+            "“y” has a rating after the session only (“x”). Add --asked-before y=COL",
+        ),
+        (("study", "TABLE", *COLUMNS, "--asked-before", "y=x", "--asked-before", "y"), "is given twice for “y”"),
+        (("study", "TABLE", *COLUMNS, "--asked-before", "y=x", "--asked-after", "y=x"), "“x” cannot be both"),
+        (("study", "TABLE", *COLUMNS, "--asked-before", "=x"), "must have the form COL or NAME=COL"),
+        (
+            ("fit", "TABLE", *COLUMNS, "--input", "x", "--asked-before", "x=a", "--asked-after", "x=b"),
+            "“x” is an input, which has no ratings before and after",
+        ),
         (("fit", "TABLE", *COLUMNS, "--map", "a"), "--map must have the form NAME=COL"),
         (("fit", "TABLE", *COLUMNS, "--time-unit", "month"), "is not one of"),
         (("fit", "TABLE", "--person", "who", "--time", "session"), "Missing option '--outcome'"),

@@ -105,15 +105,17 @@ def add_table_options(command: Command) -> Command:
         ),
         click.option(
             "--asked-before",
-            metavar="COL",
+            metavar="COL or NAME=COL",
             multiple=True,
-            help="Column measured before the session (default: the outcome); repeatable.",
+            help="Column measured before the session (default: the outcome), or the one that holds the rating of NAME "
+            "before the session where NAME is rated before and after it; repeatable.",
         ),
         click.option(
             "--asked-after",
-            metavar="COL",
+            metavar="COL or NAME=COL",
             multiple=True,
-            help="Column measured after the session (default: processes), or input given in it; repeatable.",
+            help="Column measured after the session (default: processes), or input given in it; as --asked-before "
+            "otherwise. Repeatable.",
         ),
         click.option(
             "--map", metavar="NAME=COL", multiple=True, help="Read column COL under the name NAME; repeatable."
@@ -172,7 +174,7 @@ def read_table(options: TableOptions, additional: tuple[str, ...] = ()) -> Cohor
     if options.layout == "long" and (options.person is None or options.time is None):
         raise click.UsageError("--person and --time are required for a table in the long layout.")
     columns = tuple(dict.fromkeys((*options.process, *additional)))
-    moments = _moments(options, columns)
+    moments, before_and_after = _moments(options, columns)
     input_moments = {name: moments.pop(name) for name in options.input if name in moments}
     return read_cohort(
         options.table,
@@ -184,6 +186,7 @@ def read_table(options: TableOptions, additional: tuple[str, ...] = ()) -> Cohor
         outcome_moment=moments.pop(options.outcome, Moment.BEFORE),
         process_moments=moments,
         indicators={name: columns.split(",") for name, columns in _pairs("indicator", options.indicator)},
+        before_and_after=before_and_after,
         covariates=options.covariate,
         therapist=options.therapist,
         inputs=options.input,
@@ -196,16 +199,45 @@ def read_table(options: TableOptions, additional: tuple[str, ...] = ()) -> Cohor
     )
 
 
-def _moments(options: TableOptions, columns: tuple[str, ...]) -> dict[str, Moment]:
-    used = {options.outcome, *columns, *options.input}
-    moments: dict[str, Moment] = {}
+def _moments(options: TableOptions, columns: tuple[str, ...]) -> tuple[dict[str, Moment], dict[str, tuple[str, str]]]:
+    """Return the moments of single columns, and the columns of constructs rated before and after the session."""
+    ratings: dict[str, dict[Moment, str]] = {}
     for moment, listed in ((Moment.BEFORE, options.asked_before), (Moment.AFTER, options.asked_after)):
-        for column in listed:
-            if column not in used:
-                raise click.UsageError(f"“{column}” is neither the outcome nor a process or input.")
-            if moments.setdefault(column, moment) is not moment:
-                raise click.UsageError(f"“{column}” cannot be both --asked-before and --asked-after.")
-    return moments
+        for text in listed:
+            name, column = _rating(moment, text, {options.outcome, *columns, *options.input})
+            if ratings.setdefault(name, {}).setdefault(moment, column) != column:
+                raise click.UsageError(f"--asked-{moment.value} is given twice for “{name}”.")
+    moments: dict[str, Moment] = {}
+    before_and_after: dict[str, tuple[str, str]] = {}
+    for name, by_moment in ratings.items():
+        before, after = by_moment.get(Moment.BEFORE), by_moment.get(Moment.AFTER)
+        if before is not None and after is not None:
+            if before == after:
+                raise click.UsageError(f"“{before}” cannot be both --asked-before and --asked-after.")
+            if name in options.input:
+                raise click.UsageError(f"“{name}” is an input, which has no ratings before and after the session.")
+            before_and_after[name] = before, after
+            continue
+        ((moment, column),) = by_moment.items()
+        if column != name:
+            other = Moment.AFTER if moment is Moment.BEFORE else Moment.BEFORE
+            raise click.UsageError(
+                f"“{name}” has a rating {moment.value} the session only (“{column}”). "
+                f"Add --asked-{other.value} {name}=COL, or read “{column}” alone: "
+                f"--map {name}={column} --asked-{moment.value} {name}."
+            )
+        moments[name] = moment
+    return moments, before_and_after
+
+
+def _rating(moment: Moment, text: str, used: set[str]) -> tuple[str, str]:
+    """Return construct and column of COL or NAME=COL; COL is its own construct."""
+    name, sign, column = (text, "", text) if text in used else text.partition("=")
+    if sign and not (name and column):
+        raise click.UsageError(f"--asked-{moment.value} must have the form COL or NAME=COL (got “{text}”).")
+    if name not in used:
+        raise click.UsageError(f"“{name}” is neither the outcome nor a process or input.")
+    return name, column
 
 
 def _pairs(option: str, values: tuple[str, ...]) -> list[tuple[str, str]]:

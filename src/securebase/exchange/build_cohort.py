@@ -40,14 +40,14 @@ def build_cohort(request: TableRequest, grid: Grid, columns: NamedColumns, extra
     persons: dict[str, list[TableRow]] = {}
     for row in extract.rows:
         persons.setdefault(row.person, []).append(row)
-    names = list(request.moments)
+    outcome, *processes = request.constructs
     cells = len(extract.rows) * len(request.scores)
     n_values = sum(value is not None for row in extract.rows for value in row.values)
     return Cohort(
         episodes=tuple(_episode(person, rows, request, extract, extra) for person, rows in persons.items()),
         constructs=tuple(_construct(name, moment) for name, moment in request.moments.items()),
-        outcome=names[0],
-        processes=tuple(names[1:]),
+        outcome=outcome,
+        processes=tuple(processes),
         time_unit=extract.unit.value,
         days_per_unit=extract.unit.days,
         covariates=extra.covariate_names,
@@ -57,6 +57,7 @@ def build_cohort(request: TableRequest, grid: Grid, columns: NamedColumns, extra
             name: tuple((TABLE, extract.columns[column]) for column in columns)
             for name, columns in request.indicators.items()
         },
+        before_and_after=request.before_and_after,
         import_report=ImportReport(
             file=grid.file,
             fingerprint=grid.fingerprint,
@@ -102,13 +103,18 @@ def _episode(
     zero = rows[0].time if extract.from_first else 0.0
     # dates and calendar day numbers are in days; other numbers are in the unit of the column
     days = 1.0 if extract.from_first else extract.unit.days
-    moments = sorted(set(request.moments.values()), key=list(Moment).index)
+    main = request.constructs
+    seconds = [(name, moment) for name, moment in request.moments.items() if name not in main]
+    moments = sorted({request.moments[name] for name in main}, key=list(Moment).index)
     administrations: list[AdministrationRecord] = []
     inputs: list[InputRecord] = []
     sessions: list[TherapySessionRecord] = []
     for row in rows:
         at, session = (row.time - zero) * days, _session(row.time, extract.unit)
-        administrations += (_administration(row, at, moment, request, extract) for moment in moments)
+        administrations += (_administration(row, at, moment, request, extract, constructs=main) for moment in moments)
+        # apart from the main ratings, so that a row without any of these keeps its place in the time line
+        others = (_administration(row, at, moment, request, extract, constructs=(name,)) for name, moment in seconds)
+        administrations += (a for a in others if a.scores)
         if session is not None and session > 0:
             sessions.append(TherapySessionRecord(session, at))
         values = extra.inputs.get((person, row.time), {})
@@ -133,16 +139,12 @@ def _session(time: float, unit: TimeUnit) -> int | None:
 
 
 def _administration(
-    row: TableRow,
-    at: float,
-    moment: Moment,
-    request: TableRequest,
-    extract: Extract,
+    row: TableRow, at: float, moment: Moment, request: TableRequest, extract: Extract, *, constructs: Sequence[str]
 ) -> AdministrationRecord:
     session = _session(row.time, extract.unit)
     scores = tuple(
         ScoreRecord(name, value, at, moment, session, TABLE, extract.columns[column])
         for (name, column), value in zip(request.scores, row.values, strict=True)
-        if request.moments[name] is moment and value is not None
+        if name in constructs and request.moments[name] is moment and value is not None
     )
     return AdministrationRecord(TABLE, at, moment, session, scores=scores)

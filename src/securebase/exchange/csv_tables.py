@@ -25,6 +25,7 @@ from securebase.exchange.csv_writing import write_cohort
 from securebase.exchange.grid import clean, read_bytes, read_grid
 from securebase.exchange.long_layout import read_long
 from securebase.exchange.request import Layout, TableRequest
+from securebase.exchange.second_ratings import add_second_ratings
 from securebase.exchange.times import DateOrder
 from securebase.exchange.times import time_unit as parse_time_unit
 from securebase.exchange.values import Decimal
@@ -54,6 +55,7 @@ def read_cohort(
     outcome_moment: Moment | str = Moment.BEFORE,
     process_moments: Mapping[str, Moment | str] | None = None,
     indicators: Mapping[str, Sequence[str]] | None = None,
+    before_and_after: Mapping[str, Sequence[str]] | None = None,
     covariates: Sequence[str] = (),
     therapist: str | None = None,
     inputs: Sequence[str] = (),
@@ -92,6 +94,10 @@ def read_cohort(
         Process → moment of measurement. Default ``"after"``.
     indicators : mapping of str to sequence of str, optional
         Outcome or process → its indicator columns. The construct is in points of the first.
+    before_and_after : mapping of str to (str, str), optional
+        Outcome or process → columns with its rating before and after each session. Lags and models use one of them:
+        that of the moment above, so by default the outcome's rating before the session and a process's rating after
+        it. The other one is a construct named like its column.
     covariates : sequence of str, optional
         Columns with one value per person. Texts are dummy coded, the most frequent is the reference. Persons without
         a value are excluded.
@@ -151,6 +157,7 @@ def read_cohort(
     for argument, mapping in (
         ("process_moments", process_moments),
         ("indicators", indicators),
+        ("before_and_after", before_and_after),
         ("input_moments", input_moments),
         ("columns", columns),
     ):
@@ -166,15 +173,17 @@ def read_cohort(
     for name in indicator_columns:
         if name not in (outcome, *processes):
             raise TableError(f"indicators given for “{name}”, which is neither outcome nor process", file=file)
-    score_columns = [column for name in (outcome, *processes) for column in indicator_columns.get(name) or (name,)]
-    requested = (*score_columns, *covariates, *([therapist] if therapist is not None else []), *inputs)
+    moments = _moments(file, outcome, processes, outcome_moment, process_moments or {})
+    rated = add_second_ratings(file, moments, indicator_columns, before_and_after or {})
+    requested = (*rated.columns, *covariates, *([therapist] if therapist is not None else []), *inputs)
     _check_unique(file, requested)
     _check_mapping(file, columns or {}, {person, time, *requested})
     request = TableRequest(
         person=person,
         time=time,
-        moments=_moments(file, outcome, processes, outcome_moment, process_moments or {}),
-        indicators={name: listed for name, listed in indicator_columns.items() if listed},
+        moments=rated.moments,
+        indicators={name: listed for name, listed in rated.indicators.items() if listed},
+        before_and_after=rated.pairs,
         covariates=covariates,
         therapist=therapist,
         inputs=_input_moments(file, inputs, input_moments or {}),

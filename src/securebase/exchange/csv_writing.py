@@ -29,7 +29,7 @@ def write_cohort(
     Parameters
     ----------
     cohort : Cohort
-        The cohort. Its outcome and processes are written.
+        The cohort. Its outcome and processes are written, and their second ratings in a session.
     path : str or Path
         File to write (UTF-8, comma-separated). An existing file is replaced.
     layout : {"long", "wide"}, default "long"
@@ -63,7 +63,8 @@ def write_cohort(
     """
     check_class(cohort, Cohort, "cohort", advice="Read one with securebase.read_cohort, or simulate one.")
     file = Path(path).name
-    names = (cohort.outcome, *cohort.processes)
+    ratings = (name for pair in cohort.before_and_after.values() for name in pair)
+    names = tuple(dict.fromkeys((cohort.outcome, *cohort.processes, *ratings)))
     if reserved := {"person", "time"} & set(names):
         raise TableError(
             f"construct name “{min(reserved)}” is reserved for a column", file=file, advice="Rename the construct."

@@ -23,8 +23,8 @@ MAX_LISTED = 5
 class TableRequest:
     """Names of columns (stems in the wide layout) and how to read them. `moments` holds the outcome first.
 
-    `indicators` holds the columns of constructs with several. `inputs` holds when each input was given, see
-    `InputRecord`.
+    `indicators` holds the columns of constructs that are not named like their column, or have several. `inputs` holds
+    when each input was given, see `InputRecord`. `before_and_after` is that of `Cohort`; `moments` holds both ratings.
     """
 
     person: str | None
@@ -39,6 +39,13 @@ class TableRequest:
     covariates: tuple[str, ...] = ()
     therapist: str | None = None
     inputs: Mapping[str, Moment] = field(default_factory=dict)
+    before_and_after: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def constructs(self) -> tuple[str, ...]:
+        """The outcome, then the processes, without second ratings."""
+        second = {name for pair in self.before_and_after.values() for name in pair} - {*self.before_and_after}
+        return tuple(name for name in self.moments if name not in second)
 
     @property
     def scores(self) -> tuple[tuple[str, str], ...]:

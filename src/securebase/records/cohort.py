@@ -90,6 +90,9 @@ class Cohort:
         True if a model includes a therapist level.
     indicators : mapping of str to tuple
         Construct → (instrument, scale) of its indicators, the reference indicator first.
+    before_and_after : mapping of str to (str, str)
+        Outcome or process rated twice a session → constructs with the rating before and the rating after it. One of
+        them is the outcome or process itself, which lags and models use.
 
     Examples
     --------
@@ -116,6 +119,7 @@ class Cohort:
     inputs: tuple[str, ...] = ()
     therapists: bool = False
     indicators: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    before_and_after: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.episodes)
