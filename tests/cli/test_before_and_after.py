@@ -63,8 +63,8 @@ def test_a_column_that_holds_one_rating_may_name_the_construct(run: Any, table: 
     )
     result = run("fit", table, *WHO, *named, "--trend", "none", "--json")
     assert result.code == 0, result.err
-    said = json.loads(result.out)["import_report"]["remarks"][2]
-    assert f"before the session: {SYMPTOMS_BEFORE}, {ALLIANCE_BEFORE}; after the session: {ALLIANCE_AFTER}" in said
+    remark = json.loads(result.out)["import_report"]["remarks"][2]
+    assert f"before the session: {SYMPTOMS_BEFORE}, {ALLIANCE_BEFORE}; after the session: {ALLIANCE_AFTER}" in remark
 
 
 def test_an_unknown_second_column_is_named(run: Any, table: Path) -> None:
