@@ -17,9 +17,12 @@ from securebase.study.estimator import LagEstimate, LagEstimator, LagStep, Link,
 from securebase.study.estimators import ALTERNATIVES, PRIMARY, TIME_ADJUSTED
 from securebase.study.reciprocal import AssociationVerdict, adjust_verdict, classify
 from securebase.study.table import SessionTable
+from securebase.study.verdicts.attenuation import Persistence
 from securebase.study.verdicts.course import Pair, adjust_for_common_course
+from securebase.study.verdicts.identifying import Refusal
+from securebase.study.verdicts.readings import Readings, read_pair
 from securebase.study.verdicts.reversal import joint_residuals, time_reversal
-from securebase.study.verdicts.rule import PairVerdict, Readings, Refusal, Rung, conclude, read_pair
+from securebase.study.verdicts.rule import PairVerdict, Rung, conclude
 from securebase.study.verdicts.within import LagDirection
 from truths.judge import Conclusion
 from truths.sessions import ALLIANCE_AFTER, SYMPTOMS_BEFORE
@@ -142,7 +145,7 @@ def by_rule(columns: Columns, truth: Truth) -> dict[str, list[Conclusion]]:
 def _within_alone(link: tuple[str, str], direction: LagDirection, readings: Readings | Refusal) -> Conclusion:
     if not isinstance(readings, Readings):
         return Conclusion(*link, "refused")
-    test = readings.within.tests[direction]
+    test = readings.effects[direction]
     if not test.regular or test.p >= LEVEL:
         return Conclusion(*link, "inconclusive")
     return Conclusion(*link, "leads", 1 if test.estimate > 0 else -1)
@@ -151,13 +154,13 @@ def _within_alone(link: tuple[str, str], direction: LagDirection, readings: Read
 def _by_verdict(link: tuple[str, str], direction: LagDirection, verdict: PairVerdict) -> Conclusion:
     """Return the verdict about one direction. Each verdict that leads comes with the warning of an earlier cause."""
     attenuation = None if verdict.readings is None else verdict.readings.attenuations[direction]
-    weaker = attenuation is not None and attenuation.weaker
+    attenuates = attenuation is not None and attenuation.persistence is Persistence.ATTENUATES
     if verdict.rung is Rung.LEADS and verdict.direction is direction and verdict.effect is not None:
         sign = 1 if verdict.effect.estimate > 0 else -1
-        return Conclusion(*link, "leads", sign, attenuates=weaker, warned=True, occasion="next")
+        return Conclusion(*link, "leads", sign, attenuates=attenuates, warned=True, occasion="next")
     # the pair leads the other way: nothing is said about this one
     rung = "inconclusive" if verdict.rung is Rung.LEADS else verdict.rung.value
-    return Conclusion(*link, rung, attenuates=weaker, occasion="next")
+    return Conclusion(*link, rung, attenuates=attenuates, occasion="next")
 
 
 def by_single_analyses(columns: Columns, truth: Truth) -> dict[str, list[Conclusion]]:

@@ -25,8 +25,6 @@ def test_the_statistic_is_that_of_explicit_loops() -> None:
     times = np.cumsum(rng.uniform(0.5, 2.0, y.shape), axis=1)
     result = time_reversal(Pair(y, x, times, discrete=False))
     expected = dense_verdicts.antisymmetry(y, x, times, MIN_JOINT)
-    finite = result.contributions[np.isfinite(result.contributions)]
-    np.testing.assert_allclose(finite, expected, atol=1e-10)
     reference = ttest_1samp(expected, 0.0)
     np.testing.assert_allclose([result.statistic, result.p], [reference.statistic, reference.pvalue], rtol=1e-10)
     assert result.n_persons == len(expected) < 30

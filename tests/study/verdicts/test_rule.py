@@ -7,16 +7,8 @@ import pytest
 
 from securebase.study.verdicts.course import Pair
 from securebase.study.verdicts.identifying import Refusal
-from securebase.study.verdicts.rule import (
-    PairVerdict,
-    Readings,
-    Rung,
-    conclude,
-    conclude_pair,
-    holm,
-    persons_needed,
-    read_pair,
-)
+from securebase.study.verdicts.readings import Readings, read_pair
+from securebase.study.verdicts.rule import PairVerdict, Rung, conclude, conclude_pair, holm, persons_needed
 from securebase.study.verdicts.within import LagDirection
 
 from .tiny_truths import pair
@@ -71,10 +63,10 @@ def directed_readings(seed: int = 3) -> Readings:
 def with_reading(readings: Readings, *, g: float, zx: float, zy: float) -> Readings:
     tests = {
         direction: replace(test, z=z, estimate=z / 10, p=0.001 if abs(z) > 1.96 else 0.5)
-        for (direction, test), z in zip(readings.within.tests.items(), (zx, zy), strict=True)
+        for (direction, test), z in zip(readings.effects.items(), (zx, zy), strict=True)
     }
     reversal = replace(readings.reversal, statistic=g, p=0.001 if abs(g) > 1.96 else 0.5)
-    return replace(readings, reversal=reversal, within=replace(readings.within, tests=tests))
+    return replace(readings, reversal=reversal, effects=tests)
 
 
 def test_readings_that_exclude_each_other_are_contradicted() -> None:

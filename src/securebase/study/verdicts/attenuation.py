@@ -1,8 +1,9 @@
 r"""Test of attenuation (T3): an association that weakens without trends by more than detrending does by itself.
 
-Detrending shrinks a true lagged association even where nobody has a trend, so the plain difference of the detrended and
-the centred coefficient does not have mean zero. With V the trend-free covariance that M implies and H_q a person's
-residual maker (q = 0 mean, 1 line), the pooled regression of y_t on x_{t−1} and y_{t−1} tends to
+Trends are each person's line and the common course. Detrending shrinks a true lagged association even where nobody has
+a trend, so the plain difference of the detrended and the centred coefficient does not have mean zero. With V the
+trend-free covariance that M implies and H_q a person's residual maker (q = 0 mean, 1 line), the pooled regression of
+y_t on x_{t−1} and y_{t−1} tends to
 
     b_q = [Σ (x̃x̃ x̃ỹ; x̃ỹ ỹỹ)(t−1, t−1)]⁻¹ Σ (ỹ_t x̃_{t−1}, ỹ_t ỹ_{t−1}),  S = H_q V H_q,
 
@@ -12,6 +13,7 @@ and the statistic is ((b̂₁ − b̂₀) − (b₁ − b₀)) / ‖influence₁
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,53 +23,84 @@ from securebase.study.verdicts import dynamics
 from securebase.study.verdicts.course import MIN_VALUES, Array, Pair
 from securebase.study.verdicts.within import WithinFit
 
+_LEVEL = 0.05
+
+
+class Persistence(StrEnum):
+    """What remains of a within-person association without trends."""
+
+    PERSISTS = "persists"
+    ATTENUATES = "attenuates"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Coefficient:
+    """Coefficient of the earlier x beside y's own past, with its standard error (clusters are persons)."""
+
+    estimate: float
+    standard_error: float
+
 
 @dataclass(frozen=True, slots=True)
 class Attenuation:
-    """Coefficients of the earlier x beside y's own past, within-person centred and detrended per person.
+    """A lagged association within-person centred, and detrended (without lines and common course).
 
-    expected_difference: of detrended and centred without any trend. weaker: the centred coefficient differs from zero
-    and the detrended one is weaker than expected. nothing_left: at most half of it can be left (95%, one-sided).
+    expected_difference: of the two without any trend. statistic, p: of T3, with n_persons − 1 degrees of freedom.
     """
 
-    centred: float
-    detrended: float
+    centred: Coefficient
+    detrended: Coefficient
     expected_difference: float
     statistic: float
     p: float
-    weaker: bool
-    nothing_left: bool
+    n_persons: int
+
+    @property
+    def weaker(self) -> bool:
+        """Return whether the centred coefficient differs from zero and the detrended one is weaker than expected."""
+        return self._is_significant(self.centred) and self.p < _LEVEL and self.statistic * self.centred.estimate < 0
+
+    @property
+    def persistence(self) -> Persistence:
+        """Return what remains without trends.
+
+        Persists: both coefficients differ from zero with the same sign, which does not exclude that it is weaker.
+        Attenuates: weaker, and what is left does not differ from zero, or has the other sign.
+        """
+        same_sign = self.centred.estimate * self.detrended.estimate > 0
+        if same_sign and self._is_significant(self.centred) and self._is_significant(self.detrended):
+            return Persistence.PERSISTS
+        return Persistence.ATTENUATES if self.weaker else Persistence.INCONCLUSIVE
+
+    def _is_significant(self, coefficient: Coefficient) -> bool:
+        quantile = float(student.ppf(1.0 - 0.5 * _LEVEL, self.n_persons - 1))
+        return abs(coefficient.estimate) > quantile * coefficient.standard_error
 
 
-def attenuation(pair: Pair, within: WithinFit) -> Attenuation | None:
-    """Test the pair as observed, with its common course; None where too few persons have rows.
+def attenuation(pair: Pair, adjusted: Pair, within: WithinFit) -> Attenuation | None:
+    """Test the pair as observed against the same pair without its common course; None with too few persons or rows.
 
-    within: M of the same pair without its course.
+    within: M of the adjusted pair.
     """
-    residuals = [_deviations(pair, degree) for degree in (0, 1)]
-    centred, detrended = (_regress(y, x) for y, x in residuals)
-    used = np.isfinite(residuals[0][0][:, 1:] * residuals[0][0][:, :-1] * residuals[0][1][:, :-1])
+    centred, detrended = _deviations(pair, 0), _deviations(adjusted, 1)
+    used = np.isfinite(centred[0][:, 1:] * centred[0][:, :-1] * centred[1][:, :-1])
     n = int(used.any(axis=1).sum())
-    if centred is None or detrended is None or n < 3:
+    first, second = _regress(*centred), _regress(*detrended)
+    if first is None or second is None or n < 3:
         return None
     expected = _expected_difference(pair, within, used)
-    difference = detrended[0] - centred[0]
-    error = float(np.sqrt(((detrended[1] - centred[1]) ** 2).sum()))
+    error = float(np.sqrt(((second[1] - first[1]) ** 2).sum()))
     if not error > 0 or not np.isfinite(expected):
         return None
-    statistic = (difference - expected) / error
-    significant = abs(centred[0]) > float(student.ppf(0.975, n - 1)) * float(np.sqrt((centred[1] ** 2).sum()))
-    p = 2.0 * float(student.sf(abs(statistic), n - 1))
-    weaker = significant and p < 0.05 and statistic * centred[0] < 0
-    left = abs(detrended[0]) + 1.645 * float(np.sqrt((detrended[1] ** 2).sum()))
+    statistic = (second[0] - first[0] - expected) / error
     return Attenuation(
-        centred=centred[0],
-        detrended=detrended[0],
+        centred=Coefficient(first[0], float(np.sqrt((first[1] ** 2).sum()))),
+        detrended=Coefficient(second[0], float(np.sqrt((second[1] ** 2).sum()))),
         expected_difference=expected,
         statistic=float(statistic),
-        p=p,
-        weaker=bool(weaker),
-        nothing_left=bool(weaker and left < 0.5 * abs(centred[0])),
+        p=2.0 * float(student.sf(abs(statistic), n - 1)),
+        n_persons=n,
     )
 
 

@@ -22,7 +22,8 @@ from scipy.stats import t as student
 
 from securebase.study.verdicts.course import Array, Pair
 from securebase.study.verdicts.identifying import MIN_IDENTIFYING, Refusal, association
-from securebase.study.verdicts.rule import LEVEL, Rung
+from securebase.study.verdicts.readings import LEVEL
+from securebase.study.verdicts.rule import Rung
 from securebase.study.verdicts.within import LagDirection
 
 

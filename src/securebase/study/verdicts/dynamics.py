@@ -33,7 +33,6 @@ _SHOCK = (np.log(0.7), 3.0)
 _ERROR = (np.log(0.5), 1.5)
 _PRIVATE = (np.log(0.4), 1.5)
 _PRIVATE_PERSISTENCE = (0.4, 1.5)  # atanh φ
-_PERSISTENCE_IN_TIME = (-0.4, 2.0)  # logit φ, which an atanh would let run to −∞
 
 
 @dataclass(frozen=True, eq=False)

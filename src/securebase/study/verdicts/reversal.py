@@ -21,18 +21,16 @@ from securebase.study.verdicts.course import Array, Pair, own_line_residuals
 MIN_JOINT = 5
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Reversal:
     """Result of the test.
 
     statistic: t. Above 0 it supports x → y negative or y → x positive; below 0, x → y positive or y → x negative.
-    contributions (N,): a_i, NaN where a person has too few joint rows.
     """
 
     statistic: float
     p: float
     n_persons: int
-    contributions: Array
 
     def supports(self, effect: float, *, from_x: bool) -> bool:
         """Return whether the sign of an effect of x on y (or, `from_x` false, of y on x) agrees with the statistic."""
@@ -57,9 +55,8 @@ def time_reversal(pair: Pair) -> Reversal:
     y, x = joint_residuals(pair)
     products = y[:, :-1] * x[:, 1:] - x[:, :-1] * y[:, 1:]
     counts = np.isfinite(y).any(axis=1)
-    contributions = np.where(counts, np.nansum(products, axis=1), np.nan)
-    a = contributions[counts]
+    a = np.nansum(products[counts], axis=1)
     if len(a) < 3 or not a.std() > 0:
-        return Reversal(float("nan"), 1.0, len(a), contributions)
+        return Reversal(float("nan"), 1.0, len(a))
     g = float(a.mean() / (a.std(ddof=1) / np.sqrt(len(a))))
-    return Reversal(g, float(2.0 * student.sf(abs(g), len(a) - 1)), len(a), contributions)
+    return Reversal(g, float(2.0 * student.sf(abs(g), len(a) - 1)), len(a))

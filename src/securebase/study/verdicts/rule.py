@@ -16,13 +16,11 @@ from typing import TypeVar
 import numpy as np
 from scipy.stats import norm
 
-from securebase.study.verdicts.attenuation import Attenuation, attenuation
-from securebase.study.verdicts.course import Pair, adjust_for_common_course
-from securebase.study.verdicts.identifying import Association, Refusal, association, refusal
-from securebase.study.verdicts.reversal import Reversal, time_reversal
-from securebase.study.verdicts.within import LagDirection, LagTest, WithinFit, effect_beside_private_parts, fit_within
+from securebase.study.verdicts.course import Pair
+from securebase.study.verdicts.identifying import Refusal
+from securebase.study.verdicts.readings import LEVEL, Readings, read_pair
+from securebase.study.verdicts.within import LagDirection, LagTest
 
-LEVEL = 0.05
 #: normal quantile of power .80
 _POWER_QUANTILE = 0.84
 #: statistic above which a reading is significant, two-sided at .05
@@ -40,41 +38,6 @@ class Rung(StrEnum):
     LEADS = "leads"
     CONTRADICTED = "contradicted"
     INCONCLUSIVE = "inconclusive"
-
-
-@dataclass(frozen=True, eq=False)
-class Readings:
-    """All readings of one pair. private: M⁺ of `direction`, None where G1 or M did not pass, so that it was not run.
-
-    direction: the stronger of the effects whose sign agrees with time reversal; None if none does. attenuations: of the
-    association of either direction. associations: same row, then x with the next y, then y with the next x.
-    """
-
-    reversal: Reversal
-    within: WithinFit
-    direction: LagDirection | None
-    private: LagTest | None
-    attenuations: Mapping[LagDirection, Attenuation | None]
-    associations: tuple[Association, Association, Association]
-
-    @property
-    def p(self) -> float:
-        """Return the largest p value of the tests that a direction must pass, 1 if none is left to credit."""
-        if self.direction is None:
-            return 1.0
-        test = self.within.tests[self.direction]
-        return max(self.reversal.p, test.p, self.private.p if self.private is not None else 0.0)
-
-    @property
-    def p_together(self) -> float:
-        """Return the smallest p value of the three associations, times three."""
-        return min(1.0, 3.0 * min(a.p for a in self.associations))
-
-    @property
-    def regular(self) -> bool:
-        """Return whether all fits that the credited direction rests on ended regularly."""
-        tests = [] if self.direction is None else [self.within.tests[self.direction]]
-        return all(test.regular for test in [*tests, *([self.private] if self.private is not None else [])])
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,36 +62,7 @@ class PairVerdict:
         """Return the effect of the direction that leads, by M."""
         if self.direction is None or self.readings is None:
             return None
-        return self.readings.within.tests[self.direction]
-
-
-def read_pair(pair: Pair) -> Readings | Refusal:
-    """Run all tests on a pair as observed, or return why it is refused."""
-    refused = refusal(pair)
-    if refused is not None:
-        return refused
-    adjusted = adjust_for_common_course(pair)
-    reversal, within = time_reversal(adjusted), fit_within(adjusted)
-    agreeing = [
-        direction
-        for direction, test in within.tests.items()
-        if reversal.supports(test.estimate, from_x=direction is LagDirection.X_TO_Y)
-    ]
-    direction = max(agreeing, key=lambda d: abs(within.tests[d].z)) if agreeing else None
-    private = None
-    if direction is not None and max(reversal.p, within.tests[direction].p) < LEVEL:
-        private = effect_beside_private_parts(adjusted, direction, within)
-    return Readings(
-        reversal=reversal,
-        within=within,
-        direction=direction,
-        private=private,
-        attenuations={
-            LagDirection.X_TO_Y: attenuation(pair, within),
-            LagDirection.Y_TO_X: attenuation(pair.reversed, within.exchanged),
-        },
-        associations=(association(adjusted, 0), association(adjusted, 1), association(adjusted.reversed, 1)),
-    )
+        return self.readings.effects[self.direction]
 
 
 def conclude(readings: Mapping[_Key, Readings | Refusal]) -> dict[_Key, PairVerdict]:
@@ -188,7 +122,7 @@ def _verdict(readings: Readings, p_adjusted: float, p_together: float, pairs: in
 def _would_decide(readings: Readings, pairs: int) -> int | None:
     if readings.direction is None:
         return None
-    statistics = [readings.reversal.statistic, readings.within.tests[readings.direction].z]
+    statistics = [readings.reversal.statistic, readings.effects[readings.direction].z]
     if readings.private is not None:
         statistics.append(readings.private.z)
     return persons_needed(readings.reversal.n_persons, statistics, pairs=pairs)
@@ -201,9 +135,7 @@ def _is_contradicted(readings: Readings) -> bool:
     opposite signs of one effect.
     """
     significant = {
-        direction: test
-        for direction, test in readings.within.tests.items()
-        if abs(test.z) > _SIGNIFICANT and test.regular
+        direction: test for direction, test in readings.effects.items() if abs(test.z) > _SIGNIFICANT and test.regular
     }
     if abs(readings.reversal.statistic) > _SIGNIFICANT and len(significant) == 1:
         (direction, test), *_ = significant.items()
@@ -212,5 +144,5 @@ def _is_contradicted(readings: Readings) -> bool:
     private = readings.private
     if readings.direction is None or private is None or readings.direction not in significant:
         return False
-    z = readings.within.tests[readings.direction].z
+    z = readings.effects[readings.direction].z
     return private.regular and abs(private.z) > _SIGNIFICANT and private.z * z < 0

@@ -56,7 +56,7 @@ class LagDirection(StrEnum):
         return LagDirection.Y_TO_X if self is LagDirection.X_TO_Y else LagDirection.X_TO_Y
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class LagTest:
     """Test of one effect over one step (in continuous time over the usual gap), later column per unit of the earlier.
 
