@@ -39,7 +39,7 @@ def result():
 
 def test_the_json_is_plain_and_contains_the_figures(result):
     values = json.loads(json.dumps(result.to_json(), allow_nan=False))
-    assert values["result_version"] == 3
+    assert values["result_version"] == 4
     assert values["lags"][0]["verdict"] == "persists"
     assert values["lags"][0]["main"]["detrended"]["estimate"] == result.lags[0].main.detrended.estimate
     assert values["variance"][0]["construct"] == "y"

@@ -18,9 +18,10 @@ from securebase.study.parts import DataSize, ModelSummary, NotFitted, StudyReque
 from securebase.study.reciprocal import RULE, LagFinding
 from securebase.study.trajectories import Trajectories
 from securebase.study.variance import ConstructCorrelations, VarianceRow
+from securebase.study.verdict import Verdict
 
 #: increases by one whenever a field of the JSON changes its name or meaning
-RESULT_VERSION = 3
+RESULT_VERSION = 4
 #: what the JSON holds, in this order and before the checks: numbers, and the sentences computed from them, but no
 #: trajectories of single persons
 _JSON_KEYS = (
@@ -61,6 +62,8 @@ class StudyResult:
         Correlation of each process with the outcome, between and within persons.
     lags : tuple of LagFinding
         For each process: process to outcome, then outcome to process.
+    verdicts : tuple of Verdict
+        In the order of `lags`: the rung that each ordered pair reaches, with its readings.
     models : tuple of ModelSummary or NotFitted
         The requested model, the same with another mean trend, and the model with random slopes.
     moderation : tuple of ModerationFinding
@@ -104,6 +107,7 @@ class StudyResult:
     variance: tuple[VarianceRow, ...]
     correlations: tuple[ConstructCorrelations, ...]
     lags: tuple[LagFinding, ...]
+    verdicts: tuple[Verdict, ...]
     models: tuple[ModelSummary | NotFitted, ...]
     moderation: tuple[ModerationFinding, ...] = ()
     checks: ModelChecks | None = None
@@ -160,7 +164,12 @@ class StudyResult:
     def to_json(self) -> dict[str, Any]:
         """Return plain values under string keys; numbers that are not finite become null. Trajectories are omitted."""
         checks = self.checks.to_json() if self.checks is not None else None
-        return {"result_version": RESULT_VERSION} | plain_fields(self, *_JSON_KEYS) | {"checks": checks}
+        return {
+            "result_version": RESULT_VERSION,
+            "verdicts": [verdict.to_json() for verdict in self.verdicts],
+            **plain_fields(self, *_JSON_KEYS),
+            "checks": checks,
+        }
 
 
 def _estimates(finding: LagFinding) -> str:

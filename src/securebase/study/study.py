@@ -15,6 +15,7 @@ from securebase.model.observations import Measures, panel
 from securebase.model.panel import Panel
 from securebase.model.specification import Start, Trend
 from securebase.records.cohort import Cohort
+from securebase.study.conclusions import verdicts
 from securebase.study.models import fit_models
 from securebase.study.moderation import ModerationFinding, moderation_findings
 from securebase.study.parts import DataSize, StudyRequest
@@ -144,6 +145,8 @@ def study(
     progress("Estimating variance and lags in both directions")
     variance = tuple(variance_row(table, name, labels[name]) for name in names)
     lags = estimate_lags(table, cohort.outcome, included, rows.therapist)
+    progress("Testing which of two columns comes first")
+    concluded = verdicts(table, cohort.outcome, included)
     moderation = _moderation(cohort, request, measures, curvature=curvature)
     size = _size(table)
     models, residuals, checks = fit_models(rows, trend, start, progress, size.usual_gap or 1.0, rng=rng, labels=labels)
@@ -157,6 +160,7 @@ def study(
         variance=variance,
         correlations=tuple(correlate(table, name, cohort.outcome) for name in included),
         lags=lags,
+        verdicts=concluded,
         models=models,
         checks=checks,
         moderation=moderation,

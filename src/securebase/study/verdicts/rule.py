@@ -31,11 +31,13 @@ _Key = TypeVar("_Key")
 
 
 class Rung(StrEnum):
-    """Rung of a verdict, of those that two observed columns can reach."""
+    """Rung of a verdict. Two observed columns alone reach neither `leads_adjusted` nor `randomised`."""
 
     REFUSED = "refused"
     TOGETHER = "together"
     LEADS = "leads"
+    LEADS_ADJUSTED = "leads_adjusted"
+    RANDOMISED = "randomised"
     CONTRADICTED = "contradicted"
     INCONCLUSIVE = "inconclusive"
 

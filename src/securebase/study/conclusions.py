@@ -1,0 +1,187 @@
+"""Conclusions of a study: one verdict for each ordered pair of a process and the outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+
+import numpy as np
+
+from securebase.study.estimator import MIN_PERSONS, LagStep, shortest_link
+from securebase.study.replications import on_cores
+from securebase.study.table import SessionTable
+from securebase.study.verdict import (
+    Design,
+    DetrendedAssociation,
+    Occasion,
+    RowAssociation,
+    StepEffect,
+    TimeReversal,
+    Verdict,
+    VerdictReadings,
+    WouldSettle,
+)
+from securebase.study.verdicts.attenuation import Attenuation, attenuation
+from securebase.study.verdicts.course import Pair, adjust_for_common_course, own_line_residuals
+from securebase.study.verdicts.identifying import Association, Refusal, association, movement
+from securebase.study.verdicts.readings import Readings, read_pair
+from securebase.study.verdicts.reversal import Reversal
+from securebase.study.verdicts.rule import PairVerdict, Rung, conclude
+from securebase.study.verdicts.within import LagDirection, LagTest, fit_within
+
+
+def build_pairs(table: SessionTable, outcome: str, processes: Sequence[str]) -> dict[str, Pair]:
+    """Return the pair of each process (x) with the outcome (y)."""
+    return {
+        process: Pair.of_rows(table.values[outcome], table.values[process], table.person, table.times)
+        for process in processes
+    }
+
+
+def read_pairs(pairs: Mapping[str, Pair], *, workers: int | None = 1) -> dict[str, Readings | Refusal]:
+    """Run all tests on every pair, in `workers` processes (None: all cores)."""
+    run = on_cores(1 if len(pairs) < 2 else workers)
+    read = dict(run(read_pair, list(pairs.values())))
+    return {name: read[position] for position, name in enumerate(pairs)}
+
+
+def verdicts(
+    table: SessionTable, outcome: str, processes: Sequence[str], *, workers: int | None = 1
+) -> tuple[Verdict, ...]:
+    """Return, for each process in turn, the verdicts of process → outcome and outcome → process."""
+    pairs = build_pairs(table, outcome, processes)
+    concluded = conclude(read_pairs(pairs, workers=workers))
+    return tuple(
+        row
+        for process, pair in pairs.items()
+        for row in _pair_verdicts(table, process, outcome, pair, concluded[process])
+    )
+
+
+def _pair_verdicts(
+    table: SessionTable, process: str, outcome: str, pair: Pair, concluded: PairVerdict
+) -> list[Verdict]:
+    """Return the rows of process → outcome and outcome → process."""
+    attenuations = _attenuations(concluded, pair)
+    readings = {direction: _readings(concluded, direction, pair, attenuations[direction]) for direction in LagDirection}
+    candidates = (*readings[LagDirection.X_TO_Y].association, readings[LagDirection.Y_TO_X].association[1])
+    strongest = min(candidates, key=lambda a: a.p)
+    rows = []
+    for direction, reading in readings.items():
+        earlier, later = (process, outcome) if direction is LagDirection.X_TO_Y else (outcome, process)
+        other_leads = concluded.rung is Rung.LEADS and concluded.direction is not direction
+        rung = Rung.INCONCLUSIVE if other_leads else concluded.rung
+        together = rung is Rung.TOGETHER
+        credited = concluded.readings is not None and concluded.readings.direction is direction
+        rests_on = strongest if together else reading.association[1]
+        effect = reading.within_person_likelihood
+        rows.append(
+            Verdict(
+                earlier=earlier,
+                later=later,
+                occasion="same" if shortest_link(table, earlier, later).step is LagStep.SAME_SESSION else "next",
+                rung=rung,
+                reason=concluded.refusal,
+                other_leads=other_leads,
+                estimate=strongest.estimate if together else effect.estimate if effect is not None else None,
+                interval=strongest.interval if together else effect.interval if effect is not None else None,
+                p=concluded.p if together or credited else None,
+                p_adjusted=concluded.p_adjusted if together or credited else None,
+                n_persons=rests_on.n_persons,
+                n_identifying=rests_on.n_identifying,
+                persistence=None if (t3 := attenuations[direction]) is None else t3.persistence,
+                readings=reading,
+                hidden_cause=None,
+                would_settle=_would_settle(rung, concluded),
+            )
+        )
+    return rows
+
+
+def _would_settle(rung: Rung, concluded: PairVerdict) -> WouldSettle:
+    """Return what would decide; a design settles the order only of columns that can serve as processes."""
+    designs = () if rung is Rung.REFUSED else (Design.BEFORE_AND_AFTER, Design.RANDOM_ASSIGNMENT)
+    return WouldSettle(concluded.would_decide, designs)
+
+
+def _attenuations(concluded: PairVerdict, pair: Pair) -> Mapping[LagDirection, Attenuation | None]:
+    """Return the test of attenuation of both directions; of refused pairs only where a column hardly varies.
+
+    There it tells what few persons show; a copy, a column that moves one way and short courses have no detrended rest.
+    """
+    if concluded.readings is not None:
+        return concluded.readings.attenuations
+    few = min(association(pair, 1).n_identifying, association(pair.reversed, 1).n_identifying)
+    if concluded.refusal is not Refusal.HARDLY_VARIES or few < MIN_PERSONS:
+        return dict.fromkeys(LagDirection)
+    adjusted = adjust_for_common_course(pair)
+    within = fit_within(adjusted)
+    return {
+        LagDirection.X_TO_Y: attenuation(pair, adjusted, within),
+        LagDirection.Y_TO_X: attenuation(pair.reversed, adjusted.reversed, within.exchanged),
+    }
+
+
+def _readings(concluded: PairVerdict, direction: LagDirection, pair: Pair, t3: Attenuation | None) -> VerdictReadings:
+    """Return the readings of one direction, standardised by SD(earlier) / SD(later) of the detrended columns."""
+    forward = direction is LagDirection.X_TO_Y
+    oriented = pair if forward else pair.reversed
+    scale, read = _standardiser(oriented), concluded.readings
+    # the common course of a refused pair is not estimated: removing it would make every value move
+    adjusted = oriented if read is None else adjust_for_common_course(oriented)
+    private = None if read is None or read.direction is not direction else read.private
+    return VerdictReadings(
+        time_reversal=None if read is None else _time_reversal(read.reversal, forward=forward),
+        within_person_likelihood=None if read is None else _step_effect(read.effects[direction], scale),
+        private_parts=None if private is None else _step_effect(private, scale),
+        association=(
+            _row_association(association(adjusted, 0), "same", scale),
+            _row_association(association(adjusted, 1), "next", scale),
+        ),
+        attenuation=None if t3 is None else _detrended(t3, scale),
+        movement_from=movement(oriented.x),
+        movement_to=movement(oriented.y),
+    )
+
+
+def _standardiser(pair: Pair) -> float:
+    sds = []
+    for values in (pair.x, pair.y):
+        residuals = own_line_residuals(values, pair.times)
+        known = residuals[np.isfinite(residuals)]
+        sds.append(float(np.sqrt((known**2).mean())) if len(known) else 0.0)
+    return sds[0] / sds[1] if sds[1] > 0 else float("nan")
+
+
+def _time_reversal(reversal: Reversal, *, forward: bool) -> TimeReversal:
+    # the engine's statistic is above 0 where y raises the next x
+    statistic = -reversal.statistic if forward else reversal.statistic
+    return TimeReversal(statistic if isfinite(statistic) else None, reversal.p, reversal.n_persons)
+
+
+def _step_effect(test: LagTest, scale: float) -> StepEffect | None:
+    """Return the test of an effect, None where its fits did not end regularly: those have no numbers."""
+    if not test.regular:
+        return None
+    error = None if test.standard_error is None else test.standard_error * scale
+    return StepEffect(test.estimate * scale, error, test.z, test.p)
+
+
+def _row_association(a: Association, occasion: Occasion, scale: float) -> RowAssociation:
+    lower, upper = a.interval
+    return RowAssociation(
+        occasion, a.estimate * scale, (lower * scale, upper * scale), a.p, a.n_persons, a.n_rows, a.n_identifying
+    )
+
+
+def _detrended(t3: Attenuation, scale: float) -> DetrendedAssociation:
+    return DetrendedAssociation(
+        centred=t3.centred.estimate * scale,
+        centred_standard_error=t3.centred.standard_error * scale,
+        detrended=t3.detrended.estimate * scale,
+        detrended_standard_error=t3.detrended.standard_error * scale,
+        expected_difference=t3.expected_difference * scale,
+        statistic=t3.statistic,
+        p=t3.p,
+        n_persons=t3.n_persons,
+    )

@@ -1,0 +1,150 @@
+"""Verdicts of a study: one row for each ordered pair, from two columns with a known truth."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from securebase.records.vocabulary import Moment
+from securebase.study import conclusions
+from securebase.study.conclusions import verdicts
+from securebase.study.table import SessionTable
+from securebase.study.verdict import Verdict
+from securebase.study.verdicts.identifying import Refusal
+from securebase.study.verdicts.rule import Rung
+
+from .verdicts.tiny_truths import pair
+
+#: the keys that the result format promises
+KEYS = {
+    *("from", "to", "occasion", "rung", "estimate", "interval", "p", "p_adjusted", "n_persons", "n_identifying"),
+    *("readings", "hidden_cause", "would_settle"),
+}
+
+
+def rows(**columns: np.ndarray[Any, np.dtype[np.float64]]) -> SessionTable:
+    """Return columns (persons, sessions) as a table; the outcome y is rated before the session, all others after it."""
+    n, sessions = columns["y"].shape
+    return SessionTable(
+        n,
+        np.repeat(np.arange(n), sessions),
+        np.tile(np.arange(sessions, dtype=float), n),
+        {name: values.ravel() for name, values in columns.items()},
+        {name: Moment.BEFORE if name == "y" else Moment.AFTER for name in columns},
+        "session",
+    )
+
+
+def by_link(concluded: tuple[Verdict, ...]) -> Mapping[str, Verdict]:
+    return {f"{v.earlier} → {v.later}": v for v in concluded}
+
+
+@pytest.fixture(scope="module")
+def concluded() -> Mapping[str, Verdict]:
+    """Conclude where x lowers the next y, z switches once in 12 persons, and w is y reversed."""
+    data = pair("true_lag", np.random.default_rng(4), 90)
+    z = np.zeros_like(data.y)
+    z[:12, 6:] = 1.0
+    return by_link(verdicts(rows(y=data.y, x=data.x, z=z, w=10.0 - data.y), "y", ("x", "z", "w")))
+
+
+def test_every_ordered_pair_has_a_row_in_the_order_of_the_lags(concluded: Mapping[str, Verdict]) -> None:
+    assert list(concluded) == ["x → y", "y → x", "z → y", "y → z", "w → y", "y → w"]
+    assert [v.occasion for v in concluded.values()] == ["next", "same"] * 3
+
+
+def test_only_the_stronger_direction_leads(concluded: Mapping[str, Verdict]) -> None:
+    leads, other = concluded["x → y"], concluded["y → x"]
+    assert (leads.rung, other.rung) == (Rung.LEADS, Rung.INCONCLUSIVE)
+    assert (leads.other_leads, other.other_leads) == (False, True)
+    assert leads.estimate is not None
+    assert leads.interval is not None
+    assert leads.interval[0] < leads.estimate < leads.interval[1] < 0
+    # three pairs, two of them refused: nothing to correct
+    assert leads.p == leads.p_adjusted
+    assert (other.p, other.p_adjusted) == (None, None)
+    assert leads.n_identifying <= leads.n_persons <= 90
+
+
+def test_each_reading_has_the_sign_of_its_own_direction(concluded: Mapping[str, Verdict]) -> None:
+    readings, other = concluded["x → y"].readings, concluded["y → x"].readings
+    assert readings.time_reversal is not None
+    assert other.time_reversal is not None
+    assert readings.time_reversal.statistic is not None
+    assert other.time_reversal.statistic == -readings.time_reversal.statistic > 1.96
+    assert readings.within_person_likelihood is not None
+    assert readings.within_person_likelihood.statistic < -1.96
+    assert readings.private_parts is not None
+    assert other.private_parts is None
+    same, following = readings.association
+    assert (same.occasion, following.occasion) == ("same", "next")
+    assert following.estimate < 0
+
+
+def test_an_estimate_does_not_depend_on_the_units_of_the_columns() -> None:
+    data = pair("true_lag", np.random.default_rng(5), 45)
+    first, second = (
+        by_link(verdicts(rows(y=scale * data.y, x=5.0 + 0.1 * data.x), "y", ("x",)))["x → y"] for scale in (1.0, 20.0)
+    )
+    assert second.estimate == pytest.approx(first.estimate, rel=0.02)
+    assert second.readings.association[1].estimate == pytest.approx(first.readings.association[1].estimate)
+
+
+def test_unsuitable_columns_are_refused_with_reason_and_the_persons_behind_them(
+    concluded: Mapping[str, Verdict],
+) -> None:
+    switch, copy = concluded["z → y"], concluded["w → y"]
+    assert (switch.rung, switch.reason) == (Rung.REFUSED, Refusal.HARDLY_VARIES)
+    assert switch.readings.movement_from.movers == switch.readings.movement_from.changes == 12
+    assert switch.n_identifying < 13
+    assert (copy.rung, copy.reason) == (Rung.REFUSED, Refusal.COPY)
+    for verdict in (switch, copy):
+        assert (verdict.estimate, verdict.interval, verdict.p) == (None, None, None)
+        assert verdict.would_settle.designs == ()
+
+
+def test_pairs_that_move_together_show_their_strongest_association_in_both_rows() -> None:
+    data = pair("same_week_factor", np.random.default_rng(6), 90)
+    first, second = verdicts(rows(y=data.y, x=data.x), "y", ("x",))
+    assert (first.rung, second.rung) == (Rung.TOGETHER, Rung.TOGETHER)
+    assert first.estimate == second.estimate == first.readings.association[0].estimate < 0
+    assert first.p_adjusted is not None
+    assert first.p_adjusted < 0.05
+
+
+def test_the_json_has_the_keys_of_the_format(concluded: Mapping[str, Verdict]) -> None:
+    for link, verdict in concluded.items():
+        values = json.loads(json.dumps(verdict.to_json(), allow_nan=False))
+        assert set(values) >= KEYS
+        assert link == f"{values['from']} → {values['to']}"
+        assert values["rung"] == verdict.rung.value
+        assert set(values["would_settle"]) == {"persons", "designs"}
+    assert concluded["w → y"].to_json()["reason"] == "copy"
+
+
+def test_pairs_that_are_read_out_of_order_keep_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(work: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        yield from reversed([(position, work(task)) for position, task in enumerate(tasks)])
+
+    monkeypatch.setattr(conclusions, "on_cores", lambda _workers: run)
+    data = pair("no_link", np.random.default_rng(7), 30)
+    first, _, second, _ = verdicts(rows(y=data.y, x=data.x, z=-data.y), "y", ("x", "z"))
+    assert first.rung is not Rung.REFUSED
+    assert second.reason is Refusal.COPY
+
+
+def test_few_persons_still_show_what_persists_beside_their_refusal() -> None:
+    """Fifteen persons vary in x, and in them x precedes y: too few to judge an order, but not to detrend."""
+    data = pair("true_lag", np.random.default_rng(8), 60)
+    x = data.x.copy()
+    x[15:] = 0.0
+    first, _ = verdicts(rows(y=data.y, x=x), "y", ("x",))
+    assert (first.rung, first.reason) == (Rung.REFUSED, Refusal.HARDLY_VARIES)
+    assert first.persistence is not None
+    assert first.readings.attenuation is not None
+    assert first.readings.attenuation.detrended < 0
+    assert first.estimate is None
