@@ -282,7 +282,7 @@ def test_a_table_can_add_constructs() -> None:
 
 
 def test_one_column_cannot_have_two_roles() -> None:
-    assert "has two roles, “session” and “score”" in error_message(GOOD, columns={"score": "session"})
+    assert "has two roles, “time” and “score”" in error_message(GOOD, columns={"score": "session"})
     assert "column “score”: the column is used twice" in error_message(GOOD, processes=["score"])
     assert "which is not a process" in error_message(GOOD, process_moments={"score": Moment.AFTER})
 
@@ -317,6 +317,29 @@ def test_the_first_of_repeated_rows_is_kept() -> None:
     (skipped,) = cohort.import_report.exclusions
     assert (skipped.count, skipped.rows) == (2, (3, 5))
     assert skipped.reason == "repeated person and time; the first row was kept, 1 with different values"
+
+
+def test_many_repeated_times_with_other_values_are_refused() -> None:
+    """Where more than slips repeat a person and time, the columns of person and time cannot be right."""
+    slips = "".join(f"a,{t},{t}\na,{t},{t + 1}\n" for t in range(1, 6))
+    assert len(series(read(f"id,session,score\n{slips}"))["a"]) == 5
+    message = error_message(f"id,session,score\n{slips}a,6,6\na,6,7\n")
+    assert "6 of 12 rows repeat a person and time with other values, such as row 3" in message
+    same = "".join(f"a,{t},{t}\na,{t},{t}\n" for t in range(1, 9))
+    assert len(series(read(f"id,session,score\n{same}"))["a"]) == 8
+
+
+def test_times_out_of_order_are_refused_unless_they_are_slips() -> None:
+    def table(times: list[int]) -> str:
+        return "id,session,score\n" + "".join(f"a,{t},{t}\n" for t in times)
+
+    backward = list(range(20, 0, -1))
+    late_entries = [5, 1, 6, 2, 7, 3, 8, 4, 9, 10, 11]
+    for times in (backward, late_entries):
+        assert [value for _, value in series(read(table(times)))["a"]] == sorted(times)
+    message = error_message(table([12, 6, 7, 5, 8, 4, 9, 3, 10, 2, 11, 1, 13]))
+    assert "column “session”: times are out of order: 6 of 13 rows are earlier" in message
+    assert "such as row 3. Check that this column is the time" in message
 
 
 def test_persons_keep_the_order_of_the_file_and_rows_are_sorted_by_time() -> None:
@@ -386,9 +409,11 @@ def test_wide_refusals() -> None:
         wide("y1,y_1\n1,2\n")
     with pytest.raises(TableError, match="row 2, column “y2”: not a number"):
         wide("y1,y2\n1,two\n")
-    cohort = wide("id,y1\na,1\n,2\na,3\n", person="id")
+    with pytest.raises(TableError, match=r"row 4, column “id”: the person has a row already \(row 2\) \(got “a”\)"):
+        wide("id,y1\na,1\n,2\na,3\n", person="id")
+    cohort = wide("id,y1\na,1\n,2\nb,3\n", person="id")
     assert cohort.import_report is not None
-    assert [s.count for s in cohort.import_report.exclusions] == [1, 1]
+    assert [s.count for s in cohort.import_report.exclusions] == [1]
 
 
 def test_a_long_table_needs_person_and_time() -> None:

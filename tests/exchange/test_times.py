@@ -139,6 +139,12 @@ def test_one_date_beyond_the_twelfth_decides_for_the_column_and_is_named() -> No
         (("5 Ma 2024", "2024-01-01"), "not a date, unlike other cells of the column (got “5 Ma 2024”)"),
         (("2024-03-05", "3"), "row 3, column “when”: not a date, unlike other cells of the column (got “3”)"),
         (("2024-03-05 09:00", "2024-03-06 09:00Z"), "row 3, column “when”: only some times have a time zone"),
+        (
+            ("2024-03-05", "12/03/2024"),
+            "row 3, column “when”: the column has dates in two formats, “2024-03-05” in row 2 and this one",
+        ),
+        (("05.03.2024", "13/03/2024"), "dates in two formats"),
+        (("5 March 2024", "March 12, 2024"), "dates in two formats"),
         (("20240305",), "this looks like a date without separators"),
         (("Session 3",), "row 2, column “when”: not a number (got “Session 3”"),
     ],

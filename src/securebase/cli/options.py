@@ -173,7 +173,7 @@ def read_table(options: TableOptions, additional: tuple[str, ...] = ()) -> Cohor
     check_output_file(options.table)
     if options.layout == "long" and (options.person is None or options.time is None):
         raise click.UsageError("--person and --time are required for a table in the long layout.")
-    columns = tuple(dict.fromkeys((*options.process, *additional)))
+    columns = (*options.process, *(name for name in dict.fromkeys(additional) if name not in options.process))
     moments, before_and_after = _moments(options, columns)
     input_moments = {name: moments.pop(name) for name in options.input if name in moments}
     return read_cohort(

@@ -14,6 +14,10 @@ from securebase.exchange.times import TimeColumn, read_times
 from securebase.exchange.values import count_missing_codes, find_decimal_sign, is_missing, parse_column
 from securebase.records.cohort import Exclusion
 
+#: rows that repeat a time with other values, or go back in time: up to this number, or this share of all rows, they are
+#: slips of single entries
+MAX_SLIPS, MAX_SLIP_SHARE = 5, 0.1
+
 
 def read_long(request: TableRequest, grid: Grid, columns: NamedColumns) -> Extract:
     """Read rows with person and time. Of several rows at one time only the first counts. Raises TableError."""
@@ -22,9 +26,7 @@ def read_long(request: TableRequest, grid: Grid, columns: NamedColumns) -> Extra
     person_at, time_at = columns.find(request.person), columns.find(request.time)
     places = {column: columns.find(column) for _, column in request.scores}
     covariate_places = {column: columns.find(column) for column in (*request.person_columns, *request.inputs)}
-    _check_roles(
-        grid, [(request.person, person_at), (request.time, time_at), *places.items(), *covariate_places.items()]
-    )
+    _check_roles(grid, [("person", person_at), ("time", time_at), *places.items(), *covariate_places.items()])
     persons = read_persons(grid, person_at, request.missing)
     identified = [i for i, person in enumerate(persons) if person is not None]
     sign = find_decimal_sign(grid, [time_at, *places.values(), *covariate_places.values()], request.decimal, identified)
@@ -43,6 +45,7 @@ def read_long(request: TableRequest, grid: Grid, columns: NamedColumns) -> Extra
     timed = [i for i in identified if times.values[i] is not None]
     values = [parse_column(grid, at, sign=sign, missing_codes=request.missing, rows=timed) for at in places.values()]
     used, repeated = _drop_repeated(grid, timed, persons, times, values)
+    _check_order(grid, used, persons, times, time_at)
     return Extract(
         rows=[
             replace(_row(grid, i, persons, times, values), cells=covariate_cells(grid, i, covariate_places, request))
@@ -91,17 +94,50 @@ def _drop_repeated(
     times: TimeColumn,
     values: Sequence[Sequence[float | None]],
 ) -> tuple[list[int], list[Exclusion]]:
-    """Return the indices without repeated rows, and the exclusions."""
+    """Return the indices without repeated rows, and the exclusions. Raises TableError where many rows contradict."""
     first: dict[tuple[str | None, float | None], int] = {}
     repeated = [i for i in timed if first.setdefault((persons[i], times.values[i]), i) != i]
     if not repeated:
         return list(timed), []
-    n_different = sum(
-        any(column[i] not in (None, column[first[persons[i], times.values[i]]]) for column in values) for i in repeated
-    )
-    values_differ = f"{n_different:,} with different values" if n_different else "same values"
+    different = [i for i in repeated if any(v[i] not in (None, v[first[persons[i], times.values[i]]]) for v in values)]
+    if _is_more_than_slips(len(different), len(timed)):
+        raise TableError(
+            f"{len(different):,} of {len(timed):,} rows repeat a person and time with other values, such as row "
+            f"{grid.numbers[different[0]]}",
+            file=grid.file,
+            advice="Each person needs one row per time: choose another --person or --time, or merge these rows.",
+        )
+    values_differ = f"{len(different):,} with different values" if different else "same values"
     reason = f"repeated person and time; the first row was kept, {values_differ}"
     return sorted(first.values()), [exclusion(reason, [grid.numbers[i] for i in repeated])]
+
+
+def _check_order(
+    grid: Grid, used: Sequence[int], persons: Sequence[str | None], times: TimeColumn, time_at: int
+) -> None:
+    """Check that the rows of a person go forward in time, or all backward; a late entry or two are sorted."""
+    last: dict[str | None, float] = {}
+    back, forward = [], 0
+    for i in used:
+        time = times.values[i]
+        assert time is not None
+        if time < last.get(persons[i], time):
+            back.append(i)
+        forward += time > last.get(persons[i], time)
+        last[persons[i]] = time
+    if _is_more_than_slips(min(len(back), forward), len(used)):
+        raise TableError(
+            f"times are out of order: {len(back):,} of {len(used):,} rows are earlier than the person’s row before, "
+            f"such as row {grid.numbers[back[0]]}",
+            file=grid.file,
+            column=grid.header[time_at],
+            advice="Check that this column is the time, then sort the rows by person and time.",
+        )
+
+
+def _is_more_than_slips(count: int, n_rows: int) -> bool:
+    """Return True where so many rows are wrong that the columns, not single entries, are."""
+    return count > max(MAX_SLIPS, MAX_SLIP_SHARE * n_rows)
 
 
 def _row(

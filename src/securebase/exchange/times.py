@@ -125,6 +125,7 @@ def _looks_like_a_date(cell: str) -> bool:
 def _read_dates(
     grid: Grid, index: int, unit: TimeUnit, cells: Sequence[str | None], requested: DateOrder | None
 ) -> TimeColumn:
+    _check_one_format(grid, index, cells)
     order, order_remark = _find_date_order(grid, index, cells, requested)
     moments: list[datetime | None] = [None] * len(cells)
     for i, cell in enumerate(cells):
@@ -145,6 +146,27 @@ def _read_dates(
         dates=tuple(None if m is None else m.date() for m in moments),
         remarks=(*remarks, *([order_remark] if order_remark else [])),
     )
+
+
+def _check_one_format(grid: Grid, index: int, cells: Sequence[str | None]) -> None:
+    """Check that dates share one format: in a second one, day and month may well be the other way round."""
+    first: tuple[int, str] | None = None
+    for i, cell in enumerate(cells):
+        if cell is None or not (written := _date_format(cell)):
+            continue
+        first = first or (i, written)
+        if written != first[1]:
+            earlier = f"“{display_text(clean(grid.rows[first[0]][index]), 20)}” in row {grid.numbers[first[0]]}"
+            raise _error(grid, index, i, f"the column has dates in two formats, {earlier} and this one")
+
+
+def _date_format(cell: str) -> str:
+    """Return a name of the format in which a date is written; empty where it is none."""
+    if _ISO.fullmatch(cell) or _YEAR_FIRST.fullmatch(cell):
+        return "year first"
+    if _YEAR_LAST.fullmatch(cell):
+        return f"year last, with “{cell.lstrip('0123456789')[0]}”"
+    return "day and name of month" if _DAY_NAMED.fullmatch(cell) else "month" if _MONTH_NAMED.fullmatch(cell) else ""
 
 
 def _find_date_order(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from securebase.errors import TableError
 from securebase.exchange.columns import NamedColumns
 from securebase.exchange.grid import Grid, display_text
 from securebase.exchange.long_layout import covariate_cells, read_persons
-from securebase.exchange.request import Extract, TableRequest, TableRow, exclusion, rows_without_person
+from securebase.exchange.request import Extract, TableRequest, TableRow, rows_without_person
 from securebase.exchange.values import count_missing_codes, find_decimal_sign, parse_column
 from securebase.records.cohort import Exclusion
 
@@ -21,8 +22,7 @@ def read_wide(request: TableRequest, grid: Grid, columns: NamedColumns) -> Extra
     persons, exclusions, remarks = _persons(request, grid, columns, stems)
     first: dict[str, int] = {}
     if repeated := [i for i, p in enumerate(persons) if p is not None and first.setdefault(p, i) != i]:
-        reason = "repeated person; the first row was kept"
-        exclusions.append(exclusion(reason, [grid.numbers[i] for i in repeated]))
+        raise _repeated_person(request, grid, first, repeated[0], str(persons[repeated[0]]))
     waves = sorted({number for stem in stems.values() for number in stem})
     remarks.append(f"Times {', '.join(str(n) for n in waves)} were taken from the column names.")
     if request.time is not None:
@@ -55,6 +55,18 @@ def read_wide(request: TableRequest, grid: Grid, columns: NamedColumns) -> Extra
         sign=sign,
         exclusions=exclusions,
         remarks=remarks,
+    )
+
+
+def _repeated_person(request: TableRequest, grid: Grid, first: Mapping[str, int], i: int, person: str) -> TableError:
+    """Return the error for a person with two rows, of which nothing tells which one to use."""
+    return TableError(
+        f"the person has a row already (row {grid.numbers[first[person]]})",
+        file=grid.file,
+        row=grid.numbers[i],
+        column=request.person,
+        value=display_text(person, 40),
+        advice="The wide layout has one row per person: keep one of the two, or use --layout long.",
     )
 
 
