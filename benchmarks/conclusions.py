@@ -1,16 +1,21 @@
 """Conclusions of analyses about one simulated cohort, in the form that `truths.judge` reads.
 
 To add an analysis: a function from the cohort and its truth to conclusions about every pair that it was asked, and its
-entry in `ANALYSES`. `SETS` adds those of the verdict engine, which
-share their costly fits.
+entry in `ANALYSES`. `SETS` adds those of the verdict engine, whose costly readings are stored (`READINGS`), so that a
+change of the rule alone needs no new simulation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
+import msgspec
 import numpy as np
 
+from benchmarks import pair_readings, session_readings
+from benchmarks.pair_readings import StoredReadings
 from securebase.records.vocabulary import Moment
 from securebase.study.detrending import Detrending
 from securebase.study.estimator import LagEstimate, LagEstimator, LagStep, Link, shortest_link
@@ -20,7 +25,7 @@ from securebase.study.table import SessionTable
 from securebase.study.verdicts.attenuation import Persistence
 from securebase.study.verdicts.course import Pair, adjust_for_common_course
 from securebase.study.verdicts.identifying import Refusal
-from securebase.study.verdicts.readings import Readings, read_pair
+from securebase.study.verdicts.readings import Readings
 from securebase.study.verdicts.reversal import joint_residuals, time_reversal
 from securebase.study.verdicts.rule import PairVerdict, Rung, conclude
 from securebase.study.verdicts.within import LagDirection
@@ -125,14 +130,16 @@ ANALYSES: dict[str, Analysis] = {
 
 
 WITHIN, RULE = "within-person likelihood", "rule of the engine"
+SIX, SESSIONS = "rule, with four unrelated columns", "rule for ratings before and after"
+#: groups of truths, as the page calls them
+PAIRS, COLUMNS = "Two columns", "Columns that are not simple ratings"
+SESSIONS_TWICE = "Both columns rated before and after each session"
+PRODUCT, PRODUCT_SIX = "Scenarios of the package", "Scenarios of the package, six columns"
 
 
-def by_rule(columns: Columns, truth: Truth) -> dict[str, list[Conclusion]]:
+def by_rule(stored: StoredReadings, outcome: str) -> dict[str, list[Conclusion]]:
     """Conclude by the engine’s rule, corrected over the pairs of a study, and by its within-person likelihood alone."""
-    once, _, outcome = rated_once(columns, truth)
-    readings = {
-        process: read_pair(Pair.of_sessions(once[outcome], once[process])) for process in once if process != outcome
-    }
+    readings = {process: as_readings(values) for process, values in stored.items()}
     result: dict[str, list[Conclusion]] = {WITHIN: [], RULE: []}
     for process, verdict in conclude(readings).items():
         for direction in LagDirection:
@@ -140,6 +147,13 @@ def by_rule(columns: Columns, truth: Truth) -> dict[str, list[Conclusion]]:
             result[WITHIN].append(_within_alone(link, direction, readings[process]))
             result[RULE].append(_by_verdict(link, direction, verdict))
     return result
+
+
+def as_readings(values: Any) -> Readings | Refusal:
+    """Return readings from plain values."""
+    if isinstance(values, str):
+        return Refusal(values)
+    return msgspec.convert(values, Readings, str_keys=True)
 
 
 def _within_alone(link: tuple[str, str], direction: LagDirection, readings: Readings | Refusal) -> Conclusion:
@@ -168,8 +182,64 @@ def by_single_analyses(columns: Columns, truth: Truth) -> dict[str, list[Conclus
     return {name: analysis(columns, truth) for name, analysis in ANALYSES.items()}
 
 
-#: analyses that are computed together: name of the set → names of the analyses, and the function
-SETS: dict[str, tuple[tuple[str, ...], Callable[[Columns, Truth], dict[str, list[Conclusion]]]]] = {
-    "single": (tuple(ANALYSES), by_single_analyses),
-    "rule": ((WITHIN, RULE), by_rule),
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The costly half of an analysis. read: plain values about one cohort; modules: what they depend on."""
+
+    read: Callable[[Columns, Truth], Any]
+    modules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisSet:
+    """Analyses that are computed together from stored readings of a cohort, on the truths of some groups."""
+
+    analyses: tuple[str, ...]
+    readings: tuple[str, ...]
+    conclude: Callable[[Truth, Mapping[str, Any]], dict[str, list[Conclusion]]]
+    groups: tuple[str, ...]
+
+
+def _read_single(columns: Columns, truth: Truth) -> dict[str, Any]:
+    return {name: [asdict(c) for c in concluded] for name, concluded in by_single_analyses(columns, truth).items()}
+
+
+def _conclude_single(truth: Truth, stored: Mapping[str, Any]) -> dict[str, list[Conclusion]]:
+    return {name: [Conclusion(**c) for c in concluded] for name, concluded in stored["single"].items()}
+
+
+def _conclude_rule(truth: Truth, stored: Mapping[str, Any]) -> dict[str, list[Conclusion]]:
+    return by_rule(stored["pairs"], truth.outcome)
+
+
+def _conclude_six(truth: Truth, stored: Mapping[str, Any]) -> dict[str, list[Conclusion]]:
+    concluded = by_rule({**stored["pairs"], **stored["unrelated"]}, truth.outcome)
+    return {SIX: concluded[RULE]}
+
+
+def _conclude_sessions(truth: Truth, stored: Mapping[str, Any]) -> dict[str, list[Conclusion]]:
+    values = stored["sessions"]
+    concluded = []
+    for direction in LagDirection:
+        link = (ALLIANCE, SYMPTOMS) if direction is LagDirection.X_TO_Y else (SYMPTOMS, ALLIANCE)
+        if values["rung"] == Rung.LEADS and values["direction"] == direction:
+            sign = 1 if values["slopes"][direction] > 0 else -1
+            concluded.append(Conclusion(*link, "leads", sign, warned=True, occasion="same"))
+        else:
+            rung = "inconclusive" if values["rung"] == Rung.LEADS else values["rung"]
+            concluded.append(Conclusion(*link, rung, occasion="same"))
+    return {SESSIONS: concluded}
+
+
+READINGS: dict[str, Reading] = {
+    "single": Reading(_read_single, ("benchmarks.conclusions",)),
+    "pairs": Reading(pair_readings.read_cohort, ("benchmarks.pair_readings",)),
+    "unrelated": Reading(pair_readings.read_unrelated, ("benchmarks.pair_readings",)),
+    "sessions": Reading(session_readings.read_cohort, ("benchmarks.session_readings",)),
+}
+SETS: dict[str, AnalysisSet] = {
+    "single": AnalysisSet(tuple(ANALYSES), ("single",), _conclude_single, (PAIRS, COLUMNS, SESSIONS_TWICE)),
+    "rule": AnalysisSet((WITHIN, RULE), ("pairs",), _conclude_rule, (PAIRS, COLUMNS, PRODUCT, PRODUCT_SIX)),
+    "six": AnalysisSet((SIX,), ("pairs", "unrelated"), _conclude_six, (PAIRS,)),
+    "sessions": AnalysisSet((SESSIONS,), ("sessions",), _conclude_sessions, (SESSIONS_TWICE,)),
 }

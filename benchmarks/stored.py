@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+import grimp
 
 import securebase
 from securebase.study.replications import on_cores
@@ -20,15 +23,23 @@ Result = dict[str, Any]
 
 
 def replications(
-    name: str, work: Callable[[int], Result], times: int, *, depends_on: str, workers: int | None = None
+    name: str,
+    work: Callable[[int], Result],
+    times: int,
+    *,
+    depends_on: str,
+    modules: Sequence[str] = (),
+    workers: int | None = None,
 ) -> list[Result]:
     """Return the results of `work(0)` to `work(times - 1)` in order.
 
-    Stored results are ignored once `depends_on` or the package's source has changed. `workers` defaults to all cores or
-    to the environment variable SECUREBASE_BENCH_WORKERS.
+    Stored results are ignored once `depends_on` has changed, or the source of `modules` and of all that they import; by
+    default, the source of the whole package. `workers` defaults to all cores or to the environment variable
+    SECUREBASE_BENCH_WORKERS.
     """
     FOLDER.mkdir(parents=True, exist_ok=True)
-    file = FOLDER / f"{name}-{zlib.crc32(depends_on.encode(), source()):08x}.jsonl"
+    checksum = source_of(tuple(modules)) if modules else source()
+    file = FOLDER / f"{name}-{zlib.crc32(depends_on.encode(), checksum):08x}.jsonl"
     results: dict[int, Result] = {}
     if file.exists():
         for line in file.read_text(encoding="utf-8").splitlines():
@@ -53,6 +64,29 @@ def source() -> int:
         if path.suffix in (".py", ".c", ".h", ".toml") and "workbench" not in path.parts:
             checksum = zlib.crc32(path.read_bytes(), checksum)
     return checksum
+
+
+@cache
+def source_of(modules: tuple[str, ...]) -> int:
+    """Return a checksum of the source of modules and of everything that they import, compiled kernels included."""
+    graph = _imports()
+    names = sorted({*modules}.union(*(graph.find_upstream_modules(module) for module in modules)))
+    checksum = 0
+    for name in names:
+        spec = find_spec(name)
+        if spec is None or spec.origin is None:
+            raise ModuleNotFoundError(f"no source of {name}")
+        folder = Path(spec.origin).parent
+        kernels = sorted(folder.glob("*.[ch]")) if name.rpartition(".")[2] == "compiled" else []
+        for file in (Path(spec.origin), *kernels):
+            checksum = zlib.crc32(file.read_bytes(), checksum)
+    return checksum
+
+
+@cache
+def _imports() -> grimp.ImportGraph:
+    """Return which module imports which, in the package, the simulator of truths, and the benchmarks."""
+    return grimp.build_graph("securebase", "truths", "benchmarks", cache_dir=None)
 
 
 def _call(work: Callable[[int], Result], i: int) -> Result:

@@ -5,22 +5,21 @@ The results have a page of their own, docs/conclusions.md.
 
 from __future__ import annotations
 
-import zlib
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from scipy import stats
 
-import truths
-from benchmarks import conclusions as analysis_functions
-from benchmarks.conclusions import RULE, SETS, WITHIN
+from benchmarks import conclusions as groups
+from benchmarks.conclusions import READINGS, RULE, SETS, WITHIN
 from benchmarks.page import Part, table
+from benchmarks.product_truths import PRODUCT, PRODUCT_SIX, SIGNATURES
 from benchmarks.stored import replications
-from truths.catalogue import TRUTHS, draw_cohort
+from truths.catalogue import draw_cohort
 from truths.columns import COLUMNS
 from truths.judge import judge
 from truths.pairs import PAIRS
@@ -35,10 +34,22 @@ OUTCOMES = ("wrong", "warned", "right", "withheld", NOT_ASKED)
 #: an analysis may be wrong in this share of cohorts, and more by chance
 LEVEL = 0.05
 GROUPS: Mapping[str, Sequence[Truth]] = {
-    "Two columns": PAIRS,
-    "Columns that are not simple ratings": COLUMNS,
-    "Both columns rated before and after each session": SESSION_DESIGNS,
+    groups.PAIRS: PAIRS,
+    groups.COLUMNS: COLUMNS,
+    groups.SESSIONS_TWICE: SESSION_DESIGNS,
+    groups.PRODUCT: PRODUCT,
+    groups.PRODUCT_SIX: PRODUCT_SIX,
 }
+#: group → modules that draw its cohorts
+SIMULATORS: Mapping[str, tuple[str, ...]] = {
+    groups.PAIRS: ("truths.pairs",),
+    groups.COLUMNS: ("truths.columns",),
+    groups.SESSIONS_TWICE: ("truths.sessions",),
+    groups.PRODUCT: ("benchmarks.product_truths",),
+    groups.PRODUCT_SIX: ("benchmarks.product_truths",),
+}
+GROUP_OF = {truth.name: group for group, truths_ in GROUPS.items() for truth in truths_}
+TRUTHS: Mapping[str, Truth] = {truth.name: truth for group in GROUPS.values() for truth in group}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,49 +61,53 @@ class TruthResult:
     analyses: str
     cohorts: int
     shares: dict[str, dict[str, float]]
+    on: str = ""
 
 
-def judge_cohort(analyses: str, name: str, clients: int, cohort: int) -> dict[str, str]:
-    """Simulate one cohort and judge a set of analyses: analysis → outcome."""
+def read_cohort(reading: str, name: str, clients: int, cohort: int) -> Any:
+    """Simulate one cohort and read it: plain values."""
     truth = TRUTHS[name]
-    _, conclude = SETS[analyses]
-    concluded = conclude(draw_cohort(truth, clients, cohort), truth)
+    return READINGS[reading].read(draw_cohort(truth, clients, cohort), truth)
+
+
+def judge_cohort(analyses: str, name: str, stored: Mapping[str, Any]) -> dict[str, str]:
+    """Judge a set of analyses by the stored readings of one cohort: analysis → outcome."""
+    truth = TRUTHS[name]
     return {
         analysis: judge(truth, conclusions).outcome if conclusions else NOT_ASKED
-        for analysis, conclusions in concluded.items()
+        for analysis, conclusions in SETS[analyses].conclude(truth, stored).items()
     }
 
 
 def assess(analyses: str, name: str, clients: int, cohorts: int) -> TruthResult:
-    """Judge many cohorts of one truth. Stored cohorts are used again until simulator, analyses or package change."""
-    label = f"verdicts-{analyses}-{name}-{clients}"
-    outcomes = replications(label, partial(judge_cohort, analyses, name, clients), cohorts, depends_on=source())
+    """Judge many cohorts of one truth. Stored readings are used again until simulator or readings change."""
+    stored = {}
+    for reading in SETS[analyses].readings:
+        modules = (*READINGS[reading].modules, *SIMULATORS[GROUP_OF[name]])
+        work = partial(read_cohort, reading, name, clients)
+        label = f"verdicts-{reading}-{name}-{clients}"
+        stored[reading] = replications(label, work, cohorts, depends_on=SIGNATURES.get(name, ""), modules=modules)
+    outcomes = [
+        judge_cohort(analyses, name, {reading: values[cohort] for reading, values in stored.items()})
+        for cohort in range(cohorts)
+    ]
     shares = {}
-    for analysis in SETS[analyses][0]:
+    for analysis in SETS[analyses].analyses:
         counts = Counter(outcome[analysis] for outcome in outcomes)
         shares[analysis] = {outcome: counts[outcome] / cohorts for outcome in OUTCOMES}
-    return TruthResult(name, clients, analyses, cohorts, shares)
+    return TruthResult(name, clients, analyses, cohorts, shares, time.strftime("%Y-%m-%d", time.gmtime()))
 
 
-def assess_all(cohorts: int = COHORTS) -> list[TruthResult]:
-    """Judge all truths, first by the quick analyses and with few clients."""
+def assess_all(cohorts: int = COHORTS, only: Sequence[str] = ()) -> list[TruthResult]:
+    """Judge all truths by some sets of analyses (default: all), first with few clients."""
     results = []
-    for analyses in SETS:
+    for analyses in only or SETS:
         for clients in CLIENTS:
-            for name in TRUTHS:
-                results.append(assess(analyses, name, clients, cohorts))
-                print(f"  {analyses}: {name}, {clients} clients", flush=True)
+            for group in SETS[analyses].groups:
+                for truth in GROUPS[group]:
+                    results.append(assess(analyses, truth.name, clients, cohorts))
+                    print(f"  {analyses}: {truth.name}, {clients} clients, {cohorts} cohorts", flush=True)
     return results
-
-
-def source() -> str:
-    """Return a checksum of the simulator and the analyses; that of the package is part of the stored results anyway."""
-    (folder,) = truths.__path__
-    files = [file for file in sorted(Path(folder).glob("*.py")) if not file.name.startswith("test_")]
-    checksum = 0
-    for file in (*files, Path(analysis_functions.__file__)):
-        checksum = zlib.crc32(file.read_bytes(), checksum)
-    return f"{checksum:08x}"
 
 
 def is_above_level(share: float, cohorts: int) -> bool:
