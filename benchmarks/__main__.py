@@ -81,6 +81,7 @@ def main() -> None:
     parser.add_argument("--to", type=Path, default=DOCS, help="folder to write into (default docs)")
     parser.add_argument("--write", action="store_true", help="write the page from the stored results only")
     parser.add_argument("--cohorts", type=int, metavar="N", help="cohorts of each truth (verdicts)")
+    parser.add_argument("--sets", nargs="+", metavar="SET", default=(), help="sets of analyses (verdicts; default all)")
     parser.add_argument("--small", action="store_const", const=SMALL, dest="cohorts", help=f"--cohorts {SMALL}")
     arguments = parser.parse_args()
     unknown = [name for name in arguments.parts if name not in names]
@@ -95,8 +96,9 @@ def main() -> None:
             continue
         print(f"Measuring: {part.name} …", flush=True)
         before = load_average()
-        if arguments.cohorts is not None and part.measure_cohorts is not None:
-            results = part.measure_cohorts(arguments.cohorts)
+        if part.measure_cohorts is not None:
+            kept = _read(part.name, stored) if part.name in stored else []
+            results = part.measure_cohorts(arguments.cohorts or verdicts.COHORTS, arguments.sets, kept)
         else:
             results = part.measure()
         stored[part.name] = {

@@ -69,18 +69,21 @@ def source() -> int:
 @cache
 def source_of(modules: tuple[str, ...]) -> int:
     """Return a checksum of the source of modules and of everything that they import, compiled kernels included."""
-    graph = _imports()
-    names = sorted({*modules}.union(*(graph.find_upstream_modules(module) for module in modules)))
     checksum = 0
-    for name in names:
+    for name in sorted(imported_by(modules)):
         spec = find_spec(name)
         if spec is None or spec.origin is None:
             raise ModuleNotFoundError(f"no source of {name}")
-        folder = Path(spec.origin).parent
-        kernels = sorted(folder.glob("*.[ch]")) if name.rpartition(".")[2] == "compiled" else []
+        kernels = sorted(Path(spec.origin).parent.glob("*.[ch]")) if name.endswith(".compiled") else []
         for file in (Path(spec.origin), *kernels):
             checksum = zlib.crc32(file.read_bytes(), checksum)
     return checksum
+
+
+def imported_by(modules: tuple[str, ...]) -> frozenset[str]:
+    """Return these modules and all that they import, directly or not."""
+    graph = _imports()
+    return frozenset(modules).union(*(graph.find_upstream_modules(module) for module in modules))
 
 
 @cache

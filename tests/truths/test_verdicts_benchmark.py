@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 from securebase.study.reciprocal import AssociationVerdict, estimate_lags
@@ -15,6 +17,7 @@ from truths.judge import judge
 
 sys.path.append(str(Path(__file__).parents[2]))
 conclusions: ModuleType = import_module("benchmarks.conclusions")
+stored: ModuleType = import_module("benchmarks.stored")
 verdicts: ModuleType = import_module("benchmarks.verdicts")
 MEASURED = dict.fromkeys(("on", "processor", "securebase", "python", "numpy", "scipy"), "–")
 
@@ -35,13 +38,27 @@ def test_persists_is_the_verdict_of_a_study(name: str, cohort: int) -> None:
             assert conclusion.sign * lag.main.detrended.raw > 0  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("analyses", ["single", "rule"])
+def outcomes_of(analyses: str, name: str, clients: int, cohort: int) -> dict[str, str]:
+    """Read one cohort, store the readings as the benchmark does, and judge what is concluded from them."""
+    readings = {
+        reading: verdicts.read_cohort(reading, name, clients, cohort) for reading in conclusions.SETS[analyses].readings
+    }
+    outcomes: dict[str, str] = verdicts.judge_cohort(analyses, name, json.loads(json.dumps(readings)))
+    return outcomes
+
+
 @pytest.mark.parametrize(
-    "name", ["floor_without_link", "reversed_copy", "follower", "switch_after_a_bad_week", "relief_in_session"]
+    ("analyses", "name"),
+    [
+        *(("single", name) for name in ("floor_without_link", "reversed_copy", "follower", "relief_in_session")),
+        *(("rule", name) for name in ("floor_without_link", "reversed_copy", "switch_after_a_bad_week")),
+        ("six", "season"),
+        ("sessions", "relief_in_session"),
+    ],
 )
 def test_every_analysis_concludes_about_odd_columns(name: str, analyses: str) -> None:
-    outcomes = verdicts.judge_cohort(analyses, name, 40, 0)
-    assert tuple(outcomes) == conclusions.SETS[analyses][0]
+    outcomes = outcomes_of(analyses, name, 40, 0)
+    assert tuple(outcomes) == conclusions.SETS[analyses].analyses
     assert {*outcomes.values()} <= {*verdicts.OUTCOMES}
     if analyses == "single":
         other_columns = len(TRUTHS[name].columns) == 3
@@ -54,20 +71,21 @@ def test_every_analysis_concludes_about_odd_columns(name: str, analyses: str) ->
     [("same_week_factor", "withheld"), ("alliance_first", "right"), ("confounder_a_week_earlier", "warned")],
 )
 def test_the_rule_is_judged_by_its_rung_direction_and_sign(name: str, outcome: str) -> None:
-    assert verdicts.judge_cohort("rule", name, 60, 0)[conclusions.RULE] == outcome
+    assert outcomes_of("rule", name, 60, 0)[conclusions.RULE] == outcome
 
 
 def test_the_rule_refuses_a_reversed_copy() -> None:
     truth = TRUTHS["reversed_copy"]
-    concluded = conclusions.by_rule(draw_cohort(truth, 60, 0), truth)[conclusions.RULE]
+    stored = verdicts.read_cohort("pairs", "reversed_copy", 60, 0)
+    concluded = conclusions.by_rule(stored, truth.outcome)[conclusions.RULE]
     assert {conclusion.rung for conclusion in concluded} == {"refused"}
 
 
 def test_cohorts_of_a_truth_are_judged_as_the_design_found() -> None:
-    factor = [verdicts.judge_cohort("single", "same_week_factor", 60, cohort) for cohort in range(8)]
+    factor = [outcomes_of("single", "same_week_factor", 60, cohort) for cohort in range(8)]
     assert all(outcome["persists"] == "wrong" for outcome in factor)
     assert sum(outcome["time reversal"] == "wrong" for outcome in factor) <= 2
-    link = [verdicts.judge_cohort("single", "alliance_first", 60, cohort) for cohort in range(8)]
+    link = [outcomes_of("single", "alliance_first", 60, cohort) for cohort in range(8)]
     assert sum(outcome["persists"] == "right" for outcome in link) >= 6
     assert sum(outcome["time reversal"] == "right" for outcome in link) >= 6
 
@@ -91,7 +109,7 @@ def test_a_share_is_above_the_level_from_seventeen_of_two_hundred() -> None:
 def test_the_page_shows_wrong_and_right_shares() -> None:
     def result(truth: str, wrong: float, right: float, warned: float = 0.0, not_asked: float = 0.0) -> object:
         shares = {"wrong": wrong, "warned": warned, "right": right, "withheld": 0.0, "not asked": not_asked}
-        return verdicts.TruthResult(truth, 60, "single", 200, dict.fromkeys(conclusions.ANALYSES, shares))
+        return verdicts.TruthResult(truth, 60, "single", 200, dict.fromkeys(conclusions.ANALYSES, shares), "2026-01-01")
 
     page = verdicts.page(
         [
@@ -111,11 +129,44 @@ def test_the_page_shows_wrong_and_right_shares() -> None:
     assert rows["alliance_first"][0].strip() == "alliance → symptoms, next session"
 
 
-def test_stored_cohorts_belong_to_the_simulator_that_drew_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verdicts.truths, "__path__", [str(tmp_path)])
-    checksums = []
-    for name, text in (("parts.py", "a"), ("parts.py", "b"), ("test_parts.py", "c")):
-        (tmp_path / name).write_text(text, encoding="utf-8")
-        checksums.append(verdicts.source())
-    assert checksums[0] != checksums[1]
-    assert checksums[1] == checksums[2], "tests of the simulator draw nothing"
+def test_stored_readings_belong_to_the_source_that_made_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change of the rule alone keeps them; a change of the simulator or of a reading does not."""
+    imported = stored.imported_by(("benchmarks.pair_readings", "truths.pairs"))
+    assert {"truths.parts", "securebase.study.verdicts.within", "securebase.model.kernel.compiled"} <= imported
+    assert not {"securebase.study.verdicts.rule", "benchmarks.conclusions", "truths.sessions"} & imported
+    (tmp_path / "drawn.py").write_text("a", encoding="utf-8")
+    monkeypatch.setattr(stored, "imported_by", lambda modules: frozenset({"drawn"}))
+    monkeypatch.syspath_prepend(tmp_path)
+    first = stored.source_of.__wrapped__(("any",))
+    (tmp_path / "drawn.py").write_text("b", encoding="utf-8")
+    assert stored.source_of.__wrapped__(("any",)) != first
+
+
+def test_scenarios_of_the_package_are_truths_with_the_links_that_they_are_expected_to_show() -> None:
+    links = {
+        name: {(link.source, link.sign) for link in verdicts.TRUTHS[name].links if link.tellable}
+        for name in ("co_trend_only", "reverse_only", "alliance_sufficient", "one_mechanism")
+    }
+    assert links == {
+        "co_trend_only": set(),
+        "reverse_only": {("symptoms", -1)},
+        "alliance_sufficient": {("alliance", -1)},
+        "one_mechanism": {("social_support", -1)},
+    }
+    drawn = verdicts.TRUTHS["reverse_only"].draw(20, np.random.default_rng(1))
+    assert {name: values.shape for name, values in drawn.items()} == {"symptoms": (20, 16), "alliance": (20, 16)}
+
+
+def test_results_of_other_sets_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = []
+
+    def assess(analyses: str, name: str, clients: int, cohorts: int) -> object:
+        measured.append(analyses)
+        return verdicts.TruthResult(name, clients, analyses, cohorts, {}, "today")
+
+    monkeypatch.setattr(verdicts, "assess", assess)
+    kept = [verdicts.TruthResult("no_link", 60, analyses, 5, {}, "before") for analyses in ("single", "sessions")]
+    results = verdicts.assess_all(3, ("sessions",), kept)
+    assert {*measured} == {"sessions"}
+    assert [result.on for result in results if result.analyses == "single"] == ["before"]
+    assert {result.on for result in results if result.analyses == "sessions"} == {"today"}

@@ -8,6 +8,7 @@ from securebase.study.verdicts.before_and_after import read_sessions
 from securebase.study.verdicts.identifying import Refusal
 from securebase.study.verdicts.rule import Rung
 from securebase.study.verdicts.within import LagDirection
+from truths.catalogue import TRUTHS, draw_cohort
 
 Ratings = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
@@ -95,3 +96,19 @@ def test_few_persons_are_refused() -> None:
     assert result.refusal is Refusal.SHORT
     empty = np.full((5, 4), np.nan)
     assert read_sessions(empty, empty, empty, empty).rung is Rung.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("name", "direction"),
+    [
+        ("symptoms_change_alliance_in_session", LagDirection.Y_TO_X),
+        ("alliance_changes_symptoms_in_session", LagDirection.X_TO_Y),
+    ],
+)
+def test_a_link_leads_though_the_two_columns_hardly_go_together(name: str, direction: LagDirection) -> None:
+    columns = ("symptoms_before", "alliance_before", "symptoms_after", "alliance_after")
+    leading = 0
+    for cohort in range(20):
+        rated = draw_cohort(TRUTHS[name], 60, cohort)
+        leading += read_sessions(*(rated[column] for column in columns)).direction is direction
+    assert leading >= 19

@@ -9,7 +9,8 @@ w = k / (k + 1):
 
 A direction is credited where its own sum and the paired one are significant and agree. If only the single sums are
 significant, each column follows the other or both fall back in the session. A hidden state that the session relieves,
-seen in one column alone, gives a sum of the sign opposite to the within-person association: contradicted.
+seen in one column alone, gives a sum of the sign opposite to the within-person association: contradicted, where that
+association differs from zero.
 """
 
 from __future__ import annotations
@@ -65,14 +66,14 @@ def read_sessions(y_before: Array, x_before: Array, y_after: Array, x_after: Arr
     terms = {LagDirection.Y_TO_X: w * dev_y * change_x, LagDirection.X_TO_Y: w * dev_x * change_y}
     single = {direction: _contrast(term, used) for direction, term in terms.items()}
     paired = _contrast(terms[LagDirection.Y_TO_X] - terms[LagDirection.X_TO_Y], used)
-    level = association(Pair.of_sessions(y_before, x_before), 0).estimate
+    level = association(Pair.of_sessions(y_before, x_before), 0)
     slopes = {
         direction: _ratio(float(terms[direction].sum()), float((w * dev**2).sum()))
         for direction, dev in ((LagDirection.Y_TO_X, dev_y), (LagDirection.X_TO_Y, dev_x))
     }
     ps = {direction: max(contrast.p, paired.p) for direction, contrast in single.items()}
     if paired.n_persons < MIN_IDENTIFYING:
-        return WithinSession(Rung.REFUSED, None, 1.0, single, paired, slopes, level, Refusal.SHORT)
+        return WithinSession(Rung.REFUSED, None, 1.0, single, paired, slopes, level.estimate, Refusal.SHORT)
     agreeing = [
         direction
         for direction, contrast in single.items()
@@ -82,12 +83,14 @@ def read_sessions(y_before: Array, x_before: Array, y_after: Array, x_after: Arr
     ]
     direction = max(agreeing, key=lambda d: abs(single[d].statistic)) if agreeing else None
     if direction is not None:
-        contradicted = single[direction].statistic * level < 0
+        contradicted = level.p < LEVEL and single[direction].statistic * level.estimate < 0
         rung = Rung.CONTRADICTED if contradicted else Rung.LEADS
-        return WithinSession(rung, None if contradicted else direction, ps[direction], single, paired, slopes, level)
+        return WithinSession(
+            rung, None if contradicted else direction, ps[direction], single, paired, slopes, level.estimate
+        )
     both = all(contrast.p < LEVEL for contrast in single.values())
     return WithinSession(
-        Rung.TOGETHER if both else Rung.INCONCLUSIVE, None, min(ps.values()), single, paired, slopes, level
+        Rung.TOGETHER if both else Rung.INCONCLUSIVE, None, min(ps.values()), single, paired, slopes, level.estimate
     )
 
 
