@@ -1,0 +1,209 @@
+r"""Effect of a column that was assigned by chance on the rating of an outcome.
+
+**Within persons** (micro-randomised), with a_it assigned to person i at occasion t, y⁻ the last rating before it, and
+ȳ the mean of the person's ratings so far:
+
+    y⁺_it = stratum(it) + β a_it + γ₁ y⁻_it + γ₂ ȳ_it + e,    y⁺ the next rating.
+
+Strata are occasions, apart for each previously assigned value, so that a is compared with its expectation given both
+(Boruvka et al. 2018: a centred at its probability, which may be known, keeps β right whatever the other terms are).
+
+**Between persons** (arms): analysis of covariance of a person's last rating on the arm and the first rating.
+
+Standard errors leave out one person at a time (CR3), with n − 1 degrees of freedom, n the identifying number of persons
+(Kish). What came before must not tell the assignment, and the assignment must not tell whose ratings are missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from scipy.stats import t as student
+
+from securebase.study.verdicts.course import Array
+from securebase.study.verdicts.identifying import MIN_IDENTIFYING
+from securebase.study.verdicts.readings import LEVEL
+from securebase.study.verdicts.strata import (
+    Strata,
+    StratifiedFit,
+    chance_p,
+    identifying_number,
+    regress_within_strata,
+    strata_of,
+)
+
+#: smallest number of persons
+MIN_PERSONS = 20
+#: p below which a column was not assigned by chance, or ratings are missing by assignment
+NOT_CHANCE = 0.001
+
+
+class AssignmentRung(StrEnum):
+    """Rung of a column that was assigned by chance."""
+
+    REFUSED = "refused"
+    RANDOMISED = "randomised"
+    INCONCLUSIVE = "inconclusive"
+
+
+class AssignmentRefusal(StrEnum):
+    """Reason why the effect of a column is not read as that of an assignment by chance.
+
+    told_by_the_past: earlier ratings tell it. told_by_missing: it tells whose later ratings are missing.
+    no_first_rating: the outcome was first rated after the first session, so arms have no rating before treatment.
+    """
+
+    FEW_PERSONS = "few_persons"
+    HARDLY_VARIES = "hardly_varies"
+    TOLD_BY_THE_PAST = "told_by_the_past"
+    TOLD_BY_MISSING = "told_by_missing"
+    NO_FIRST_RATING = "no_first_rating"
+
+
+@dataclass(frozen=True, slots=True)
+class AssignedEffect:
+    """Effect of one unit of the assigned column, in points of the outcome.
+
+    within_persons: whether it varies within persons; otherwise it is an arm. p_past: of the test that earlier ratings
+    tell the assignment; p_missing: of the test that it tells whose ratings are missing. NaN and p 1 where nothing could
+    be estimated.
+    """
+
+    rung: AssignmentRung
+    within_persons: bool
+    estimate: float
+    interval: tuple[float, float]
+    p: float
+    n_persons: int
+    n_identifying: float
+    p_past: float
+    p_missing: float
+    refusal: AssignmentRefusal | None = None
+
+    @property
+    def direction(self) -> int:
+        """Return the sign of the effect, 0 unless it is concluded."""
+        return int(np.sign(self.estimate)) if self.rung is AssignmentRung.RANDOMISED else 0
+
+
+def read_assignment(
+    rated: Array, assigned: Array, *, same_session: bool, probability: Array | float = 0.0
+) -> AssignedEffect:
+    """Return the effect of an assigned column on the outcome, both (persons, sessions), NaN where missing.
+
+    same_session: the outcome is rated after the assignment of its session; otherwise before it, and the next session
+    has the next rating. probability: known probability or expectation of the assigned value, (persons, sessions) or one
+    number; it matters only where it varies.
+    """
+    known = np.isfinite(assigned)
+    spread = np.where(known, assigned, -np.inf).max(axis=1) - np.where(known, assigned, np.inf).min(axis=1)
+    if (spread > 0).any():
+        return _within_persons(rated, assigned, assigned - probability, same_session=same_session)
+    return _arms(rated, assigned, same_session=same_session)
+
+
+def _within_persons(rated: Array, assigned: Array, centred: Array, *, same_session: bool) -> AssignedEffect:
+    before, after = _shifted(rated, 1 if same_session else 0), _shifted(rated, 0 if same_session else -1)
+    previous = _shifted(assigned, 1)
+    occasion = np.cumsum(np.isfinite(assigned).cumsum(axis=1) > 0, axis=1) - 1
+    previous = np.where(occasion == 0, 0.0, previous)
+    known = np.isfinite(rated)
+    total = np.cumsum(np.where(known, rated, 0.0), axis=1) / np.maximum(known.cumsum(axis=1), 1)
+    mean = _shifted(total, 1 if same_session else 0)
+    first = np.broadcast_to(_first(rated)[:, None], rated.shape)
+    usable = np.isfinite(centred) & np.isfinite(previous) & np.isfinite(before)
+    used = usable & np.isfinite(after)
+    n_persons = int(used.any(axis=1).sum())
+    person, strata = np.nonzero(used)[0], strata_of(occasion[used], previous[used])
+    others = np.column_stack([before[used], mean[used], strata.terms])
+    n = identifying_number(centred[used], others, strata, person)
+    refusal = _too_little(n_persons, n)
+    if refusal is not None:
+        return _refused(refusal, n_persons, n, within_persons=True)
+    fit = regress_within_strata(after[used], np.column_stack([centred[used], others]), strata, person)
+    chance, past, missing = centred[usable], np.column_stack([before[usable], first[usable]]), np.isnan(after[usable])
+    person, strata = np.nonzero(usable)[0], strata_of(occasion[usable], previous[usable])
+    p_past = chance_p(chance, past, strata, person)
+    p_missing = chance_p(chance, missing[:, None].astype(float), strata, person)
+    return _conclude(fit, n, n_persons, p_past=p_past, p_missing=p_missing, within_persons=True)
+
+
+def _arms(rated: Array, assigned: Array, *, same_session: bool) -> AssignedEffect:
+    known = np.isfinite(rated)
+    arm, first = _first(assigned), _first(rated)
+    begins = (known | np.isfinite(assigned)).argmax(axis=1)
+    last_at = rated.shape[1] - 1 - known[:, ::-1].argmax(axis=1)
+    # a first rating that is missing cannot be replaced by one after treatment has begun
+    randomised = np.isfinite(arm) & np.isfinite(rated[np.arange(len(rated)), begins])
+    used = randomised & (known.sum(axis=1) > 1)
+    n_persons = int(used.sum())
+    person, everybody = np.arange(n_persons), np.arange(int(randomised.sum()))
+    strata, all_strata = Strata.single(n_persons), Strata.single(len(everybody))
+    n = identifying_number(arm[used], strata.terms, strata, person)
+    refusal = AssignmentRefusal.NO_FIRST_RATING if same_session else _too_little(n_persons, n)
+    if refusal is not None:
+        return _refused(refusal, n_persons, n, within_persons=False)
+    last = rated[used, last_at[used]]
+    fit = regress_within_strata(last, np.column_stack([arm[used], first[used]]), strata, person)
+    p_past = chance_p(arm[randomised], first[randomised, None], all_strata, everybody)
+    length = (last_at - begins)[randomised, None].astype(float)
+    p_missing = chance_p(arm[randomised], length, all_strata, everybody)
+    return _conclude(fit, min(n, n_persons - 2.0), n_persons, p_past=p_past, p_missing=p_missing, within_persons=False)
+
+
+def _too_little(n_persons: int, n_identifying: float) -> AssignmentRefusal | None:
+    if n_persons < MIN_PERSONS:
+        return AssignmentRefusal.FEW_PERSONS
+    # tolerance: two arms of ten identify exactly 20 persons
+    return AssignmentRefusal.HARDLY_VARIES if n_identifying < MIN_IDENTIFYING - 1e-6 else None
+
+
+def _refused(
+    reason: AssignmentRefusal,
+    n_persons: int,
+    n: float,
+    *,
+    within_persons: bool,
+    p_past: float = 1.0,
+    p_missing: float = 1.0,
+) -> AssignedEffect:
+    nan = float("nan")
+    return AssignedEffect(
+        AssignmentRung.REFUSED, within_persons, nan, (nan, nan), 1.0, n_persons, n, p_past, p_missing, refusal=reason
+    )
+
+
+def _conclude(
+    fit: StratifiedFit, n: float, n_persons: int, *, p_past: float, p_missing: float, within_persons: bool
+) -> AssignedEffect:
+    for p_chance, reason in (
+        (p_past, AssignmentRefusal.TOLD_BY_THE_PAST),
+        (p_missing, AssignmentRefusal.TOLD_BY_MISSING),
+    ):
+        if p_chance < NOT_CHANCE:
+            return _refused(reason, n_persons, n, within_persons=within_persons, p_past=p_past, p_missing=p_missing)
+    p, estimate = fit.p(n), float(fit.coefficients[0])
+    half = float(student.ppf(0.975, max(n - 1.0, 1.0)) * np.sqrt(fit.covariance[0, 0]))
+    rung = AssignmentRung.RANDOMISED if p < LEVEL else AssignmentRung.INCONCLUSIVE
+    interval = (estimate - half, estimate + half)
+    return AssignedEffect(rung, within_persons, estimate, interval, p, n_persons, n, p_past, p_missing)
+
+
+def _shifted(values: Array, steps: int) -> Array:
+    """Return values moved to later sessions by `steps`, NaN where there is none."""
+    moved = np.full_like(values, np.nan)
+    if steps > 0:
+        moved[:, steps:] = values[:, :-steps]
+    elif steps < 0:
+        moved[:, :steps] = values[:, -steps:]
+    else:
+        moved[:] = values
+    return moved
+
+
+def _first(values: Array) -> Array:
+    """Return each person's first known value (persons,), NaN if there is none."""
+    known = np.isfinite(values)
+    return np.where(known.any(axis=1), values[np.arange(len(values)), known.argmax(axis=1)], np.nan)
