@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import fields, replace
 
 import numpy as np
@@ -16,6 +18,7 @@ from securebase.model.parameters import Parameters
 from securebase.model.specification import Specification, Start, Trend
 
 KERNELS = ["readable", *(["compiled"] if compiled.AVAILABLE else [])]
+Problem = tuple[Panel, Specification, Parameters]
 EVERY_MODEL = [(trend, start) for trend in Trend for start in Start]
 
 
@@ -26,7 +29,13 @@ def kernel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     return str(request.param)
 
 
-def problem(p: int, trend: Trend, start: Start, seed: int) -> tuple[Panel, Specification, Parameters]:
+@functools.cache
+def dense(make: Callable[..., Problem], *arguments: object) -> float:
+    """Return the dense log-likelihood of the problem that `make(*arguments)` returns, once for both kernels."""
+    return dense_normal.log_likelihood(*make(*arguments))
+
+
+def problem(p: int, trend: Trend, start: Start, seed: int) -> Problem:
     rng = np.random.default_rng([p, seed])
     specification = small_problems.specification(p, trend, start)
     return small_problems.panel(p, rng), specification, small_problems.parameters(specification, rng)
@@ -36,9 +45,8 @@ def problem(p: int, trend: Trend, start: Start, seed: int) -> tuple[Panel, Speci
 @pytest.mark.parametrize(("trend", "start"), EVERY_MODEL)
 def test_the_log_likelihood_equals_that_of_a_dense_normal(kernel: str, p: int, trend: Trend, start: Start) -> None:
     for seed in range(6):
-        panel, specification, parameters = problem(p, trend, start, seed)
-        expected = dense_normal.log_likelihood(panel, specification, parameters)
-        assert likelihood.log_likelihood(panel, specification, parameters) == pytest.approx(expected, rel=1e-9)
+        expected = dense(problem, p, trend, start, seed)
+        assert likelihood.log_likelihood(*problem(p, trend, start, seed)) == pytest.approx(expected, rel=1e-9)
 
 
 def is_symmetric(name: str) -> bool:
@@ -68,27 +76,35 @@ def moved(parameters: Parameters, name: str, index: tuple[int, ...], by: float) 
 @pytest.mark.parametrize("p", [1, 2, 3])
 @pytest.mark.parametrize(("trend", "start"), EVERY_MODEL)
 def test_the_gradient_equals_central_differences(kernel: str, p: int, trend: Trend, start: Start) -> None:
-    panel, specification, parameters = problem(p, trend, start, seed=77)
-    assert_gradient(panel, specification, parameters)
+    assert_gradient(problem, p, trend, start, 77)
 
 
-def assert_gradient(panel: Panel, specification: Specification, parameters: Parameters) -> None:
+@functools.cache
+def differences(make: Callable[..., Problem], *arguments: object) -> list[float]:
+    """Return the central difference of the log-likelihood along every entry, once for both kernels, by the faster."""
+    panel, specification, parameters = make(*arguments)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SECUREBASE_KERNEL", KERNELS[-1])
+        prepared = likelihood.Likelihood(panel, specification)
+    step, slopes = 1e-4, []
+    for name, index in entries(parameters):
+        at = [prepared.value(moved(parameters, name, index, by * step)) for by in (-2, -1, 1, 2)]
+        slopes.append((at[0] - 8 * at[1] + 8 * at[2] - at[3]) / (12 * step))
+    return slopes
+
+
+def assert_gradient(make: Callable[..., Problem], *arguments: object) -> None:
+    panel, specification, parameters = make(*arguments)
     value, gradient = likelihood.log_likelihood_and_gradient(panel, specification, parameters)
     assert value == pytest.approx(likelihood.log_likelihood(panel, specification, parameters), rel=1e-12)
-    for name, index in entries(parameters):
-        step = 1e-4
-        at = [
-            likelihood.log_likelihood(panel, specification, moved(parameters, name, index, by * step))
-            for by in (-2, -1, 1, 2)
-        ]
-        expected = (at[0] - 8 * at[1] + 8 * at[2] - at[3]) / (12 * step)
+    for (name, index), expected in zip(entries(parameters), differences(make, *arguments), strict=True):
         derivative = float(np.asarray(getattr(gradient, name))[index])
         if is_symmetric(name) and index[0] != index[1]:
             derivative *= 2  # the entry represents both halves of a symmetric matrix
         assert derivative == pytest.approx(expected, rel=1e-6, abs=1e-6), name
 
 
-def full_problem(p: int, trend: Trend, start: Start, part: str, seed: int) -> tuple[Panel, Specification, Parameters]:
+def full_problem(p: int, trend: Trend, start: Start, part: str, seed: int) -> Problem:
     rng = np.random.default_rng([p, seed])
     specification = small_problems.specification_with(p, trend, start, part)
     return small_problems.panel_for(specification, rng), specification, small_problems.parameters(specification, rng)
@@ -100,29 +116,29 @@ def test_every_part_of_the_full_model_is_a_dense_normal_with_its_exact_gradient(
     kernel: str, trend: Trend, part: str
 ) -> None:
     for p, start in ((1, Start.FREE), (2, Start.STATIONARY), (3, Start.FREE)):
-        panel, specification, parameters = full_problem(p, trend, start, part, seed=p)
-        expected = dense_normal.log_likelihood(panel, specification, parameters)
-        assert likelihood.log_likelihood(panel, specification, parameters) == pytest.approx(expected, rel=1e-9)
-    panel, specification, parameters = full_problem(2, trend, Start.FREE, part, seed=5)
-    assert_gradient(panel, specification, parameters)
+        expected = dense(full_problem, p, trend, start, part, p)
+        assert likelihood.log_likelihood(*full_problem(p, trend, start, part, p)) == pytest.approx(expected, rel=1e-9)
+    assert_gradient(full_problem, 2, trend, Start.FREE, part, 5)
 
 
 @pytest.mark.parametrize("random_slopes", [False, True])
 @pytest.mark.parametrize("trend", list(Trend))
 def test_compressed_patterns_change_nothing(kernel: str, trend: Trend, random_slopes: bool) -> None:
+    panel, specification, parameters = compressed_problem(trend, random_slopes)
+    prepared = likelihood.Likelihood(panel, specification)
+    assert len(prepared.layout.starts) < 0.7 * panel.n_persons
+    assert prepared.value(parameters) == pytest.approx(prepared.per_person(parameters).sum(), rel=1e-11)
+    assert prepared.value(parameters) == pytest.approx(dense(compressed_problem, trend, random_slopes), rel=1e-9)
+    assert_gradient(compressed_problem, trend, random_slopes)
+
+
+def compressed_problem(trend: Trend, random_slopes: bool) -> Problem:
     rng = np.random.default_rng(3)
     specification = small_problems.specification(
         2, trend, Start.FREE, random_slopes=random_slopes, free_start_mean=True
     )
     parameters = small_problems.parameters(specification, rng)
-    panel = shared_timetables(2, rng)
-    prepared = likelihood.Likelihood(panel, specification)
-    assert len(prepared.layout.starts) < 0.7 * panel.n_persons
-    assert prepared.value(parameters) == pytest.approx(prepared.per_person(parameters).sum(), rel=1e-11)
-    assert prepared.value(parameters) == pytest.approx(
-        dense_normal.log_likelihood(panel, specification, parameters), rel=1e-9
-    )
-    assert_gradient(panel, specification, parameters)
+    return shared_timetables(2, rng), specification, parameters
 
 
 def shared_timetables(p: int, rng: np.random.Generator) -> Panel:

@@ -143,5 +143,5 @@ def log_likelihood(panel: Panel, specification: Specification, q: Parameters) ->
             covariance = covariance + levels @ q.therapist_covariance @ levels.T
         observed = np.isfinite(y)
         if observed.any():
-            total += multivariate_normal(mean[observed], covariance[np.ix_(observed, observed)]).logpdf(y[observed])
+            total += multivariate_normal.logpdf(y[observed], mean[observed], covariance[np.ix_(observed, observed)])
     return float(total)

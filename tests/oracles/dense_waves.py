@@ -50,6 +50,6 @@ def log_likelihoods(panel: Panel, spec: DiscreteTimeSpecification, q: DiscreteTi
     for i in range(panel.n_persons):
         y = scores_of(panel, spec, i)
         observed = np.isfinite(y)
-        density = multivariate_normal(mean[observed], V[np.ix_(observed, observed)]) if observed.any() else None
-        values.append(0.0 if density is None else float(density.logpdf(y[observed])))
+        moments = mean[observed], V[np.ix_(observed, observed)]
+        values.append(float(multivariate_normal.logpdf(y[observed], *moments)) if observed.any() else 0.0)
     return values

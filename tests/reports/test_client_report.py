@@ -27,6 +27,16 @@ def page(picture: ClientPicture, name: str = "A. B.") -> BeautifulSoup:
     return BeautifulSoup(client_report(picture, name=name, therapist="Alma", made_on=MADE_ON), "html.parser")
 
 
+@pytest.fixture(scope="module")
+def full_page() -> BeautifulSoup:
+    return page(pictures.full())
+
+
+@pytest.fixture(scope="module")
+def early_page() -> BeautifulSoup:
+    return page(pictures.early())
+
+
 @pytest.mark.parametrize("picture", [pictures.full(), pictures.early(), pictures.empty()])
 def test_the_report_is_self_contained(picture: ClientPicture) -> None:
     text = client_report(picture, name="A. B.")
@@ -39,15 +49,17 @@ def test_the_report_is_self_contained(picture: ClientPicture) -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_the_report_names_versions_date_and_simulation() -> None:
-    text = page(pictures.full()).text
+def test_the_report_names_versions_date_and_simulation(full_page: BeautifulSoup) -> None:
+    text = full_page.text
     for words in ("0123456789abcdef", "literature", "0.1.0", "1 May 2025", "simulated client, not a real person"):
         assert words in text
 
 
-def test_hypotheses_come_with_their_cautions_or_the_reason_for_their_absence() -> None:
+def test_hypotheses_come_with_their_cautions_or_the_reason_for_their_absence(
+    full_page: BeautifulSoup, early_page: BeautifulSoup
+) -> None:
     complete = pictures.full()
-    result = page(complete).text
+    result = full_page.text
     words = [*sentences.hypothesis_sentences(complete), sentences.hypothesis_question(complete)]
     words += [text for pair in sentences.hypothesis_cautions(complete) for text in pair]
     words += [cell for row in sentences.hypothesis_table(complete).rows for cell in row]
@@ -55,7 +67,7 @@ def test_hypotheses_come_with_their_cautions_or_the_reason_for_their_absence() -
     for item in words:
         assert item in result, item
     assert "cannot tell yet" in result
-    early = page(pictures.early()).text
+    early = early_page.text
     assert "After 12 complete sessions" in early
     assert "For the session" not in early
     failed = replace(
@@ -64,19 +76,18 @@ def test_hypotheses_come_with_their_cautions_or_the_reason_for_their_absence() -
     assert "It could not be computed. All else stands." in page(failed).text
 
 
-def test_the_report_agrees_with_the_picture() -> None:
-    result = page(pictures.full()).text
+def test_the_report_agrees_with_the_picture(full_page: BeautifulSoup) -> None:
+    result = full_page.text
     assert "7 points lower (37%) than at the first report" in result
     assert "Estimated chance of remission by session 16: 6%" in result
     assert "The rupture of session 6 is repaired" in result
     assert all(sentence in result for sentence in pictures.full().limits)
 
 
-def test_the_report_has_no_forecast_below_the_required_sessions() -> None:
-    result = page(pictures.early())
-    assert "forecast, 50% and 90%" not in result.text
-    assert "usual level (trait-like)" not in result.text
-    assert "We need 3 more complete sessions" in result.text
+def test_the_report_has_no_forecast_below_the_required_sessions(early_page: BeautifulSoup) -> None:
+    assert "forecast, 50% and 90%" not in early_page.text
+    assert "usual level (trait-like)" not in early_page.text
+    assert "We need 3 more complete sessions" in early_page.text
 
 
 def test_safety_comes_first() -> None:
@@ -93,8 +104,8 @@ def test_a_name_is_escaped() -> None:
     assert result.find("h1", string="<script>alert(1)</script>")
 
 
-def test_no_forbidden_word() -> None:
-    text = f" {page(pictures.full()).text.lower()} "
+def test_no_forbidden_word(full_page: BeautifulSoup) -> None:
+    text = f" {full_page.text.lower()} "
     assert not [word for word in phrases.FORBIDDEN if word in text]
 
 
@@ -106,16 +117,15 @@ def test_no_all_clear_under_an_open_safety_alert() -> None:
     assert "Nothing needs your attention" in calm.text
 
 
-def test_the_report_names_its_reader() -> None:
-    text = page(pictures.full()).text
+def test_the_report_names_its_reader(full_page: BeautifulSoup) -> None:
+    text = full_page.text
     assert "For the therapist" in text
     assert text.index("For the therapist") < text.index("Before the session")
 
 
-def test_the_constants_are_readable_on_a_phone() -> None:
+def test_the_constants_are_readable_on_a_phone(full_page: BeautifulSoup) -> None:
     """Check that every cell carries the name of its column, for a stacked table on narrow screens."""
-    result = page(pictures.full())
-    cells = result.select("table.words tbody td")
+    cells = full_page.select("table.words tbody td")
     assert cells
     assert {c["data-label"] for c in cells} == {"Value", "Checked", "Source"}
 

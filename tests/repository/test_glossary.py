@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from each import each
@@ -40,9 +41,10 @@ def defined_names(statement: ast.stmt) -> list[str]:
             return []
 
 
-DEFINED = {
-    name for file in (ROOT / "src").rglob("*.py") for name in definitions(ast.parse(file.read_text(encoding="utf-8")))
-}
+@cache
+def defined() -> set[str]:
+    files = (ROOT / "src").rglob("*.py")
+    return {name for file in files for name in definitions(ast.parse(file.read_text(encoding="utf-8")))}
 
 
 def test_the_glossary_names_code() -> None:
@@ -51,7 +53,7 @@ def test_the_glossary_names_code() -> None:
 
 @each(NAMES)
 def test_every_name_in_the_glossary_is_defined_in_src(name: str) -> None:
-    assert name in DEFINED, f"GLOSSARY.md names `{name}`, but src does not define it"
+    assert name in defined(), f"GLOSSARY.md names `{name}`, but src does not define it"
 
 
 def test_a_word_in_quotes_or_a_parameter_is_no_definition() -> None:

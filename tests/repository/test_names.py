@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -28,16 +29,32 @@ STORED = {
 FIRST_WORDS = {"what", "who", "where", "whether", "how", "which", "whose", "everything", "everybody", "nobody"}
 
 
+@dataclass(frozen=True)
+class Contents:
+    """The part of a file that these tests read: its classes, the names that it binds, and openings of docstrings."""
+
+    classes: list[str]
+    names: list[tuple[int, str]]
+    clauses: list[tuple[int, str]]
+
+
+def read(text: str) -> Contents:
+    tree = ast.parse(text)
+    nodes = list(ast.walk(tree))
+    classes = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
+    return Contents(classes, list(bound_names(nodes)), clauses(nodes))
+
+
 @cache
-def trees() -> dict[str, ast.Module]:
-    """Return every Python file by its path from the root."""
-    files = [file for folder in FOLDERS for file in sorted((ROOT / folder).rglob("*.py"))]
-    return {str(file.relative_to(ROOT)): ast.parse(file.read_text(encoding="utf-8")) for file in files}
+def files() -> dict[str, Contents]:
+    """Return every Python file by its path from the root; each is parsed once for all tests."""
+    paths = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
+    return {str(path.relative_to(ROOT)): read(path.read_text(encoding="utf-8")) for path in paths}
 
 
-def bound_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
+def bound_names(nodes: list[ast.AST]) -> Iterator[tuple[int, str]]:
     """Yield line and name of everything that a file names: variables, parameters, attributes, functions, imports."""
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Name(ctx=ast.Store()):
                 yield node.lineno, node.id
@@ -55,20 +72,15 @@ def bound_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
                 yield node.lineno, name
 
 
-def empty_names(tree: ast.AST, stored: frozenset[str] | set[str] = frozenset()) -> list[tuple[int, str]]:
-    """Return the names that a reader learns nothing from; a leading underscore does not change that."""
-    return [(line, name) for line, name in bound_names(tree) if name.strip("_") in EMPTY_NAMES - stored]
+def among(words: set[str], contents: Contents) -> list[tuple[int, str]]:
+    """Return the names that are such a word; a leading underscore does not change that."""
+    return [(line, name) for line, name in contents.names if name.strip("_") in words]
 
 
-def odd_names(tree: ast.AST) -> list[tuple[int, str]]:
-    """Return the names of `ODD_NAMES`."""
-    return [(line, name) for line, name in bound_names(tree) if name.strip("_") in ODD_NAMES]
-
-
-def clauses(tree: ast.Module) -> list[tuple[int, str]]:
+def clauses(nodes: list[ast.AST]) -> list[tuple[int, str]]:
     """Return line and first word of the docstrings that begin with a relative clause."""
     result = []
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             words = (ast.get_docstring(node) or "").split()
             first = words[0].strip("“”\"'`(*,:;") if words else ""
@@ -79,34 +91,33 @@ def clauses(tree: ast.Module) -> list[tuple[int, str]]:
 
 def test_class_names_are_unique_in_the_package() -> None:
     modules = defaultdict(list)
-    for file, tree in trees().items():
+    for file, contents in files().items():
         if file.startswith("src/securebase/") and "/migrations/" not in file:
-            for node in tree.body:
-                if isinstance(node, ast.ClassDef):
-                    modules[node.name].append(file)
+            for name in contents.classes:
+                modules[name].append(file)
     assert len(modules) > 300
-    repeated = {name: files for name, files in modules.items() if len(files) > 1}
+    repeated = {name: places for name, places in modules.items() if len(places) > 1}
     assert repeated == {}, "two classes have the same name: rename one of them"
 
 
 def test_there_are_no_uninformative_names() -> None:
-    names = {f: n for f, t in trees().items() if (n := empty_names(t, STORED.get(f, set())))}
+    names = {f: n for f, c in files().items() if (n := among(EMPTY_NAMES - STORED.get(f, set()), c))}
     assert names == {}, "use a noun for the content (file: line, name)"
 
 
 def test_no_name_of_the_package_is_a_pronoun_a_preposition_or_a_participle() -> None:
-    names = {f: n for f, t in trees().items() if f.startswith("src/") and (n := odd_names(t))}
+    names = {f: n for f, c in files().items() if f.startswith("src/") and (n := among(ODD_NAMES, c))}
     assert names == {}, "use a noun for the content (file: line, name)"
 
 
 def test_no_docstring_begins_with_a_relative_clause() -> None:
-    openings = {f: n for f, t in trees().items() if (n := clauses(t))}
+    openings = {f: c.clauses for f, c in files().items() if c.clauses}
     assert openings == {}, "begin with an imperative verb or a noun (file: line, first word)"
 
 
 def test_stored_names_still_exist() -> None:
     for file, names in STORED.items():
-        assert {name for _, name in bound_names(trees()[file])} >= names
+        assert {name for _, name in files()[file].names} >= names
 
 
 def test_every_kind_of_binding_is_detected() -> None:
@@ -127,9 +138,9 @@ match 1:
     case [found, *said]: pass
     case {"a": there, **kept}: pass
 """
-    assert len(empty_names(ast.parse(text))) == 19
+    assert len(among(EMPTY_NAMES, read(text))) == 19
 
 
 def test_a_relative_clause_is_detected() -> None:
     text = 'class A:\n    """What it is."""\n    def f(self):\n        """Return what it is."""\n'
-    assert clauses(ast.parse(text)) == [(1, "What")]
+    assert read(text).clauses == [(1, "What")]

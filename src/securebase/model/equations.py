@@ -75,8 +75,11 @@ def lyapunov(drift: Array, constant: Array) -> Array:
     Solves the p² linear equations (A ⊗ I + I ⊗ A) vec X = −vec C; p is small.
     """
     p = len(drift)
-    identity = np.eye(p)
-    X = np.linalg.solve(np.kron(drift, identity) + np.kron(identity, drift), -constant.ravel()).reshape(p, p)
+    each = np.arange(p)
+    system = np.zeros((p, p, p, p))
+    system[:, each, :, each] = drift
+    system[each, :, each, :] += drift
+    X = np.linalg.solve(system.reshape(p * p, p * p), -constant.ravel()).reshape(p, p)
     return 0.5 * (X + X.T)
 
 
