@@ -111,12 +111,13 @@ def test_a_common_course_that_bends_attenuates() -> None:
 
 
 def test_what_remains_is_told_by_the_difference_and_by_what_is_left() -> None:
-    def remains(centred: float, detrended: float, statistic: float, p: float) -> Persistence:
-        coefficients = Coefficient(centred, 0.03), Coefficient(detrended, 0.03)
+    def remains(centred: float, detrended: float, statistic: float, p: float, error: float = 0.03) -> Persistence:
+        coefficients = Coefficient(centred, 0.03), Coefficient(detrended, error)
         return Attenuation(*coefficients, 0.0, statistic, p, 60).persistence
 
     assert remains(-0.3, -0.05, 5.0, 0.001) is Persistence.ATTENUATES
     assert remains(-0.3, -0.05, 1.0, 0.3) is Persistence.INCONCLUSIVE  # no difference told
     assert remains(-0.3, -0.13, 5.0, 0.001) is Persistence.PERSISTS  # weaker, but not gone
+    assert remains(-0.3, -0.05, 5.0, 0.001, error=0.12) is Persistence.INCONCLUSIVE  # most of it may be left
     assert remains(-0.3, 0.3, 5.0, 0.001) is Persistence.ATTENUATES  # nothing of this sign is left
     assert remains(-0.05, -0.3, 5.0, 0.001) is Persistence.INCONCLUSIVE  # nothing to persist

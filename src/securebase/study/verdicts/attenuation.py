@@ -24,6 +24,8 @@ from securebase.study.verdicts.course import MIN_VALUES, Array, Pair
 from securebase.study.verdicts.within import WithinFit
 
 _LEVEL = 0.05
+#: normal quantile of a one-sided 95% limit, and the share that it may reach of an association that attenuates
+_ONE_SIDED, _MOST_LEFT = 1.645, 0.75
 
 
 class Persistence(StrEnum):
@@ -66,12 +68,16 @@ class Attenuation:
         """Return what remains without trends.
 
         Persists: both coefficients differ from zero with the same sign, which does not exclude that it is weaker.
-        Attenuates: weaker, and what is left does not differ from zero, or has the other sign.
+        Attenuates: weaker, what is left of this sign does not differ from zero, and at most three quarters can be left
+        (95%, one-sided): with few persons, a true lag that is partly due to a common course often fails the first two.
         """
         same_sign = self.centred.estimate * self.detrended.estimate > 0
         if same_sign and self._is_significant(self.centred) and self._is_significant(self.detrended):
             return Persistence.PERSISTS
-        return Persistence.ATTENUATES if self.weaker else Persistence.INCONCLUSIVE
+        left = float(np.sign(self.centred.estimate)) * self.detrended.estimate
+        can_be_left = left + _ONE_SIDED * self.detrended.standard_error
+        attenuates = self.weaker and can_be_left < _MOST_LEFT * abs(self.centred.estimate)
+        return Persistence.ATTENUATES if attenuates else Persistence.INCONCLUSIVE
 
     def _is_significant(self, coefficient: Coefficient) -> bool:
         quantile = float(student.ppf(1.0 - 0.5 * _LEVEL, self.n_persons - 1))
