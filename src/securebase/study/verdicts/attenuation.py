@@ -25,7 +25,7 @@ from securebase.study.verdicts.within import WithinFit
 
 _LEVEL = 0.05
 #: normal quantile of a one-sided 95% limit, and the share that it may reach of an association that attenuates
-_ONE_SIDED, _MOST_LEFT = 1.645, 0.75
+_ONE_SIDED, _MOST_LEFT = 1.645, 2 / 3
 
 
 class Persistence(StrEnum):
@@ -68,7 +68,7 @@ class Attenuation:
         """Return what remains without trends.
 
         Persists: both coefficients differ from zero with the same sign, which does not exclude that it is weaker.
-        Attenuates: weaker, what is left of this sign does not differ from zero, and at most three quarters can be left
+        Attenuates: weaker, what is left of this sign does not differ from zero, and at most two thirds can be left
         (95%, one-sided): with few persons, a true lag that is partly due to a common course often fails the first two.
         """
         same_sign = self.centred.estimate * self.detrended.estimate > 0
