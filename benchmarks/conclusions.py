@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from benchmarks import pair_readings, session_readings
+from benchmarks import follow_up_readings, irregular_readings, pair_readings, session_readings
 from benchmarks.pair_readings import StoredReadings
 from securebase.records.vocabulary import Moment
 from securebase.study.detrending import Detrending
@@ -24,6 +24,7 @@ from securebase.study.reciprocal import AssociationVerdict, adjust_verdict, clas
 from securebase.study.table import SessionTable
 from securebase.study.verdicts.attenuation import Persistence
 from securebase.study.verdicts.course import Pair, adjust_for_common_course
+from securebase.study.verdicts.follow_up import FollowUp, conclude_follow_ups
 from securebase.study.verdicts.identifying import Refusal
 from securebase.study.verdicts.readings import Readings
 from securebase.study.verdicts.reversal import joint_residuals, time_reversal
@@ -131,9 +132,12 @@ ANALYSES: dict[str, Analysis] = {
 
 WITHIN, RULE = "within-person likelihood", "rule of the engine"
 SIX, SESSIONS = "rule, with four unrelated columns", "rule for ratings before and after"
+FOLLOWED, ADJUSTED = "rule, with follow-up", "leads beside all rivals"
+WITHIN_IRREGULAR, RULE_IRREGULAR = "within-person likelihood over days", "rule over days"
 #: groups of truths, as the page calls them
 PAIRS, COLUMNS = "Two columns", "Columns that are not simple ratings"
 SESSIONS_TWICE = "Both columns rated before and after each session"
+RIVALS, IRREGULAR = "Beside a third column", "Irregular weeks"
 PRODUCT, PRODUCT_SIX = "Scenarios of the package", "Scenarios of the package, six columns"
 
 
@@ -146,6 +150,26 @@ def by_rule(stored: StoredReadings, outcome: str) -> dict[str, list[Conclusion]]
             link = (process, outcome) if direction is LagDirection.X_TO_Y else (outcome, process)
             result[WITHIN].append(_within_alone(link, direction, readings[process]))
             result[RULE].append(_by_verdict(link, direction, verdict))
+    return result
+
+
+def by_follow_up(stored: StoredReadings, follow_ups: Mapping[str, Any], truth: Truth) -> dict[str, list[Conclusion]]:
+    """Conclude by the rule with the follow-up of pairs that lead; where there are rivals, by `leads_adjusted` alone."""
+    verdicts = conclude({process: as_readings(values) for process, values in stored.items()})
+    read = {
+        process: msgspec.convert(follow_ups[process], FollowUp, str_keys=True)
+        for process, verdict in verdicts.items()
+        if verdict.rung is Rung.LEADS
+    }
+    result: dict[str, list[Conclusion]] = {FOLLOWED: [], ADJUSTED: []}
+    for process, verdict in conclude_follow_ups(verdicts, read).items():
+        for direction in LagDirection:
+            link = (process, truth.outcome) if direction is LagDirection.X_TO_Y else (truth.outcome, process)
+            conclusion = _by_verdict(link, direction, verdict)
+            result[FOLLOWED].append(conclusion)
+            if len(truth.processes) > 1:
+                merely_leads = conclusion.rung == "leads"
+                result[ADJUSTED].append(Conclusion(*link, "inconclusive") if merely_leads else conclusion)
     return result
 
 
@@ -169,11 +193,12 @@ def _by_verdict(link: tuple[str, str], direction: LagDirection, verdict: PairVer
     """Return the verdict about one direction. Each verdict that leads comes with the warning of an earlier cause."""
     attenuation = None if verdict.readings is None else verdict.readings.attenuations[direction]
     attenuates = attenuation is not None and attenuation.persistence is Persistence.ATTENUATES
-    if verdict.rung is Rung.LEADS and verdict.direction is direction and verdict.effect is not None:
+    leads = verdict.rung in (Rung.LEADS, Rung.LEADS_ADJUSTED)
+    if leads and verdict.direction is direction and verdict.effect is not None:
         sign = 1 if verdict.effect.estimate > 0 else -1
-        return Conclusion(*link, "leads", sign, attenuates=attenuates, warned=True, occasion="next")
+        return Conclusion(*link, verdict.rung.value, sign, attenuates=attenuates, warned=True, occasion="next")
     # the pair leads the other way: nothing is said about this one
-    rung = "inconclusive" if verdict.rung is Rung.LEADS else verdict.rung.value
+    rung = "inconclusive" if leads else verdict.rung.value
     return Conclusion(*link, rung, attenuates=attenuates, occasion="next")
 
 
@@ -217,6 +242,15 @@ def _conclude_six(truth: Truth, stored: Mapping[str, Any]) -> dict[str, list[Con
     return {SIX: concluded[RULE]}
 
 
+def _conclude_followed(truth: Truth, stored: Mapping[str, Any]) -> dict[str, list[Conclusion]]:
+    return by_follow_up(stored["pairs"], stored["follow_ups"], truth)
+
+
+def _conclude_irregular(truth: Truth, stored: Mapping[str, Any]) -> dict[str, list[Conclusion]]:
+    concluded = by_rule(stored["irregular"], truth.outcome)
+    return {WITHIN_IRREGULAR: concluded[WITHIN], RULE_IRREGULAR: concluded[RULE]}
+
+
 def _conclude_sessions(truth: Truth, stored: Mapping[str, Any]) -> dict[str, list[Conclusion]]:
     values = stored["sessions"]
     concluded = []
@@ -235,11 +269,20 @@ READINGS: dict[str, Reading] = {
     "single": Reading(_read_single, ("benchmarks.conclusions",)),
     "pairs": Reading(pair_readings.read_cohort, ("benchmarks.pair_readings",)),
     "unrelated": Reading(pair_readings.read_unrelated, ("benchmarks.pair_readings",)),
+    "follow_ups": Reading(follow_up_readings.read_cohort, ("benchmarks.follow_up_readings",)),
+    "irregular": Reading(irregular_readings.read_cohort, ("benchmarks.irregular_readings",)),
     "sessions": Reading(session_readings.read_cohort, ("benchmarks.session_readings",)),
 }
 SETS: dict[str, AnalysisSet] = {
     "single": AnalysisSet(tuple(ANALYSES), ("single",), _conclude_single, (PAIRS, COLUMNS, SESSIONS_TWICE)),
     "rule": AnalysisSet((WITHIN, RULE), ("pairs",), _conclude_rule, (PAIRS, COLUMNS, PRODUCT, PRODUCT_SIX)),
+    "adjusted": AnalysisSet(
+        (FOLLOWED, ADJUSTED),
+        ("pairs", "follow_ups"),
+        _conclude_followed,
+        (PAIRS, COLUMNS, RIVALS, PRODUCT, PRODUCT_SIX),
+    ),
+    "irregular": AnalysisSet((WITHIN_IRREGULAR, RULE_IRREGULAR), ("irregular",), _conclude_irregular, (IRREGULAR,)),
     "six": AnalysisSet((SIX,), ("pairs", "unrelated"), _conclude_six, (PAIRS,)),
     "sessions": AnalysisSet((SESSIONS,), ("sessions",), _conclude_sessions, (SESSIONS_TWICE,)),
 }

@@ -15,14 +15,27 @@ from typing import Any
 from scipy import stats
 
 from benchmarks import conclusions as groups
-from benchmarks.conclusions import READINGS, RULE, SESSIONS, SETS, SIX, WITHIN
+from benchmarks.conclusions import (
+    ADJUSTED,
+    FOLLOWED,
+    READINGS,
+    RULE,
+    RULE_IRREGULAR,
+    SESSIONS,
+    SETS,
+    SIX,
+    WITHIN,
+    WITHIN_IRREGULAR,
+)
 from benchmarks.page import Part, table
 from benchmarks.product_truths import PRODUCT, PRODUCT_SIX, SIGNATURES
 from benchmarks.stored import replications
 from truths.catalogue import draw_cohort
 from truths.columns import COLUMNS
+from truths.irregular import IRREGULAR
 from truths.judge import judge
 from truths.pairs import PAIRS
+from truths.rivals import RIVALS
 from truths.sessions import SESSION_DESIGNS
 from truths.truth import Truth
 
@@ -36,6 +49,8 @@ LEVEL = 0.05
 GROUPS: Mapping[str, Sequence[Truth]] = {
     groups.PAIRS: PAIRS,
     groups.COLUMNS: COLUMNS,
+    groups.RIVALS: RIVALS,
+    groups.IRREGULAR: IRREGULAR,
     groups.SESSIONS_TWICE: SESSION_DESIGNS,
     groups.PRODUCT: PRODUCT,
     groups.PRODUCT_SIX: PRODUCT_SIX,
@@ -44,6 +59,8 @@ GROUPS: Mapping[str, Sequence[Truth]] = {
 SIMULATORS: Mapping[str, tuple[str, ...]] = {
     groups.PAIRS: ("truths.pairs",),
     groups.COLUMNS: ("truths.columns",),
+    groups.RIVALS: ("truths.rivals",),
+    groups.IRREGULAR: ("truths.irregular",),
     groups.SESSIONS_TWICE: ("truths.sessions",),
     groups.PRODUCT: ("benchmarks.product_truths",),
     groups.PRODUCT_SIX: ("benchmarks.product_truths",),
@@ -161,6 +178,10 @@ def page(results: list[TruthResult], measured: Mapping[str, Any]) -> str:
         f"- *{RULE}*: the rule of a study (`securebase.study.verdicts`): the direction on which time reversal, that "
         "likelihood, and that likelihood beside private parts agree, corrected by Holm over the pairs of a study;",
         f"- *{SIX}*: the same in a study of five processes, four of which are linked to nothing;",
+        f"- *{FOLLOWED}*: the same rule, except that a direction becomes inconclusive if it does not remain beside a "
+        "bend of each person's own, and `leads_adjusted` if it remains beside every other process;",
+        f"- *{ADJUSTED}*: the verdicts `leads_adjusted` alone. For a confounder that is a column, they count as wrong;",
+        f"- *{WITHIN_IRREGULAR}* and *{RULE_IRREGULAR}*: both for sessions 4 to 14 days apart, with missed weeks;",
         f"- *{SESSIONS}*: the rule for both columns rated before and after each session.",
         "",
         "The scenarios of the package are simulated by its own model. There, a column that shares its shocks with "

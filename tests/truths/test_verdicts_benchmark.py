@@ -53,6 +53,8 @@ def outcomes_of(analyses: str, name: str, clients: int, cohort: int) -> dict[str
         *(("single", name) for name in ("floor_without_link", "reversed_copy", "follower", "relief_in_session")),
         *(("rule", name) for name in ("floor_without_link", "reversed_copy", "switch_after_a_bad_week")),
         ("six", "season"),
+        ("adjusted", "reversed_copy"),
+        ("irregular", "no_link_irregular"),
         ("sessions", "relief_in_session"),
     ],
 )
@@ -72,6 +74,16 @@ def test_every_analysis_concludes_about_odd_columns(name: str, analyses: str) ->
 )
 def test_the_rule_is_judged_by_its_rung_direction_and_sign(name: str, outcome: str) -> None:
     assert outcomes_of("rule", name, 60, 0)[conclusions.RULE] == outcome
+
+
+def test_the_follow_up_warns_of_a_measured_confounder_and_never_adjusts_it_away() -> None:
+    confounder = outcomes_of("adjusted", "confounder_measured_with_error", 40, 0)
+    assert confounder[conclusions.FOLLOWED] == "warned"
+    assert confounder[conclusions.ADJUSTED] != "wrong"
+
+
+def test_the_rule_tells_a_lag_over_irregular_weeks() -> None:
+    assert outcomes_of("irregular", "alliance_first_irregular", 60, 0)[conclusions.RULE_IRREGULAR] == "right"
 
 
 def test_the_rule_refuses_a_reversed_copy() -> None:

@@ -90,7 +90,7 @@ def _beside_rating(pair: Pair, adjusted: Pair, theta: Array, values: Array) -> B
     dynamics = ThirdColumn(discrete=pair.discrete)
     likelihood = PanelLikelihood(adjusted, dynamics, third)
     test = ratio_test(likelihood.objective, [dynamics.start(theta)], X_TO_Y)
-    factor = likelihood.scale[0] / likelihood.scale[1]
+    factor = float(likelihood.scale[0] / likelihood.scale[1])
     return BesideRival(factor * dynamics.effect_over_one_step(test.theta), test.z, test.p, test.regular, is_input=False)
 
 
