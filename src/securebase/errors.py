@@ -10,7 +10,7 @@ class SecurebaseError(Exception):
 
     Catch it to tell a refused request from a defect: anything else that escapes the package is a bug, except the
     KeyError of a look-up that documents one. As text it reads ``where: what. advice``; the command line prints that
-    line and ends with exit code 2.
+    line and ends with exit code 2, or 3 for a `NoEstimateError`.
 
     Parameters
     ----------
@@ -119,6 +119,10 @@ class ModelError(InputError):
 
 class ParameterSetError(InputError):
     """An invalid parameter set or scenario, or an unknown one."""
+
+
+class NoEstimateError(SecurebaseError):
+    """A fit or study that ended without an estimate. The command line then ends with exit code 3."""
 
 
 class ConflictError(InputError):

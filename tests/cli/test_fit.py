@@ -5,6 +5,7 @@ import os
 import runpy
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from table_files import call, write
@@ -36,13 +37,53 @@ def test_text_output_has_data_outcome_and_estimates(run, tmp_path):
         assert part in result.out
 
 
-def test_too_little_data_is_reported_with_exit_code_0(run, tmp_path):
-    result = run("fit", write(tmp_path, n=3, sessions=2), *COLUMNS)
-    assert result.code == 0
-    assert "NOT ENOUGH DATA" in result.out
-    output = json.loads(run("fit", write(tmp_path, n=3, sessions=2), *COLUMNS, "--json").out)
+def test_too_little_data_is_refused_with_exit_code_2(run, tmp_path):
+    file, out = write(tmp_path, n=3, sessions=2), tmp_path / "fit.json"
+    result = run("fit", file, *COLUMNS, "--out", out)
+    assert (result.code, result.out, result.err.count("\n"), out.exists()) == (2, "", 1, False)
+    assert "table.csv: “y” has three scores or more for 0 persons" in result.err
+    as_json = run("fit", file, *COLUMNS, "--json")
+    output = json.loads(as_json.out)
+    assert (as_json.code, as_json.err) == (2, result.err)
     assert output["outcome_of_fit"] == "not_enough_data"
     assert output["log_likelihood"] is None
+
+
+def test_a_fit_that_does_not_end_regularly_has_exit_code_3_and_no_numbers(run, tmp_path):
+    """Each person's x alternates between two values: the likelihood has no maximum."""
+    rng, out = np.random.default_rng(4), tmp_path / "fit.json"
+    rows = [f"p{i},{t},{rng.normal():.4f},{(1 + i / 30) * (-1) ** t:.6f}" for i in range(30) for t in range(8)]
+    file = tmp_path / "alternating.csv"
+    file.write_text("\n".join(["who,session,y,x", *rows]))
+    words = ("fit", file, *COLUMNS, "--trend", "carried", "--json", "--out", out)
+    result = run(*words)
+    assert (result.code, result.err.count("\n"), out.exists()) == (3, 1, False)
+    assert "alternating.csv: not converged. The likelihood has no maximum" in result.err
+    output = json.loads(result.out)
+    assert (output["parameters"], output["log_likelihood"], output["aic"]) == ({}, None, None)
+    assert output["outcome_of_fit"] == "not_converged"
+
+
+def test_an_unstable_drift_is_the_first_thing_a_fit_says(run, tmp_path):
+    rng = np.random.default_rng(2)
+    file = tmp_path / "growing.csv"
+    lines = ["who,session,y"]
+    for person in range(60):
+        state = rng.normal()
+        for t in range(10):
+            lines.append(f"p{person},{t},{state + 0.3 * rng.normal():.4f}")
+            state = 1.15 * state + 0.4 * rng.normal()
+    file.write_text("\n".join(lines))
+    words = ("fit", file, *COLUMNS[:-2], "--trend", "none", "--start", "free")
+    result = run(*words)
+    assert result.code == 0
+    first, sentence = result.out.split("\n")[1:3]
+    assert first == "Unstable"
+    assert sentence.startswith("  Unstable drift: its eigenvalues are 0.1")
+    output = json.loads(run(*words, "--json").out)
+    assert next(iter(output)) == "instability"
+    assert output["instability"].startswith("Unstable drift")
+    assert output["outcome_of_fit"] in ("converged", "boundary")
 
 
 def test_json_goes_to_a_file(run, tmp_path):

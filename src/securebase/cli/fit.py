@@ -12,6 +12,7 @@ from click.core import ParameterSource
 from securebase.cli.fit_json import fit_summary
 from securebase.cli.options import TableOptions, add_model_options, add_table_options, read_table
 from securebase.cli.output import (
+    check_ended,
     fit_progress,
     format_estimate,
     format_number,
@@ -113,6 +114,8 @@ def command(
 ) -> None:
     """Fit the model to TABLE and print estimates with standard errors.
 
+    A fit that does not end regularly prints its reason, no estimates, and ends with exit code 3.
+
     Estimates are on the natural scale, per unit of time: drift[a,b] is the effect of b on the rate of change of a. In
     a discrete-time model, lags[a 3,b 2] is the effect of b at wave 2 on a at wave 3.
     """
@@ -161,7 +164,7 @@ def command(
             if robust_wanted and fitted.outcome.kind in ("converged", "boundary"):
                 show("Computing robust standard errors")
                 fitted = with_robust_errors(fitted, rows)
-            if checks_wanted and fitted.outcome.kind in ("converged", "boundary", "regularised"):
+            if checks_wanted and fitted.ended_regularly:
                 show("Simulating tables from the model")
                 model_checks = check_fit(fitted, rows, np.random.default_rng(seed))
         else:
@@ -173,11 +176,17 @@ def command(
                 equal_means="means" in equal,
             )
             fitted = fit_discrete_time(rows, waves, information=information, progress=fit_progress(show))
-    if json_wanted or out:
-        content = {"parameters": _estimates(fitted), **fit_summary(fitted, cohort)}
+    file = out if fitted.ended_regularly else None
+    if json_wanted or file:
+        content = {
+            "instability": fitted.instability or None,
+            "parameters": _estimates(fitted) if fitted.ended_regularly else {},
+            **fit_summary(fitted, cohort),
+        }
         plain_checks = model_checks.to_json() if model_checks else None
         optional = {"comparison": (compare_with, comparison), "checks": (checks_wanted, plain_checks)}
-        write_json(content | {name: value for name, (requested, value) in optional.items() if requested}, out)
+        write_json(content | {name: value for name, (requested, value) in optional.items() if requested}, file)
+    check_ended(fitted, options.table)
     if not json_wanted:
         _print(fitted, cohort)
         if comparison:
@@ -252,14 +261,15 @@ def _estimates(fitted: FitResult) -> dict[str, Any]:
 
 
 def _print(fitted: Fit | DiscreteTimeFit, cohort: Cohort) -> None:
+    if fitted.instability:
+        print_heading("Unstable")
+        print_sentences([fitted.instability])
     if cohort.import_report:
         print_heading("Data")
         print_sentences(cohort.import_report.sentences())
     print_heading(f"Model: {_model_name(fitted)}")
     print_sentences(format_outcome(fitted))
     print_sentences(fitted.notes)
-    if fitted.log_likelihood is None:
-        return
     print_sentences(
         [
             f"Log-likelihood {format_number(fitted.log_likelihood, 10)} with {fitted.n_parameters} parameters, "

@@ -12,9 +12,14 @@ from securebase.study.study import versions
 
 
 def fit_summary(fitted: Fit | DiscreteTimeFit, cohort: Cohort) -> dict[str, Any]:
-    """Return the outcome of the fit, its model, diagnostics, import report and versions."""
+    """Return the outcome of the fit, its model, diagnostics, import report and versions.
+
+    A fit that did not end regularly has no log-likelihood here: it is not a maximum.
+    """
+    criteria = ("log_likelihood", "aic", "bic")
     return {
-        **plain_fields(fitted, "log_likelihood", "aic", "bic", "n_parameters", "n_persons", "n_observations"),
+        **(plain_fields(fitted, *criteria) if fitted.ended_regularly else dict.fromkeys(criteria)),
+        **plain_fields(fitted, "n_parameters", "n_persons", "n_observations"),
         "outcome_of_fit": fitted.outcome.kind,
         "advice": f"{fitted.outcome.sentence} {fitted.outcome.what_to_do}".strip(),
         "model": _model(fitted),

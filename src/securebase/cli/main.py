@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from securebase.errors import SecurebaseError
+from securebase.errors import NoEstimateError, SecurebaseError
 
 #: name → (module, one line for the overview)
 COMMANDS = {
@@ -92,9 +92,9 @@ def cli(context: click.Context) -> None:
 
 
 def main() -> None:
-    """Run the command line. Invalid input ends with one line on stderr and exit code 2."""
+    """Run the command line. An error is one line on stderr; exit code 2 for invalid input, 3 without an estimate."""
     try:
         cli(prog_name="securebase")
     except SecurebaseError as error:
         click.echo(f"securebase: {error}", err=True)
-        sys.exit(2)
+        sys.exit(3 if isinstance(error, NoEstimateError) else 2)

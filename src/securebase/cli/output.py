@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from securebase.errors import InputError
+from securebase.errors import InputError, ModelError, NoEstimateError
 from securebase.model.fit import FitResult
 from securebase.schema import to_plain
 
@@ -119,6 +119,21 @@ def use_minus_sign(text: str) -> str:
     """Replace the hyphen by a minus sign, and drop it before zero."""
     bare = text.lstrip("-").replace(",", "")
     return text.removeprefix("-") if float(bare) == 0 else text.replace("-", "−")
+
+
+def check_ended(fitted: FitResult, table: Path) -> None:
+    """Check that a fit ended with estimates.
+
+    Raises ModelError (exit code 2) where the table was refused before the search, and NoEstimateError (exit code 3)
+    where the search ended without estimates that can be interpreted.
+    """
+    outcome = fitted.outcome
+    if fitted.ended_regularly:
+        return
+    refused = outcome.kind == "not_enough_data"
+    kind = ModelError if refused else NoEstimateError
+    sentence = outcome.sentence if refused else f"{outcome.kind.replace('_', ' ')}. {outcome.sentence}"
+    raise kind(sentence, where=table.name, advice=outcome.what_to_do)
 
 
 def format_outcome(fitted: FitResult) -> list[str]:

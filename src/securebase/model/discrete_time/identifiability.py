@@ -8,7 +8,7 @@ import numpy as np
 
 from securebase.errors import Advice
 from securebase.model.discrete_time.specification import DiscreteTimeSpecification, WaveConstraint
-from securebase.model.estimation.refusals import check_count, check_variation, refuse
+from securebase.model.estimation.refusals import check_count, check_information, check_variation, refuse
 from securebase.model.panel import Panel
 from securebase.model.specification import Start
 
@@ -17,6 +17,7 @@ def find_refusals(panel: Panel, spec: DiscreteTimeSpecification) -> Iterator[Adv
     """Yield why the model is not identified from this panel. panel: with every wave (`expand_waves`)."""
     for k, name in enumerate(spec.constructs):
         yield from check_variation(name, panel.scores[:, k], "Leave it out: a constant has no lagged effects.")
+    yield from check_information(spec.constructs, panel)
     if spec.levels and spec.waves < 3:
         yield refuse(
             "With two waves, random intercepts cannot be separated from fluctuation within persons.",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from securebase.model.discrete_time.specification import DiscreteTimeParameters, DiscreteTimeSpecification
 from securebase.model.estimation.result import FitResult
+from securebase.model.estimation.stability import instability_of_lags
 from securebase.model.estimation.summary import summarise, unit_of
 
 
@@ -39,6 +40,12 @@ class DiscreteTimeFit(FitResult):
 
     specification: DiscreteTimeSpecification
     parameters: DiscreteTimeParameters | None
+
+    @property
+    def instability(self) -> str:
+        if self.parameters is None or len(self.parameters.lags) > 1 or not self.ended_regularly:
+            return ""
+        return instability_of_lags(self.parameters.lags[0])
 
     def __str__(self) -> str:
         spec = self.specification

@@ -25,11 +25,17 @@ _MIN_EIGENVALUE = 1e-8
 
 
 def maximise(problem: Problem[Any, Any], x: Array, progress: Callable[[int, float], None] | None = None) -> Optimum:
-    """Maximise the likelihood from one start; variances that vanish are held at zero and the rest is fitted again."""
+    """Maximise the likelihood from one start; variances that vanish are held at zero and the rest is fitted again.
+
+    Ends as soon as the likelihood proves unbounded: it would grow until every step fails.
+    """
+    floor = problem.floor
     current, iterations = bfgs(
-        problem, x, tolerance=GRADIENT_TOLERANCE / 2, progress=progress, curvature=problem.first_curvature
+        problem, x, tolerance=GRADIENT_TOLERANCE / 2, progress=progress, curvature=problem.first_curvature, floor=floor
     )
     everything = np.arange(len(x))
+    if current.value < floor:
+        return _unbounded(current, everything, iterations)
     held: dict[int, str] = {}
     for _ in range(5):
         free = np.setdiff1d(everything, list(held))
@@ -44,6 +50,8 @@ def maximise(problem: Problem[Any, Any], x: Array, progress: Callable[[int, floa
             candidate |= _hold_variance(problem, x_held, i, name)
         constrained, further = _minimise_over(problem, x_held, np.setdiff1d(everything, list(candidate)))
         iterations += further
+        if constrained.value < floor:
+            return _unbounded(constrained, everything, iterations)
         # the boundary is accepted only where it costs no likelihood
         if not constrained.value <= current.value + 1e-8:
             current, H = _refine(problem, current, free)
@@ -51,6 +59,10 @@ def maximise(problem: Problem[Any, Any], x: Array, progress: Callable[[int, floa
         current, held = constrained, candidate
     names = tuple(name for name in held.values() if name)
     return Optimum(_classify(current, free, H, held), current, free, H, iterations, names)
+
+
+def _unbounded(current: Iterate, everything: Indices, iterations: int) -> Optimum:
+    return Optimum("not_converged", current, everything, np.zeros((0, 0)), iterations, (), unbounded=True)
 
 
 def _refine(problem: Problem[Any, Any], current: Iterate, free: Indices) -> tuple[Iterate, Array]:
@@ -94,7 +106,9 @@ def _minimise_over(problem: Problem[Any, Any], x_held: Array, free: Indices) -> 
         embedded = Iterate(whole(current.x), *problem(whole(current.x)))
         return problem.first_curvature(embedded)[np.ix_(free, free)]
 
-    end, iterations = bfgs(objective, x_held[free], tolerance=GRADIENT_TOLERANCE / 2, curvature=curvature)
+    end, iterations = bfgs(
+        objective, x_held[free], tolerance=GRADIENT_TOLERANCE / 2, curvature=curvature, floor=problem.floor
+    )
     x = whole(end.x)
     return Iterate(x, *problem(x)), iterations
 

@@ -48,7 +48,7 @@ def estimate(
         return problem.result(_plain_result(problem, refusal), None, None)
     first = problem.first_start()
     optima = [_maximise_from(problem, first, progress)]
-    if optima[0].kind != "converged" and (fallback := problem.fallback_start()) is not None:
+    if optima[0].kind != "converged" and not optima[0].unbounded and (fallback := problem.fallback_start()) is not None:
         optima = [_best(problem, [optima[0], _maximise_from(problem, fallback, progress)])]
     if starts > 1 and rng is not None:
         optima += [_maximise_from(problem, x, progress) for x in draw_starts(problem, first, starts - 1, rng)]

@@ -23,6 +23,9 @@ SmoothFunction = Callable[[Array], tuple[float, Array]]
 _MAX_NEWTON_DECREMENT = 1e-12
 #: smallest eigenvalue over the largest above which a Hessian by one-sided differences is accurate enough
 _ONE_SIDED = 1e-4
+#: evaluations per iteration allowed in a whole search. A regular one takes 1.2 to 1.5; on a singular likelihood, line
+#: searches take up to 40 and still end nowhere.
+_MAX_EVALUATIONS = 3
 #: longest step of any coordinate in one iteration
 _MAX_STEP = 1.0
 
@@ -46,7 +49,8 @@ class Optimum:
     """End of one maximisation.
 
     kind: outcome. free: coordinates that are not held. hessian: along those. held: names of variances held at zero.
-    without_persistence: constructs whose fluctuation does not last to the next row.
+    without_persistence: constructs whose fluctuation does not last to the next row. unbounded: the likelihood grew
+    beyond any that data with error can have.
     """
 
     kind: str
@@ -56,6 +60,7 @@ class Optimum:
     iterations: int
     held: tuple[str, ...]
     without_persistence: tuple[str, ...] = ()
+    unbounded: bool = False
 
 
 def bfgs(
@@ -65,26 +70,38 @@ def bfgs(
     tolerance: float,
     progress: Callable[[int, float], None] | None = None,
     curvature: Callable[[Iterate], Array] | None = None,
+    floor: float = -np.inf,
 ) -> tuple[Iterate, int]:
     """Minimise by BFGS until the gradient norm falls below `tolerance`, the line search fails, or 150 + 4 len(x) steps.
+
+    A value below `floor` ends the search: the function has no minimum. So do more than 3 evaluations for each of the
+    steps allowed.
 
     Returns the last iterate and the number of iterations. Broyden–Fletcher–Goldfarb–Shanno with a weak Wolfe line
     search (Lewis and Overton 2013). The inverse Hessian starts from the curvature at x, which saves more iterations
     than it costs. curvature: Hessian at an iterate; by forward differences where not given.
     """
     initial_hessian = curvature or partial(forward_difference_hessian, function)
+    n_evaluations = 0
+
+    def evaluate(at: Array) -> tuple[float, Array]:
+        nonlocal n_evaluations
+        n_evaluations += 1
+        return function(at)
+
     current = Iterate(x, *function(x))
     max_iterations = 150 + 4 * len(x)
     inverse, is_fresh = _positive_definite_inverse(initial_hessian(current)), True
     for iteration in range(max_iterations):
         if progress is not None:
             progress(iteration, current.value)
-        if current.gradient_norm < tolerance:
+        is_over = n_evaluations > _MAX_EVALUATIONS * max_iterations or current.value < floor
+        if current.gradient_norm < tolerance or is_over:
             return current, iteration
         direction = -inverse @ current.gradient
         # an overlong step could reach a distant plateau where the gradient vanishes
         direction *= min(1.0, _MAX_STEP / max(float(np.abs(direction).max()), 1e-300))
-        accepted = _line_search(function, current, direction)
+        accepted = _line_search(evaluate, current, direction)
         if accepted is None:
             if is_fresh:
                 return current, iteration

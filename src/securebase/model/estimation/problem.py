@@ -51,6 +51,13 @@ _SENTENCES = {
     "upward.",
     "not_converged": "The search ended before the gradient was zero; the estimates do not maximise the likelihood.",
 }
+#: log-density per standardised score above which the likelihood counts as unbounded: every score would be predicted to
+#: within e^−5.4 = .5% of its standard deviation. Ratings have more error; a column that others determine has none.
+_MAX_LOG_DENSITY = 4.0
+_UNBOUNDED = (
+    "The likelihood has no maximum: the model predicts the scores without error, as where a column follows exactly "
+    "from the others, from its own past or from time."
+)
 
 
 class Problem(ABC, Generic[ParametersT, ResultT]):
@@ -160,6 +167,11 @@ class Problem(ABC, Generic[ParametersT, ResultT]):
         slope = self.scale.pull_back(x, gradient) - precision * deviation
         return -value / self.n, -slope / self.n
 
+    @property
+    def floor(self) -> float:
+        """Value below which the likelihood counts as unbounded."""
+        return -_MAX_LOG_DENSITY * self.panel.n_observations / self.n
+
     def log_likelihood(self, x: Array) -> float:
         """Return the log-likelihood of the scores in points, without the prior."""
         return self.likelihood.value(self.scale.standard(x)) + self.scale.log_likelihood_shift
@@ -167,5 +179,7 @@ class Problem(ABC, Generic[ParametersT, ResultT]):
     def advice(self, optimum: Optimum) -> Advice:
         """Return the outcome with advice."""
         held = " and ".join(self.describe_held(name) for name in optimum.held)
+        if optimum.unbounded:
+            return Advice(optimum.kind, _UNBOUNDED, "Leave out the column that holds no information of its own.")
         sentence = _SENTENCES[optimum.kind].format(held=held)
         return Advice(optimum.kind, sentence, self.remedies().get(optimum.kind, ""))

@@ -97,6 +97,16 @@ class FitResult:
     def is_regular(self) -> bool:
         return self.outcome.kind == "converged"
 
+    @property
+    def ended_regularly(self) -> bool:
+        """True where the estimates can be interpreted: the fit converged, ended at a boundary, or was regularised."""
+        return self.outcome.kind in ("converged", "boundary", "regularised")
+
+    @property
+    def instability(self) -> str:
+        """A sentence where a fit that ended regularly has unstable dynamics; otherwise empty."""
+        return ""
+
     def interval(self, name: str, z: float = 1.959963984540054) -> tuple[float, float] | None:
         """Return the Wald interval of an estimate, by default of 95%; None without a standard error.
 

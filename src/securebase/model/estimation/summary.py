@@ -46,17 +46,21 @@ def unit_of(name: str, time_unit: str, *, slopes_per_time: bool = False) -> str:
 
 
 def summarise(title: str, fitted: FitResult, unit: Callable[[str], str]) -> str:
-    """Return the summary; `unit` gives the unit of an estimate by its name."""
+    """Return the summary; `unit` gives the unit of an estimate by its name.
+
+    Unstable dynamics come first. A fit that did not end regularly has no estimates to interpret, so none are printed.
+    """
     lines = [
+        *([fitted.instability] if fitted.instability else []),
         title,
         f"{fitted.n_persons} persons, {fitted.n_observations} scores, {fitted.n_parameters} parameters",
         f"Outcome: {fitted.outcome.kind}. {fitted.outcome.sentence}",
     ]
+    if not fitted.ended_regularly:
+        return "\n".join([*lines, *([fitted.outcome.what_to_do] if fitted.outcome.what_to_do else [])])
     if fitted.log_likelihood is not None:
         criteria = "" if fitted.aic is None or fitted.bic is None else f", AIC {fitted.aic:.1f}, BIC {fitted.bic:.1f}"
         lines.append(f"Log-likelihood {fitted.log_likelihood:.2f}{criteria}")
-    if not fitted.estimates:
-        return "\n".join([*lines, *([fitted.outcome.what_to_do] if fitted.outcome.what_to_do else [])])
     width = max(len("Estimate"), *(len(name) for name in fitted.estimates))
     lines += ["", f"{'Estimate':<{width}}  {'Value':>10}  {'SE':>10}  Unit"]
     for name, estimate in fitted.estimates.items():

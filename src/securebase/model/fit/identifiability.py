@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from securebase.errors import Advice
-from securebase.model.estimation.refusals import check_count, check_variation, refuse
+from securebase.model.estimation.refusals import check_count, check_information, check_variation, refuse
 from securebase.model.panel import Panel
 from securebase.model.specification import Specification
 
@@ -44,6 +44,7 @@ def find_refusals(
                 "Leave it out: a model over time needs change within persons. Differences between persons can be "
                 "analysed outside this model, or as a covariate.",
             )
+    yield from check_information(specification.scores, panel)
     for name, values in (("covariate", panel.covariates), ("input", panel.inputs)):
         names = specification.covariates if name == "covariate" else specification.inputs
         for k, column in enumerate(names):

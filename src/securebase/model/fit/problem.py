@@ -139,7 +139,13 @@ class ContinuousTimeProblem(Problem[Parameters, Fit]):
         x, few = initial_values(self.scale), self.subsample
         if few is self:
             return x
-        end, _ = bfgs(few, x, tolerance=_SUBSAMPLE_TOLERANCE, curvature=lambda at: forward_difference_hessian(few, at))
+        end, _ = bfgs(
+            few,
+            x,
+            tolerance=_SUBSAMPLE_TOLERANCE,
+            curvature=lambda at: forward_difference_hessian(few, at),
+            floor=self.floor,
+        )
         return end.x if self(end.x)[0] < self(x)[0] else x
 
     def fallback_start(self) -> Array | None:
@@ -162,7 +168,7 @@ class ContinuousTimeProblem(Problem[Parameters, Fit]):
 
     def examine(self, optimum: Optimum) -> Optimum:
         """Name the constructs without persistence where the fit fails."""
-        if optimum.kind in ("not_converged", "indefinite"):
+        if optimum.kind in ("not_converged", "indefinite") and not optimum.unbounded:
             names = self._constructs_without_persistence(optimum.iterate)
             return replace(optimum, kind="not_separable" if names else optimum.kind, without_persistence=names)
         return optimum
@@ -232,8 +238,7 @@ class ContinuousTimeProblem(Problem[Parameters, Fit]):
             "not_separable",
             f"Deviations of {names} from the long-run mean{trend_clause} do not persist from one row to the next, so "
             "the state cannot be separated from measurement error and the drift is not identified.",
-            "Leave the column out of the model, or gather rows that are closer together. Interpret long-run means and "
-            "trend only, not drift, diffusion and measurement error.",
+            "Leave the column out of the model, or gather rows that are closer together.",
         )
 
     def outlier_hint(self) -> str:

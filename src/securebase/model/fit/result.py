@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from securebase.model.estimation.result import FitResult
+from securebase.model.estimation.stability import instability_of_drift
 from securebase.model.estimation.summary import summarise, unit_of
 from securebase.model.parameters import Parameters
 from securebase.model.specification import Specification, Trend
@@ -59,6 +60,13 @@ class Fit(FitResult):
         )
         per_time = spec.trend in (Trend.NONE, Trend.LINEAR)
         return summarise(title, self, lambda name: unit_of(name, spec.time_unit, slopes_per_time=per_time))
+
+    @property
+    def instability(self) -> str:
+        if self.parameters is None or not self.ended_regularly:
+            return ""
+        unit = self.specification.time_unit
+        return instability_of_drift(self.parameters.drift, unit if unit != "file" else "unit of time")
 
     @property
     def is_regularised(self) -> bool:
