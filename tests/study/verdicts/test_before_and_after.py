@@ -60,6 +60,19 @@ def test_the_sums_are_those_of_explicit_loops() -> None:
         expected = ttest_1samp(values, 0.0)
         np.testing.assert_allclose((contrast.statistic, contrast.p), (expected.statistic, expected.pvalue), rtol=1e-9)
     assert result.paired.n_persons == len(table)
+    columns = [(v[4], v[0] - means[t][0], v[3] - means[t][3], i) for (i, t), v in rows.items()]
+    w, dy, cx, person = np.array(columns).T
+
+    def slope(keep: np.ndarray) -> float:
+        return float((w * dy * cx)[keep].sum() / (w * dy**2)[keep].sum())
+
+    slopes, everybody = result.slopes[LagDirection.Y_TO_X], slope(person >= 0)
+    assert slopes.estimate == pytest.approx(everybody)
+    # without each person in turn, the means of the sessions left as they are
+    errors = [slope(person != i) - everybody for i in sums]
+    assert slopes.standard_error == pytest.approx(np.sqrt(np.sum(np.square(errors))))
+    h = np.array([(w * dy**2)[person == i].sum() for i in sums])
+    assert slopes.n_identifying == pytest.approx(h.sum() ** 2 / (h**2).sum())
 
 
 def test_a_hidden_factor_between_sessions_does_not_lead() -> None:
@@ -74,7 +87,7 @@ def test_an_effect_within_the_session_leads_beside_a_hidden_factor(effect: float
         result = read_sessions(*ratings(np.random.default_rng(seed), 60, effect=effect, back=back))
         assert result.rung is Rung.LEADS
         assert result.direction == direction
-        assert -0.45 < result.slopes[LagDirection(direction)] < -0.15
+        assert -0.45 < result.slopes[LagDirection(direction)].estimate < -0.15
 
 
 def test_effects_of_equal_size_both_ways_are_together() -> None:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from securebase.study.verdicts.randomised import AssignedEffect, AssignmentRefusal, AssignmentRung, read_assignment
+from securebase.study.verdicts.randomised import AssignedEffect, AssignmentRefusal, read_assignment
+from securebase.study.verdicts.rule import Rung
 from truths.catalogue import TRUTHS, draw_cohort
 
 Array = np.ndarray
@@ -132,13 +133,13 @@ def test_intervals_cover_and_columns_by_chance_are_not_refused(draw: Any, effect
 def test_a_strong_effect_is_concluded_with_its_sign(draw: Any, sign: int) -> None:
     for seed in range(10):
         result = read(draw(np.random.default_rng(seed), 60, 10, 2.0 * sign))
-        assert (result.rung, result.direction) == (AssignmentRung.RANDOMISED, sign)
+        assert (result.rung, result.direction) == (Rung.RANDOMISED, sign)
         assert result.p < 0.001
 
 
 def test_no_effect_is_inconclusive() -> None:
     result = read(prompts(np.random.default_rng(4), 60, 10))
-    assert (result.rung, result.direction) == (AssignmentRung.INCONCLUSIVE, 0)
+    assert (result.rung, result.direction) == (Rung.INCONCLUSIVE, 0)
     assert np.isfinite(result.estimate)
 
 
@@ -162,7 +163,7 @@ def test_doses_of_many_values_have_an_effect_per_unit() -> None:
     assigned = rng.uniform(0.0, 3.0, rated.shape)
     rated[:, 1:] -= 0.5 * assigned[:, :-1]
     result = read((rated, assigned))
-    assert result.rung is AssignmentRung.RANDOMISED
+    assert result.rung is Rung.RANDOMISED
     assert result.interval[0] < -0.5 < result.interval[1]
 
 
@@ -175,7 +176,7 @@ def test_a_known_probability_that_depends_on_the_state_is_no_confounder() -> Non
     rated = rated + 0.5 * np.concatenate([np.zeros((200, 1)), assigned[:, :-1]], axis=1)
     assert read((rated, assigned)).refusal is AssignmentRefusal.TOLD_BY_THE_PAST
     centred = read((rated, assigned), probability=probability)
-    assert centred.rung is AssignmentRung.RANDOMISED
+    assert centred.rung is Rung.RANDOMISED
     assert centred.interval[0] < 0.5 < centred.interval[1]
 
 
@@ -224,7 +225,7 @@ def three_who_switch(rng: Rng) -> tuple[Array, Array]:
 def test_what_cannot_be_read_as_an_assignment_by_chance_is_refused(draw: Any, reason: AssignmentRefusal) -> None:
     for seed in range(5):
         result = read(draw(np.random.default_rng(seed)))
-        assert (result.rung, result.refusal) == (AssignmentRung.REFUSED, reason)
+        assert (result.rung, result.refusal) == (Rung.REFUSED, reason)
         assert np.isnan(result.estimate)
         assert result.direction == 0
 
@@ -232,7 +233,7 @@ def test_what_cannot_be_read_as_an_assignment_by_chance_is_refused(draw: Any, re
 def test_arms_need_a_rating_before_the_first_session() -> None:
     columns = arms(np.random.default_rng(8), 40, 8, -2.0)
     assert read(columns, same_session=True).refusal is AssignmentRefusal.NO_FIRST_RATING
-    assert read(columns).rung is AssignmentRung.RANDOMISED
+    assert read(columns).rung is Rung.RANDOMISED
 
 
 @pytest.mark.parametrize("persons", [60, 240])
@@ -240,4 +241,4 @@ def test_medication_that_begins_after_a_bad_week_is_refused(persons: int) -> Non
     for cohort in range(10):
         columns = draw_cohort(TRUTHS["switch_after_a_bad_week"], persons, cohort)
         result = read((columns["symptoms"], columns["medication"]))
-        assert result.rung is AssignmentRung.REFUSED
+        assert result.rung is Rung.REFUSED

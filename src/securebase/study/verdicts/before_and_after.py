@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from securebase.study.verdicts.course import Array, Pair
-from securebase.study.verdicts.identifying import MIN_IDENTIFYING, Refusal, association
+from securebase.study.verdicts.identifying import MIN_IDENTIFYING, Association, Refusal, association
 from securebase.study.verdicts.readings import LEVEL
 from securebase.study.verdicts.rule import Rung
 from securebase.study.verdicts.within import LagDirection
@@ -38,11 +38,29 @@ class Contrast:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionSlope:
+    """Change of the later column per unit of the earlier one, attenuated by errors of rating.
+
+    standard_error: leaves out one person at a time (CR3). n_identifying: effective number of persons (Kish 1965).
+    """
+
+    estimate: float
+    standard_error: float
+    n_identifying: float
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Return the 95% interval."""
+        half = float(student.ppf(0.975, max(self.n_identifying - 1.0, 1.0))) * self.standard_error
+        return self.estimate - half, self.estimate + half
+
+
+@dataclass(frozen=True, slots=True)
 class WithinSession:
     """Verdict of a pair rated before and after each session.
 
-    slopes: change of the later column per unit of the earlier one, attenuated by errors of rating. p: of the direction
-    that leads, the larger of its two tests, otherwise the smallest p that a direction reaches.
+    p: the larger p of the single and the paired sum, of the direction that agrees in sign with the latter; 1 if none
+    does. association: of x with y before the session, within persons.
     """
 
     rung: Rung
@@ -50,9 +68,14 @@ class WithinSession:
     p: float
     single: dict[LagDirection, Contrast]
     paired: Contrast
-    slopes: dict[LagDirection, float]
-    association: float
+    slopes: dict[LagDirection, SessionSlope]
+    association: Association
     refusal: Refusal | None = None
+
+    @property
+    def p_together(self) -> float:
+        """Return the larger p of the two single sums, which must both be significant."""
+        return max(contrast.p for contrast in self.single.values())
 
 
 def read_sessions(y_before: Array, x_before: Array, y_after: Array, x_after: Array) -> WithinSession:
@@ -68,30 +91,25 @@ def read_sessions(y_before: Array, x_before: Array, y_after: Array, x_after: Arr
     paired = _contrast(terms[LagDirection.Y_TO_X] - terms[LagDirection.X_TO_Y], used)
     level = association(Pair.of_sessions(y_before, x_before), 0)
     slopes = {
-        direction: _ratio(float(terms[direction].sum()), float((w * dev**2).sum()))
-        for direction, dev in ((LagDirection.Y_TO_X, dev_y), (LagDirection.X_TO_Y, dev_x))
+        direction: _slope(dev, change, w)
+        for direction, dev, change in ((LagDirection.Y_TO_X, dev_y, change_x), (LagDirection.X_TO_Y, dev_x, change_y))
     }
-    ps = {direction: max(contrast.p, paired.p) for direction, contrast in single.items()}
-    if paired.n_persons < MIN_IDENTIFYING:
-        return WithinSession(Rung.REFUSED, None, 1.0, single, paired, slopes, level.estimate, Refusal.SHORT)
-    agreeing = [
-        direction
-        for direction, contrast in single.items()
-        # the paired sum has the sum from y with its own sign, that from x with the other
-        if ps[direction] < LEVEL
-        and contrast.statistic * paired.statistic * (1.0 if direction is LagDirection.Y_TO_X else -1.0) > 0
-    ]
+
+    def verdict(rung: Rung, direction: LagDirection | None = None, refusal: Refusal | None = None) -> WithinSession:
+        return WithinSession(rung, direction, p, single, paired, slopes, level, refusal)
+
+    # the paired sum has the sum from y with its own sign, that from x with the other
+    signs = {LagDirection.Y_TO_X: 1.0, LagDirection.X_TO_Y: -1.0}
+    agreeing = [d for d, contrast in single.items() if contrast.statistic * paired.statistic * signs[d] > 0]
     direction = max(agreeing, key=lambda d: abs(single[d].statistic)) if agreeing else None
-    if direction is not None:
-        contradicted = level.p < LEVEL and single[direction].statistic * level.estimate < 0
-        rung = Rung.CONTRADICTED if contradicted else Rung.LEADS
-        return WithinSession(
-            rung, None if contradicted else direction, ps[direction], single, paired, slopes, level.estimate
-        )
-    both = all(contrast.p < LEVEL for contrast in single.values())
-    return WithinSession(
-        Rung.TOGETHER if both else Rung.INCONCLUSIVE, None, min(ps.values()), single, paired, slopes, level.estimate
-    )
+    p = 1.0 if direction is None else max(single[direction].p, paired.p)
+    if paired.n_persons < MIN_IDENTIFYING:
+        return verdict(Rung.REFUSED, refusal=Refusal.SHORT)
+    if direction is not None and p < LEVEL:
+        if level.p < LEVEL and single[direction].statistic * level.estimate < 0:
+            return verdict(Rung.CONTRADICTED)
+        return verdict(Rung.LEADS, direction)
+    return verdict(Rung.TOGETHER if all(contrast.p < LEVEL for contrast in single.values()) else Rung.INCONCLUSIVE)
 
 
 def _deviation(before: Array) -> Array:
@@ -124,5 +142,14 @@ def _contrast(terms: Array, used: NDArray[np.bool_]) -> Contrast:
     return Contrast(statistic, 2.0 * float(student.sf(abs(statistic), n - 1)), n)
 
 
-def _ratio(numerator: float, denominator: float) -> float:
-    return numerator / denominator if denominator > 0 else float("nan")
+def _slope(deviation: Array, change: Array, weight: Array) -> SessionSlope:
+    """Return the weighted least-squares slope of change on deviation, NaN where nothing varies."""
+    h = (weight * deviation**2).sum(axis=1)
+    total = float(h.sum())
+    if not total > 0:
+        return SessionSlope(float("nan"), float("nan"), 0.0)
+    estimate = float((weight * deviation * change).sum()) / total
+    scores = (weight * deviation * (change - estimate * deviation)).sum(axis=1) / total
+    with np.errstate(divide="ignore", invalid="ignore"):
+        influence = np.where(h < total, scores / (1.0 - h / total), np.inf)
+    return SessionSlope(estimate, float(np.sqrt((influence**2).sum())), total**2 / float((h**2).sum()))

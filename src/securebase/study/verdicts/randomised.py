@@ -25,6 +25,7 @@ from scipy.stats import t as student
 from securebase.study.verdicts.course import Array
 from securebase.study.verdicts.identifying import MIN_IDENTIFYING
 from securebase.study.verdicts.readings import LEVEL
+from securebase.study.verdicts.rule import Rung
 from securebase.study.verdicts.strata import (
     Strata,
     StratifiedFit,
@@ -38,14 +39,6 @@ from securebase.study.verdicts.strata import (
 MIN_PERSONS = 20
 #: p below which a column was not assigned by chance, or ratings are missing by assignment
 NOT_CHANCE = 0.001
-
-
-class AssignmentRung(StrEnum):
-    """Rung of a column that was assigned by chance."""
-
-    REFUSED = "refused"
-    RANDOMISED = "randomised"
-    INCONCLUSIVE = "inconclusive"
 
 
 class AssignmentRefusal(StrEnum):
@@ -66,12 +59,12 @@ class AssignmentRefusal(StrEnum):
 class AssignedEffect:
     """Effect of one unit of the assigned column, in points of the outcome.
 
-    within_persons: whether it varies within persons; otherwise it is an arm. p_past: of the test that earlier ratings
-    tell the assignment; p_missing: of the test that it tells whose ratings are missing. NaN and p 1 where nothing could
-    be estimated.
+    rung: `randomised` where the effect is significant, otherwise `inconclusive`, or `refused`, then without numbers
+    (NaN, p 1). within_persons: whether the column varies within persons; otherwise it is an arm. p_past: of the test
+    that earlier ratings tell the assignment. p_missing: of the test that it tells whose ratings are missing.
     """
 
-    rung: AssignmentRung
+    rung: Rung
     within_persons: bool
     estimate: float
     interval: tuple[float, float]
@@ -85,7 +78,7 @@ class AssignedEffect:
     @property
     def direction(self) -> int:
         """Return the sign of the effect, 0 unless it is concluded."""
-        return int(np.sign(self.estimate)) if self.rung is AssignmentRung.RANDOMISED else 0
+        return int(np.sign(self.estimate)) if self.rung is Rung.RANDOMISED else 0
 
 
 def read_assignment(
@@ -171,7 +164,7 @@ def _refused(
 ) -> AssignedEffect:
     nan = float("nan")
     return AssignedEffect(
-        AssignmentRung.REFUSED, within_persons, nan, (nan, nan), 1.0, n_persons, n, p_past, p_missing, refusal=reason
+        Rung.REFUSED, within_persons, nan, (nan, nan), 1.0, n_persons, n, p_past, p_missing, refusal=reason
     )
 
 
@@ -186,7 +179,7 @@ def _conclude(
             return _refused(reason, n_persons, n, within_persons=within_persons, p_past=p_past, p_missing=p_missing)
     p, estimate = fit.p(n), float(fit.coefficients[0])
     half = float(student.ppf(0.975, max(n - 1.0, 1.0)) * np.sqrt(fit.covariance[0, 0]))
-    rung = AssignmentRung.RANDOMISED if p < LEVEL else AssignmentRung.INCONCLUSIVE
+    rung = Rung.RANDOMISED if p < LEVEL else Rung.INCONCLUSIVE
     interval = (estimate - half, estimate + half)
     return AssignedEffect(rung, within_persons, estimate, interval, p, n_persons, n, p_past, p_missing)
 
