@@ -126,7 +126,7 @@ def _readings(concluded: PairVerdict, direction: LagDirection, pair: Pair, t3: A
     """Return the readings of one direction, standardised by SD(earlier) / SD(later) of the detrended columns."""
     forward = direction is LagDirection.X_TO_Y
     oriented = pair if forward else pair.reversed
-    scale, read = _standardiser(oriented), concluded.readings
+    scale, read = standardiser(oriented), concluded.readings
     # the common course of a refused pair is not estimated: removing it would make every value move
     adjusted = oriented if read is None else adjust_for_common_course(oriented)
     private = None if read is None or read.direction is not direction else read.private
@@ -144,7 +144,8 @@ def _readings(concluded: PairVerdict, direction: LagDirection, pair: Pair, t3: A
     )
 
 
-def _standardiser(pair: Pair) -> float:
+def standardiser(pair: Pair) -> float:
+    """Return SD(x) / SD(y) of the detrended columns, NaN where y does not vary."""
     sds = []
     for values in (pair.x, pair.y):
         residuals = own_line_residuals(values, pair.times)

@@ -59,18 +59,23 @@ class SessionSlope:
 class WithinSession:
     """Verdict of a pair rated before and after each session.
 
-    p: the larger p of the single and the paired sum, of the direction that agrees in sign with the latter; 1 if none
-    does. association: of x with y before the session, within persons.
+    candidate: the direction whose single sum agrees in sign with the paired one, the stronger of two; None if none
+    does. p: the larger p of its two sums, 1 without a candidate. association: of x with y before the session.
     """
 
     rung: Rung
-    direction: LagDirection | None
+    candidate: LagDirection | None
     p: float
     single: dict[LagDirection, Contrast]
     paired: Contrast
     slopes: dict[LagDirection, SessionSlope]
     association: Association
     refusal: Refusal | None = None
+
+    @property
+    def direction(self) -> LagDirection | None:
+        """Return the direction that leads."""
+        return self.candidate if self.rung is Rung.LEADS else None
 
     @property
     def p_together(self) -> float:
@@ -95,20 +100,19 @@ def read_sessions(y_before: Array, x_before: Array, y_after: Array, x_after: Arr
         for direction, dev, change in ((LagDirection.Y_TO_X, dev_y, change_x), (LagDirection.X_TO_Y, dev_x, change_y))
     }
 
-    def verdict(rung: Rung, direction: LagDirection | None = None, refusal: Refusal | None = None) -> WithinSession:
-        return WithinSession(rung, direction, p, single, paired, slopes, level, refusal)
+    def verdict(rung: Rung, refusal: Refusal | None = None) -> WithinSession:
+        return WithinSession(rung, candidate, p, single, paired, slopes, level, refusal)
 
     # the paired sum has the sum from y with its own sign, that from x with the other
     signs = {LagDirection.Y_TO_X: 1.0, LagDirection.X_TO_Y: -1.0}
     agreeing = [d for d, contrast in single.items() if contrast.statistic * paired.statistic * signs[d] > 0]
-    direction = max(agreeing, key=lambda d: abs(single[d].statistic)) if agreeing else None
-    p = 1.0 if direction is None else max(single[direction].p, paired.p)
+    candidate = max(agreeing, key=lambda d: abs(single[d].statistic)) if agreeing else None
+    p = 1.0 if candidate is None else max(single[candidate].p, paired.p)
     if paired.n_persons < MIN_IDENTIFYING:
-        return verdict(Rung.REFUSED, refusal=Refusal.SHORT)
-    if direction is not None and p < LEVEL:
-        if level.p < LEVEL and single[direction].statistic * level.estimate < 0:
-            return verdict(Rung.CONTRADICTED)
-        return verdict(Rung.LEADS, direction)
+        return verdict(Rung.REFUSED, Refusal.SHORT)
+    if candidate is not None and p < LEVEL:
+        contradicted = level.p < LEVEL and single[candidate].statistic * level.estimate < 0
+        return verdict(Rung.CONTRADICTED if contradicted else Rung.LEADS)
     return verdict(Rung.TOGETHER if all(contrast.p < LEVEL for contrast in single.values()) else Rung.INCONCLUSIVE)
 
 

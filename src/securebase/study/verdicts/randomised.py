@@ -90,11 +90,16 @@ def read_assignment(
     has the next rating. probability: known probability or expectation of the assigned value, (persons, sessions) or one
     number; it matters only where it varies.
     """
-    known = np.isfinite(assigned)
-    spread = np.where(known, assigned, -np.inf).max(axis=1) - np.where(known, assigned, np.inf).min(axis=1)
-    if (spread > 0).any():
+    if varies_within_persons(assigned):
         return _within_persons(rated, assigned, assigned - probability, same_session=same_session)
     return _arms(rated, assigned, same_session=same_session)
+
+
+def varies_within_persons(assigned: Array) -> bool:
+    """Return whether a column (persons, sessions) changes in anybody."""
+    known = np.isfinite(assigned)
+    highest, lowest = np.where(known, assigned, -np.inf).max(axis=1), np.where(known, assigned, np.inf).min(axis=1)
+    return bool((highest > lowest).any())
 
 
 def _within_persons(rated: Array, assigned: Array, centred: Array, *, same_session: bool) -> AssignedEffect:

@@ -1,0 +1,115 @@
+"""Verdicts of columns that were assigned by chance, from the rows of a table."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+
+from securebase.errors import InputError
+from securebase.records.vocabulary import Moment
+from securebase.study.assignment import assignment_verdicts
+from securebase.study.design_verdict import AssignmentReadings
+from securebase.study.table import SessionTable
+from securebase.study.verdicts.randomised import AssignmentRefusal
+from securebase.study.verdicts.rule import Rung
+from truths.catalogue import TRUTHS, draw_cohort
+from truths.judge import Conclusion, judge
+
+BEFORE, AFTER = Moment.BEFORE, Moment.AFTER
+
+
+def session_rows(columns: Mapping[str, np.ndarray], moments: Mapping[str, Moment]) -> SessionTable:
+    n, sessions = next(iter(columns.values())).shape
+    return SessionTable(
+        n,
+        np.repeat(np.arange(n), sessions),
+        np.tile(np.arange(sessions, dtype=float), n),
+        {name: values.ravel() for name, values in columns.items()},
+        moments,
+        "session",
+    )
+
+
+def drawn(
+    seed: int, *, next_session: float = 0.0, same_session: float = 0.0, arm: float = 0.0
+) -> dict[str, np.ndarray]:
+    """Return an outcome y, a prompt that changes the next rating or that of its session, an arm, and noise."""
+    rng = np.random.default_rng(seed)
+    prompt, noise = (rng.random((2, 60, 12)) < 0.5).astype(float)
+    arms = np.repeat(rng.permutation(np.arange(60) % 2).astype(float)[:, None], 12, axis=1)
+    y = (
+        rng.normal(size=(60, 1))
+        + rng.normal(size=(60, 12))
+        + same_session * prompt
+        + arm * arms * np.linspace(0, 1, 12)
+    )
+    y[:, 1:] += next_session * prompt[:, :-1]
+    return {"y": y, "prompt": prompt, "arm": arms, "noise": noise}
+
+
+@pytest.mark.parametrize(("moments", "occasion"), [((BEFORE, AFTER), "next"), ((AFTER, BEFORE), "same")])
+def test_the_moments_decide_which_rating_is_the_next_one(moments: tuple[Moment, Moment], occasion: str) -> None:
+    effects = {"next_session": -1.0} if occasion == "next" else {"same_session": -1.0}
+    table = session_rows(drawn(1, **effects), dict(zip(("y", "prompt"), moments, strict=True)))
+    (row,) = assignment_verdicts(table, "y", ["prompt"])
+    assert (row.earlier, row.later, row.occasion) == ("prompt", "y", occasion)
+    assert (row.rung, row.direction, row.unit) == (Rung.RANDOMISED, -1, "points")
+    assert row.interval is not None
+    assert row.interval[0] < -1.0 < row.interval[1]
+    assert isinstance(row.readings, AssignmentReadings)
+    assert row.readings.within_persons
+    values = json.loads(json.dumps(row.to_json(), allow_nan=False))
+    assert (values["from"], values["to"], values["rung"]) == ("prompt", "y", "randomised")
+    assert values["would_settle"] == {"persons": None, "designs": []}
+
+
+def test_an_arm_has_its_effect_on_the_last_rating() -> None:
+    table = session_rows(drawn(2, arm=-2.0), {"y": BEFORE, "arm": AFTER})
+    (row,) = assignment_verdicts(table, "y", ["arm"])
+    assert (row.occasion, row.rung, row.direction, row.n_persons) == ("last", Rung.RANDOMISED, -1, 60)
+    (late,) = assignment_verdicts(session_rows(drawn(2, arm=-2.0), {"y": AFTER, "arm": AFTER}), "y", ["arm"])
+    assert (late.rung, late.reason) == (Rung.REFUSED, AssignmentRefusal.NO_FIRST_RATING)
+    assert (late.estimate, late.interval, late.p, late.p_adjusted) == (None, None, None, None)
+
+
+@pytest.mark.parametrize("moment", [BEFORE, AFTER, Moment.BETWEEN])
+def test_an_unknown_order_within_the_row_is_refused_with_advice(moment: Moment) -> None:
+    table = session_rows(drawn(3), {"y": moment, "prompt": moment})
+    with pytest.raises(InputError, match="“prompt” was assigned before or after “y”") as refused:
+        assignment_verdicts(table, "y", ["prompt"])
+    assert "--asked-before" in refused.value.advice
+
+
+def test_several_columns_are_corrected_by_holm() -> None:
+    moments = {"y": BEFORE, **dict.fromkeys(("prompt", "noise", "arm"), AFTER)}
+    rungs: Counter[Rung] = Counter()
+    for seed in range(12):
+        table = session_rows(drawn(seed, next_session=-0.2), moments)
+        (alone,) = assignment_verdicts(table, "y", ["prompt"])
+        rows = assignment_verdicts(table, "y", ["prompt", "noise", "arm"])
+        ps = sorted(row.p for row in rows if row.p is not None)
+        assert alone.p == rows[0].p == alone.p_adjusted
+        smallest = min(rows, key=lambda row: row.p or 0.0)
+        assert smallest.p_adjusted == pytest.approx(min(1.0, 3 * ps[0]))
+        rungs[alone.rung] += 1
+        assert rows[0].rung is (Rung.RANDOMISED if (rows[0].p_adjusted or 1.0) < 0.05 else Rung.INCONCLUSIVE)
+        if rows[0].rung is Rung.INCONCLUSIVE:
+            assert rows[0].direction == 0
+            if alone.would_settle is not None and rows[0].would_settle is not None:
+                assert rows[0].would_settle > alone.would_settle
+            assert rows[0].would_settle is None or rows[0].would_settle > 60
+    assert min(rungs[Rung.RANDOMISED], rungs[Rung.INCONCLUSIVE]) >= 2
+
+
+def test_medication_that_begins_after_a_bad_week_is_not_concluded() -> None:
+    truth = TRUTHS["switch_after_a_bad_week"]
+    for cohort in range(5):
+        table = session_rows(draw_cohort(truth, 240, cohort), {"symptoms": BEFORE, "medication": AFTER})
+        (row,) = assignment_verdicts(table, "symptoms", ["medication"])
+        assert (row.rung, row.reason) == (Rung.REFUSED, AssignmentRefusal.TOLD_BY_THE_PAST)
+        conclusion = Conclusion(row.earlier, row.later, row.rung.value, row.direction)
+        assert judge(truth, [conclusion]).outcome == "withheld"
