@@ -15,12 +15,12 @@ import msgspec
 import numpy as np
 
 from benchmarks import follow_up_readings, irregular_readings, pair_readings, session_readings
+from benchmarks.former_verdict import FormerVerdict, former_verdict
 from benchmarks.pair_readings import StoredReadings
 from securebase.records.vocabulary import Moment
 from securebase.study.detrending import Detrending
 from securebase.study.estimator import LagEstimate, LagEstimator, LagStep, Link, shortest_link
 from securebase.study.estimators import ALTERNATIVES, PRIMARY, TIME_ADJUSTED
-from securebase.study.reciprocal import AssociationVerdict, adjust_verdict, classify
 from securebase.study.table import SessionTable
 from securebase.study.verdicts.attenuation import Persistence
 from securebase.study.verdicts.course import Pair, adjust_for_common_course
@@ -66,9 +66,9 @@ def ordered_pairs(columns: Iterable[str], outcome: str) -> list[tuple[str, str]]
 
 
 def by_verdict(columns: Columns, truth: Truth, estimator: LagEstimator, *, adjusted: bool) -> list[Conclusion]:
-    """Conclude a link where the association persists under detrending, as a study says today.
+    """Conclude a link where the association persists under detrending, the former verdict of a study.
 
-    adjusted: persists after adjustment for the common time course too, the second step of the study's rule.
+    adjusted: persists after adjustment for the common time course too, the second step of that rule.
     """
     once, moments, outcome = rated_once(columns, truth)
     table = session_table(once, moments)
@@ -82,19 +82,17 @@ def by_verdict(columns: Columns, truth: Truth, estimator: LagEstimator, *, adjus
             conclusions.append(Conclusion(source, target, "inconclusive"))
             continue
         centred, detrended = (estimate.lag for estimate in estimates if estimate is not None)
-        verdict = classify(centred, detrended)
-        if adjusted and verdict is AssociationVerdict.PERSISTS:
-            course = TIME_ADJUSTED.estimate(table, link, Detrending.DETRENDED)
-            verdict = adjust_verdict(verdict, detrended, None if course is None else course.lag)
+        course = TIME_ADJUSTED.estimate(table, link, Detrending.DETRENDED) if adjusted else None
+        verdict = former_verdict(centred, detrended, None if course is None else course.lag)
         conclusions.append(_conclusion(link, verdict, detrended))
     return conclusions
 
 
-def _conclusion(link: Link, verdict: AssociationVerdict, detrended: LagEstimate) -> Conclusion:
+def _conclusion(link: Link, verdict: FormerVerdict, detrended: LagEstimate) -> Conclusion:
     occasion: Occasion = "same" if link.step is LagStep.SAME_SESSION else "next"
-    if verdict is AssociationVerdict.PERSISTS:
+    if verdict is FormerVerdict.PERSISTS:
         return Conclusion(link.earlier, link.later, "leads", 1 if detrended.raw > 0 else -1, occasion=occasion)
-    attenuates = verdict is AssociationVerdict.ATTENUATES
+    attenuates = verdict is FormerVerdict.ATTENUATES
     return Conclusion(link.earlier, link.later, "inconclusive", attenuates=attenuates, occasion=occasion)
 
 
@@ -122,7 +120,7 @@ def _verdict(estimator: LagEstimator, *, adjusted: bool = False) -> Analysis:
 #: sensitivity analyses that differ from the verdict only by gaps, empty sessions or short courses, which are rare here
 SAME_HERE = {"adjacent_sessions", "skip_empty_sessions", "min_observations"}
 _DIFFERENT = tuple(estimator for estimator in ALTERNATIVES if estimator.name not in SAME_HERE)
-#: name in the tables → analysis; the first is the verdict of a study today
+#: name in the tables → analysis; the first is the former verdict of a study
 ANALYSES: dict[str, Analysis] = {
     "persists": _verdict(PRIMARY, adjusted=True),
     **{estimator.label: _verdict(estimator) for estimator in _DIFFERENT},

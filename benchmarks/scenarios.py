@@ -1,8 +1,8 @@
-"""The eight known truths: how often a study is right, withholds its conclusion, misses the truth, or is wrong.
+"""The eight known truths: how often a study’s former verdict is right, withheld, misses the truth, or is wrong.
 
-By verdict: “persists” counts as a link, “attenuates” as an association that rests on a shared trend. With the fitted
-models: “persists” counts only if every fitted model of the trend shows the link, “attenuates” only if none does. This
-takes about twenty times as long and is done in fewer cohorts.
+By verdict (`former_verdict`): “persists” counts as a link, “attenuates” as an association that rests on a shared trend.
+With the fitted models: “persists” counts only if every fitted model of the trend shows the link, “attenuates” only if
+none does. This takes about twenty times as long and is done in fewer cohorts.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from benchmarks.former_verdict import FormerVerdict, IntervalSide, former_verdict, interval_sides, verdict_of_lag
 from benchmarks.page import Part, table
 from benchmarks.stored import as_text, replications
 from securebase.measurement.constructs import Construct, Direction
@@ -26,10 +27,9 @@ from securebase.model.scenario import Scenario, scenario
 from securebase.model.simulate import simulate
 from securebase.records.cohort import Cohort
 from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord
-from securebase.study.agreement import IntervalSide, interval_sides
 from securebase.study.moderation import moderation_findings
 from securebase.study.parts import ModelSummary, NotFitted
-from securebase.study.reciprocal import AssociationVerdict, LagFinding, estimate_lags
+from securebase.study.reciprocal import LagFinding, estimate_lags
 from securebase.study.study import study
 from securebase.study.table import session_table
 from securebase.study.variance import Correlation, correlate
@@ -209,10 +209,11 @@ def _study_cohort(name: str, clients: int, models: bool, i: int) -> dict[str, An
 
 def conclusion_of_lag(lag: LagFinding, fitted: Sequence[ModelSummary | NotFitted] | None) -> str:
     """Return positive, negative, trend or open for a lag. `fitted` is None where no model was fitted."""
-    if lag.verdict not in (AssociationVerdict.PERSISTS, AssociationVerdict.ATTENUATES) or lag.main.detrended is None:
+    verdict = verdict_of_lag(lag)
+    if verdict not in (FormerVerdict.PERSISTS, FormerVerdict.ATTENUATES) or lag.main.detrended is None:
         return "open"
-    persists = lag.verdict is AssociationVerdict.PERSISTS
-    if fitted is not None and {*interval_sides(lag, fitted).values()} != {
+    persists = verdict is FormerVerdict.PERSISTS
+    if fitted is not None and {*interval_sides(lag, verdict, fitted).values()} != {
         IntervalSide.SAME_SIGN if persists else IntervalSide.INCLUDES_ZERO
     }:
         return "open"
@@ -266,9 +267,10 @@ def _test_moderation(truth: Scenario, clients: int, rng: np.random.Generator) ->
     )
     rows = panel(rated, ("symptoms", "alliance", "techniques"))
     (finding,) = moderation_findings(session_table(rated, rows), "symptoms", ("alliance",), ("techniques",))
-    if finding.detrended is None or finding.verdict not in (AssociationVerdict.PERSISTS, AssociationVerdict.ATTENUATES):
+    verdict = former_verdict(finding.centred, finding.detrended, finding.time_adjusted)
+    if finding.detrended is None or verdict not in (FormerVerdict.PERSISTS, FormerVerdict.ATTENUATES):
         return "open"
-    if finding.verdict is AssociationVerdict.ATTENUATES:
+    if verdict is FormerVerdict.ATTENUATES:
         return "trend"
     return "positive" if finding.detrended.estimate > 0 else "negative"
 
@@ -307,14 +309,15 @@ def section(results: list[Assessment]) -> list[str]:
         "![Conclusions reached in simulated cohorts of eight known truths](images/scenarios.svg)",
         "",
         f"Cohorts with {SESSIONS} sessions are simulated from scenarios with known truth "
-        "([simulation](explanation/simulation.md)) and analysed as by `securebase study`. A verdict “persists” counts "
-        "as a conclusion that one construct precedes the other, “attenuates” as a conclusion that their association "
-        "rests on a shared trend; rows “with models” also require that all fitted trends agree, with all six "
-        "constructs in one model. **Right**: the scenario’s whole conclusion is reached. **Withheld**: no false "
-        "conclusion, but part of the true one is inconclusive. **Missed**: a true effect is attributed to a shared "
-        "trend. **Wrong**: a false conclusion. A scenario counts as recovered if the right conclusion is reached in "
-        f"at least {RIGHT_FROM:.0%} of cohorts and a wrong one in at most {WRONG_UP_TO:.0%}. "
-        f"Over {min_cohorts} cohorts, the 95% margin of error of a share near one half is {margin:.0%}.",
+        "([simulation](explanation/simulation.md)) and judged by the former verdict of a study, the detrended "
+        "association ([decision 24](decisions/0024-verdicts-replace-the-ratio-rule.md)). A verdict “persists” "
+        "counts as a conclusion that one construct precedes the other, “attenuates” as a conclusion that their "
+        "association rests on a shared trend; rows “with models” also require that all fitted trends agree, with "
+        "all six constructs in one model. **Right**: the scenario’s whole conclusion is reached. **Withheld**: no "
+        "false conclusion, but part of the true one is inconclusive. **Missed**: a true effect is attributed to a "
+        "shared trend. **Wrong**: a false conclusion. A scenario counts as recovered if the right conclusion is "
+        f"reached in at least {RIGHT_FROM:.0%} of cohorts and a wrong one in at most {WRONG_UP_TO:.0%}. Over "
+        f"{min_cohorts} cohorts, the 95% margin of error of a share near one half is {margin:.0%}.",
         "",
         *table(
             ["scenario", "clients", "cohorts", *kinds, "recovered", "conclusions of other scenarios reached too"],

@@ -20,15 +20,16 @@ def test_the_command_writes_a_report_and_prints_the_findings(run, tmp_path):
     out = tmp_path / "report.html"
     result = run("study", write(tmp_path), *COLUMNS, "--out", out)
     assert result.code == 0
-    assert "x → y, next session" in result.out
-    assert "y → x, same session" in result.out
+    assert "Which column tends to come first" in result.out
+    assert "x → y, at the next session" in result.out
+    assert "y → x, later in the same session" in result.out
     assert "Limitations" in result.out
     assert "480 of 480 rows used" in result.out
     assert out.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
-def test_attenuation_by_the_common_time_course_shows_in_the_table(run, tmp_path):
-    """The lag survives detrending but not adjustment for the common time course; the table shows both."""
+def test_a_shared_course_is_in_the_lags_but_not_in_the_verdicts(run, tmp_path):
+    """The lag survives detrending but not adjustment for the common time course; the verdict is adjusted for both."""
     rng = np.random.default_rng(3)
     path = tmp_path / "bend.csv"
     lines = ["who,session,y,x"]
@@ -38,16 +39,16 @@ def test_attenuation_by_the_common_time_course_shows_in_the_table(run, tmp_path)
             lines.append(f"p{person},{t + 1},{bend + rng.normal():.4f},{-bend + rng.normal():.4f}")
     path.write_text("\n".join(lines))
     result = run("study", path, *COLUMNS, "--trend", "none")
-    output = json.loads(run("study", path, *COLUMNS, "--json", "--trend", "none").out)["lags"][0]
-    assert (output["main"]["verdict"], output["verdict"]) == ("persists", "attenuates")
-    head, row = (next(x for x in result.out.splitlines() if sign in x) for sign in ("+ common", "x → y, next"))
+    values = json.loads(run("study", path, *COLUMNS, "--json", "--trend", "none").out)
+    output = values["lags"][0]
+    assert output["main"]["detrended"]["p_value"] < 0.001
+    assert [v["rung"] for v in values["verdicts"]] == ["inconclusive", "inconclusive"]
+    head, row = (next(x for x in result.out.splitlines() if sign in x) for sign in ("+ common", "x → y, at"))
     assert [words.strip() for words in head.split("  ") if words] == ["centred", "detrended", "+ common course"]
     lags = [float(x.replace("−", "-")) for x in re.findall(r"(−?\.\d\d) \(", row)]
     forms = (output["main"]["centred"], output["main"]["detrended"], output["time_adjusted"]["detrended"])
     assert lags == [pytest.approx(form["estimate"], abs=0.005) for form in forms]
     assert abs(lags[2]) < abs(lags[1]) / 2
-    assert row.endswith("attenuates")
-    assert "once each person’s linear trend is removed\n" not in result.out
 
 
 def test_json_is_the_only_output_on_stdout(run, tmp_path):
@@ -105,7 +106,32 @@ def test_a_moderator_need_not_be_a_process(run, tmp_path):
     output = json.loads(run("study", path, *COLUMNS, *words, "--json").out)
     assert output["request"]["processes"] == ["x"]
     assert output["request"]["moderators"] == ["alliance"]
-    assert [m["verdict"] for m in output["moderation"]] == ["persists", "inconclusive"]
+    assert [m["supported"] for m in output["moderation"]] == [True, False]
     refused = run("study", path, *COLUMNS, "--moderator", "nothing")
     assert refused.code == 2
     assert "“nothing”" in refused.err
+
+
+def test_the_table_of_verdicts_shows_rung_estimate_both_p_values_and_persons(run, tmp_path):
+    path = write(tmp_path)
+    result = run("study", path, *COLUMNS, "--trend", "none")
+    values = json.loads(run("study", path, *COLUMNS, "--trend", "none", "--json").out)["verdicts"]
+    lines = result.out.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("Which column tends to come first"))
+    head, *rows = lines[start + 1 : start + 4]
+    assert [words.strip() for words in head.split("  ") if words] == [
+        *("estimate (95% interval)", "p", "corrected", "persons that identify it", "when detrended"),
+    ]
+    for row, verdict in zip(rows, values, strict=True):
+        assert row.strip().startswith(f"{verdict['from']} → {verdict['to']}  ")
+        assert f" {verdict['rung']} " in row
+        assert f"{verdict['n_identifying']:.0f} of {verdict['n_persons']}" in row
+
+
+def test_outside_sessions_nothing_is_asked_before_or_after(run, tmp_path):
+    path = write(tmp_path)
+    result = run("study", path, *COLUMNS, "--trend", "none", "--occasion", "beep")
+    assert "y → x, at the next beep" in result.out
+    refused = run("study", path, *COLUMNS, "--occasion", "beep", "--asked-before", "x")
+    assert refused.code == 2
+    assert "--asked-before and --asked-after need --occasion session." in refused.err

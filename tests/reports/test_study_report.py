@@ -8,11 +8,13 @@ import pytest
 from bs4 import BeautifulSoup
 
 from securebase.records.cohort import Exclusion, ImportReport
-from securebase.reports.render import count, fixed, paired, points, short, standard, with_error
+from securebase.reports.render import count, fixed, p_value, paired, points, short, standard, with_error
 from securebase.reports.study_report import study_report
 from securebase.study.labels import describe_parameter
-from securebase.study.reciprocal import AssociationVerdict
 from securebase.study.study import study
+from securebase.study.verdict_phrases import RUNG_LABELS
+from securebase.study.verdicts.identifying import Refusal
+from securebase.study.verdicts.rule import Rung
 from study_tables import cohort, draw_table
 from whitespace import collapse_whitespace
 
@@ -49,49 +51,65 @@ def test_the_report_needs_no_network_and_runs_no_script(html, page):
     assert "default-src 'none'" in page.find("meta", attrs={"http-equiv": "Content-Security-Policy"})["content"]
 
 
+def ladder(page):
+    """Return the cells of each row of the table on the first page, by its head."""
+    rows = page.find("table", class_="ladder").find("tbody").find_all("tr")
+    return {tr.find("th").get_text(): [td.get_text(" ").strip() for td in tr.find_all("td")] for tr in rows}
+
+
 def test_the_first_page_gives_every_verdict(page, result):
     first = page.find("section", class_="card")
-    text = first.get_text(" ")
-    assert first.find("svg")
-    for sentence, lag in zip(result.findings_in_words, result.lags, strict=True):
+    text = " ".join(first.get_text(" ").split())
+    for sentence in (*result.findings_in_words, result.settle_in_words):
         assert sentence in text
-        assert lag.verdict.label.capitalize() in text
+    rows = ladder(page)
+    assert list(rows) == ["x → y", "y → x"]
+    for verdict, cells in zip(result.verdicts, rows.values(), strict=True):
+        assert cells[0] == RUNG_LABELS[verdict.rung]
+        assert cells[1].split()[0] == standard(verdict.estimate)
+        assert f"{standard(verdict.interval[0])} to {standard(verdict.interval[1])}" in cells[1]
+        assert cells[4] == f"{verdict.n_identifying:.0f} of {verdict.n_persons}"
+        t3 = verdict.readings.attenuation
+        shown = f"{verdict.persistence.value} {standard(t3.centred)} → {standard(t3.detrended)}"
+        assert " ".join(cells[5].split()) == shown
     assert page.find("h2", class_="page").find_previous("section", class_="card") is first
 
 
-def test_evidence_against_a_verdict_is_on_the_first_page(page, result):
-    first = page.find("section", class_="card")
-    findings = [" ".join(p.get_text(" ").split()) for p in first.find_all("p", class_="finding")]
-    assert len(findings) == len(result.lags)
-    for lag, sentence, caveat in zip(result.lags, result.findings_in_words, result.caveats_in_words, strict=True):
-        finding = next(words for words in findings if words.startswith(f"{sentence} {caveat}".strip()))
-        detrended = lag.main.detrended
-        assert f"{detrended.n_pairs} pairs from {detrended.n_persons} persons" in finding
-        assert f"{lag.n_agreeing} of" in finding or "All" in finding
-        assert not any(sign.isdigit() for sign in sentence)
-        # the figures are in the picture of the same page
-        for estimate in (lag.main.centred, detrended, lag.time_adjusted.detrended):
-            assert f"{standard(estimate.estimate)} ({standard(estimate.lower)} to {standard(estimate.upper)})" in str(
-                first.find("svg")
-            )
-    persisting = next(lag for lag in result.lags if lag.verdict is AssociationVerdict.PERSISTS)
-    fragile = replace(
-        persisting.leave_one_out, n_influential=4, alternative_verdicts=((AssociationVerdict.INCONCLUSIVE, 4),)
+def test_raw_and_corrected_p_stand_beside_each_other(result):
+    first = replace(result.verdicts[0], p=0.012, p_adjusted=0.048)
+    changed = BeautifulSoup(collapse_whitespace(study_report(replace(result, verdicts=(first,)))), "html.parser")
+    assert ladder(changed)["x → y"][2:4] == [".012", ".048"]
+
+
+def test_a_refused_pair_has_no_estimate_but_its_reason(result):
+    refused = replace(
+        result.verdicts[0],
+        rung=Rung.REFUSED,
+        reason=Refusal.COPY,
+        estimate=None,
+        interval=None,
+        p=None,
+        p_adjusted=None,
+        persistence=None,
     )
-    lags = tuple(replace(lag, leave_one_out=fragile) if lag is persisting else lag for lag in result.lags)
-    again = BeautifulSoup(collapse_whitespace(study_report(replace(result, lags=lags))), "html.parser")
-    against = again.find("dl", class_="verdicts").find_all("span", class_="against")
-    assert any("It is not robust: leaving out any one of 4" in span.get_text() for span in against)
+    changed = BeautifulSoup(collapse_whitespace(study_report(replace(result, verdicts=(refused,)))), "html.parser")
+    assert ladder(changed)["x → y"][:4] == ["refused", "–", "–", "–"]
+    assert "one is a copy of the other" in changed.find("section", class_="card").get_text()
+
+
+def test_limits_follow_the_verdicts(page, result):
+    headings = [h.get_text() for h in page.find_all("h2")]
+    assert headings[:2] == ["Which column tends to come first?", "Limitations"]
 
 
 def test_leave_one_out_influence_is_in_table_4(page, result):
     table = next(t for t in page.find_all("table") if "Table 4." in t.find("caption").get_text())
-    assert {"leave-one-out range", "p at most", "influential persons"} <= {th.get_text() for th in table.find_all("th")}
+    assert {"leave-one-out range", "p at most"} <= {th.get_text() for th in table.find_all("th")}
     influence = result.lags[0].main.leave_one_out
     row = next(r for r in table.find_all("tr") if r.find("td") and r.find("td").get_text() == "successive sessions")
     cells = [c.get_text() for c in row.find_all("td")]
     assert f"{standard(influence.lowest)} to {standard(influence.highest)}" in cells
-    assert cells[-2] == str(influence.n_influential)
+    assert p_value(influence.max_p_value) in cells
 
 
 def test_each_correlation_of_table_2_has_its_own_counts(page, result):
@@ -135,7 +153,7 @@ def test_names_from_the_table_are_escaped(html, page):
 
 
 def test_every_section_has_its_table(page):
-    captions = [c.get_text(" ") for c in page.find_all("caption")]
+    captions = [c.get_text(" ") for t in page.find_all("table", class_=lambda c: c != "ladder") for c in t("caption")]
     assert [f"Table {i}." for i in (1, 2, 3, 4, 5, 6, 7, "7b", "7c", 8)] == [c.split(".")[0] + "." for c in captions]
     headings = [h.get_text() for h in page.find_all("h2")]
     assert {"Limitations", "Methods", "Continuous-time model", "Lagged associations in both directions"} <= {*headings}
@@ -199,7 +217,8 @@ def test_simulated_data_is_marked(result, page):
 
 def test_a_report_of_little_data_names_the_problem():
     few = study_report(study(cohort(draw_table(1, n=3, sessions=4))))
-    assert "cannot be estimated here" in few
+    assert "x before y: refused." in few
+    assert "not estimated: too few pairs" in few
     assert "could not be fitted" in few
 
 

@@ -22,7 +22,6 @@ from securebase.study.moderation import (
     varies_within_persons,
 )
 from securebase.study.moderation_phrases import CANNOT_DISTINGUISH, moderation_figures_in_words, moderation_in_words
-from securebase.study.reciprocal import AssociationVerdict
 from securebase.study.study import study
 from study_tables import cohort, draw_moderated_table, table
 
@@ -179,7 +178,7 @@ def test_a_threshold_moderator_is_detected_with_its_simple_slopes(between):
     rows = draw_moderated_table(7, n=300, sessions=20, high=-0.4, between=between, missing=0.1)
     (finding,) = moderation_findings(rows, "y", ("x",), ("m",))
     assert finding.question.between_persons is between
-    assert finding.verdict is AssociationVerdict.PERSISTS
+    assert finding.supported
     low, _, high = finding.detrended.slopes
     assert high.upper < -0.2
     # a linear interaction overshoots slightly at its ends: the lag at the low end is small, not zero
@@ -210,12 +209,12 @@ def test_an_inverted_u_changes_sign_and_levelling_off_does_not():
     (_, inverted_u) = moderation_findings(
         draw_moderated_table(9, n=200, square=-0.3), "y", ("x",), ("m",), curvature=True
     )
-    assert inverted_u.verdict is AssociationVerdict.PERSISTS
+    assert inverted_u.supported
     assert inverted_u.detrended.changes_sign
     assert "tends to be highest after intermediate values of Technique" in moderation_in_words(inverted_u, LABELS)
     rows = draw_moderated_table(9, n=200, low=0.5, high=0.5, square=-0.1)
     (levelling,) = moderation_findings(rows, "y", ("x",), (), curvature=True)
-    assert levelling.verdict is AssociationVerdict.PERSISTS
+    assert levelling.supported
     assert not levelling.detrended.changes_sign
     assert "levels off with higher Technique" in moderation_in_words(levelling, LABELS)
 
@@ -226,7 +225,7 @@ def test_curvature_of_one_column_does_not_pass_for_an_interaction():
     for seed in range(12):
         (finding,) = moderation_findings(draw_moderated_table(100 + seed, n=200, square=-0.25), "y", ("x",), ("m",))
         false_positives += finding.centred.significant
-        assert finding.verdict is not AssociationVerdict.PERSISTS
+        assert not finding.supported
     assert false_positives >= 6
 
 
@@ -238,7 +237,7 @@ def test_a_common_course_does_not_pass_for_an_interaction():
             draw_moderated_table(200 + seed, n=60, low=-0.2, high=-0.2, common_curve=4.0), "y", ("x",), ("m",)
         )
         false_positives += finding.centred.significant
-        assert finding.verdict is not AssociationVerdict.PERSISTS
+        assert not finding.supported
     assert false_positives >= 10
 
 
@@ -247,22 +246,22 @@ def test_a_common_course_does_not_pass_for_an_interaction():
 def test_false_positives_are_as_rare_as_stated(between):
     """A lag, correlated trends and missing values, but no product: 5% at each step, within the 99.9% binomial band."""
     n = 200
-    hits, persists = np.zeros(2), 0
+    hits, supported = np.zeros(2), 0
     for seed in range(n):
         rows = draw_moderated_table(1000 + seed, n=60, sessions=12, low=-0.2, high=-0.2, between=between, missing=0.1)
         (finding,) = moderation_findings(rows, "y", ("x",), ("m",))
         hits += [finding.centred.significant, finding.detrended.significant]
-        persists += finding.verdict is AssociationVerdict.PERSISTS
+        supported += finding.supported
     maximum = stats.binom.ppf(0.9995, n, 0.05)
     assert (hits <= maximum).all()
     assert hits.max() >= stats.binom.ppf(0.0005, n, 0.05)
-    assert persists <= stats.binom.ppf(0.9995, n, 0.05) / 2
+    assert supported <= stats.binom.ppf(0.9995, n, 0.05) / 2
 
 
 def test_too_little_data_gives_no_estimate():
     few = draw_moderated_table(10, n=6, high=-0.4)
     (finding,) = moderation_findings(few, "y", ("x",), ("m",))
-    assert (finding.centred, finding.verdict) == (None, AssociationVerdict.INCONCLUSIVE)
+    assert (finding.centred, finding.supported) == (None, False)
     assert "cannot be estimated here" in moderation_in_words(finding, LABELS)
     assert moderation_figures_in_words(finding) == ""
     short = draw_moderated_table(10, n=12, sessions=3, high=-0.4)
@@ -281,14 +280,18 @@ def test_curvature_is_tested_only_on_request():
     assert questions == ["m", "x"]
 
 
-def test_each_verdict_has_a_sentence():
+def test_only_a_finding_that_holds_under_every_adjustment_is_stated():
     (finding,) = moderation_findings(draw_moderated_table(7, n=300, sessions=20, high=-0.4), "y", ("x",), ("m",))
-    words = {v: moderation_in_words(replace(finding, verdict=v), LABELS) for v in AssociationVerdict}
-    assert words[AssociationVerdict.INCONCLUSIVE] == "Alliance as moderator of Technique → Problems: inconclusive."
-    assert words[AssociationVerdict.ATTENUATES].startswith(
-        "Alliance appears to moderate Technique → Problems, but this attenuates"
+    assert finding.supported
+    assert "This holds detrended within person and adjusted for the common time course too." in moderation_in_words(
+        finding, LABELS
     )
-    assert "emerges only when detrended within person" in words[AssociationVerdict.EMERGES]
+    unsupported = replace(finding, supported=False)
+    assert moderation_in_words(unsupported, LABELS).startswith(
+        "Alliance as moderator of Technique → Problems: inconclusive. Centring alone shows it, so it may reflect"
+    )
+    absent = replace(unsupported, centred=replace(finding.centred, p_value=0.4))
+    assert moderation_in_words(absent, LABELS) == "Alliance as moderator of Technique → Problems: inconclusive."
     assert "detectable with 80% power" in moderation_figures_in_words(finding)
     wide = tuple(replace(s, lower=-1.0, upper=1.0) for s in finding.detrended.slopes)
     unclear = replace(finding, detrended=replace(finding.detrended, slopes=wide))

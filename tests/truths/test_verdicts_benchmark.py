@@ -11,12 +11,15 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from securebase.study.reciprocal import AssociationVerdict, estimate_lags
+from securebase.study.conclusions import verdicts as study_verdicts
+from securebase.study.reciprocal import estimate_lags
 from truths.catalogue import TRUTHS, draw_cohort
 from truths.judge import judge
 
 sys.path.append(str(Path(__file__).parents[2]))
 conclusions: ModuleType = import_module("benchmarks.conclusions")
+former: ModuleType = import_module("benchmarks.former_verdict")
+pair_readings: ModuleType = import_module("benchmarks.pair_readings")
 stored: ModuleType = import_module("benchmarks.stored")
 verdicts: ModuleType = import_module("benchmarks.verdicts")
 MEASURED = dict.fromkeys(("on", "processor", "securebase", "python", "numpy", "scipy"), "–")
@@ -24,7 +27,7 @@ MEASURED = dict.fromkeys(("on", "processor", "securebase", "python", "numpy", "s
 
 @pytest.mark.parametrize("name", ["alliance_first", "same_week_factor", "shared_bend", "follower"])
 @pytest.mark.parametrize("cohort", range(2))
-def test_persists_is_the_verdict_of_a_study(name: str, cohort: int) -> None:
+def test_persists_is_the_former_verdict_of_a_study(name: str, cohort: int) -> None:
     truth = TRUTHS[name]
     columns, moments, outcome = conclusions.rated_once(draw_cohort(truth, 40, cohort), truth)
     lags = estimate_lags(conclusions.session_table(columns, moments), outcome, truth.processes)
@@ -32,8 +35,9 @@ def test_persists_is_the_verdict_of_a_study(name: str, cohort: int) -> None:
     assert len(concluded) == 2 * len(truth.processes)
     for lag, conclusion in zip(lags, concluded, strict=True):
         assert (conclusion.source, conclusion.target) == (lag.link.earlier, lag.link.later)
-        assert (conclusion.rung == "leads") is (lag.verdict is AssociationVerdict.PERSISTS)
-        assert conclusion.attenuates is (lag.verdict is AssociationVerdict.ATTENUATES)
+        verdict = former.verdict_of_lag(lag).value
+        assert (conclusion.rung == "leads") is (verdict == "persists")
+        assert conclusion.attenuates is (verdict == "attenuates")
         if conclusion.rung == "leads":
             assert conclusion.sign * lag.main.detrended.raw > 0  # type: ignore[union-attr]
 
@@ -45,6 +49,15 @@ def outcomes_of(analyses: str, name: str, clients: int, cohort: int) -> dict[str
     }
     outcomes: dict[str, str] = verdicts.judge_cohort(analyses, name, json.loads(json.dumps(readings)))
     return outcomes
+
+
+@pytest.mark.parametrize("name", ["alliance_first", "same_week_factor", "reversed_copy"])
+def test_the_rule_of_the_benchmark_is_that_of_a_study(name: str) -> None:
+    truth = TRUTHS[name]
+    columns, moments, outcome = conclusions.rated_once(draw_cohort(truth, 40, 1), truth)
+    concluded = conclusions.by_rule(pair_readings.read_cohort(columns, truth), outcome)[conclusions.RULE]
+    study = study_verdicts(conclusions.session_table(columns, moments), outcome, truth.processes)
+    assert [(v.earlier, v.later, v.rung.value) for v in study] == [(c.source, c.target, c.rung) for c in concluded]
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from typing import Any
 import altair as alt
 
 from securebase.charts import style, tokens
-from securebase.study.phrases import finding_in_words, number
+from securebase.study.phrases import figures_in_words, number
 from securebase.study.reciprocal import LagFinding
 from securebase.study.result import StudyResult
 
 #: pixels of one line of text; lines of a heading and of the whole row, on a page and on a phone
-_LINE, _WIDE, _NARROW = 20, (1.1, 4.2), (2.0, 5.3)
+_LINE, _WIDE, _NARROW = 20, (1.1, 4.2), (1.1, 4.4)
 #: pixels reserved for labels on the left and figures on the right
 _LEFT, _RIGHT = 122, 128
 _MARKS = (
@@ -23,7 +23,7 @@ _MARKS = (
 
 
 def forest_chart(result: StudyResult, *, width: int = style.FULL_WIDTH) -> alt.LayerChart:
-    """Return standardised lags with 95% intervals, three in each row; the row's heading gives the verdict."""
+    """Return standardised lags with 95% intervals, three in each row, below its heading."""
     narrow = width < style.HALF_WIDTH
     heads, bars, zeros = _build_rows(result, narrow=narrow)
     lowest, highest = _domain(bars)
@@ -45,9 +45,6 @@ def forest_chart(result: StudyResult, *, width: int = style.FULL_WIDTH) -> alt.L
         base.mark_text(align="left", color=tokens.SOFT).encode(x=alt.value(0), text="label:N"),
         base.mark_text(align="right", color=tokens.INK).encode(x=alt.value(width), text="figures:N"),
         headings.mark_text(align="left", color=tokens.INK, fontSize=13).encode(x=alt.value(0), y=y, text="title:N"),
-        headings.mark_text(align="right", color=tokens.INK, fontSize=13, fontWeight=600).encode(
-            x=alt.value(width), y=alt.Y("verdict_y:Q", axis=None, scale=downwards), text="verdict:N"
-        ),
         fitted=False,
         width=width,
         height=int(_LINE * lines),
@@ -55,8 +52,12 @@ def forest_chart(result: StudyResult, *, width: int = style.FULL_WIDTH) -> alt.L
     return style.apply_theme(
         chart,
         label="Lags, within-person centred, detrended and adjusted for the common time course",
-        description=" ".join(finding_in_words(lag, result.request.labels) for lag in result.lags),
+        description=" ".join(_describe(lag, result) for lag in result.lags),
     )
+
+
+def _describe(lag: LagFinding, result: StudyResult) -> str:
+    return f"{_title(lag, result, narrow=False)}: {figures_in_words(lag) or lag.main.note}"
 
 
 def _row_lines(*, narrow: bool) -> float:
@@ -67,15 +68,14 @@ Rows = list[dict[str, Any]]
 
 
 def _build_rows(result: StudyResult, *, narrow: bool) -> tuple[Rows, Rows, Rows]:
-    """Return headings, bars and segments of the zero line; on a phone the verdict has a line of its own."""
+    """Return headings, bars and segments of the zero line; headings are farther apart on a phone."""
     heading, row = _NARROW if narrow else _WIDE
     heads: Rows = []
     bars: Rows = []
     zeros: Rows = []
     for i, lag in enumerate(result.lags):
         top = row * i
-        verdict = {"verdict": lag.verdict.label, "verdict_y": top + (0.9 if narrow else 0.0)}
-        heads.append({"y": top, "title": _title(lag, result, narrow=narrow), **verdict})
+        heads.append({"y": top, "title": _title(lag, result, narrow=narrow)})
         zeros.append({"estimate": 0, "y": top + heading - 0.5, "y2": top + heading + 2.3})
         estimates = (lag.main.centred, lag.main.detrended, lag.time_adjusted.detrended)
         for position, ((label, colour), estimate) in enumerate(zip(_MARKS, estimates, strict=True)):
@@ -99,7 +99,7 @@ def _build_rows(result: StudyResult, *, narrow: bool) -> tuple[Rows, Rows, Rows]
 def _title(lag: LagFinding, result: StudyResult, *, narrow: bool) -> str:
     label = result.request.label
     names = f"{label(lag.link.earlier)} → {label(lag.link.later)}"
-    return names if narrow else f"{names} {lag.link.step.label}"
+    return names if narrow else f"{names} {lag.link.step.describe(result.request.occasion)}"
 
 
 def _domain(bars: Rows) -> tuple[float, float]:

@@ -21,10 +21,12 @@ from securebase.reports.study_report import study_report
 from securebase.study.estimator import LagEstimate
 from securebase.study.labels import describe_trend
 from securebase.study.parts import NotFitted
-from securebase.study.phrases import number
+from securebase.study.phrases import number, p_value
 from securebase.study.reciprocal import LagFinding
 from securebase.study.result import StudyResult
-from securebase.study.study import study
+from securebase.study.study import OCCASIONS, study
+from securebase.study.verdict import Verdict
+from securebase.study.verdict_phrases import RUNG_LABELS, identified_by
 
 
 @click.command("study")
@@ -36,16 +38,31 @@ from securebase.study.study import study
     help="Column that may moderate the lagged effect of each process on the outcome; repeatable.",
 )
 @click.option("--curvature", is_flag=True, help="Test whether the lagged effect of each process is nonlinear.")
+@click.option(
+    "--occasion",
+    type=click.Choice(OCCASIONS),
+    default="session",
+    show_default=True,
+    help="What a row of the table is. Outside sessions nothing is measured before or after an occasion.",
+)
 @click.option("--json", "json_wanted", is_flag=True, help="Print all results as JSON.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to this HTML file.")
 def command(
-    options: TableOptions, *, moderator: tuple[str, ...], curvature: bool, json_wanted: bool, out: Path | None
+    options: TableOptions,
+    *,
+    moderator: tuple[str, ...],
+    curvature: bool,
+    occasion: str,
+    json_wanted: bool,
+    out: Path | None,
 ) -> None:
-    """Analyse TABLE: variance between and within persons, and lagged effects in both directions.
+    """Analyse TABLE: which of two columns tends to come first, variance, lags in both directions, and fitted models.
 
-    Every lagged effect is estimated three times: within-person centred, detrended within person, and adjusted for
-    the common time course. Associations that merely reflect shared improvement attenuate.
+    Every ordered pair of a process and the outcome is refused, told as moving together, as coming first, as
+    contradicted, or as inconclusive. No verdict states a cause.
     """
+    if occasion != "session" and (options.asked_before or options.asked_after):
+        raise click.UsageError("--asked-before and --asked-after need --occasion session.")
     with status_line(quiet=json_wanted) as show:
         show("Reading the table")
         result = study(
@@ -55,6 +72,7 @@ def command(
             processes=options.process,
             moderators=moderator,
             curvature=curvature,
+            occasion=occasion,
             progress=show,
             rng=np.random.default_rng(1),
         )
@@ -69,25 +87,54 @@ def command(
             click.echo(f"\nWrote {out}.")
 
 
-def _row(lag: LagFinding, result: StudyResult) -> tuple[str, str, str, str, str]:
-    """Return the table row of one lagged effect: standardised estimate (SE) for each adjustment."""
-    step = lag.link.step.value.replace("_", " ")
+def _verdict_row(verdict: Verdict, result: StudyResult) -> tuple[str, ...]:
+    """Return the table row of one ordered pair."""
+    name = f"{result.request.label(verdict.earlier)} → {result.request.label(verdict.later)}"
+    interval = f" ({number(verdict.interval[0])} to {number(verdict.interval[1])})" if verdict.interval else ""
+    estimate = "–" if verdict.estimate is None else f"{number(verdict.estimate)}{interval}"
+    detrended = verdict.persistence.value if verdict.persistence is not None else "–"
+    p, adjusted = _p(verdict.p), _p(verdict.p_adjusted)
+    return name, RUNG_LABELS[verdict.rung], estimate, p, adjusted, identified_by(verdict), detrended
+
+
+def _p(p: float | None) -> str:
+    return "–" if p is None else p_value(p).removeprefix("p ").removeprefix("= ")
+
+
+def _lag_row(lag: LagFinding, result: StudyResult) -> tuple[str, str, str, str]:
+    """Return the table row of one lag: standardised estimate (SE) for each adjustment."""
+    step = lag.link.step.describe(result.request.occasion)
     name = f"{result.request.label(lag.link.earlier)} → {result.request.label(lag.link.later)}, {step}"
     estimates = (lag.main.centred, lag.main.detrended, lag.time_adjusted.detrended)
     first, second, third = (_figures(lag) for lag in estimates)
-    return name, first, second, third, lag.verdict.label
+    return name, first, second, third
 
 
-def _figures(effect: LagEstimate | None) -> str:
-    return f"{number(effect.estimate)} ({number(effect.standard_error, 3)})" if effect else "–"
+def _figures(lag: LagEstimate | None) -> str:
+    return f"{number(lag.estimate)} ({number(lag.standard_error, 3)})" if lag else "–"
 
 
-def _print_findings(result: StudyResult) -> None:
-    """Print each finding with its caveat, and the figures indented below."""
+def _print_verdicts(result: StudyResult) -> None:
+    """Print the verdict of each ordered pair, then the sentences."""
+    print_heading("Which column tends to come first")
+    print_table(
+        ("", "", "estimate (95% interval)", "p", "corrected", "persons that identify it", "when detrended"),
+        [_verdict_row(verdict, result) for verdict in result.verdicts],
+    )
+    for words in dict.fromkeys((*result.findings_in_words, result.settle_in_words)):
+        if words:
+            click.echo()
+            print_sentences([words])
+
+
+def _print_lags(result: StudyResult) -> None:
+    """Print the lags, and indented below each its sensitivity analyses and the fitted models."""
+    print_heading("Lags, standardised (SE): within-person centred, detrended, adjusted for the common time course")
+    print_table(("", "centred", "detrended", "+ common course"), [_lag_row(lag, result) for lag in result.lags])
     details = (result.figures_in_words, result.model_in_words, result.alternatives_in_words)
-    for finding, caveat, *figures in zip(result.findings_in_words, result.caveats_in_words, *details, strict=True):
+    for lag, *figures in zip(result.lags, *details, strict=True):
         click.echo()
-        print_sentences([f"{finding} {caveat}".rstrip()])
+        print_sentences([_lag_row(lag, result)[0]])
         print_sentences([" ".join(part for part in figures if part)], indent="    ")
 
 
@@ -95,12 +142,9 @@ def _print(result: StudyResult) -> None:
     print_heading("Data")
     if result.import_report:
         print_sentences(result.import_report.sentences())
-    if result.findings_in_words:
-        print_heading(
-            "Lagged effects, standardised (SE): within-person centred, detrended, adjusted for the common time course"
-        )
-        print_table(("", "centred", "detrended", "+ common course", ""), [_row(lag, result) for lag in result.lags])
-        _print_findings(result)
+    if result.verdicts:
+        _print_verdicts(result)
+        _print_lags(result)
     if result.moderation:
         print_heading("Moderation and nonlinearity")
         for words, figures in zip(result.moderation_in_words, result.moderation_figures_in_words, strict=True):

@@ -17,32 +17,20 @@ from securebase.charts.study_residuals import residuals_chart
 from securebase.charts.study_slopes import slopes_chart
 from securebase.errors import check_class
 from securebase.reports.render import render
-from securebase.study.agreement import residual_autocorrelations
 from securebase.study.detrending import Detrending
 from securebase.study.estimators import ALTERNATIVES, PRIMARY, TIME_ADJUSTED
 from securebase.study.labels import describe_parameter, describe_trend
 from securebase.study.moderation import RULE as MODERATION_RULE
 from securebase.study.parts import ModelSummary, NotFitted, ParameterRow
-from securebase.study.phrases import (
-    agreement_in_words,
-    attenuation_in_words,
-    autocorrelation_in_words,
-    flags_in_words,
-)
-from securebase.study.reciprocal import AssociationVerdict, LagFinding
+from securebase.study.phrases import autocorrelation_in_words
 from securebase.study.result import StudyResult
 from securebase.study.table_features import MEASURES
+from securebase.study.verdict import Verdict
+from securebase.study.verdict_phrases import RUNG_LABELS, identified_by
 
 #: pixels of a picture: half a row of a page, or the full width of a phone
 _COLUMN = 400
 _LEVELS: tuple[Level, Level] = ("between", "within")
-#: order of the verdicts on the first page
-_ORDER = (
-    AssociationVerdict.PERSISTS,
-    AssociationVerdict.ATTENUATES,
-    AssociationVerdict.EMERGES,
-    AssociationVerdict.INCONCLUSIVE,
-)
 
 
 def study_report(result: StudyResult) -> str:
@@ -75,8 +63,9 @@ def study_report(result: StudyResult) -> str:
         result=result,
         label=result.request.label,
         unit=_unit(result),
+        occasion=result.request.occasion,
         detrendings=tuple(Detrending),
-        verdicts=_verdicts(result),
+        verdicts=_verdict_rows(result),
         forest=_forest(result),
         courses=_courses(result),
         levels={
@@ -95,7 +84,6 @@ def study_report(result: StudyResult) -> str:
         fitted=fitted,
         estimates=_estimates(result, fitted),
         describe_trend=describe_trend,
-        attenuation_in_words=attenuation_in_words,
         **_checks(result),
         misfits=autocorrelation_in_words(fitted, result.request.labels),
         not_fitted=[m for m in result.models if isinstance(m, NotFitted)],
@@ -146,35 +134,16 @@ def _checks(result: StudyResult) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Association:
-    """One association on the first page; flagged: its caveats speak against the verdict."""
+class _VerdictRow:
+    """One ordered pair on the first page: its rung in words, and the persons that identify it."""
 
-    finding: str
-    caveats: str
-    flagged: bool
-    basis: str
-
-
-def _verdicts(result: StudyResult) -> list[tuple[AssociationVerdict, list[_Association]]]:
-    """Return each verdict that occurs with its associations, in the order of the verdicts."""
-    by_verdict: dict[AssociationVerdict, list[_Association]] = {verdict: [] for verdict in _ORDER}
-    for lag, finding, caveats in zip(result.lags, result.findings_in_words, result.caveats_in_words, strict=True):
-        flagged = bool(flags_in_words(lag, result.models))
-        by_verdict[lag.verdict].append(_Association(finding, caveats, flagged, _basis(lag, result)))
-    return [(verdict, associations) for verdict, associations in by_verdict.items() if associations]
+    verdict: Verdict
+    rung: str
+    identified_by: str
 
 
-def _basis(lag: LagFinding, result: StudyResult) -> str:
-    """Return the amount of data behind a finding, the agreement of other estimators, and doubts about the model."""
-    parts = []
-    if lag.main.detrended is not None:
-        parts.append(f"{lag.main.detrended.n_pairs:,} pairs from {lag.main.detrended.n_persons:,} persons.")
-    parts.append(f"{agreement_in_words(lag)} (Table 4).")
-    names = (lag.link.earlier, lag.link.later)
-    doubtful = [result.request.label(name) for name in names if residual_autocorrelations(result.models, name)]
-    if doubtful:
-        parts.append(f"Autocorrelated model residuals of {' and '.join(doubtful)} (Table 7).")
-    return " ".join(parts)
+def _verdict_rows(result: StudyResult) -> list[_VerdictRow]:
+    return [_VerdictRow(verdict, RUNG_LABELS[verdict.rung], identified_by(verdict)) for verdict in result.verdicts]
 
 
 def _forest(result: StudyResult) -> dict[str, Markup]:

@@ -1,24 +1,15 @@
-"""Agreement of the fitted models with the lags, and residual autocorrelation that speaks against the models."""
+"""Effects of the fitted models beside the lags, and residual autocorrelation that speaks against the models."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from enum import StrEnum
 
 from securebase.study.parts import EffectRow, ModelSummary, NotFitted, ResidualRow
-from securebase.study.reciprocal import AssociationVerdict, LagFinding
+from securebase.study.reciprocal import LagFinding
 
 #: smaller autocorrelations of residuals are not reported, however many residuals there are
 _MIN_AUTOCORRELATION = 0.10
-
-
-class IntervalSide(StrEnum):
-    """Side of a model effect's 95% interval: beyond zero on the lag's side, on the other side, or including zero."""
-
-    SAME_SIGN = "same_sign"
-    INCLUDES_ZERO = "includes_zero"
-    OPPOSITE_SIGN = "opposite_sign"
 
 
 def is_usable(model: ModelSummary | NotFitted) -> bool:
@@ -30,26 +21,6 @@ def matching_effect(finding: LagFinding, model: ModelSummary) -> EffectRow | Non
     """Return the model's effect in the same direction, over the usual distance of two sessions."""
     link = finding.link
     return next((e for e in model.effects if (e.earlier, e.later) == (link.earlier, link.later)), None)
-
-
-def interval_sides(finding: LagFinding, models: Sequence[ModelSummary | NotFitted]) -> dict[str, IntervalSide]:
-    """Return trend → side of the interval of the model with this trend, for models that have an interval."""
-    lag = finding.main.centred if finding.verdict is AssociationVerdict.ATTENUATES else finding.main.detrended
-    sides: dict[str, IntervalSide] = {}
-    if lag is None:
-        return sides
-    for model in models:
-        if not isinstance(model, ModelSummary) or not is_usable(model):
-            continue
-        effect = matching_effect(finding, model)
-        if effect is None or effect.lower is None or effect.upper is None:
-            continue
-        if effect.lower <= 0 <= effect.upper:
-            sides[model.trend] = IntervalSide.INCLUDES_ZERO
-        else:
-            same = effect.estimate * lag.raw > 0
-            sides[model.trend] = IntervalSide.SAME_SIGN if same else IntervalSide.OPPOSITE_SIGN
-    return sides
 
 
 def residual_autocorrelations(models: Sequence[ModelSummary | NotFitted], construct: str) -> list[tuple[str, float]]:

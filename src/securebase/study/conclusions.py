@@ -71,9 +71,9 @@ def _pair_verdicts(
         earlier, later = (process, outcome) if direction is LagDirection.X_TO_Y else (outcome, process)
         other_leads = concluded.rung is Rung.LEADS and concluded.direction is not direction
         rung = Rung.INCONCLUSIVE if other_leads else concluded.rung
-        together = rung is Rung.TOGETHER
+        associated = rung is Rung.TOGETHER
         credited = concluded.readings is not None and concluded.readings.direction is direction
-        rests_on = strongest if together else reading.association[1]
+        rests_on = strongest if associated else reading.association[1]
         effect = reading.within_person_likelihood
         rows.append(
             Verdict(
@@ -83,25 +83,25 @@ def _pair_verdicts(
                 rung=rung,
                 reason=concluded.refusal,
                 other_leads=other_leads,
-                estimate=strongest.estimate if together else effect.estimate if effect is not None else None,
-                interval=strongest.interval if together else effect.interval if effect is not None else None,
-                p=concluded.p if together or credited else None,
-                p_adjusted=concluded.p_adjusted if together or credited else None,
+                estimate=strongest.estimate if associated else effect.estimate if effect is not None else None,
+                interval=strongest.interval if associated else effect.interval if effect is not None else None,
+                p=concluded.p if associated or credited else None,
+                p_adjusted=concluded.p_adjusted if associated or credited else None,
                 n_persons=rests_on.n_persons,
                 n_identifying=rests_on.n_identifying,
                 persistence=None if (t3 := attenuations[direction]) is None else t3.persistence,
                 readings=reading,
                 hidden_cause=None,
-                would_settle=_would_settle(rung, concluded),
+                would_settle=_would_settle(rung, concluded, tested=associated or credited),
             )
         )
     return rows
 
 
-def _would_settle(rung: Rung, concluded: PairVerdict) -> WouldSettle:
+def _would_settle(rung: Rung, concluded: PairVerdict, *, tested: bool) -> WouldSettle:
     """Return what would decide; a design settles the order only of columns that can serve as processes."""
     designs = () if rung is Rung.REFUSED else (Design.BEFORE_AND_AFTER, Design.RANDOM_ASSIGNMENT)
-    return WouldSettle(concluded.would_decide, designs)
+    return WouldSettle(concluded.would_decide if tested else None, designs)
 
 
 def _attenuations(concluded: PairVerdict, pair: Pair) -> Mapping[LagDirection, Attenuation | None]:
@@ -184,5 +184,6 @@ def _detrended(t3: Attenuation, scale: float) -> DetrendedAssociation:
         expected_difference=t3.expected_difference * scale,
         statistic=t3.statistic,
         p=t3.p,
+        weaker=t3.weaker,
         n_persons=t3.n_persons,
     )

@@ -30,9 +30,9 @@ class LagStep(StrEnum):
     SAME_SESSION = "same_session"
     NEXT_SESSION = "next_session"
 
-    @property
-    def label(self) -> str:
-        return {"same_session": "later in the same session", "next_session": "at the next session"}[self.value]
+    def describe(self, occasion: str = "session") -> str:
+        """Return the step in words; occasion: what the table calls a row."""
+        return f"later in the same {occasion}" if self is LagStep.SAME_SESSION else f"at the next {occasion}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,19 +33,19 @@ def limits(
         *_short_courses(courses, lags, request),
         *_few_persons(size),
         *_excluded_persons(lags, request.labels),
-        *_missing(size, variance),
+        *_missing(size, variance, request.occasion),
         *_session_order(request),
-        *_multiple_tests(lags),
         *(_LAGS if lags else ()),
         *_ALWAYS,
     )
 
 
 _LAGS = (
-    "The analysis treats no column as randomly assigned. A lag shows what tends to precede what, not what causes what: "
-    "an unmeasured cause of both columns gives the same pattern, even if it acts on both at the same time.",
-    "Lags use observed scores: measurement error attenuates them and leaves part of the past uncontrolled. Only the "
-    "fitted model separates error from change.",
+    "No column is treated as randomly assigned. A verdict says what tends to come before what, not what causes "
+    "what: hidden causes that move both columns at once are tested for, one that moves the earlier column first is "
+    "not.",
+    "Only verdicts are corrected for multiple tests and for measurement error. A hidden cause of both columns gives "
+    "a lag even if it acts on both at once.",
 )
 _ALWAYS = (
     "Estimates are averages over persons and need not hold for any one person.",
@@ -139,11 +139,11 @@ def _excluded_persons(lags: tuple[LagFinding, ...], labels: Mapping[str, str]) -
     return [f"Persons excluded because detrending needs three values: {', '.join(parts)}."]
 
 
-def _missing(size: DataSize, variance: tuple[VarianceRow, ...]) -> list[str]:
+def _missing(size: DataSize, variance: tuple[VarianceRow, ...], occasion: str) -> list[str]:
     parts = [f"{row.label} {row.n_missing / size.n_sessions:.0%}" for row in variance if row.n_missing]
     if not parts:
         return []
-    return [f"Missing values: {', '.join(parts)} of the {size.n_sessions:,} sessions in the table."]
+    return [f"Missing values: {', '.join(parts)} of the {size.n_sessions:,} {occasion}s in the table."]
 
 
 def _session_order(request: StudyRequest) -> list[str]:
@@ -154,14 +154,4 @@ def _session_order(request: StudyRequest) -> list[str]:
     return [
         f"The analysis takes {', '.join(before)} as measured before the session and {', '.join(after)} as measured "
         "after or during it. If this is wrong, same-session lags are concurrent associations."
-    ]
-
-
-def _multiple_tests(lags: tuple[LagFinding, ...]) -> list[str]:
-    tests = 2 * len(lags)
-    if tests < 4:
-        return []
-    return [
-        f"{tests} tests (lags centred and detrended) at .05 are not corrected for multiple testing. If no lag existed "
-        f"and the tests were independent, the chance of at least one p below .05 would be {number(1 - 0.95**tests)}."
     ]

@@ -20,7 +20,6 @@ from securebase.records.vocabulary import Moment
 from securebase.study.detrending import Detrending, detrend
 from securebase.study.estimator import Array, LagStep, Link, shortest_link
 from securebase.study.estimators.common_time_course import remove_common_course, time_steps
-from securebase.study.reciprocal import AssociationVerdict, adjust_verdict, classify
 from securebase.study.regression import Regression, regress
 from securebase.study.table import SessionTable
 
@@ -28,9 +27,10 @@ from securebase.study.table import SessionTable
 MIN_PERSONS, MIN_PAIRS = 10, 40
 
 RULE = (
-    "The rule of the lags, applied to the product (or the square). The last step adjusts for the common time course "
-    "and, for a product, also for the squares of its two parts, because curvature of one of two correlated columns "
-    "looks like an interaction."
+    "Stated only if significant (p < .05) with the same sign within-person centred, detrended, and adjusted for the "
+    "common time course; inconclusive otherwise. The last step adjusts a product also for the squares of its two "
+    "parts, because curvature of one of two correlated columns looks like an interaction. p values are not "
+    "corrected for the number of questions."
 )
 
 
@@ -112,7 +112,7 @@ class ModerationEstimate:
 
 @dataclass(frozen=True, slots=True)
 class ModerationFinding:
-    """One question: centred, detrended and time-adjusted estimate, with the verdict of `RULE`.
+    """One question: centred, detrended and time-adjusted estimate. supported: they fulfil `RULE`.
 
     min_detectable: smallest change per SD that the detrended estimate detects with 80% power.
     """
@@ -121,7 +121,7 @@ class ModerationFinding:
     centred: ModerationEstimate | None
     detrended: ModerationEstimate | None
     time_adjusted: ModerationEstimate | None
-    verdict: AssociationVerdict
+    supported: bool
     min_detectable: float | None = None
 
 
@@ -147,16 +147,17 @@ def varies_within_persons(table: SessionTable, name: str) -> bool:
 
 
 def moderation_finding(table: SessionTable, question: ModerationQuestion) -> ModerationFinding:
-    """Estimate one question in the three ways of `RULE` and give the verdict."""
+    """Estimate one question in the three ways of `RULE`."""
     centred = estimate_moderation(table, question, Detrending.CENTRED)
     detrended = estimate_moderation(table, question, Detrending.DETRENDED)
     adjusted = estimate_moderation(table, question, Detrending.DETRENDED, time_adjusted=True)
     if centred is None or detrended is None:
-        return ModerationFinding(question, centred, detrended, adjusted, AssociationVerdict.INCONCLUSIVE)
-    verdict = adjust_verdict(classify(centred, detrended), detrended, adjusted)
+        return ModerationFinding(question, centred, detrended, adjusted, supported=False)
+    estimates = (centred, detrended, adjusted)
+    supported = all(e is not None and e.significant and e.estimate * detrended.estimate > 0 for e in estimates)
     # minimum detectable effect at 80% power: (t.975 + z.80) standard errors
     multiplier = float(stats.t.ppf(0.975, detrended.n_persons - 1) + stats.norm.ppf(0.8))
-    return ModerationFinding(question, centred, detrended, adjusted, verdict, multiplier * detrended.standard_error)
+    return ModerationFinding(question, centred, detrended, adjusted, supported, multiplier * detrended.standard_error)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from securebase.study.moderation import ModerationEstimate, ModerationFinding, SimpleSlope
 from securebase.study.phrases import number, p_value
-from securebase.study.reciprocal import AssociationVerdict
 
 #: caveat of every moderation by another column
 CANNOT_DISTINGUISH = "These data cannot distinguish a threshold from a gradual change."
@@ -18,22 +17,18 @@ _SLOPE_VALUES = {
 SHARED_COURSE = "it may reflect a shared time course, or curvature of one of the columns."
 
 
-def moderation_in_words(finding: ModerationFinding, labels: Mapping[str, str]) -> str:
+def moderation_in_words(finding: ModerationFinding, labels: Mapping[str, str], occasion: str = "session") -> str:
     """Return what the three estimates of one question show, without figures."""
     question = finding.question
     x, y, m = (labels.get(name, name) for name in (question.process, question.outcome, question.moderator))
-    later = f"{y} {question.link.step.label}"
+    later = f"{y} {question.link.step.describe(occasion)}"
     detrended = finding.detrended
     topic = f"Curvature of the lag from {x} to {y}" if question.curvature else f"{m} as moderator of {x} → {y}"
     if finding.centred is None or detrended is None:
-        return f"{topic}: cannot be estimated here (too few pairs of sessions, or no variation)."
-    if finding.verdict is AssociationVerdict.INCONCLUSIVE:
-        return f"{topic}: inconclusive."
-    if finding.verdict is AssociationVerdict.ATTENUATES:
-        apparent = (
-            f"The lag from {x} to {y} appears curved" if question.curvature else f"{m} appears to moderate {x} → {y}"
-        )
-        return f"{apparent}, but this attenuates under stricter adjustment: {SHARED_COURSE}"
+        return f"{topic}: cannot be estimated here (too few pairs of {occasion}s, or no variation)."
+    if not finding.supported:
+        apparent = f" Centring alone shows it, so {SHARED_COURSE}" if finding.centred.significant else ""
+        return f"{topic}: inconclusive.{apparent}"
     shape = (
         _curvature_sentence(detrended, x, later)
         if question.curvature
@@ -95,9 +90,7 @@ def _tends(slope: SimpleSlope, x: str, later: str) -> str:
 def _robustness_sentence(finding: ModerationFinding) -> str:
     """Return how the finding responds to stricter adjustment."""
     caveat = "" if finding.question.curvature else f" {CANNOT_DISTINGUISH}"
-    if finding.verdict is AssociationVerdict.PERSISTS:
-        return f"This persists when detrended within person and adjusted for the common time course.{caveat}"
-    return f"This emerges only when detrended within person.{caveat}"
+    return f"This holds detrended within person and adjusted for the common time course too.{caveat}"
 
 
 def _error(estimate: ModerationEstimate) -> str:

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class StudyRequest:
-    """The question put to the data, in the table's own names."""
+    """The question put to the data, in the table's own names.
+
+    occasion: what a row of the table is: session, day, beep or wave.
+    """
 
     outcome: str
     processes: tuple[str, ...]
@@ -22,6 +25,7 @@ class StudyRequest:
     inputs: tuple[str, ...] = ()
     n_therapists: int | None = None
     indicators: tuple[tuple[str, str], ...] = ()
+    occasion: str = "session"
 
     def label(self, construct: str) -> str:
         return self.labels.get(construct, construct)

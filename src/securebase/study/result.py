@@ -15,10 +15,11 @@ from securebase.study.limits import limits
 from securebase.study.moderation import ModerationFinding
 from securebase.study.moderation_phrases import moderation_figures_in_words, moderation_in_words
 from securebase.study.parts import DataSize, ModelSummary, NotFitted, StudyRequest
-from securebase.study.reciprocal import RULE, LagFinding
+from securebase.study.reciprocal import LagFinding
 from securebase.study.trajectories import Trajectories
 from securebase.study.variance import ConstructCorrelations, VarianceRow
 from securebase.study.verdict import Verdict
+from securebase.study.verdict_phrases import RULE, RUNG_LABELS, settle_in_words, verdict_in_words
 
 #: increases by one whenever a field of the JSON changes its name or meaning
 RESULT_VERSION = 4
@@ -26,7 +27,7 @@ RESULT_VERSION = 4
 #: trajectories of single persons
 _JSON_KEYS = (
     *("request", "size", "import_report", "fingerprint", "versions", "simulated", "variance", "correlations", "lags"),
-    *("rule", "models", "findings_in_words", "caveats_in_words", "figures_in_words", "alternatives_in_words"),
+    *("rule", "models", "findings_in_words", "settle_in_words", "figures_in_words", "alternatives_in_words"),
     *("model_in_words", "limits", "moderation", "moderation_in_words", "moderation_figures_in_words"),
 )
 
@@ -73,10 +74,14 @@ class StudyResult:
     trajectories : Trajectories
         Data of the plots: single persons, which are not written to JSON.
     rule : str
-        Rule of the verdicts (persists, attenuates, emerges, inconclusive) in words; `study_cohort` states it formally.
-    findings_in_words, caveats_in_words, figures_in_words, alternatives_in_words, model_in_words : tuple of str
-        In the order of `lags`: the finding without figures; evidence for and against it; its figures; agreement of
-        sensitivity analyses; effects of the fitted models in the same direction.
+        Rule of the verdicts in words; `study_cohort` states it formally.
+    findings_in_words : tuple of str
+        One verdict each, in the order of `verdicts`, with the persons behind it and its warning.
+    settle_in_words : str
+        Designs that would settle an order; empty where none is open.
+    figures_in_words, alternatives_in_words, model_in_words : tuple of str
+        In the order of `lags`: its estimates; the range of sensitivity analyses; effects of the fitted models in the
+        same direction.
     limits : tuple of str
         Limits of the study, one sentence each.
     moderation_in_words, moderation_figures_in_words : tuple of str
@@ -90,12 +95,12 @@ class StudyResult:
     >>> result = sb.study_cohort(cohort, processes=["alliance"])
     >>> result.size.n_persons
     30
-    >>> [f"{lag.link.name}: {lag.verdict.label}" for lag in result.lags]
-    ['alliance → symptoms: persists', 'symptoms → alliance: inconclusive']
+    >>> [f"{v.earlier} → {v.later}: {v.rung}" for v in result.verdicts]
+    ['alliance → symptoms: leads', 'symptoms → alliance: inconclusive']
     >>> print(str(result).splitlines()[0])
     Study of Symptoms: 30 persons, 479 sessions, simulated
     >>> sorted(result.to_json())[:3]
-    ['alternatives_in_words', 'caveats_in_words', 'checks']
+    ['alternatives_in_words', 'checks', 'correlations']
     """
 
     request: StudyRequest
@@ -119,11 +124,11 @@ class StudyResult:
 
     @property
     def findings_in_words(self) -> tuple[str, ...]:
-        return tuple(phrases.finding_in_words(lag, self.request.labels) for lag in self.lags)
+        return tuple(verdict_in_words(verdict, self.request) for verdict in self.verdicts)
 
     @property
-    def caveats_in_words(self) -> tuple[str, ...]:
-        return tuple(phrases.caveats_in_words(lag, self.models) for lag in self.lags)
+    def settle_in_words(self) -> str:
+        return settle_in_words(self.verdicts, self.request)
 
     @property
     def figures_in_words(self) -> tuple[str, ...]:
@@ -144,18 +149,24 @@ class StudyResult:
 
     @property
     def moderation_in_words(self) -> tuple[str, ...]:
-        return tuple(moderation_in_words(finding, self.request.labels) for finding in self.moderation)
+        return tuple(
+            moderation_in_words(finding, self.request.labels, self.request.occasion) for finding in self.moderation
+        )
 
     @property
     def moderation_figures_in_words(self) -> tuple[str, ...]:
         return tuple(moderation_figures_in_words(finding) for finding in self.moderation)
 
     def __str__(self) -> str:
-        """Return a short summary: size, the verdict and estimates of each lag, and the outcome of each model fit."""
+        """Return a short summary: size, each verdict with its lag, and the outcome of each model fit."""
         simulated = ", simulated" if self.simulated else ""
         outcome = self.request.label(self.request.outcome)
-        lines = [f"Study of {outcome}: {self.size.n_persons:,} persons, {self.size.n_sessions:,} sessions{simulated}"]
-        lines += [f"  {lag.link.name}: {lag.verdict.label}{_estimates(lag)}" for lag in self.lags]
+        size, occasion = self.size, self.request.occasion
+        lines = [f"Study of {outcome}: {size.n_persons:,} persons, {size.n_sessions:,} {occasion}s{simulated}"]
+        lines += [
+            f"  {lag.link.name}: {RUNG_LABELS[verdict.rung]}{_estimates(lag)}"
+            for verdict, lag in zip(self.verdicts, self.lags, strict=True)
+        ]
         for model in self.models:
             ended = model.outcome.replace("_", " ") if isinstance(model, ModelSummary) else "could not be fitted"
             lines.append(f"  model with {describe_trend(model.trend)}: {ended}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import scipy
@@ -15,6 +16,7 @@ from securebase.model.observations import Measures, panel
 from securebase.model.panel import Panel
 from securebase.model.specification import Start, Trend
 from securebase.records.cohort import Cohort
+from securebase.records.vocabulary import Moment
 from securebase.study.conclusions import verdicts
 from securebase.study.models import fit_models
 from securebase.study.moderation import ModerationFinding, moderation_findings
@@ -25,6 +27,8 @@ from securebase.study.table import SessionTable, session_table
 from securebase.study.trajectories import trajectories
 from securebase.study.variance import correlate, variance_row
 
+#: what a row of a table can be
+OCCASIONS = ("session", "day", "beep", "wave")
 _MEASURES_ADVICE = 'Write, for example, {"alliance": ("wai_sr", "total")}.'
 
 
@@ -37,30 +41,42 @@ def study(
     processes: Sequence[str] | str | None = None,
     moderators: Sequence[str] | str = (),
     curvature: bool = False,
+    occasion: str = "session",
     progress: Callable[[str], None] | None = None,
     rng: np.random.Generator | None = None,
 ) -> StudyResult:
-    """Analyse a cohort: variance, correlations and lags in both directions, fitted models, and limits.
+    """Analyse a cohort: which of two columns comes first, variance, lags, fitted models, and limits.
 
-    The table has one row per session. Each lag is estimated three times: with ỹ and x̃ (A) within-person centred, (B)
-    detrended within person, (C) detrended and adjusted for the common time course,
+    Every ordered pair of a process x and the outcome y gets a verdict. Both columns are first adjusted for the common
+    time course and each person's line. The tests are
+
+    - G1, time reversal: a_i = Σ_t (ỹ_t x̃_{t+1} − x̃_t ỹ_{t+1}) has mean zero over persons if all dependence comes from
+      causes that act on both columns at once (Haufe et al. 2013); a t test over persons.
+    - M: z = sign(β̂) √(2 (ℓ(θ̂) − ℓ(θ̂ | β = 0))) in a first-order vector autoregression with correlated shocks and
+      measurement errors, each person's line integrated out; β is the effect of one column on the next value of the
+      other.
+    - M⁺: the same test beside a private autoregressive part of each column.
+
+    *leads*: G1, M and M⁺ agree in sign and max(p_G1, p_M, p_M⁺) < .05 after Holm's correction over the pairs; only the
+    stronger of two directions is credited. *contradicted*: two significant readings disagree in sign. *together*: three
+    times the smallest p of the within-person associations (same row, x with the next y, y with the next x) is below
+    .05 after Holm's correction. *refused*: the detrended columns correlate above .95; or a lag is identified by fewer
+    than 20 persons, n = (Σ h_i)² / Σ h_i² with h_i the variation of person i (Kish 1965); or a column moves in one
+    direction only; or persons have fewer than three usable pairs of rows. *inconclusive*: everything else. A cause that
+    reaches x before y cannot be told from *leads*.
+
+    Beside the rung, *persists* or *attenuates* compares the detrended with the centred association, by a test of their
+    difference against the one that M implies without any trend.
+
+    Lags are estimates beside the verdicts, three for each: with ỹ and x̃ (A) within-person centred, (B) detrended
+    within person, (C) detrended and adjusted for the common time course,
 
         ỹ(i, t′) = c + β x̃(i, t) + γ ỹ(i, t) + e,    t, t′: successive sessions of person i,
 
-    by least squares with errors clustered by person (CR1). p values are two-sided, by t with persons − 1 degrees of
-    freedom; significant means p < .05, without correction for multiple testing. A measure taken before a session
-    predicts one taken after the same session (x̃ at t′); all other lags lead to the next session.
-
-    The verdict compares the raw coefficients β_A, β_B and β_C, in points of y per point of x:
-
-    1. A significant: *attenuates* if β_B / β_A < .5, which includes a change of sign; otherwise *persists* if B is
-       significant, and *inconclusive* if not. A not significant: *emerges* if B is significant, else *inconclusive*.
-    2. If the first step gives *persists*: *attenuates* if β_C / β_B < .5; otherwise *persists* if C is significant, and
-       *inconclusive* if not. If C cannot be estimated, the verdict of the first step stands.
-
-    If A or B cannot be estimated (fewer than 20 pairs or 5 persons, or no variation), the verdict is *inconclusive*.
-    It is repeated without each person in turn (leave-one-person-out). Moderation adds m̃ and the product x̃·m̃, to which
-    the same rule applies, with x̃² and m̃² in (C); it needs 40 pairs and 10 persons.
+    by least squares with errors clustered by person (CR1), not corrected for multiple testing. A measure taken before a
+    session predicts one taken after the same session (x̃ at t′); all other lags lead to the next session. Moderation
+    adds m̃ and the product x̃·m̃, with x̃² and m̃² in (C); it is stated where it is significant with one sign in A, B and
+    C.
 
     Parameters
     ----------
@@ -78,6 +94,9 @@ def study(
         Constructs of the cohort that may moderate the lag from each process to the outcome.
     curvature : bool
         True to test the lag from each process to the outcome for curvature, by x̃².
+    occasion : str
+        What a row of the table is: "session" (default), "day", "beep" or "wave". Outside sessions nothing is measured
+        before or after an occasion, and all lags lead to the next one.
     progress : callable, optional
         Called with a sentence about the step being computed.
     rng : numpy.random.Generator, optional
@@ -86,19 +105,21 @@ def study(
     Returns
     -------
     StudyResult
-        All numbers, and sentences computed from them. `lags` holds two findings per process: process to outcome, then
-        outcome to process. A model that cannot be fitted is part of the result (`NotFitted`).
+        All numbers, and sentences computed from them. `verdicts` and `lags` hold two rows per process: process to
+        outcome, then outcome to process. A model that cannot be fitted is part of the result (`NotFitted`).
 
     Raises
     ------
     InputError
-        If the trend or the start is unknown, or an argument is not what it should be: no cohort, an unknown construct
-        (the message names the known ones), the outcome or the same construct twice among the processes.
+        If the trend, the start or the occasion is unknown, or an argument is not what it should be: no cohort, an
+        unknown construct (the message names the known ones), the outcome or a construct twice among the processes.
     ModelError
         If the cohort has no scores for a construct, or several instruments measure it and `measures` selects none.
 
     References
     ----------
+    Haufe, S., Nikulin, V. V., Müller, K.-R., & Nolte, G. (2013). NeuroImage, 64, 120-133: time reversal. Holm, S.
+    (1979). Scandinavian Journal of Statistics, 6, 65-70: correction. Kish, L. (1965). Survey Sampling: effective n.
     Liang, K.-Y., & Zeger, S. L. (1986). Biometrika, 73, 13-22: cluster-robust covariance. Searle, S. R. (1971). Linear
     Models: variance components. Dhaene, G., & Jochmans, K. (2015). Review of Economic Studies, 82, 991-1030: half-panel
     jackknife, a sensitivity analysis. Giesselmann, M., & Schmidt-Catran, A. W. (2022). Sociological Methods & Research,
@@ -110,9 +131,9 @@ def study(
     >>> import securebase as sb
     >>> cohort = sb.simulate("alliance_sufficient", n_clients=30, rng=np.random.default_rng(1))
     >>> result = sb.study_cohort(cohort, processes=["alliance"])
-    >>> lag = result.lags[0]
-    >>> lag.link.name, lag.verdict.label
-    ('alliance → symptoms', 'persists')
+    >>> verdict, lag = result.verdicts[0], result.lags[0]
+    >>> verdict.earlier, verdict.later, str(verdict.rung)
+    ('alliance', 'symptoms', 'leads')
     >>> lag.main.centred.n_persons
     30
     >>> lag.main.detrended.lower < lag.main.detrended.estimate < lag.main.detrended.upper
@@ -126,13 +147,13 @@ def study(
     names = (cohort.outcome, *included)
     rows = panel(cohort, names, measures=measures)
     _check_scores(rows, measures)
-    table = session_table(cohort, rows)
+    table = _table(cohort, rows, _check_occasion(occasion))
     labels = {name: cohort.construct(name).label for name in dict.fromkeys((*names, *moderators))}
     request = StudyRequest(
         cohort.outcome,
         included,
         labels,
-        {name: table.moments[name].value for name in names if name in table.moments},
+        {name: table.moments[name].value for name in names if name in table.moments and occasion == "session"},
         cohort.time_unit,
         trend.value,
         start.value,
@@ -141,6 +162,7 @@ def study(
         rows.input_names,
         None if rows.therapist is None else len(np.unique(rows.therapist)),
         rows.indicators,
+        occasion,
     )
     progress("Estimating variance and lags in both directions")
     variance = tuple(variance_row(table, name, labels[name]) for name in names)
@@ -170,6 +192,19 @@ def study(
 
 def _ignore(_sentence: str) -> None:
     """Ignore a progress message."""
+
+
+def _check_occasion(occasion: str) -> str:
+    """Return the occasion. Raises InputError if it is unknown."""
+    if occasion not in OCCASIONS:
+        raise InputError(f"unknown occasion {occasion!r}", advice=f"Known occasions are {', '.join(OCCASIONS)}.")
+    return occasion
+
+
+def _table(cohort: Cohort, rows: Panel, occasion: str) -> SessionTable:
+    """Return the rows of the cohort. Outside sessions, no column is measured before or after an occasion."""
+    table = session_table(cohort, rows)
+    return table if occasion == "session" else replace(table, moments=dict.fromkeys(table.moments, Moment.BETWEEN))
 
 
 def _check_types(cohort: object, measures: object, rng: object) -> None:
@@ -232,7 +267,7 @@ def _moderation(
     if not request.moderators and not curvature:
         return ()
     names = tuple(dict.fromkeys((request.outcome, *request.processes, *request.moderators)))
-    table = session_table(cohort, panel(cohort, names, measures=measures))
+    table = _table(cohort, panel(cohort, names, measures=measures), request.occasion)
     return moderation_findings(table, request.outcome, request.processes, request.moderators, curvature=curvature)
 
 

@@ -79,6 +79,7 @@ class DetrendedAssociation:
     """Test of attenuation (T3): standardised association with the next row, centred and detrended, beside own past.
 
     expected_difference: of the two where nobody has a trend. statistic: of the difference less the expected one.
+    weaker: detrended it is significantly weaker than expected.
     """
 
     centred: float
@@ -88,6 +89,7 @@ class DetrendedAssociation:
     expected_difference: float
     statistic: float
     p: float
+    weaker: bool
     n_persons: int
 
 

@@ -1,0 +1,187 @@
+"""Verdicts in plain sentences, each with the persons behind it. No verb claims a cause: *tends to come before*."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from securebase.study.parts import StudyRequest
+from securebase.study.phrases import number, p_value
+from securebase.study.verdict import Verdict
+from securebase.study.verdicts.attenuation import Persistence
+from securebase.study.verdicts.identifying import MAX_CORRELATION, MIN_IDENTIFYING, Movement, Refusal
+from securebase.study.verdicts.rule import Rung
+
+#: larger samples are not named
+_MAX_PERSONS = 10_000
+RUNG_LABELS: Mapping[Rung, str] = {
+    Rung.REFUSED: "refused",
+    Rung.TOGETHER: "together",
+    Rung.LEADS: "leads",
+    Rung.LEADS_ADJUSTED: "leads, adjusted",
+    Rung.RANDOMISED: "randomised",
+    Rung.CONTRADICTED: "contradicted",
+    Rung.INCONCLUSIVE: "inconclusive",
+}
+
+RULE = (
+    "Leads: three tests agree in sign, and their largest p is below .05 after Holm’s correction over the pairs: "
+    "asymmetry in time; the effect on the next row in a within-person likelihood with correlated shocks and "
+    "measurement errors; and the same beside a private, slower part of each column. Only the stronger direction is "
+    "credited. Contradicted: two significant readings disagree in sign. Together: the smallest p of three "
+    "within-person associations, times three and corrected by Holm, is below .05. Refused: a copy, variation in too "
+    "few persons, moves in one direction only, or too few rows. Inconclusive: everything else. When detrended, an "
+    "association persists (it differs from zero with one sign before and after), attenuates (it loses more than "
+    "detrending takes by itself), or is inconclusive."
+)
+
+
+def verdict_in_words(verdict: Verdict, request: StudyRequest) -> str:
+    """Return a verdict with the persons behind it, its warning, and what remains without trends."""
+    x, y = request.label(verdict.earlier), request.label(verdict.later)
+    if verdict.rung is Rung.TOGETHER and verdict.earlier == request.outcome:
+        # both rows of the pair get one sentence
+        x, y = y, x
+    return join((_SENTENCES[verdict.rung](verdict, x, y), _persistence(verdict)))
+
+
+def identified_by(verdict: Verdict) -> str:
+    """Return the number that identifies a verdict: persons with one switch each, or Kish’s effective number."""
+    moved = verdict.readings.movement_from
+    if _switches_once(moved):
+        return f"{moved.movers:,} persons with one switch each"
+    return f"{verdict.n_identifying:,.0f} of {verdict.n_persons:,}"
+
+
+def settle_in_words(verdicts: Iterable[Verdict], request: StudyRequest) -> str:
+    """Return the designs that settle an order, one sentence for all verdicts; nothing where no order is open."""
+    if not any(verdict.would_settle.designs for verdict in verdicts):
+        return ""
+    occasion = request.occasion
+    return (
+        f"To settle an order, rate both columns before and after each {occasion}, or assign the earlier column at "
+        f"random. One more rating between two {occasion}s does not settle it."
+    )
+
+
+def join(sentences: Iterable[str]) -> str:
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _switches_once(moved: Movement) -> bool:
+    return moved.movers > 0 and moved.changes == moved.movers
+
+
+def _persons(verdict: Verdict) -> str:
+    moved = verdict.readings.movement_from
+    if _switches_once(moved):
+        return f"{moved.movers:,} persons with one switch each identify the effect"
+    return f"It rests on {verdict.n_persons:,} persons, effectively {verdict.n_identifying:,.0f}"
+
+
+def _p_values(verdict: Verdict) -> str:
+    if verdict.p is None or verdict.p_adjusted is None:
+        return ""
+    return f" ({p_value(verdict.p)}; corrected {p_value(verdict.p_adjusted)})"
+
+
+def _leads(verdict: Verdict, x: str, y: str) -> str:
+    direction = "" if verdict.estimate is None else "higher " if verdict.estimate > 0 else "lower "
+    return (
+        f"Above-average {x} tends to come before {direction}{y}{_p_values(verdict)}. {_persons(verdict)}. A hidden "
+        f"cause that reaches {x} before {y} would give the same result."
+    )
+
+
+def _associated(verdict: Verdict, x: str, y: str) -> str:
+    sign = "" if verdict.estimate is None else "higher" if verdict.estimate > 0 else "lower"
+    direction = f": higher {x} with {sign} {y}" if sign else ""
+    return (
+        f"{x} and {y} move together{direction}; their order is not known{_p_values(verdict)}. {_persons(verdict)}."
+        f"{_would_decide(verdict)}"
+    )
+
+
+def _contradicted(verdict: Verdict, x: str, y: str) -> str:
+    return f"{x} before {y}: two readings of these columns disagree in sign, so nothing is concluded about their order."
+
+
+def _inconclusive(verdict: Verdict, x: str, y: str) -> str:
+    if verdict.other_leads:
+        return f"{x} before {y}: inconclusive. Only the stronger of two directions can be told from this design."
+    return f"{x} before {y}: inconclusive. {_persons(verdict)}.{_would_decide(verdict)}"
+
+
+def _would_decide(verdict: Verdict) -> str:
+    persons = verdict.would_settle.persons
+    if persons is None:
+        return ""
+    if persons > _MAX_PERSONS:
+        return f" With effects as large as estimated, more than {_MAX_PERSONS:,} persons would be needed to decide."
+    return f" With effects as large as estimated, about {persons:,} persons would decide in four of five studies."
+
+
+def _refused(verdict: Verdict, x: str, y: str) -> str:
+    reason = "" if verdict.reason is None else _REASONS[verdict.reason](verdict, x, y)
+    return f"{x} before {y}: refused. {reason}"
+
+
+def _copy(_verdict: Verdict, x: str, y: str) -> str:
+    return f"Detrended, {x} and {y} correlate above {number(MAX_CORRELATION)}: one is a copy of the other."
+
+
+def _hardly_varies(verdict: Verdict, x: str, y: str) -> str:
+    if verdict.n_identifying >= MIN_IDENTIFYING:
+        return f"{y} varies in too few persons."
+    if _switches_once(verdict.readings.movement_from):
+        return f"{x} hardly varies. {_persons(verdict)}."
+    return (
+        f"{x} varies in too few persons: effectively {verdict.n_identifying:,.0f} of {verdict.n_persons:,}, where "
+        f"{MIN_IDENTIFYING:.0f} are needed."
+    )
+
+
+def _one_way(verdict: Verdict, x: str, y: str) -> str:
+    moved = {x: verdict.readings.movement_from, y: verdict.readings.movement_to}
+    column, movement = min(moved.items(), key=lambda item: item[1].returners)
+    words = (
+        f"{column} moves in one direction only in most persons, so whatever changed at that time would look the same."
+    )
+    if _switches_once(movement):
+        return f"{words} {movement.movers:,} persons with one switch each identify the effect."
+    return f"{words} It changes in {movement.movers:,} persons and goes back in {movement.returners:,}."
+
+
+def _short(_verdict: Verdict, _x: str, _y: str) -> str:
+    return "Persons have fewer than three usable pairs of successive rows on average."
+
+
+def _persistence(verdict: Verdict) -> str:
+    """Return what remains without trends; nothing where that cannot be told, or for both directions at once."""
+    if verdict.rung is Rung.TOGETHER:
+        return ""
+    match verdict.persistence:
+        case Persistence.PERSISTS:
+            few = ", though in few persons" if verdict.rung is Rung.REFUSED else ""
+            return f"The association persists when detrended{few}."
+        case Persistence.ATTENUATES:
+            return "The association attenuates when detrended, so it may reflect a shared trend."
+    t3 = verdict.readings.attenuation
+    if t3 is not None and t3.weaker:
+        return "The association is weaker when detrended; how much of it is left is inconclusive."
+    return ""
+
+
+_Words = Callable[[Verdict, str, str], str]
+_REASONS: Mapping[Refusal, _Words] = {
+    Refusal.COPY: _copy,
+    Refusal.HARDLY_VARIES: _hardly_varies,
+    Refusal.ONE_WAY: _one_way,
+    Refusal.SHORT: _short,
+}
+_SENTENCES: Mapping[Rung, _Words] = {
+    Rung.REFUSED: _refused,
+    Rung.TOGETHER: _associated,
+    Rung.LEADS: _leads,
+    Rung.CONTRADICTED: _contradicted,
+    Rung.INCONCLUSIVE: _inconclusive,
+}

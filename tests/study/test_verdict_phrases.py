@@ -1,0 +1,147 @@
+"""Sentences of verdicts: each rung with its persons and its warning, none with a cause."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from securebase.study.parts import StudyRequest
+from securebase.study.verdict import Design, DetrendedAssociation, RowAssociation, Verdict, VerdictReadings, WouldSettle
+from securebase.study.verdict_phrases import RUNG_LABELS, identified_by, settle_in_words, verdict_in_words
+from securebase.study.verdicts.attenuation import Persistence
+from securebase.study.verdicts.identifying import Movement, Refusal
+from securebase.study.verdicts.rule import Rung
+
+CAUSAL = re.compile(r"\bcauses\b|\beffect of\b|\bleads? to\b|\bdrives?\b|\bproduces?\b|\brobust", re.IGNORECASE)
+REQUEST = StudyRequest("y", ("x",), {"x": "Alliance", "y": "Symptoms"}, {}, "session", "carried", "stationary")
+DESIGNS = (Design.BEFORE_AND_AFTER, Design.RANDOM_ASSIGNMENT)
+MANY = Movement(600, 60, 58)
+
+
+def verdict(rung: Rung, reason: Refusal | None = None, movement_from: Movement = MANY) -> Verdict:
+    rows = RowAssociation("next", -0.2, (-0.3, -0.1), 0.001, 60, 800, 41.3)
+    refused = rung is Rung.REFUSED
+    return Verdict(
+        earlier="x",
+        later="y",
+        occasion="next",
+        rung=rung,
+        reason=reason,
+        other_leads=False,
+        estimate=None if refused else -0.2,
+        interval=None if refused else (-0.3, -0.1),
+        p=None if refused else 0.01,
+        p_adjusted=None if refused else 0.03,
+        n_persons=60,
+        n_identifying=41.3,
+        persistence=None,
+        readings=VerdictReadings(None, None, None, (rows, rows), None, movement_from, MANY),
+        hidden_cause=None,
+        would_settle=WouldSettle(None if refused else 220, () if refused else DESIGNS),
+    )
+
+
+def words(value: Verdict, request: StudyRequest = REQUEST) -> str:
+    return verdict_in_words(value, request)
+
+
+def test_leads_says_what_comes_before_with_both_p_values_and_its_warning() -> None:
+    assert words(verdict(Rung.LEADS)) == (
+        "Above-average Alliance tends to come before lower Symptoms (p = .010; corrected p = .030). It rests on 60 "
+        "persons, effectively 41. A hidden cause that reaches Alliance before Symptoms would give the same result."
+    )
+
+
+def test_together_names_no_order_and_says_the_same_for_both_rows() -> None:
+    first = replace(verdict(Rung.TOGETHER), persistence=Persistence.ATTENUATES)
+    second = replace(verdict(Rung.TOGETHER), earlier="y", later="x")
+    assert words(first) == words(second)
+    assert words(first) == (
+        "Alliance and Symptoms move together: higher Alliance with lower Symptoms; their order is not known (p = "
+        ".010; corrected p = .030). It rests on 60 persons, effectively 41. With effects as large as estimated, "
+        "about 220 persons would decide in four of five studies."
+    )
+
+
+def test_the_weaker_direction_of_a_pair_that_leads_says_why_nothing_is_said() -> None:
+    other = replace(verdict(Rung.INCONCLUSIVE), other_leads=True, p=None, p_adjusted=None)
+    assert "Only the stronger of two directions can be told from this design." in words(other)
+
+
+@pytest.mark.parametrize(
+    ("persons", "sentence"),
+    [(220, "about 220 persons would decide"), (25_000, "more than 10,000 persons would be needed")],
+)
+def test_what_would_decide_is_a_number_of_persons(persons: int, sentence: str) -> None:
+    value = replace(verdict(Rung.INCONCLUSIVE), would_settle=WouldSettle(persons, DESIGNS))
+    assert sentence in words(value)
+    assert "decide" not in words(replace(value, would_settle=WouldSettle(None, DESIGNS)))
+
+
+@pytest.mark.parametrize(
+    ("reason", "movement", "sentence"),
+    [
+        (Refusal.COPY, MANY, "Detrended, Alliance and Symptoms correlate above .95: one is a copy of the other."),
+        (Refusal.SHORT, MANY, "fewer than three usable pairs"),
+        (
+            Refusal.ONE_WAY,
+            Movement(47, 47, 0),
+            "Alliance moves in one direction only in most persons, so whatever changed at that time would look the "
+            "same. 47 persons with one switch each identify the effect.",
+        ),
+        (Refusal.ONE_WAY, Movement(70, 40, 8), "It changes in 40 persons and goes back in 8."),
+        (Refusal.HARDLY_VARIES, Movement(12, 12, 0), "12 persons with one switch each identify the effect."),
+    ],
+)
+def test_a_refusal_gives_its_reason(reason: Refusal, movement: Movement, sentence: str) -> None:
+    value = verdict(Rung.REFUSED, reason, movement)
+    if reason is Refusal.HARDLY_VARIES:
+        value = replace(value, n_identifying=11.5)
+    assert words(value).startswith("Alliance before Symptoms: refused. ")
+    assert sentence in words(value)
+
+
+def test_a_column_that_varies_in_few_persons_is_named_in_both_rows() -> None:
+    few = replace(verdict(Rung.REFUSED, Refusal.HARDLY_VARIES), n_identifying=9.2)
+    assert "Alliance varies in too few persons: effectively 9 of 60, where 20 are needed." in words(few)
+    other = replace(few, earlier="y", later="x", n_identifying=30.0)
+    assert "Alliance varies in too few persons." in words(other)
+
+
+def test_what_remains_without_trends_stands_beside_the_rung() -> None:
+    value = verdict(Rung.INCONCLUSIVE)
+    assert "persists when detrended" in words(replace(value, persistence=Persistence.PERSISTS))
+    assert "attenuates when detrended, so it may reflect a shared trend" in words(
+        replace(value, persistence=Persistence.ATTENUATES)
+    )
+    assert "detrended" not in words(replace(value, persistence=Persistence.INCONCLUSIVE))
+    t3 = DetrendedAssociation(-0.14, 0.04, -0.04, 0.03, 0.02, 2.1, 0.04, True, 52)
+    weaker = replace(value, persistence=Persistence.INCONCLUSIVE, readings=replace(value.readings, attenuation=t3))
+    assert "weaker when detrended; how much of it is left is inconclusive" in words(weaker)
+    few = replace(verdict(Rung.REFUSED, Refusal.HARDLY_VARIES), persistence=Persistence.PERSISTS)
+    assert "persists when detrended, though in few persons" in words(few)
+
+
+def test_the_persons_of_a_switch_are_counted_by_their_switches() -> None:
+    assert identified_by(verdict(Rung.REFUSED, Refusal.ONE_WAY, Movement(47, 47, 0))) == (
+        "47 persons with one switch each"
+    )
+    assert identified_by(verdict(Rung.LEADS)) == "41 of 60"
+
+
+def test_designs_use_the_word_of_the_table() -> None:
+    days = replace(REQUEST, occasion="day")
+    sentence = settle_in_words([verdict(Rung.TOGETHER)], days)
+    assert "rate both columns before and after each day" in sentence
+    assert "One more rating between two days does not settle it." in sentence
+    assert settle_in_words([verdict(Rung.REFUSED, Refusal.COPY)], days) == ""
+
+
+def test_no_sentence_claims_a_cause() -> None:
+    for rung in RUNG_LABELS:
+        if rung not in (Rung.LEADS_ADJUSTED, Rung.RANDOMISED, Rung.REFUSED):
+            assert not CAUSAL.search(words(verdict(rung)))
+    for reason in Refusal:
+        assert not CAUSAL.search(words(verdict(Rung.REFUSED, reason)))
