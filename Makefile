@@ -76,15 +76,22 @@ docs: $(BIN)/.dev
 CORE_TESTS = journeys test_public_names.py repository/test_start_up.py \
   $(addprefix cli/test_,main.py doctor.py instruments.py score.py simulate.py theory.py) \
   $(addprefix model/test_,likelihood.py kernel.py equations.py smoothing.py track.py simulate_panel.py)
-test-core:
+CORE := .venv-core
+$(CORE)/.packages: requirements/core.txt
+	@echo "== Installing the packages of the library alone"
+	@test -x $(CORE)/bin/python || $(PYTHON) -m venv $(CORE)
+	@$(CORE)/bin/python -m pip --disable-pip-version-check install --progress-bar off --quiet --require-hashes -r requirements/core.txt
+	@touch $@
+
+# Built from a copy, because a build writes beside the source, where tests and other builds may run.
+test-core: $(CORE)/.packages
 	@echo "== The library alone: no web, no compiler"
-	@test -x .venv-core/bin/python || $(PYTHON) -m venv .venv-core
-	@.venv-core/bin/python -m pip --disable-pip-version-check install --progress-bar off --quiet --require-hashes -r requirements/core.txt
-	@rm -rf build
-	@CC=false .venv-core/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --force-reinstall .
-	@rm -rf build
-	@.venv-core/bin/python -c "import importlib.util as u, sys; sys.exit(u.find_spec('django') is not None or u.find_spec('securebase.model.kernel._compiled') is not None)" || { echo "This is not the library alone: Django or a compiled kernel is installed"; exit 1; }
-	@.venv-core/bin/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not slow" $(addprefix tests/,$(CORE_TESTS))
+	@rm -rf $(CORE)/source && mkdir $(CORE)/source
+	@tar -c --exclude=__pycache__ --exclude="*.egg-info" --exclude="*.so" LICENSE README.md pyproject.toml setup.py src | tar -x -C $(CORE)/source
+	@CC=false $(CORE)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --force-reinstall ./$(CORE)/source
+	@rm -rf $(CORE)/source
+	@$(CORE)/bin/python -c "import importlib.util as u, sys; sys.exit(u.find_spec('django') is not None or u.find_spec('securebase.model.kernel._compiled') is not None)" || { echo "This is not the library alone: Django or a compiled kernel is installed"; exit 1; }
+	@$(CORE)/bin/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not slow" $(addprefix tests/,$(CORE_TESTS))
 
 bench: $(BIN)/.dev
 	@$(BIN)/python -m benchmarks $(PARTS)

@@ -61,3 +61,23 @@ DRAWN = {"--skills"}
 @each(sorted(set(re.findall(r"--[\w-]+(?=:)", TOKENS.read_text(encoding="utf-8"))) - DRAWN))
 def test_every_token_is_used(token: str) -> None:
     assert any(f"var({token})" in sheet.read_text(encoding="utf-8") for sheet in SHEETS if sheet != TOKENS)
+
+
+#: What sets the colour of a text or of what is behind it.
+COLOUR = re.compile(r"(?<![\w-])(?:color|background(?:-color|-image)?|opacity|filter|mix-blend-mode): *[^;}]+")
+
+
+def narrow_colours(style: str) -> set[str]:
+    """Return the colours that a style sheet sets for some widths of the window only."""
+    blocks = re.findall(r"@(?:media|container)[^{]*width[^{]*\{((?:[^{}]*\{[^{}]*\})*)", style)
+    return {colour for block in blocks for colour in COLOUR.findall(block)}
+
+
+def test_a_narrow_page_has_the_colours_of_the_wide_one() -> None:
+    """So contrast is measured at one width; the soft colour, of a label within a cell, is legible on every surface."""
+    assert narrow_colours("p { color: red } @media (max-width: 9px) { b { top: 0 } a { color: tan; opacity: 1 } }") == {
+        "color: tan",
+        "opacity: 1 ",
+    }
+    found = {sheet.name: colours for sheet in SHEETS if (colours := narrow_colours(sheet.read_text("utf-8")))}
+    assert found == {"table.css": {"color: var(--soft)"}, "progress.css": {"color: var(--soft)"}}
