@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from securebase.records.vocabulary import Moment
-from securebase.study import conclusions
-from securebase.study.conclusions import verdicts
+from securebase.study.conclusions import build_pairs, verdicts
 from securebase.study.table import SessionTable
 from securebase.study.verdict import Verdict
 from securebase.study.verdicts.identifying import Refusal
@@ -126,17 +126,6 @@ def test_the_json_has_the_keys_of_the_format(concluded: Mapping[str, Verdict]) -
     assert concluded["w → y"].to_json()["reason"] == "copy"
 
 
-def test_pairs_that_are_read_out_of_order_keep_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    def run(work: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
-        yield from reversed([(position, work(task)) for position, task in enumerate(tasks)])
-
-    monkeypatch.setattr(conclusions, "on_cores", lambda _workers: run)
-    data = pair("no_link", np.random.default_rng(7), 30)
-    first, _, second, _ = verdicts(rows(y=data.y, x=data.x, z=-data.y), "y", ("x", "z"))
-    assert first.rung is not Rung.REFUSED
-    assert second.reason is Refusal.COPY
-
-
 def test_few_persons_still_show_what_persists_beside_their_refusal() -> None:
     """Fifteen persons vary in x, and in them x precedes y: too few to judge an order, but not to detrend."""
     data = pair("true_lag", np.random.default_rng(8), 60)
@@ -148,3 +137,16 @@ def test_few_persons_still_show_what_persists_beside_their_refusal() -> None:
     assert first.readings.attenuation is not None
     assert first.readings.attenuation.detrended < 0
     assert first.estimate is None
+
+
+def test_a_mistyped_time_makes_no_common_course_of_as_many_moments() -> None:
+    """One person has a gap of a hundred million sessions: as many moments would take minutes."""
+    data = pair("true_lag", np.random.default_rng(9), 40)
+    table = rows(y=data.y, x=data.x)
+    times = table.times.copy()
+    times[15] = 1e8
+    pairs = [build_pairs(replace(table, times=t), "y", ("x",))["x"] for t in (times, table.times)]
+    assert pairs[0].times[0, 15] == 14.0 + 1000.0
+    assert np.nanmax(pairs[0].times[1:]) == np.nanmax(pairs[1].times) == 15.0
+    long_break = np.where(table.times > 7.0, table.times + 900.0, table.times)
+    assert np.nanmax(build_pairs(replace(table, times=long_break), "y", ("x",))["x"].times) == 915.0

@@ -8,7 +8,6 @@ from math import isfinite
 import numpy as np
 
 from securebase.study.estimator import MIN_PERSONS, LagStep, shortest_link
-from securebase.study.replications import on_cores
 from securebase.study.table import SessionTable
 from securebase.study.verdict import (
     Design,
@@ -22,35 +21,45 @@ from securebase.study.verdict import (
     WouldSettle,
 )
 from securebase.study.verdicts.attenuation import Attenuation, attenuation
-from securebase.study.verdicts.course import Pair, adjust_for_common_course, own_line_residuals
+from securebase.study.verdicts.course import Array, Pair, adjust_for_common_course, own_line_residuals
 from securebase.study.verdicts.identifying import Association, Refusal, association, movement
-from securebase.study.verdicts.readings import Readings, read_pair
+from securebase.study.verdicts.readings import read_pair
 from securebase.study.verdicts.reversal import Reversal
 from securebase.study.verdicts.rule import PairVerdict, Rung, conclude
 from securebase.study.verdicts.within import LagDirection, LagTest, fit_within
 
+#: a gap between two rows of a person counts as at most this many usual gaps
+_MAX_GAP = 1000
+
 
 def build_pairs(table: SessionTable, outcome: str, processes: Sequence[str]) -> dict[str, Pair]:
     """Return the pair of each process (x) with the outcome (y)."""
+    times = _without_long_gaps(table)
     return {
-        process: Pair.of_rows(table.values[outcome], table.values[process], table.person, table.times)
+        process: Pair.of_rows(table.values[outcome], table.values[process], table.person, times)
         for process in processes
     }
 
 
-def read_pairs(pairs: Mapping[str, Pair], *, workers: int | None = 1) -> dict[str, Readings | Refusal]:
-    """Run all tests on every pair, in `workers` processes (None: all cores)."""
-    run = on_cores(1 if len(pairs) < 2 else workers)
-    read = dict(run(read_pair, list(pairs.values())))
-    return {name: read[position] for position, name in enumerate(pairs)}
+def _without_long_gaps(table: SessionTable) -> Array:
+    """Return the times (rows,) with no gap longer than `_MAX_GAP` usual ones.
+
+    Nothing carries over such a gap, and a mistyped year would make a common course of as many moments.
+    """
+    gaps = np.diff(table.times)
+    same_person = np.diff(table.person) == 0
+    longest = _MAX_GAP * float(np.median(gaps[same_person])) if same_person.any() else 0.0
+    if not (gaps[same_person] > longest).any():
+        return table.times
+    since = np.concatenate([[0.0], np.cumsum(np.where(same_person, np.minimum(gaps, longest), 0.0))])
+    first = np.searchsorted(table.person, table.person)
+    return np.asarray(table.times[first] + since - since[first])
 
 
-def verdicts(
-    table: SessionTable, outcome: str, processes: Sequence[str], *, workers: int | None = 1
-) -> tuple[Verdict, ...]:
+def verdicts(table: SessionTable, outcome: str, processes: Sequence[str]) -> tuple[Verdict, ...]:
     """Return, for each process in turn, the verdicts of process → outcome and outcome → process."""
     pairs = build_pairs(table, outcome, processes)
-    concluded = conclude(read_pairs(pairs, workers=workers))
+    concluded = conclude({process: read_pair(pair) for process, pair in pairs.items()})
     return tuple(
         row
         for process, pair in pairs.items()
@@ -62,8 +71,12 @@ def _pair_verdicts(
     table: SessionTable, process: str, outcome: str, pair: Pair, concluded: PairVerdict
 ) -> list[Verdict]:
     """Return the rows of process → outcome and outcome → process."""
-    attenuations = _attenuations(concluded, pair)
-    readings = {direction: _readings(concluded, direction, pair, attenuations[direction]) for direction in LagDirection}
+    adjusted = adjust_for_common_course(pair)
+    attenuations = _attenuations(concluded, pair, adjusted)
+    readings = {
+        direction: _readings(concluded, direction, pair, adjusted, attenuations[direction])
+        for direction in LagDirection
+    }
     candidates = (*readings[LagDirection.X_TO_Y].association, readings[LagDirection.Y_TO_X].association[1])
     strongest = min(candidates, key=lambda a: a.p)
     rows = []
@@ -104,7 +117,7 @@ def _would_settle(rung: Rung, concluded: PairVerdict, *, tested: bool) -> WouldS
     return WouldSettle(concluded.would_decide if tested else None, designs)
 
 
-def _attenuations(concluded: PairVerdict, pair: Pair) -> Mapping[LagDirection, Attenuation | None]:
+def _attenuations(concluded: PairVerdict, pair: Pair, adjusted: Pair) -> Mapping[LagDirection, Attenuation | None]:
     """Return the test of attenuation of both directions; of refused pairs only where a column hardly varies.
 
     There it tells what few persons show; a copy, a column that moves one way and short courses have no detrended rest.
@@ -114,7 +127,6 @@ def _attenuations(concluded: PairVerdict, pair: Pair) -> Mapping[LagDirection, A
     few = min(association(pair, 1).n_identifying, association(pair.reversed, 1).n_identifying)
     if concluded.refusal is not Refusal.HARDLY_VARIES or few < MIN_PERSONS:
         return dict.fromkeys(LagDirection)
-    adjusted = adjust_for_common_course(pair)
     within = fit_within(adjusted)
     return {
         LagDirection.X_TO_Y: attenuation(pair, adjusted, within),
@@ -122,21 +134,24 @@ def _attenuations(concluded: PairVerdict, pair: Pair) -> Mapping[LagDirection, A
     }
 
 
-def _readings(concluded: PairVerdict, direction: LagDirection, pair: Pair, t3: Attenuation | None) -> VerdictReadings:
+def _readings(
+    concluded: PairVerdict, direction: LagDirection, pair: Pair, adjusted: Pair, t3: Attenuation | None
+) -> VerdictReadings:
     """Return the readings of one direction, standardised by SD(earlier) / SD(later) of the detrended columns."""
     forward = direction is LagDirection.X_TO_Y
     oriented = pair if forward else pair.reversed
     scale, read = standardiser(oriented), concluded.readings
-    # the common course of a refused pair is not estimated: removing it would make every value move
-    adjusted = oriented if read is None else adjust_for_common_course(oriented)
+    # the common course of a refused pair is not removed: that would make every value move
+    values = pair if read is None else adjusted
+    values = values if forward else values.reversed
     private = None if read is None or read.direction is not direction else read.private
     return VerdictReadings(
         time_reversal=None if read is None else _time_reversal(read.reversal, forward=forward),
         within_person_likelihood=None if read is None else _step_effect(read.effects[direction], scale),
         private_parts=None if private is None else _step_effect(private, scale),
         association=(
-            _row_association(association(adjusted, 0), "same", scale),
-            _row_association(association(adjusted, 1), "next", scale),
+            _row_association(association(values, 0), "same", scale),
+            _row_association(association(values, 1), "next", scale),
         ),
         attenuation=None if t3 is None else _detrended(t3, scale),
         movement_from=movement(oriented.x),
