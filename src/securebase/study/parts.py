@@ -11,6 +11,7 @@ class StudyRequest:
     """The question put to the data, in the table's own names.
 
     occasion: what a row of the table is: session, day, beep or wave.
+    left_out: why processes are left out of the fitted models, a sentence each.
     """
 
     outcome: str
@@ -26,6 +27,7 @@ class StudyRequest:
     n_therapists: int | None = None
     indicators: tuple[tuple[str, str], ...] = ()
     occasion: str = "session"
+    left_out: tuple[str, ...] = ()
 
     def label(self, construct: str) -> str:
         return self.labels.get(construct, construct)
