@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from securebase.study import study as study_module
+from securebase.study.parts import NotFitted
 from table_files import call
 from truths.catalogue import TRUTHS, draw_cohort
 from truths.sessions import ALLIANCE_AFTER, ALLIANCE_BEFORE, SYMPTOMS_AFTER, SYMPTOMS_BEFORE
@@ -73,3 +75,20 @@ def test_an_unknown_second_column_is_named(run: Any, table: Path) -> None:
     assert result.code == 2
     assert result.err.count("\n") == 1
     assert "Did you mean “alliance_before”" in result.err
+
+
+def test_a_study_tells_the_order_within_the_session(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # designs do not rest on a fitted model
+    monkeypatch.setattr(study_module, "fit_models", lambda *_args, **_options: ((NotFitted("none", "-"),), {}, None))
+    table = write_sessions(tmp_path / "sessions.csv", "symptoms_change_alliance_in_session", persons=30)
+    result = run("study", table, *WHO, *TWICE, "--trend", "none", "--out", tmp_path / "report.html")
+    assert result.code == 0, result.err
+    text = " ".join(result.out.split())
+    leads = "Above-average Symptoms before a session tends to come before lower Alliance after it"
+    assert "Symptoms → Alliance same session leads −." in text
+    assert leads in text
+    assert "use Symptoms before the session, Alliance after the session" in text
+    assert "To settle an order" not in text
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert leads in page
+    assert "both rated before and after each session" in page

@@ -18,6 +18,8 @@ from securebase.cli.output import (
     write_text,
 )
 from securebase.reports.study_report import study_report
+from securebase.study.design_phrases import estimate_in_words, occasion_in_words
+from securebase.study.design_verdict import DesignVerdict
 from securebase.study.estimator import LagEstimate
 from securebase.study.labels import describe_trend
 from securebase.study.parts import NotFitted
@@ -39,6 +41,12 @@ from securebase.study.verdict_phrases import RUNG_LABELS, identified_by
 )
 @click.option("--curvature", is_flag=True, help="Test whether the lagged effect of each process is nonlinear.")
 @click.option(
+    "--assigned",
+    metavar="COL",
+    multiple=True,
+    help="Column that was assigned by chance (prompts, doses, an arm), as numbers; repeatable.",
+)
+@click.option(
     "--occasion",
     type=click.Choice(OCCASIONS),
     default="session",
@@ -52,6 +60,7 @@ def command(
     *,
     moderator: tuple[str, ...],
     curvature: bool,
+    assigned: tuple[str, ...],
     occasion: str,
     json_wanted: bool,
     out: Path | None,
@@ -66,12 +75,13 @@ def command(
     with status_line(quiet=json_wanted) as show:
         show("Reading the table")
         result = study(
-            read_table(options, moderator),
+            read_table(options, (*moderator, *assigned)),
             trend=options.trend_form,
             start=options.initial_state,
             processes=options.process,
             moderators=moderator,
             curvature=curvature,
+            assigned=assigned,
             occasion=occasion,
             progress=show,
             rng=np.random.default_rng(1),
@@ -127,6 +137,25 @@ def _print_verdicts(result: StudyResult) -> None:
             print_sentences([words])
 
 
+def _print_designs(result: StudyResult) -> None:
+    """Print the verdict of each pair in a design that settles an order, then the sentences."""
+    print_heading("Designs that settle an order")
+    print_table(
+        ("", "", "", "estimate (95% interval)", "p", "corrected"),
+        [_design_row(verdict, result) for verdict in result.designs],
+    )
+    for words in dict.fromkeys(result.designs_in_words):
+        click.echo()
+        print_sentences([words])
+
+
+def _design_row(verdict: DesignVerdict, result: StudyResult) -> tuple[str, ...]:
+    """Return the table row of one ordered pair in a design."""
+    name = f"{result.request.label(verdict.earlier)} → {result.request.label(verdict.later)}"
+    p, adjusted = _p(verdict.p), _p(verdict.p_adjusted)
+    return name, occasion_in_words(verdict), RUNG_LABELS[verdict.rung], estimate_in_words(verdict), p, adjusted
+
+
 def _print_lags(result: StudyResult) -> None:
     """Print the lags, and indented below each its sensitivity analyses and the fitted models."""
     print_heading("Lags, standardised (SE): within-person centred, detrended, adjusted for the common time course")
@@ -142,6 +171,8 @@ def _print(result: StudyResult) -> None:
     print_heading("Data")
     if result.import_report:
         print_sentences(result.import_report.sentences())
+    if result.designs:
+        _print_designs(result)
     if result.verdicts:
         _print_verdicts(result)
         _print_lags(result)

@@ -17,6 +17,8 @@ from securebase.charts.study_residuals import residuals_chart
 from securebase.charts.study_slopes import slopes_chart
 from securebase.errors import check_class
 from securebase.reports.render import render
+from securebase.study.design_phrases import DESIGN_LABELS, estimate_in_words, occasion_in_words
+from securebase.study.design_verdict import DesignVerdict
 from securebase.study.detrending import Detrending
 from securebase.study.estimators import ALTERNATIVES, PRIMARY, TIME_ADJUSTED
 from securebase.study.labels import describe_parameter, describe_trend
@@ -66,6 +68,7 @@ def study_report(result: StudyResult) -> str:
         occasion=result.request.occasion,
         detrendings=tuple(Detrending),
         verdicts=_verdict_rows(result),
+        designs=_design_rows(result),
         forest=_forest(result),
         courses=_courses(result),
         levels={
@@ -144,6 +147,24 @@ class _VerdictRow:
 
 def _verdict_rows(result: StudyResult) -> list[_VerdictRow]:
     return [_VerdictRow(verdict, RUNG_LABELS[verdict.rung], identified_by(verdict)) for verdict in result.verdicts]
+
+
+@dataclass(frozen=True, slots=True)
+class _DesignRow:
+    """One ordered pair in a design that settles an order."""
+
+    verdict: DesignVerdict
+    design: str
+    occasion: str
+    rung: str
+    estimate: str
+
+
+def _design_rows(result: StudyResult) -> list[_DesignRow]:
+    return [
+        _DesignRow(v, DESIGN_LABELS[v.design], occasion_in_words(v), RUNG_LABELS[v.rung], estimate_in_words(v))
+        for v in result.designs
+    ]
 
 
 def _forest(result: StudyResult) -> dict[str, Markup]:

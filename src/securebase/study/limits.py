@@ -28,7 +28,6 @@ def limits(
 ) -> tuple[str, ...]:
     """Return one sentence per limit; those that always hold come last. `courses` are those of the outcome."""
     return (
-        *(f"{reason} The fitted models leave it out." for reason in request.left_out),
         *_adjustments(request),
         *_smallest_effects(lags, request.labels),
         *_short_courses(courses, lags, request),
@@ -36,13 +35,14 @@ def limits(
         *_excluded_persons(lags, request.labels),
         *_missing(size, variance, request.occasion),
         *_session_order(request),
+        *_second_ratings(request),
         *(_LAGS if lags else ()),
         *_ALWAYS,
     )
 
 
 _LAGS = (
-    "No column is treated as randomly assigned. A verdict says what tends to come before what, not what causes "
+    "No process is treated as randomly assigned. A verdict says what tends to come before what, not what causes "
     "what: hidden causes that move both columns at once are tested for, one that moves the earlier column first is "
     "not.",
     "Only verdicts are corrected for multiple tests and for measurement error. A hidden cause of both columns gives "
@@ -145,6 +145,23 @@ def _missing(size: DataSize, variance: tuple[VarianceRow, ...], occasion: str) -
     if not parts:
         return []
     return [f"Missing values: {', '.join(parts)} of the {size.n_sessions:,} {occasion}s in the table."]
+
+
+def _second_ratings(request: StudyRequest) -> list[str]:
+    """Return which of two ratings a session everything but the design uses, and where the design has no verdict."""
+    twice = list(request.before_and_after)
+    if not twice:
+        return []
+    used = ", ".join(f"{request.label(name)} {request.moments[name]} the session" for name in twice)
+    sentences = [f"Rated before and after each session: lags and fitted models use {used}."]
+    once = [name for name in (request.outcome, *request.processes) if name not in request.before_and_after]
+    if once and (request.outcome in once or len(twice) == 1):
+        labels = ", ".join(request.label(name) for name in once)
+        sentences.append(
+            f"{labels}: rated once a session. The order within a session is not judged; this needs both columns before "
+            "and after each session."
+        )
+    return sentences
 
 
 def _session_order(request: StudyRequest) -> list[str]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class StudyRequest:
     """The question put to the data, in the table's own names.
 
-    occasion: what a row of the table is: session, day, beep or wave.
-    left_out: why processes are left out of the fitted models, a sentence each.
+    occasion: what a row of the table is: session, day, beep or wave. before_and_after: construct rated twice a session
+    → its constructs before and after. assigned: columns that were assigned by chance.
     """
 
     outcome: str
@@ -27,7 +27,8 @@ class StudyRequest:
     n_therapists: int | None = None
     indicators: tuple[tuple[str, str], ...] = ()
     occasion: str = "session"
-    left_out: tuple[str, ...] = ()
+    before_and_after: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    assigned: tuple[str, ...] = ()
 
     def label(self, construct: str) -> str:
         return self.labels.get(construct, construct)

@@ -10,6 +10,8 @@ from securebase.records.cohort import ImportReport
 from securebase.schema import plain_fields
 from securebase.study import phrases
 from securebase.study.check_results import ModelChecks
+from securebase.study.design_phrases import design_in_words
+from securebase.study.design_verdict import DesignVerdict
 from securebase.study.labels import describe_trend
 from securebase.study.limits import limits
 from securebase.study.moderation import ModerationFinding
@@ -27,7 +29,15 @@ RESULT_VERSION = 4
 #: trajectories of single persons
 _JSON_KEYS = (
     *("request", "size", "import_report", "fingerprint", "versions", "simulated", "variance", "correlations", "lags"),
-    *("rule", "models", "findings_in_words", "settle_in_words", "figures_in_words", "alternatives_in_words"),
+    *(
+        "rule",
+        "models",
+        "findings_in_words",
+        "designs_in_words",
+        "settle_in_words",
+        "figures_in_words",
+        "alternatives_in_words",
+    ),
     *("model_in_words", "limits", "moderation", "moderation_in_words", "moderation_figures_in_words"),
 )
 
@@ -65,6 +75,8 @@ class StudyResult:
         For each process: process to outcome, then outcome to process.
     verdicts : tuple of Verdict
         In the order of `lags`: the rung that each ordered pair reaches, with its readings.
+    designs : tuple of DesignVerdict
+        Verdicts of pairs rated before and after each session, in both directions, then of columns assigned by chance.
     models : tuple of ModelSummary or NotFitted
         The requested model, the same with another mean trend, and the model with random slopes.
     moderation : tuple of ModerationFinding
@@ -77,6 +89,8 @@ class StudyResult:
         Rule of the verdicts in words; `study_cohort` states it formally.
     findings_in_words : tuple of str
         One verdict each, in the order of `verdicts`, with the persons behind it and its warning.
+    designs_in_words : tuple of str
+        One verdict each, in the order of `designs`.
     settle_in_words : str
         Designs that would settle an order; empty where none is open.
     figures_in_words, alternatives_in_words, model_in_words : tuple of str
@@ -114,6 +128,7 @@ class StudyResult:
     lags: tuple[LagFinding, ...]
     verdicts: tuple[Verdict, ...]
     models: tuple[ModelSummary | NotFitted, ...]
+    designs: tuple[DesignVerdict, ...] = ()
     moderation: tuple[ModerationFinding, ...] = ()
     checks: ModelChecks | None = None
     trajectories: Trajectories = field(repr=False, default_factory=Trajectories)
@@ -127,8 +142,13 @@ class StudyResult:
         return tuple(verdict_in_words(verdict, self.request) for verdict in self.verdicts)
 
     @property
+    def designs_in_words(self) -> tuple[str, ...]:
+        return tuple(design_in_words(verdict, self.request.label) for verdict in self.designs)
+
+    @property
     def settle_in_words(self) -> str:
-        return settle_in_words(self.verdicts, self.request)
+        judged = {(v.earlier, v.later) for v in self.designs if v.reason is None}
+        return settle_in_words([v for v in self.verdicts if (v.earlier, v.later) not in judged], self.request)
 
     @property
     def figures_in_words(self) -> tuple[str, ...]:
@@ -177,7 +197,7 @@ class StudyResult:
         checks = self.checks.to_json() if self.checks is not None else None
         return {
             "result_version": RESULT_VERSION,
-            "verdicts": [verdict.to_json() for verdict in self.verdicts],
+            "verdicts": [*(v.to_json() for v in self.verdicts), *(v.to_json() for v in self.designs)],
             **plain_fields(self, *_JSON_KEYS),
             "checks": checks,
         }

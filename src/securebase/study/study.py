@@ -17,13 +17,15 @@ from securebase.model.panel import Panel
 from securebase.model.specification import Start, Trend
 from securebase.records.cohort import Cohort
 from securebase.records.vocabulary import Moment
+from securebase.study.assignment import assignment_verdicts
 from securebase.study.conclusions import verdicts
+from securebase.study.design_verdict import DesignVerdict
 from securebase.study.models import fit_models
 from securebase.study.moderation import ModerationFinding, moderation_findings
 from securebase.study.parts import DataSize, StudyRequest
 from securebase.study.reciprocal import estimate_lags
 from securebase.study.result import StudyResult
-from securebase.study.suitability import check_analysable, check_estimated, unsuitable_columns
+from securebase.study.session_design import session_verdicts
 from securebase.study.table import SessionTable, session_table
 from securebase.study.trajectories import trajectories
 from securebase.study.variance import correlate, variance_row
@@ -42,6 +44,7 @@ def study(
     processes: Sequence[str] | str | None = None,
     moderators: Sequence[str] | str = (),
     curvature: bool = False,
+    assigned: Sequence[str] | str = (),
     occasion: str = "session",
     progress: Callable[[str], None] | None = None,
     rng: np.random.Generator | None = None,
@@ -90,11 +93,15 @@ def study(
     measures : mapping of str to (str, str), optional
         Construct → (instrument, scale), for constructs that several instruments measure.
     processes : sequence of str, optional
-        Processes to relate to the outcome; all of the cohort by default.
+        Processes to relate to the outcome; by default all of the cohort that were not assigned.
     moderators : sequence of str
         Constructs of the cohort that may moderate the lag from each process to the outcome.
     curvature : bool
         True to test the lag from each process to the outcome for curvature, by x̃².
+    assigned : sequence of str
+        Constructs of the cohort that were assigned by chance: prompts or doses that vary within persons, or arms. The
+        effect on the next rating of the outcome, or on the last one, is estimated as that of an assignment, and refused
+        where earlier ratings predict it.
     occasion : str
         What a row of the table is: "session" (default), "day", "beep" or "wave". Outside sessions nothing is measured
         before or after an occasion, and all lags lead to the next one.
@@ -115,11 +122,7 @@ def study(
         If the trend, the start or the occasion is unknown, or an argument is not what it should be: no cohort, an
         unknown construct (the message names the known ones), the outcome or a construct twice among the processes.
     ModelError
-        If the cohort has no scores for a construct, or several instruments measure it and `measures` selects none; or
-        if the outcome, or every process, cannot be analysed: fewer than five persons have three values of it or change
-        in it, or it follows from time or from the columns before it.
-    NoEstimateError
-        If no lag could be estimated and no model ended regularly.
+        If the cohort has no scores for a construct, or several instruments measure it and `measures` selects none.
 
     References
     ----------
@@ -147,18 +150,15 @@ def study(
     trend, start = Trend(trend), Start(start)
     progress = progress or _ignore
     _check_types(cohort, measures, rng)
-    _check_occasion(occasion)
-    included = cohort.processes if processes is None else _select(cohort, "processes", processes)
+    assigned = _select(cohort, "assigned", assigned)
+    observed = tuple(name for name in cohort.processes if name not in assigned)
+    included = observed if processes is None else _select(cohort, "processes", processes)
     moderators = _select(cohort, "moderators", moderators)
     names = (cohort.outcome, *included)
     rows = panel(cohort, names, measures=measures)
     _check_scores(rows, measures)
-    file = cohort.import_report.file if cohort.import_report else ""
-    unsuitable = unsuitable_columns(rows)
-    check_analysable(unsuitable, cohort.outcome, included, file)
-    suitable = tuple(name for name in names if name not in unsuitable)
-    table = _table(cohort, rows, occasion)
-    labels = {name: cohort.construct(name).label for name in dict.fromkeys((*names, *moderators))}
+    table = _table(cohort, rows, _check_occasion(occasion))
+    labels = {name: cohort.construct(name).label for name in dict.fromkeys((*names, *moderators, *assigned))}
     request = StudyRequest(
         cohort.outcome,
         included,
@@ -173,20 +173,18 @@ def study(
         None if rows.therapist is None else len(np.unique(rows.therapist)),
         rows.indicators,
         occasion,
-        left_out=tuple(reason.sentence for reason in unsuitable.values()),
+        {name: cohort.before_and_after[name] for name in names if name in cohort.before_and_after},
+        assigned,
     )
     progress("Estimating variance and lags in both directions")
     variance = tuple(variance_row(table, name, labels[name]) for name in names)
     lags = estimate_lags(table, cohort.outcome, included, rows.therapist)
     progress("Testing which of two columns comes first")
     concluded = verdicts(table, cohort.outcome, included)
+    designs = _designs(cohort, request, measures)
     moderation = _moderation(cohort, request, measures, curvature=curvature)
     size = _size(table)
-    fitted_rows = panel(cohort, suitable, measures=measures) if unsuitable else rows
-    models, residuals, checks = fit_models(
-        fitted_rows, trend, start, progress, size.usual_gap or 1.0, rng=rng, labels=labels
-    )
-    check_estimated(lags, models, file)
+    models, residuals, checks = fit_models(rows, trend, start, progress, size.usual_gap or 1.0, rng=rng, labels=labels)
     return StudyResult(
         request=request,
         size=size,
@@ -198,6 +196,7 @@ def study(
         correlations=tuple(correlate(table, name, cohort.outcome) for name in included),
         lags=lags,
         verdicts=concluded,
+        designs=designs,
         models=models,
         checks=checks,
         moderation=moderation,
@@ -209,10 +208,11 @@ def _ignore(_sentence: str) -> None:
     """Ignore a progress message."""
 
 
-def _check_occasion(occasion: str) -> None:
-    """Raise InputError for an unknown occasion."""
+def _check_occasion(occasion: str) -> str:
+    """Return the occasion. Raises InputError if it is unknown."""
     if occasion not in OCCASIONS:
         raise InputError(f"unknown occasion {occasion!r}", advice=f"Known occasions are {', '.join(OCCASIONS)}.")
+    return occasion
 
 
 def _table(cohort: Cohort, rows: Panel, occasion: str) -> SessionTable:
@@ -272,6 +272,19 @@ def _check_scores(rows: Panel, measures: Measures | None) -> None:
                 f"“{name}” has no scores of the scale “{scale}” of “{instrument}”",
                 advice="Check the names in measures.",
             )
+
+
+def _designs(cohort: Cohort, request: StudyRequest, measures: Measures | None) -> tuple[DesignVerdict, ...]:
+    """Judge processes that were rated before and after each session, then assigned columns; in a table of their own."""
+    ratings = [name for pair in request.before_and_after.values() for name in pair]
+    if not ratings and not request.assigned:
+        return ()
+    names = tuple(dict.fromkeys((request.outcome, *ratings, *request.assigned)))
+    table = _table(cohort, panel(cohort, names, measures=measures), request.occasion)
+    return (
+        *session_verdicts(table, request.outcome, request.processes, request.before_and_after),
+        *assignment_verdicts(table, request.outcome, request.assigned),
+    )
 
 
 def _moderation(

@@ -75,7 +75,7 @@ def _first_value(column: Array, first: Indices) -> Array:
 
 def _moments(cohort: Cohort) -> dict[str, Moment]:
     """Return the most frequent moment of measurement of each construct."""
-    counts: dict[str, Counter[Moment]] = {name: Counter() for name in (cohort.outcome, *cohort.processes)}
+    counts: dict[str, Counter[Moment]] = {construct.name: Counter() for construct in cohort.constructs}
     for record in cohort.episodes:
         for administration in record.administrations:
             for score in administration.scores:

@@ -31,18 +31,11 @@ def check_variation(name: str, scores: Array, remedy: str) -> Iterator[Advice]:
 
 
 def check_information(names: Sequence[str], panel: Panel) -> Iterator[Advice]:
-    """Refuse a column that time alone or the columns before it determine: it leaves nothing to estimate."""
-    yield from (advice for _, advice in uninformative_columns(names, panel))
-
-
-def uninformative_columns(names: Sequence[str], panel: Panel) -> Iterator[tuple[str, Advice]]:
-    """Yield the columns that time alone or the columns before them determine, with the reason.
+    """Refuse a column that time alone or the columns before it determine: it leaves nothing to estimate.
 
     A column may leave no residual around each person's line over time, around the course that all persons share, or
     beside the lines and the columns before it. A share of 1e-3 of the variance counts as none: tables are rounded.
     """
-    if not names:
-        return
     centred, residuals, n_persons, slot = _centred_and_detrended(panel)
     if len(centred) - 2 * n_persons <= 2 * len(names):
         return
@@ -51,22 +44,15 @@ def uninformative_columns(names: Sequence[str], panel: Panel) -> Iterator[tuple[
     for k, name in enumerate(names):
         change, size = float(centred[:, k] @ centred[:, k]), float(residuals[:, k] @ residuals[:, k])
         if size <= _ROUNDING * change:
-            yield (
-                name,
-                refuse(
-                    f"“{name}” is a straight line over time in every person.",
-                    "Leave it out: it holds nothing that time does not.",
-                ),
+            yield refuse(
+                f"“{name}” is a straight line over time in every person.",
+                "Leave it out: it holds nothing that time does not.",
             )
             continue
         own = centred[:, k] - (np.bincount(slot, centred[:, k]) / np.bincount(slot))[slot]
         if float(own @ own) <= _ROUNDING * change and len(centred) > n_persons + n_slots + 2 * len(names):
-            yield (
-                name,
-                refuse(
-                    f"“{name}” takes the same course in every person.",
-                    "Leave it out: it holds nothing that time does not.",
-                ),
+            yield refuse(
+                f"“{name}” takes the same course in every person.", "Leave it out: it holds nothing that time does not."
             )
             continue
         coefficients = np.linalg.lstsq(residuals[:, before], residuals[:, k], rcond=None)[0]
@@ -74,12 +60,9 @@ def uninformative_columns(names: Sequence[str], panel: Panel) -> Iterator[tuple[
         if float(rest @ rest) <= _ROUNDING * size:
             shares = np.abs(coefficients) * np.linalg.norm(residuals[:, before], axis=0) / np.sqrt(size)
             sources = [f"“{names[j]}”" for j, share in zip(before, shares, strict=True) if share > np.sqrt(_ROUNDING)]
-            yield (
-                name,
-                refuse(
-                    f"“{name}” is a copy or a linear function of {' and '.join(sources)}.",
-                    "Leave one of them out: together they hold nothing new.",
-                ),
+            yield refuse(
+                f"“{name}” is a copy or a linear function of {' and '.join(sources)}.",
+                "Leave one of them out: together they hold nothing new.",
             )
             continue
         before.append(k)

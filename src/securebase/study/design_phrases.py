@@ -1,0 +1,166 @@
+"""Verdicts of designs that settle an order, in plain sentences, with figures and what would explain them away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from securebase.study.design_verdict import AssignmentReadings, DesignVerdict, SettlingDesign
+from securebase.study.phrases import number, p_value
+from securebase.study.verdicts.identifying import MIN_IDENTIFYING
+from securebase.study.verdicts.randomised import MIN_PERSONS, AssignmentRefusal
+from securebase.study.verdicts.rule import Rung
+
+Label = Callable[[str], str]
+
+DESIGN_LABELS: Mapping[SettlingDesign, str] = {
+    SettlingDesign.BEFORE_AND_AFTER: "both rated before and after each session",
+    SettlingDesign.ASSIGNED: "assigned by chance",
+}
+
+
+def design_in_words(verdict: DesignVerdict, label: Label) -> str:
+    """Return a verdict as one to four sentences."""
+    words = _session_words if verdict.design is SettlingDesign.BEFORE_AND_AFTER else _assigned_words
+    return words(verdict, label(verdict.earlier), label(verdict.later))
+
+
+def occasion_in_words(verdict: DesignVerdict) -> str:
+    """Return when the later column is rated."""
+    return {"same": "same session", "next": "next session", "last": "last rating"}[verdict.occasion]
+
+
+def estimate_in_words(verdict: DesignVerdict) -> str:
+    """Return the estimate with its 95% interval; a dash if there is none."""
+    if verdict.estimate is None or verdict.interval is None:
+        return "–"
+    show = _points if verdict.unit == "points" else number
+    points = " points" if verdict.unit == "points" else ""
+    return f"{show(verdict.estimate)}{points} ({show(verdict.interval[0])} to {show(verdict.interval[1])})"
+
+
+def _session_words(verdict: DesignVerdict, x: str, y: str) -> str:
+    higher = "higher" if (verdict.estimate or 0.0) > 0 else "lower"
+    tests = _tests(verdict)
+    if verdict.rung is Rung.LEADS:
+        return (
+            f"Above-average {x} before a session tends to come before {higher} {y} after it{tests}. Both columns were "
+            "rated before and after each session, so causes that act between sessions do not explain this. A hidden "
+            f"cause that shows in {x} before the session and in {y} only after it would give the same result."
+        )
+    if verdict.rung is Rung.TOGETHER:
+        return (
+            f"{x} and {y} change together within the session{tests}: each follows the other, or both return to their "
+            "usual level. Which comes first is not known."
+        )
+    if verdict.rung is Rung.CONTRADICTED:
+        return (
+            f"{x} before {y}, within the session: contradicted. What changes in the session has the sign opposite to "
+            "the association of the two columns, as where a session relieves a state that only one of them shows."
+        )
+    if verdict.rung is Rung.REFUSED:
+        return (
+            f"{x} before {y}, within the session: refused. {verdict.n_persons:,} persons have ratings before and "
+            f"after a session and an earlier one, and {MIN_IDENTIFYING:.0f} are needed."
+        )
+    if verdict.other_leads:
+        return (
+            f"{x} before {y}, within the session: inconclusive. Only the stronger of two directions can be told from "
+            "this design."
+        )
+    return f"{x} before {y}, within the session: inconclusive{tests}.{_would_decide(verdict)}"
+
+
+def _assigned_words(verdict: DesignVerdict, x: str, y: str) -> str:
+    if verdict.rung is Rung.REFUSED:
+        return f"{x}, assigned by chance: refused. {_REASONS[_reason(verdict)](verdict, x, y)}"
+    when = {"same": f"{y} later in the session", "next": f"{y} at the next session", "last": f"the last rating of {y}"}
+    basis = "" if verdict.occasion != "last" else ", given the first rating"
+    if verdict.rung is Rung.RANDOMISED:
+        estimate = verdict.estimate or 0.0
+        higher = "higher" if estimate > 0 else "lower"
+        return (
+            f"With one unit more of {x}, {when[verdict.occasion]} was {_points(abs(estimate))} points {higher} on "
+            f"average{basis}{_tests(verdict)}. This rests on {x} having been assigned by chance. Earlier "
+            f"ratings do not predict it ({p_value(_readings(verdict).p_past)}), nor does it predict whose ratings are "
+            f"missing ({p_value(_readings(verdict).p_missing)})."
+        )
+    return (
+        f"{x}, assigned by chance: inconclusive. No difference in {when[verdict.occasion]} was detected"
+        f"{_tests(verdict)}.{_would_decide(verdict)}"
+    )
+
+
+def _points(x: float) -> str:
+    return f"{x:.2f}".replace("-", "−")
+
+
+def _tests(verdict: DesignVerdict) -> str:
+    """Return estimate, interval and p values in parentheses."""
+    parts = []
+    if verdict.estimate is not None and verdict.interval is not None and verdict.rung is not Rung.TOGETHER:
+        show = _points if verdict.unit == "points" else number
+        parts.append(
+            f"{show(verdict.estimate)}, 95% interval {show(verdict.interval[0])} to {show(verdict.interval[1])}"
+        )
+    if verdict.p is not None and verdict.p_adjusted is not None:
+        parts.append(f"{p_value(verdict.p)}, corrected {p_value(verdict.p_adjusted)}")
+    parts.append(f"{verdict.n_persons:,} persons, effectively {verdict.n_identifying:,.0f}")
+    return f" ({'; '.join(parts)})"
+
+
+def _would_decide(verdict: DesignVerdict) -> str:
+    if verdict.would_settle is None:
+        return ""
+    persons = f"{verdict.would_settle:,} persons"
+    return f" With effects as large as estimated, about {persons} would decide in four of five studies."
+
+
+def _readings(verdict: DesignVerdict) -> AssignmentReadings:
+    assert isinstance(verdict.readings, AssignmentReadings)
+    return verdict.readings
+
+
+def _reason(verdict: DesignVerdict) -> AssignmentRefusal:
+    assert isinstance(verdict.reason, AssignmentRefusal)
+    return verdict.reason
+
+
+def _few_persons(verdict: DesignVerdict, x: str, y: str) -> str:
+    return f"{verdict.n_persons:,} persons have the ratings of {y} that are compared, and {MIN_PERSONS} are needed."
+
+
+def _hardly_varies(verdict: DesignVerdict, x: str, _y: str) -> str:
+    return (
+        f"{x} varies in too few persons: effectively {verdict.n_identifying:,.0f} of {verdict.n_persons:,}, where "
+        f"{MIN_IDENTIFYING:.0f} are needed."
+    )
+
+
+def _told_by_the_past(verdict: DesignVerdict, x: str, y: str) -> str:
+    return (
+        f"{x} was not assigned by chance: earlier ratings of {y} predict it ({p_value(_readings(verdict).p_past)}). "
+        f"Whatever follows {x} may follow from these."
+    )
+
+
+def _told_by_missing(verdict: DesignVerdict, x: str, y: str) -> str:
+    readings = _readings(verdict)
+    consequence = f"whether the next rating of {y} is missing" if readings.within_persons else f"how long {y} is rated"
+    p = p_value(readings.p_missing)
+    return f"{x} predicts {consequence} ({p}), so the ratings that are compared differ in more than {x}."
+
+
+def _no_first_rating(_verdict: DesignVerdict, x: str, y: str) -> str:
+    return (
+        f"{y} is first rated after the first session, so that there is no rating before {x} began. Rate {y} before "
+        "the first session (--asked-before)."
+    )
+
+
+_REASONS: Mapping[AssignmentRefusal, Callable[[DesignVerdict, str, str], str]] = {
+    AssignmentRefusal.FEW_PERSONS: _few_persons,
+    AssignmentRefusal.HARDLY_VARIES: _hardly_varies,
+    AssignmentRefusal.TOLD_BY_THE_PAST: _told_by_the_past,
+    AssignmentRefusal.TOLD_BY_MISSING: _told_by_missing,
+    AssignmentRefusal.NO_FIRST_RATING: _no_first_rating,
+}
