@@ -14,7 +14,9 @@ from securebase.records.vocabulary import Moment
 from securebase.study.conclusions import build_pairs, verdicts
 from securebase.study.table import SessionTable
 from securebase.study.verdict import Verdict
+from securebase.study.verdicts.course import Pair
 from securebase.study.verdicts.identifying import Refusal
+from securebase.study.verdicts.readings import Readings, read_pair
 from securebase.study.verdicts.rule import Rung
 
 from .verdicts.tiny_truths import pair
@@ -150,3 +152,17 @@ def test_a_mistyped_time_makes_no_common_course_of_as_many_moments() -> None:
     assert np.nanmax(pairs[0].times[1:]) == np.nanmax(pairs[1].times) == 15.0
     long_break = np.where(table.times > 7.0, table.times + 900.0, table.times)
     assert np.nanmax(build_pairs(replace(table, times=long_break), "y", ("x",))["x"].times) == 915.0
+
+
+def test_a_fit_that_did_not_end_regularly_has_no_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = pair("no_link", np.random.default_rng(10), 30)
+    read = read_pair(Pair.of_sessions(data.y, data.x))
+    assert isinstance(read, Readings)
+    effects = {direction: replace(test, regular=False) for direction, test in read.effects.items()}
+    monkeypatch.setattr("securebase.study.conclusions.read_pair", lambda _pair: replace(read, effects=effects))
+    for verdict in verdicts(rows(y=data.y, x=data.x), "y", ("x",)):
+        assert verdict.rung is not Rung.LEADS
+        assert verdict.readings.within_person_likelihood is None
+        if verdict.rung is not Rung.TOGETHER:
+            assert (verdict.estimate, verdict.interval) == (None, None)
+        assert verdict.to_json()["readings"]["within_person_likelihood"] is None
