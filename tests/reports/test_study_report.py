@@ -11,6 +11,7 @@ from securebase.records.cohort import Exclusion, ImportReport
 from securebase.reports.render import count, fixed, p_value, paired, points, short, standard, with_error
 from securebase.reports.study_report import study_report
 from securebase.study.labels import describe_parameter
+from securebase.study.parts import NotFitted
 from securebase.study.study import study
 from securebase.study.verdict_phrases import RUNG_LABELS
 from securebase.study.verdicts.identifying import Refusal
@@ -216,10 +217,20 @@ def test_simulated_data_is_marked(result, page):
 
 
 def test_a_report_of_little_data_names_the_problem():
-    few = study_report(study(cohort(draw_table(1, n=3, sessions=4))))
+    few = study_report(study(cohort(draw_table(1, n=6, sessions=4))))
     assert "x before y: refused." in few
     assert "not estimated: too few pairs" in few
     assert "could not be fitted" in few
+
+
+def test_an_unstable_drift_is_the_first_thing_said_of_the_models_and_has_no_numbers(result):
+    said = "Unstable drift: its eigenvalues are 0.10 ± 0.40i per session, and not all have a negative real part."
+    log_likelihood = fixed(result.models[0].log_likelihood, 3)
+    assert log_likelihood in study_report(result)
+    unstable = replace(result, models=(NotFitted(result.models[0].trend, said), *result.models[1:]), checks=None)
+    text = BeautifulSoup(collapse_whitespace(study_report(unstable)), "html.parser").get_text()
+    assert 0 < text.index(said) < text.index("Table 5.")
+    assert log_likelihood not in text
 
 
 def test_an_outcome_alone_gives_a_report():
