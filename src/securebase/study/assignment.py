@@ -38,7 +38,7 @@ def _read(table: SessionTable, outcome: str, name: str) -> tuple[AssignedEffect,
     if varies_within_persons(pair.x) and order not in ((Moment.BEFORE, Moment.AFTER), (Moment.AFTER, Moment.BEFORE)):
         raise InputError(
             f"whether “{name}” was assigned before or after “{outcome}” of its row was rated is not known",
-            advice="Name one of them in --asked-before and the other in --asked-after.",
+            advice="Name one of them in --asked-before and the other in --asked-after, with --occasion session.",
         )
     same_session = table.moments[outcome] is Moment.AFTER
     return read_assignment(pair.y, pair.x, same_session=same_session), same_session

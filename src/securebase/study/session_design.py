@@ -38,10 +38,10 @@ def session_verdicts(
     read = {name: read_sessions(before.y, before.x, after.y, after.x) for name, (before, after) in pairs.items()}
     judged = [name for name, result in read.items() if result.rung is not Rung.REFUSED]
     leading = dict(zip(judged, holm([read[name].p for name in judged]), strict=True))
-    together = dict(zip(judged, holm([read[name].p_together for name in judged]), strict=True))
+    joint = dict(zip(judged, holm([read[name].p_together for name in judged]), strict=True))
     rows = []
     for name, result in read.items():
-        concluded = _conclude(result, leading.get(name, 1.0), together.get(name, 1.0), len(judged))
+        concluded = _conclude(result, leading.get(name, 1.0), joint.get(name, 1.0), len(judged))
         before = pairs[name][0]
         for direction in LagDirection:
             columns = (name, outcome) if direction is LagDirection.X_TO_Y else (outcome, name)
