@@ -28,6 +28,13 @@ def test_the_command_writes_a_report_and_prints_the_findings(run, tmp_path):
     assert out.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+@pytest.fixture
+def without_models(monkeypatch):
+    """Study without fitted models, for tests of what does not depend on them."""
+    monkeypatch.setattr("securebase.study.study.fit_models", lambda *_, **__: ((), {}, None))
+
+
+@pytest.mark.usefixtures("without_models")
 def test_a_shared_course_is_in_the_lags_but_not_in_the_verdicts(run, tmp_path):
     """The lag survives detrending but not adjustment for the common time course; the verdict is adjusted for both."""
     rng = np.random.default_rng(3)
@@ -73,6 +80,7 @@ def test_bad_input_is_one_line(run, tmp_path):
     assert result.out == ""
 
 
+@pytest.mark.usefixtures("without_models")
 @pytest.mark.parametrize("command", [("study",), ("track", "--client", "p3")])
 def test_an_outlying_time_is_reported(run, tmp_path, command):
     path = write(tmp_path, n=12)
@@ -112,6 +120,7 @@ def test_a_moderator_need_not_be_a_process(run, tmp_path):
     assert "“nothing”" in refused.err
 
 
+@pytest.mark.usefixtures("without_models")
 def test_the_table_of_verdicts_shows_rung_estimate_both_p_values_and_persons(run, tmp_path):
     path = write(tmp_path)
     result = run("study", path, *COLUMNS, "--trend", "none")
@@ -128,6 +137,7 @@ def test_the_table_of_verdicts_shows_rung_estimate_both_p_values_and_persons(run
         assert f"{verdict['n_identifying']:.0f} of {verdict['n_persons']}" in row
 
 
+@pytest.mark.usefixtures("without_models")
 def test_outside_sessions_nothing_is_asked_before_or_after(run, tmp_path):
     path = write(tmp_path)
     result = run("study", path, *COLUMNS, "--trend", "none", "--occasion", "beep")

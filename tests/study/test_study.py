@@ -284,4 +284,5 @@ def test_outside_sessions_rows_have_the_tables_own_word_and_no_before_and_after(
     assert days.request.moments == {}
     words = [*days.findings_in_words, days.settle_in_words, *days.moderation_in_words, *days.limits]
     assert not [w for w in words if "session" in w]
+    assert any(w.startswith("Rows are days: the analysis takes all columns of a row") for w in days.limits)
     assert "at the next day" in study_report(days)

@@ -54,6 +54,12 @@ def test_leads_says_what_comes_before_with_both_p_values_and_its_warning() -> No
     )
 
 
+def test_an_order_within_a_row_is_not_claimed() -> None:
+    within_row = replace(verdict(Rung.LEADS), occasion="same")
+    assert "It compares successive rows, so this may happen within one row." in words(within_row)
+    assert "within one row" not in words(verdict(Rung.LEADS))
+
+
 def test_together_names_no_order_and_says_the_same_for_both_rows() -> None:
     first = replace(verdict(Rung.TOGETHER), persistence=Persistence.ATTENUATES)
     second = replace(verdict(Rung.TOGETHER), earlier="y", later="x")

@@ -165,6 +165,11 @@ def _second_ratings(request: StudyRequest) -> list[str]:
 
 
 def _session_order(request: StudyRequest) -> list[str]:
+    if request.occasion != "session":
+        return [
+            f"Rows are {request.occasion}s: the analysis takes all columns of a row as measured at the same time, "
+            "whatever the import says about before and after."
+        ]
     before = [request.label(c) for c, m in request.moments.items() if m == Moment.BEFORE]
     after = [request.label(c) for c, m in request.moments.items() if m == Moment.AFTER]
     if not (before and after):

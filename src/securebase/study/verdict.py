@@ -121,6 +121,8 @@ class WouldSettle:
 class Verdict:
     """Verdict of an ordered pair: whether `earlier` tends to come before `later`.
 
+    occasion: the shortest step forward in time that the moments of measurement allow; the tests compare successive
+    rows, and an effect within a row reaches them through the next one.
     estimate, interval: standardised by the within-person detrended SDs, 95%. On the rung `together` the strongest
     within-person association of the pair, otherwise the effect on the next row by the within-person likelihood; None
     where that fit did not end regularly. p, p_adjusted: of the test that the rung rests on, raw and by Holm over the

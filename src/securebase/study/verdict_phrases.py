@@ -85,10 +85,12 @@ def _p_values(verdict: Verdict) -> str:
 
 
 def _leads(verdict: Verdict, x: str, y: str) -> str:
+    # where x is rated before y in one row, an effect in the row shows one row later, where the tests look
+    same = " It compares successive rows, so this may happen within one row." if verdict.occasion == "same" else ""
     direction = "" if verdict.estimate is None else "higher " if verdict.estimate > 0 else "lower "
     return (
-        f"Above-average {x} tends to come before {direction}{y}{_p_values(verdict)}. {_persons(verdict)}. A hidden "
-        f"cause that reaches {x} before {y} would give the same result."
+        f"Above-average {x} tends to come before {direction}{y}{_p_values(verdict)}. {_persons(verdict)}.{same} A "
+        f"hidden cause that reaches {x} before {y} would give the same result."
     )
 
 
