@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+from securebase.study.verdict_phrases import detrended_legend
 from table_files import call, write
 
 COLUMNS = ("--person", "who", "--time", "session", "--outcome", "y", "--process", "x")
@@ -127,7 +128,8 @@ def test_the_table_of_verdicts_shows_rung_estimate_both_p_values_and_persons(run
     values = json.loads(run("study", path, *COLUMNS, "--trend", "none", "--json").out)["verdicts"]
     lines = result.out.splitlines()
     start = next(i for i, line in enumerate(lines) if line.startswith("Which column tends to come first"))
-    head, *rows = lines[start + 1 : start + 4]
+    head, *rows = lines[start + 3 : start + 6]
+    assert " ".join(line.strip() for line in lines[start + 1 : start + 3]) == detrended_legend("session")
     assert [words.strip() for words in head.split("  ") if words] == [
         *("estimate (95% interval)", "p", "corrected", "persons that identify it", "when detrended"),
     ]
@@ -135,6 +137,9 @@ def test_the_table_of_verdicts_shows_rung_estimate_both_p_values_and_persons(run
         assert row.strip().startswith(f"{verdict['from']} → {verdict['to']}  ")
         assert f" {verdict['rung']} " in row
         assert f"{verdict['n_identifying']:.0f} of {verdict['n_persons']}" in row
+    # significantly weaker when detrended, but how much is left is open
+    assert (values[0]["persistence"], values[0]["readings"]["attenuation"]["weaker"]) == ("inconclusive", True)
+    assert rows[0].endswith("  weaker")
 
 
 @pytest.mark.usefixtures("without_models")

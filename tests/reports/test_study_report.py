@@ -13,7 +13,7 @@ from securebase.reports.study_report import study_report
 from securebase.study.labels import describe_parameter
 from securebase.study.parts import NotFitted
 from securebase.study.study import study
-from securebase.study.verdict_phrases import RUNG_LABELS
+from securebase.study.verdict_phrases import RUNG_LABELS, detrended_label
 from securebase.study.verdicts.identifying import Refusal
 from securebase.study.verdicts.rule import Rung
 from study_tables import cohort, draw_table
@@ -71,7 +71,7 @@ def test_the_first_page_gives_every_verdict(page, result):
         assert f"{standard(verdict.interval[0])} to {standard(verdict.interval[1])}" in cells[1]
         assert cells[4] == f"{verdict.n_identifying:.0f} of {verdict.n_persons}"
         t3 = verdict.readings.attenuation
-        shown = f"{verdict.persistence.value} {standard(t3.centred)} → {standard(t3.detrended)}"
+        shown = f"{detrended_label(verdict)} {standard(t3.centred)} → {standard(t3.detrended)}"
         assert " ".join(cells[5].split()) == shown
     assert page.find("h2", class_="page").find_previous("section", class_="card") is first
 

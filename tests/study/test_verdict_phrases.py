@@ -9,7 +9,14 @@ import pytest
 
 from securebase.study.parts import StudyRequest
 from securebase.study.verdict import Design, DetrendedAssociation, RowAssociation, Verdict, VerdictReadings, WouldSettle
-from securebase.study.verdict_phrases import RUNG_LABELS, identified_by, settle_in_words, verdict_in_words
+from securebase.study.verdict_phrases import (
+    RUNG_LABELS,
+    detrended_label,
+    detrended_legend,
+    identified_by,
+    settle_in_words,
+    verdict_in_words,
+)
 from securebase.study.verdicts.attenuation import Persistence
 from securebase.study.verdicts.identifying import Movement, Refusal
 from securebase.study.verdicts.rule import Rung
@@ -125,7 +132,12 @@ def test_what_remains_without_trends_stands_beside_the_rung() -> None:
     assert "detrended" not in words(replace(value, persistence=Persistence.INCONCLUSIVE))
     t3 = DetrendedAssociation(-0.14, 0.04, -0.04, 0.03, 0.02, 2.1, 0.04, True, 52)
     weaker = replace(value, persistence=Persistence.INCONCLUSIVE, readings=replace(value.readings, attenuation=t3))
-    assert "weaker when detrended; how much of it is left is inconclusive" in words(weaker)
+    assert "weaker when detrended; how much of it is left remains open" in words(weaker)
+    assert detrended_label(weaker) == "weaker"
+    assert "Weaker: it loses more than detrending takes by itself" in detrended_legend("day")
+    assert detrended_label(replace(weaker, persistence=Persistence.PERSISTS)) == "persists"
+    assert detrended_label(replace(value, persistence=Persistence.INCONCLUSIVE)) == "inconclusive"
+    assert detrended_label(value) == ""
     few = replace(verdict(Rung.REFUSED, Refusal.HARDLY_VARIES), persistence=Persistence.PERSISTS)
     assert "persists when detrended, though in few persons" in words(few)
 

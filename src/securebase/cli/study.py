@@ -28,7 +28,7 @@ from securebase.study.reciprocal import LagFinding
 from securebase.study.result import StudyResult
 from securebase.study.study import OCCASIONS, study
 from securebase.study.verdict import Verdict
-from securebase.study.verdict_phrases import RUNG_LABELS, identified_by
+from securebase.study.verdict_phrases import RUNG_LABELS, detrended_label, detrended_legend, identified_by
 
 
 @click.command("study")
@@ -102,8 +102,8 @@ def _verdict_row(verdict: Verdict, result: StudyResult) -> tuple[str, ...]:
     name = f"{result.request.label(verdict.earlier)} → {result.request.label(verdict.later)}"
     interval = f" ({number(verdict.interval[0])} to {number(verdict.interval[1])})" if verdict.interval else ""
     estimate = "–" if verdict.estimate is None else f"{number(verdict.estimate)}{interval}"
-    detrended = verdict.persistence.value if verdict.persistence is not None else "–"
     p, adjusted = _p(verdict.p), _p(verdict.p_adjusted)
+    detrended = detrended_label(verdict) or "–"
     return name, RUNG_LABELS[verdict.rung], estimate, p, adjusted, identified_by(verdict), detrended
 
 
@@ -126,7 +126,8 @@ def _figures(lag: LagEstimate | None) -> str:
 
 def _print_verdicts(result: StudyResult) -> None:
     """Print the verdict of each ordered pair, then the sentences."""
-    print_heading("Which column tends to come first")
+    print_heading("Which column tends to come first?")
+    print_sentences([detrended_legend(result.request.occasion)])
     print_table(
         ("", "", "estimate (95% interval)", "p", "corrected", "persons that identify it", "when detrended"),
         [_verdict_row(verdict, result) for verdict in result.verdicts],

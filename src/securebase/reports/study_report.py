@@ -28,7 +28,7 @@ from securebase.study.phrases import autocorrelation_in_words
 from securebase.study.result import StudyResult
 from securebase.study.table_features import MEASURES
 from securebase.study.verdict import Verdict
-from securebase.study.verdict_phrases import RUNG_LABELS, identified_by
+from securebase.study.verdict_phrases import RUNG_LABELS, detrended_label, detrended_legend, identified_by
 
 #: pixels of a picture: half a row of a page, or the full width of a phone
 _COLUMN = 400
@@ -69,6 +69,7 @@ def study_report(result: StudyResult) -> str:
         detrendings=tuple(Detrending),
         verdicts=_verdict_rows(result),
         designs=_design_rows(result),
+        detrended_legend=detrended_legend(result.request.occasion),
         forest=_forest(result),
         courses=_courses(result),
         levels={
@@ -138,15 +139,16 @@ def _checks(result: StudyResult) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _VerdictRow:
-    """One ordered pair on the first page: its rung in words, and the persons that identify it."""
+    """One ordered pair on the first page: rung in words, persons that identify it, and what remains detrended."""
 
     verdict: Verdict
     rung: str
     identified_by: str
+    detrended: str
 
 
 def _verdict_rows(result: StudyResult) -> list[_VerdictRow]:
-    return [_VerdictRow(verdict, RUNG_LABELS[verdict.rung], identified_by(verdict)) for verdict in result.verdicts]
+    return [_VerdictRow(v, RUNG_LABELS[v.rung], identified_by(v), detrended_label(v)) for v in result.verdicts]
 
 
 @dataclass(frozen=True, slots=True)

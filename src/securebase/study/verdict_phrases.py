@@ -24,14 +24,15 @@ RUNG_LABELS: Mapping[Rung, str] = {
 }
 
 RULE = (
-    "Leads: three tests agree in sign, and their largest p is below .05 after Holm’s correction over the pairs: "
-    "asymmetry in time; the effect on the next row in a within-person likelihood with correlated shocks and "
-    "measurement errors; and the same beside a private, slower part of each column. Only the stronger direction is "
-    "credited. Contradicted: two significant readings disagree in sign. Together: the smallest p of three "
-    "within-person associations, times three and corrected by Holm, is below .05. Refused: a copy, variation in too "
-    "few persons, moves in one direction only, or too few rows. Inconclusive: everything else. When detrended, an "
-    "association persists (it differs from zero with one sign before and after), attenuates (it loses more than "
-    "detrending takes by itself), or is inconclusive."
+    "Leads: three tests agree in sign, and the largest p is below .05 after Holm’s correction over the pairs: "
+    "asymmetry in time; the cross-lagged coefficient of a within-person VAR(1) with correlated shocks and measurement "
+    "error; and the same with a private autoregressive part in each column. Only the stronger direction is credited. "
+    "Contradicted: two significant readings disagree in sign. Together: the smallest p of three within-person "
+    "associations, times three and corrected by Holm, is below .05. Refused: a column copies the other, varies in "
+    "too few persons, moves in one direction only, or has too few rows. Inconclusive: everything else. When detrended, "
+    "an association persists (significant with the same sign before and after), attenuates (it loses more than "
+    "detrending takes by itself; the rest is not significant and at most two thirds), is weaker (only the first "
+    "holds), or is inconclusive."
 )
 
 
@@ -50,6 +51,21 @@ def identified_by(verdict: Verdict) -> str:
     if _switches_once(moved):
         return f"{moved.movers:,} persons with one switch each"
     return f"{verdict.n_identifying:,.0f} of {verdict.n_persons:,}"
+
+
+def detrended_label(verdict: Verdict) -> str:
+    """Return what remains of an association when detrended, in one word; empty where it was not tested."""
+    if verdict.persistence is None:
+        return ""
+    return "weaker" if _is_only_weaker(verdict) else verdict.persistence.value
+
+
+def detrended_legend(occasion: str) -> str:
+    """Return what the words of `detrended_label` mean; occasion: what the table calls a row."""
+    return (
+        f"When detrended: what is left of the association with the next {occasion}. Weaker: it loses more than "
+        "detrending takes by itself; how much is left remains open."
+    )
 
 
 def settle_in_words(verdicts: Iterable[Verdict], request: StudyRequest) -> str:
@@ -167,10 +183,15 @@ def _persistence(verdict: Verdict) -> str:
             return f"The association persists when detrended{few}."
         case Persistence.ATTENUATES:
             return "The association attenuates when detrended, so it may reflect a shared trend."
-    t3 = verdict.readings.attenuation
-    if t3 is not None and t3.weaker:
-        return "The association is weaker when detrended; how much of it is left is inconclusive."
+    if _is_only_weaker(verdict):
+        return "The association is weaker when detrended; how much of it is left remains open."
     return ""
+
+
+def _is_only_weaker(verdict: Verdict) -> bool:
+    """Return whether an association is significantly weaker when detrended, while how much is left is open."""
+    t3 = verdict.readings.attenuation
+    return verdict.persistence is Persistence.INCONCLUSIVE and t3 is not None and t3.weaker
 
 
 _Words = Callable[[Verdict, str, str], str]
