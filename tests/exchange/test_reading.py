@@ -324,7 +324,7 @@ def test_many_repeated_times_with_other_values_are_refused() -> None:
     slips = "".join(f"a,{t},{t}\na,{t},{t + 1}\n" for t in range(1, 6))
     assert len(series(read(f"id,session,score\n{slips}"))["a"]) == 5
     message = error_message(f"id,session,score\n{slips}a,6,6\na,6,7\n")
-    assert "6 of 12 rows repeat a person and time with other values, such as row 3" in message
+    assert "6 of 12 rows repeat a person and time with different values, such as row 3" in message
     same = "".join(f"a,{t},{t}\na,{t},{t}\n" for t in range(1, 9))
     assert len(series(read(f"id,session,score\n{same}"))["a"]) == 8
 
@@ -409,7 +409,7 @@ def test_wide_refusals() -> None:
         wide("y1,y_1\n1,2\n")
     with pytest.raises(TableError, match="row 2, column “y2”: not a number"):
         wide("y1,y2\n1,two\n")
-    with pytest.raises(TableError, match=r"row 4, column “id”: the person has a row already \(row 2\) \(got “a”\)"):
+    with pytest.raises(TableError, match=r"row 4, column “id”: this person already has a row \(row 2\) \(got “a”\)"):
         wide("id,y1\na,1\n,2\na,3\n", person="id")
     cohort = wide("id,y1\na,1\n,2\nb,3\n", person="id")
     assert cohort.import_report is not None

@@ -112,10 +112,10 @@ def test_a_written_cohort_keeps_both_ratings(tmp_path: Path) -> None:
         ({"before_and_after": {"warmth": ("mood", "warmth_post")}}, "“mood”: the column is used twice"),
         ({"before_and_after": {"warmth": ("warmth_pre", "mood")}}, "“mood”: the column is used twice"),
         ({"before_and_after": {"warmth": ("warmth_pre", "warmth_pst")}}, "Did you mean “warmth_post”"),
-        ({"indicators": {"warmth": ["warmth_pre", "warmth_post"]}}, "“warmth” has indicators"),
+        ({"indicators": {"warmth": ["warmth_pre", "warmth_post"]}}, "“warmth” has both indicators and ratings"),
         (
             {"outcome_moment": "after", "before_and_after": {"mood": ("mood", "mood_post")}},
-            "“mood” names the construct and the column of its second rating",
+            "“mood” is the name of both the construct and the column of its second rating",
         ),
         ({"process_moments": {"warmth": "between"}}, "“warmth” is measured between sessions"),
     ],

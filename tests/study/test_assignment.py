@@ -79,7 +79,7 @@ def test_an_arm_has_its_effect_on_the_last_rating() -> None:
 @pytest.mark.parametrize("moment", [BEFORE, AFTER, Moment.BETWEEN])
 def test_an_unknown_order_within_the_row_is_refused_with_advice(moment: Moment) -> None:
     table = session_rows(drawn(3), {"y": moment, "prompt": moment})
-    with pytest.raises(InputError, match="“prompt” was assigned before or after “y”") as refused:
+    with pytest.raises(InputError, match="the order of “prompt” and “y” within a row is unknown") as refused:
         assignment_verdicts(table, "y", ["prompt"])
     assert "--asked-before" in refused.value.advice
 

@@ -84,7 +84,7 @@ def test_an_assigned_column_is_no_process() -> None:
     assert (result.request.processes, result.request.assigned) == (("warmth",), ("prompt",))
     (row,) = result.designs
     assert (row.earlier, row.later, row.occasion, row.rung) == ("prompt", "mood", "next", Rung.RANDOMISED)
-    assert "With one unit more of prompt, mood at the next session was" in result.designs_in_words[0]
+    assert "Per unit of prompt, mood at the next session was" in result.designs_in_words[0]
     beside = study(people, assigned=["prompt"], processes=["warmth", "prompt"])
     assert len(beside.verdicts) == 4
     assert beside.designs == result.designs

@@ -73,38 +73,38 @@ def test_together_names_no_order_and_says_the_same_for_both_rows() -> None:
     assert words(first) == words(second)
     assert words(first) == (
         "Alliance and Symptoms move together: higher Alliance with lower Symptoms; their order is not known (p = "
-        ".010; corrected p = .030). It rests on 60 persons, effectively 41. With effects as large as estimated, "
-        "about 220 persons would decide in four of five studies."
+        ".010; corrected p = .030). It rests on 60 persons, effectively 41. If the lags are as large as estimated, "
+        "about 220 persons would give 80% power."
     )
 
 
 def test_the_weaker_direction_of_a_pair_that_leads_says_why_nothing_is_said() -> None:
     other = replace(verdict(Rung.INCONCLUSIVE), other_leads=True, p=None, p_adjusted=None)
-    assert "Only the stronger of two directions can be told from this design." in words(other)
+    assert "This design can detect only the stronger of two directions." in words(other)
 
 
 @pytest.mark.parametrize(
     ("persons", "sentence"),
-    [(220, "about 220 persons would decide"), (25_000, "more than 10,000 persons would be needed")],
+    [(220, "about 220 persons would give 80% power"), (25_000, "even 10,000 persons would not give 80% power")],
 )
 def test_what_would_decide_is_a_number_of_persons(persons: int, sentence: str) -> None:
     value = replace(verdict(Rung.INCONCLUSIVE), would_settle=WouldSettle(persons, DESIGNS))
     assert sentence in words(value)
-    assert "decide" not in words(replace(value, would_settle=WouldSettle(None, DESIGNS)))
+    assert "power" not in words(replace(value, would_settle=WouldSettle(None, DESIGNS)))
 
 
 @pytest.mark.parametrize(
     ("reason", "movement", "sentence"),
     [
-        (Refusal.COPY, MANY, "Detrended, Alliance and Symptoms correlate above .95: one is a copy of the other."),
+        (Refusal.COPY, MANY, "Detrended, Alliance and Symptoms correlate beyond ±.95: one is a copy of the other."),
         (Refusal.SHORT, MANY, "fewer than three usable pairs"),
         (
             Refusal.ONE_WAY,
             Movement(47, 47, 0),
-            "Alliance moves in one direction only in most persons, so whatever changed at that time would look the "
-            "same. 47 persons with one switch each identify the effect.",
+            "In most persons, Alliance moves in one direction only, so anything else that changed then would look "
+            "alike. 47 persons with one switch each identify the effect.",
         ),
-        (Refusal.ONE_WAY, Movement(70, 40, 8), "It changes in 40 persons and goes back in 8."),
+        (Refusal.ONE_WAY, Movement(70, 40, 8), "It changes in 40 persons and changes back in 8."),
         (Refusal.HARDLY_VARIES, Movement(12, 12, 0), "12 persons with one switch each identify the effect."),
     ],
 )

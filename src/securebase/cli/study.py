@@ -51,7 +51,7 @@ from securebase.study.verdict_phrases import RUNG_LABELS, detrended_label, detre
     type=click.Choice(OCCASIONS),
     default="session",
     show_default=True,
-    help="What a row of the table is. Outside sessions nothing is measured before or after an occasion.",
+    help="What a row of the table stands for. Only sessions have columns measured before and after them.",
 )
 @click.option("--json", "json_wanted", is_flag=True, help="Print all results as JSON.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to this HTML file.")
@@ -67,8 +67,8 @@ def command(
 ) -> None:
     """Analyse TABLE: which of two columns tends to come first, variance, lags in both directions, and fitted models.
 
-    Every ordered pair of a process and the outcome is refused, told as moving together, as coming first, as
-    contradicted, or as inconclusive. No verdict states a cause.
+    Each ordered pair of a process and the outcome gets one verdict: refused, together, leads, contradicted or
+    inconclusive. No verdict states a cause.
     """
     if occasion != "session" and (options.asked_before or options.asked_after):
         raise click.UsageError("--asked-before and --asked-after need --occasion session.")

@@ -102,8 +102,8 @@ def _drop_repeated(
     different = [i for i in repeated if any(v[i] not in (None, v[first[persons[i], times.values[i]]]) for v in values)]
     if _is_more_than_slips(len(different), len(timed)):
         raise TableError(
-            f"{len(different):,} of {len(timed):,} rows repeat a person and time with other values, such as row "
-            f"{grid.numbers[different[0]]}",
+            f"{len(different):,} of {len(timed):,} rows repeat a person and time with different values, such as "
+            f"row {grid.numbers[different[0]]}",
             file=grid.file,
             advice="Each person needs one row per time: choose another --person or --time, or merge these rows.",
         )
@@ -127,7 +127,7 @@ def _check_order(
         last[persons[i]] = time
     if _is_more_than_slips(min(len(back), forward), len(used)):
         raise TableError(
-            f"times are out of order: {len(back):,} of {len(used):,} rows are earlier than the person’s row before, "
+            f"times are out of order: {len(back):,} of {len(used):,} rows are earlier than the person’s previous row, "
             f"such as row {grid.numbers[back[0]]}",
             file=grid.file,
             column=grid.header[time_at],

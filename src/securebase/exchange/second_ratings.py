@@ -43,6 +43,7 @@ def add_second_ratings(
             raise TableError(
                 f"ratings before and after the session are given for “{name}”, which is neither outcome nor process",
                 file=file,
+                advice="Name it as the outcome or as a process, too.",
             )
         if isinstance(columns, str) or len(columns) != 2 or not all(isinstance(column, str) for column in columns):
             raise InputError(
@@ -51,7 +52,7 @@ def add_second_ratings(
             )
         if indicators.get(name):
             raise TableError(
-                f"“{name}” has indicators, and ratings before and after the session",
+                f"“{name}” has both indicators and ratings before and after the session",
                 file=file,
                 advice="Use one column for each rating.",
             )
@@ -62,10 +63,14 @@ def add_second_ratings(
             case Moment.AFTER:
                 main, second, pairs[name] = after, before, (before, name)
             case Moment.BETWEEN:
-                raise TableError(f"“{name}” is measured between sessions, not before and after them", file=file)
+                raise TableError(
+                    f"“{name}” is measured between sessions, not before and after them",
+                    file=file,
+                    advice="Give it the moment of the rating that lags should use: before or after.",
+                )
         if second == name:
             raise TableError(
-                f"“{name}” names the construct and the column of its second rating",
+                f"“{name}” is the name of both the construct and the column of its second rating",
                 file=file,
                 advice="Give the construct a name of its own.",
             )

@@ -149,7 +149,7 @@ def _read_dates(
 
 
 def _check_one_format(grid: Grid, index: int, cells: Sequence[str | None]) -> None:
-    """Check that dates share one format: in a second one, day and month may well be the other way round."""
+    """Check that all dates share one format: in another one, day and month may be the other way round."""
     first: tuple[int, str] | None = None
     for i, cell in enumerate(cells):
         if cell is None or not (written := _date_format(cell)):

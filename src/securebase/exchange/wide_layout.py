@@ -59,9 +59,9 @@ def read_wide(request: TableRequest, grid: Grid, columns: NamedColumns) -> Extra
 
 
 def _repeated_person(request: TableRequest, grid: Grid, first: Mapping[str, int], i: int, person: str) -> TableError:
-    """Return the error for a person with two rows, of which nothing tells which one to use."""
+    """Return the error for a person with two rows: nothing says which of them to use."""
     return TableError(
-        f"the person has a row already (row {grid.numbers[first[person]]})",
+        f"this person already has a row (row {grid.numbers[first[person]]})",
         file=grid.file,
         row=grid.numbers[i],
         column=request.person,

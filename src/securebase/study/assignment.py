@@ -37,7 +37,7 @@ def _read(table: SessionTable, outcome: str, name: str) -> tuple[AssignedEffect,
     order = table.moments[outcome], table.moments[name]
     if varies_within_persons(pair.x) and order not in ((Moment.BEFORE, Moment.AFTER), (Moment.AFTER, Moment.BEFORE)):
         raise InputError(
-            f"whether “{name}” was assigned before or after “{outcome}” of its row was rated is not known",
+            f"the order of “{name}” and “{outcome}” within a row is unknown",
             advice="Name one of them in --asked-before and the other in --asked-after, with --occasion session.",
         )
     same_session = table.moments[outcome] is Moment.AFTER

@@ -45,7 +45,7 @@ def _session_words(verdict: DesignVerdict, x: str, y: str) -> str:
         return (
             f"Above-average {x} before a session tends to come before {higher} {y} after it{tests}. Both columns were "
             "rated before and after each session, so causes that act between sessions do not explain this. A hidden "
-            f"cause that shows in {x} before the session and in {y} only after it would give the same result."
+            f"cause that shows in {x} before the session but in {y} only after it would give the same result."
         )
     if verdict.rung is Rung.TOGETHER:
         return (
@@ -54,18 +54,18 @@ def _session_words(verdict: DesignVerdict, x: str, y: str) -> str:
         )
     if verdict.rung is Rung.CONTRADICTED:
         return (
-            f"{x} before {y}, within the session: contradicted. What changes in the session has the sign opposite to "
-            "the association of the two columns, as where a session relieves a state that only one of them shows."
+            f"{x} before {y}, within the session: contradicted. The change within the session has the opposite sign to "
+            "the association of the columns, as happens when a session relieves a state that only one of them shows."
         )
     if verdict.rung is Rung.REFUSED:
         return (
             f"{x} before {y}, within the session: refused. {verdict.n_persons:,} persons have ratings before and "
-            f"after a session and an earlier one, and {MIN_IDENTIFYING:.0f} are needed."
+            f"after a session and an earlier rating; {MIN_IDENTIFYING:.0f} are needed."
         )
     if verdict.other_leads:
         return (
-            f"{x} before {y}, within the session: inconclusive. Only the stronger of two directions can be told from "
-            "this design."
+            f"{x} before {y}, within the session: inconclusive. This design can detect only the stronger of two "
+            "directions."
         )
     return f"{x} before {y}, within the session: inconclusive{tests}.{_would_decide(verdict)}"
 
@@ -79,8 +79,8 @@ def _assigned_words(verdict: DesignVerdict, x: str, y: str) -> str:
         estimate = verdict.estimate or 0.0
         higher = "higher" if estimate > 0 else "lower"
         return (
-            f"With one unit more of {x}, {when[verdict.occasion]} was {_points(abs(estimate))} points {higher} on "
-            f"average{basis}{_tests(verdict)}. This rests on {x} having been assigned by chance. Earlier "
+            f"Per unit of {x}, {when[verdict.occasion]} was {_points(abs(estimate))} points {higher} on "
+            f"average{basis}{_tests(verdict)}. This assumes that {x} was assigned by chance. Earlier "
             f"ratings do not predict it ({p_value(_readings(verdict).p_past)}), nor does it predict whose ratings are "
             f"missing ({p_value(_readings(verdict).p_missing)})."
         )
@@ -112,7 +112,7 @@ def _would_decide(verdict: DesignVerdict) -> str:
     if verdict.would_settle is None:
         return ""
     persons = f"{verdict.would_settle:,} persons"
-    return f" With effects as large as estimated, about {persons} would decide in four of five studies."
+    return f" If the effect is as large as estimated, about {persons} would give 80% power."
 
 
 def _readings(verdict: DesignVerdict) -> AssignmentReadings:
@@ -126,7 +126,7 @@ def _reason(verdict: DesignVerdict) -> AssignmentRefusal:
 
 
 def _few_persons(verdict: DesignVerdict, x: str, y: str) -> str:
-    return f"{verdict.n_persons:,} persons have the ratings of {y} that are compared, and {MIN_PERSONS} are needed."
+    return f"{verdict.n_persons:,} persons have the ratings of {y} that are compared; {MIN_PERSONS} are needed."
 
 
 def _hardly_varies(verdict: DesignVerdict, x: str, _y: str) -> str:
@@ -139,7 +139,7 @@ def _hardly_varies(verdict: DesignVerdict, x: str, _y: str) -> str:
 def _told_by_the_past(verdict: DesignVerdict, x: str, y: str) -> str:
     return (
         f"{x} was not assigned by chance: earlier ratings of {y} predict it ({p_value(_readings(verdict).p_past)}). "
-        f"Whatever follows {x} may follow from these."
+        f"Whatever follows {x} may stem from what these ratings show."
     )
 
 
@@ -147,12 +147,12 @@ def _told_by_missing(verdict: DesignVerdict, x: str, y: str) -> str:
     readings = _readings(verdict)
     consequence = f"whether the next rating of {y} is missing" if readings.within_persons else f"how long {y} is rated"
     p = p_value(readings.p_missing)
-    return f"{x} predicts {consequence} ({p}), so the ratings that are compared differ in more than {x}."
+    return f"{x} predicts {consequence} ({p}), so the persons compared may differ in more than {x}."
 
 
 def _no_first_rating(_verdict: DesignVerdict, x: str, y: str) -> str:
     return (
-        f"{y} is first rated after the first session, so that there is no rating before {x} began. Rate {y} before "
+        f"{y} is first rated after the first session, so there is no rating before {x} began. Rate {y} before "
         "the first session (--asked-before)."
     )
 

@@ -42,11 +42,11 @@ def limits(
 
 
 _LAGS = (
-    "No process is treated as randomly assigned. A verdict says what tends to come before what, not what causes "
-    "what: hidden causes that move both columns at once are tested for, one that moves the earlier column first is "
-    "not.",
-    "Only verdicts are corrected for multiple tests and for measurement error. A hidden cause of both columns gives "
-    "a lag even if it acts on both at once.",
+    "No process is treated as randomly assigned. A verdict says what tends to come before what, not what causes what. "
+    "Its tests guard against hidden causes that move both columns at once, not against one that moves the earlier "
+    "column first.",
+    "Lags are corrected neither for multiple testing nor for measurement error, and a hidden cause of both columns "
+    "gives a lag even if it acts on both at once.",
 )
 _ALWAYS = (
     "Estimates are averages over persons and need not hold for any one person.",
@@ -148,7 +148,7 @@ def _missing(size: DataSize, variance: tuple[VarianceRow, ...], occasion: str) -
 
 
 def _second_ratings(request: StudyRequest) -> list[str]:
-    """Return which of two ratings a session everything but the design uses, and where the design has no verdict."""
+    """Return which of two ratings per session the lags and models use, and where the design gives no verdict."""
     twice = list(request.before_and_after)
     if not twice:
         return []
@@ -158,8 +158,8 @@ def _second_ratings(request: StudyRequest) -> list[str]:
     if once and (request.outcome in once or len(twice) == 1):
         labels = ", ".join(request.label(name) for name in once)
         sentences.append(
-            f"{labels}: rated once a session. The order within a session is not judged; this needs both columns before "
-            "and after each session."
+            f"{labels}: rated once a session, so the order within a session is not judged. That needs both columns "
+            "rated before and after each session."
         )
     return sentences
 

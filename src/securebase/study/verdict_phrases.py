@@ -125,7 +125,7 @@ def _contradicted(verdict: Verdict, x: str, y: str) -> str:
 
 def _inconclusive(verdict: Verdict, x: str, y: str) -> str:
     if verdict.other_leads:
-        return f"{x} before {y}: inconclusive. Only the stronger of two directions can be told from this design."
+        return f"{x} before {y}: inconclusive. This design can detect only the stronger of two directions."
     return f"{x} before {y}: inconclusive. {_persons(verdict)}.{_would_decide(verdict)}"
 
 
@@ -134,8 +134,8 @@ def _would_decide(verdict: Verdict) -> str:
     if persons is None:
         return ""
     if persons > _MAX_PERSONS:
-        return f" With effects as large as estimated, more than {_MAX_PERSONS:,} persons would be needed to decide."
-    return f" With effects as large as estimated, about {persons:,} persons would decide in four of five studies."
+        return f" If the lags are as large as estimated, even {_MAX_PERSONS:,} persons would not give 80% power."
+    return f" If the lags are as large as estimated, about {persons:,} persons would give 80% power."
 
 
 def _refused(verdict: Verdict, x: str, y: str) -> str:
@@ -144,7 +144,7 @@ def _refused(verdict: Verdict, x: str, y: str) -> str:
 
 
 def _copy(_verdict: Verdict, x: str, y: str) -> str:
-    return f"Detrended, {x} and {y} correlate above {number(MAX_CORRELATION)}: one is a copy of the other."
+    return f"Detrended, {x} and {y} correlate beyond ±{number(MAX_CORRELATION)}: one is a copy of the other."
 
 
 def _hardly_varies(verdict: Verdict, x: str, y: str) -> str:
@@ -162,15 +162,15 @@ def _one_way(verdict: Verdict, x: str, y: str) -> str:
     moved = {x: verdict.readings.movement_from, y: verdict.readings.movement_to}
     column, movement = min(moved.items(), key=lambda item: item[1].returners)
     words = (
-        f"{column} moves in one direction only in most persons, so whatever changed at that time would look the same."
+        f"In most persons, {column} moves in one direction only, so anything else that changed then would look alike."
     )
     if _switches_once(movement):
         return f"{words} {movement.movers:,} persons with one switch each identify the effect."
-    return f"{words} It changes in {movement.movers:,} persons and goes back in {movement.returners:,}."
+    return f"{words} It changes in {movement.movers:,} persons and changes back in {movement.returners:,}."
 
 
 def _short(_verdict: Verdict, _x: str, _y: str) -> str:
-    return "Persons have fewer than three usable pairs of successive rows on average."
+    return "On average, persons have fewer than three usable pairs of successive rows."
 
 
 def _persistence(verdict: Verdict) -> str:

@@ -55,8 +55,8 @@ _SENTENCES = {
 #: within e^−5.4 = .5% of its standard deviation. Ratings have more error; a column that others determine has none.
 _MAX_LOG_DENSITY = 4.0
 _UNBOUNDED = (
-    "The likelihood has no maximum: the model predicts the scores without error, as where a column follows exactly "
-    "from the others, from its own past or from time."
+    "The likelihood has no maximum: the model predicts the scores without error, as happens when a column follows "
+    "exactly from the others, from its own past or from time."
 )
 
 
@@ -180,6 +180,8 @@ class Problem(ABC, Generic[ParametersT, ResultT]):
         """Return the outcome with advice."""
         held = " and ".join(self.describe_held(name) for name in optimum.held)
         if optimum.unbounded:
-            return Advice(optimum.kind, _UNBOUNDED, "Leave out the column that holds no information of its own.")
+            return Advice(
+                optimum.kind, _UNBOUNDED, "Leave out the column that the others, its own past or time determine."
+            )
         sentence = _SENTENCES[optimum.kind].format(held=held)
         return Advice(optimum.kind, sentence, self.remedies().get(optimum.kind, ""))
