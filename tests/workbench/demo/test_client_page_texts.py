@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
+from django.test import override_settings
 from django.urls import resolve, reverse
 from django.utils import timezone
 
@@ -66,11 +67,17 @@ HONEST_LIMITS = (
 )
 
 
+@pytest.fixture(scope="module")
+def built(module_db: None) -> Account:
+    """Build the clinic once, because that takes seconds, and as of today, because pages show the present."""
+    with override_settings(DEMO=True):
+        return build_clinic(now=timezone.now())
+
+
 @pytest.fixture
-def therapist(db: None, settings: object) -> Account:
+def therapist(built: Account, db: None, settings: object) -> Account:
     settings.DEMO = True  # type: ignore[attr-defined]
-    # built as of today, because pages show the present
-    return build_clinic(now=timezone.now())
+    return built
 
 
 @pytest.fixture
