@@ -60,7 +60,9 @@ def refused(reason: AssignmentRefusal, *, within: bool = True) -> DesignVerdict:
             (
                 "Above-average Mood before a session tends to come before lower Trust after it",
                 "(−.22, 95% interval −.28 to −.15; p < .001, corrected p = .012; 60 persons, effectively 50)",
-                "A hidden cause that shows in Mood before the session but in Trust only after it would give the same",
+                "causes that act between sessions do not explain this if they show in Trust as much before",
+                "A hidden cause that shows in Mood before the session but in Trust later or more strongly after it",
+                "so would a rating of Trust after the session that uses more of its scale.",
             ),
         ),
         (replace(SESSION, estimate=0.2, interval=(0.1, 0.3)), ("tends to come before higher Trust",)),
@@ -77,7 +79,7 @@ def refused(reason: AssignmentRefusal, *, within: bool = True) -> DesignVerdict:
             (
                 "Per unit of Prompt, Mood at the next session was 1.50 points lower on average",
                 "(−1.50, 95% interval −2.25 to −0.75; ",
-                "This assumes that Prompt was assigned by chance",
+                "This assumes that Prompt was assigned by chance, and that the same kind of ratings is missing",
                 "do not predict it (p = .210), nor does it predict whose ratings are missing (p = .034)",
             ),
         ),

@@ -91,12 +91,17 @@ def test_no_sentence_claims_a_cause(result):
     assert len(result.findings_in_words) == len(result.verdicts) == len(result.lags) == 2
     assert not [w for w in words if CAUSAL.search(w)]
     assert "Above-average x tends to come before higher y" in result.findings_in_words[0]
-    assert "A hidden cause that reaches x before y would give the same result." in result.findings_in_words[0]
+    assert (
+        "A hidden cause that reaches x before y, or shows in it sooner, would give the same result."
+        in result.findings_in_words[0]
+    )
 
 
 def test_limits_are_computed_from_the_data(result):
     text = " ".join(result.limits)
-    assert "one that moves the earlier column first is not" in text
+    assert "not against one that moves the earlier column first." in text
+    assert "A hidden cause of both columns at once can still put one before the other" in text
+    assert "Persons are taken to be independent." in text
     d = result.lags[0].main.detrended
     assert f"{d.n_pairs:,} pairs from {d.n_persons:,} persons" in text
     assert "assigned" in text

@@ -57,7 +57,8 @@ def words(value: Verdict, request: StudyRequest = REQUEST) -> str:
 def test_leads_says_what_comes_before_with_both_p_values_and_its_warning() -> None:
     assert words(verdict(Rung.LEADS)) == (
         "Above-average Alliance tends to come before lower Symptoms (p = .010; corrected p = .030). It rests on 60 "
-        "persons, effectively 41. A hidden cause that reaches Alliance before Symptoms would give the same result."
+        "persons, effectively 41. A hidden cause that reaches Alliance before Symptoms, or shows in it sooner, would "
+        "give the same result."
     )
 
 

@@ -44,8 +44,10 @@ def _session_words(verdict: DesignVerdict, x: str, y: str) -> str:
     if verdict.rung is Rung.LEADS:
         return (
             f"Above-average {x} before a session tends to come before {higher} {y} after it{tests}. Both columns were "
-            "rated before and after each session, so causes that act between sessions do not explain this. A hidden "
-            f"cause that shows in {x} before the session but in {y} only after it would give the same result."
+            "rated before and after each session, so causes that act between sessions do not explain this if they show "
+            f"in {y} as much before the session as after it. A hidden cause that shows in {x} before the session but "
+            f"in {y} later or more strongly after it would give the same result, and so would a rating of {y} after "
+            "the session that uses more of its scale."
         )
     if verdict.rung is Rung.TOGETHER:
         return (
@@ -80,9 +82,10 @@ def _assigned_words(verdict: DesignVerdict, x: str, y: str) -> str:
         higher = "higher" if estimate > 0 else "lower"
         return (
             f"Per unit of {x}, {when[verdict.occasion]} was {_points(abs(estimate))} points {higher} on "
-            f"average{basis}{_tests(verdict)}. This assumes that {x} was assigned by chance. Earlier "
-            f"ratings do not predict it ({p_value(_readings(verdict).p_past)}), nor does it predict whose ratings are "
-            f"missing ({p_value(_readings(verdict).p_missing)})."
+            f"average{basis}{_tests(verdict)}. This assumes that {x} was assigned by chance, and that the same kind of "
+            "ratings is missing whatever was assigned. Earlier ratings do not predict it "
+            f"({p_value(_readings(verdict).p_past)}), nor does it predict whose ratings are missing "
+            f"({p_value(_readings(verdict).p_missing)})."
         )
     return (
         f"{x}, assigned by chance: inconclusive. No difference in {when[verdict.occasion]} was detected"

@@ -106,7 +106,7 @@ def _leads(verdict: Verdict, x: str, y: str) -> str:
     direction = "" if verdict.estimate is None else "higher " if verdict.estimate > 0 else "lower "
     return (
         f"Above-average {x} tends to come before {direction}{y}{_p_values(verdict)}. {_persons(verdict)}.{same} A "
-        f"hidden cause that reaches {x} before {y} would give the same result."
+        f"hidden cause that reaches {x} before {y}, or shows in it sooner, would give the same result."
     )
 
 
