@@ -57,8 +57,7 @@ def study(
     - G1, time reversal: a_i = Σ_t (ỹ_t x̃_{t+1} − x̃_t ỹ_{t+1}) has mean zero over persons if all dependence comes from
       causes that act on both columns at once (Haufe et al. 2013); a t test over persons.
     - M: z = sign(β̂) √(2 (ℓ(θ̂) − ℓ(θ̂ | β = 0))) in a first-order vector autoregression with correlated shocks and
-      measurement errors, each person's line integrated out; β is the effect of one column on the next value of the
-      other.
+      measurement errors, each person's line integrated out; β is the cross-lagged coefficient.
     - M⁺: the same test beside a private autoregressive part of each column.
 
     *leads*: G1, M and M⁺ agree in sign and max(p_G1, p_M, p_M⁺) < .05 after Holm's correction over the pairs; only the
@@ -66,11 +65,13 @@ def study(
     times the smallest p of the within-person associations (same row, x with the next y, y with the next x) is below
     .05 after Holm's correction. *refused*: the detrended columns correlate above .95; or a lag is identified by fewer
     than 20 persons, n = (Σ h_i)² / Σ h_i² with h_i the variation of person i (Kish 1965); or a column moves in one
-    direction only; or persons have fewer than three usable pairs of rows. *inconclusive*: everything else. A cause that
-    reaches x before y cannot be told from *leads*.
+    direction only; or persons have fewer than three usable pairs of rows. *inconclusive*: everything else. A hidden
+    cause that reaches x before y can give *leads* too.
 
-    Beside the rung, *persists* or *attenuates* compares the detrended with the centred association, by a test of their
-    difference against the one that M implies without any trend.
+    Beside the rung, T3 tests the difference of the detrended and the centred association against the one that M implies
+    without any trend. *persists*: both are significant with the same sign. *attenuates*: weaker by T3, the detrended
+    one is not significant with this sign, and at most two thirds can be left (95%, one-sided). *inconclusive*:
+    everything else, although T3 may show that it is weaker.
 
     Lags are estimates beside the verdicts, three for each: with ỹ and x̃ (A) within-person centred, (B) detrended
     within person, (C) detrended and adjusted for the common time course,
@@ -100,11 +101,11 @@ def study(
         True to test the lag from each process to the outcome for curvature, by x̃².
     assigned : sequence of str
         Constructs of the cohort that were assigned by chance: prompts or doses that vary within persons, or arms. The
-        effect on the next rating of the outcome, or on the last one, is estimated as that of an assignment, and refused
-        where earlier ratings predict it.
+        effect on the next rating of the outcome (or the last one, for arms) is estimated as in a randomised design, and
+        refused where earlier ratings predict the assignment.
     occasion : str
-        What a row of the table is: "session" (default), "day", "beep" or "wave". Outside sessions nothing is measured
-        before or after an occasion, and all lags lead to the next one.
+        What a row of the table is: "session" (default), "day", "beep" or "wave". Outside sessions no column
+        counts as measured before or after an occasion, and all lags lead to the next one.
     progress : callable, optional
         Called with a sentence about the step being computed.
     rng : numpy.random.Generator, optional
