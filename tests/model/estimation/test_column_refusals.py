@@ -116,7 +116,7 @@ def test_a_search_without_a_minimum_ends_after_few_evaluations():
         return float(x.sum()), np.ones(2)
 
     bfgs(slope, np.zeros(2), tolerance=1e-6)
-    assert len(evaluations) < 600
+    assert len(evaluations) < 400
     evaluations.clear()
     end, steps = bfgs(slope, np.zeros(2), tolerance=1e-6, floor=-1e3)
     assert (end.value < -1e3, steps) == (True, 1)

@@ -25,7 +25,7 @@ _MAX_NEWTON_DECREMENT = 1e-12
 _ONE_SIDED = 1e-4
 #: evaluations per iteration allowed in a whole search. A regular one takes 1.2 to 1.5; on a singular likelihood, line
 #: searches take up to 40 and still end nowhere.
-_MAX_EVALUATIONS = 3
+_MAX_EVALUATIONS = 2
 #: longest step of any coordinate in one iteration
 _MAX_STEP = 1.0
 
@@ -74,7 +74,7 @@ def bfgs(
 ) -> tuple[Iterate, int]:
     """Minimise by BFGS until the gradient norm falls below `tolerance`, the line search fails, or 150 + 4 len(x) steps.
 
-    A value below `floor` ends the search: the function has no minimum. So do more than 3 evaluations for each of the
+    A value below `floor` ends the search: the function has no minimum. So do more than 2 evaluations for each of the
     steps allowed.
 
     Returns the last iterate and the number of iterations. Broyden–Fletcher–Goldfarb–Shanno with a weak Wolfe line
