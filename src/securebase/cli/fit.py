@@ -178,11 +178,8 @@ def command(
             fitted = fit_discrete_time(rows, waves, information=information, progress=fit_progress(show))
     file = out if fitted.ended_regularly else None
     if json_wanted or file:
-        content = {
-            "instability": fitted.instability or None,
-            "parameters": _estimates(fitted) if fitted.ended_regularly else {},
-            **fit_summary(fitted, cohort),
-        }
+        parameters = _estimates(fitted) if fitted.ended_regularly else {}
+        content = {**fit_summary(fitted, cohort), "parameters": parameters}
         plain_checks = model_checks.to_json() if model_checks else None
         optional = {"comparison": (compare_with, comparison), "checks": (checks_wanted, plain_checks)}
         write_json(content | {name: value for name, (requested, value) in optional.items() if requested}, file)

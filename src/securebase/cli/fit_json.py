@@ -12,12 +12,13 @@ from securebase.study.study import versions
 
 
 def fit_summary(fitted: Fit | DiscreteTimeFit, cohort: Cohort) -> dict[str, Any]:
-    """Return the outcome of the fit, its model, diagnostics, import report and versions.
+    """Return the outcome of the fit, its model, diagnostics, import report and versions; instability comes first.
 
     A fit that did not end regularly has no log-likelihood here: it is not a maximum.
     """
     criteria = ("log_likelihood", "aic", "bic")
     return {
+        "instability": fitted.instability or None,
         **(plain_fields(fitted, *criteria) if fitted.ended_regularly else dict.fromkeys(criteria)),
         **plain_fields(fitted, "n_parameters", "n_persons", "n_observations"),
         "outcome_of_fit": fitted.outcome.kind,

@@ -112,6 +112,8 @@ def command(
     if json_wanted or out:
         write_json({**to_plain(result), "coverage": coverage, **fit_summary(fitted, cohort)}, out)
     if not json_wanted:
+        if fitted.instability:
+            print_sentences([fitted.instability])
         if cohort.import_report:
             print_heading("Data")
             print_sentences(cohort.import_report.sentences())
