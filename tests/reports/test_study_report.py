@@ -217,7 +217,7 @@ def test_simulated_data_is_marked(result, page):
 
 
 def test_a_report_of_little_data_names_the_problem():
-    few = study_report(study(cohort(draw_table(1, n=6, sessions=4))))
+    few = study_report(study(cohort(draw_table(1, n=6, sessions=3))))
     assert "x before y: refused." in few
     assert "not estimated: too few pairs" in few
     assert "could not be fitted" in few

@@ -120,6 +120,7 @@ def test_a_refusal_gives_its_reason(reason: Refusal, movement: Movement, sentenc
 def test_a_column_that_varies_in_few_persons_is_named_in_both_rows() -> None:
     few = replace(verdict(Rung.REFUSED, Refusal.HARDLY_VARIES), n_identifying=9.2)
     assert "Alliance varies in too few persons: effectively 9 of 60, where 20 are needed." in words(few)
+    assert "No person has enough values of both columns." in words(replace(few, n_persons=0, n_identifying=0.0))
     other = replace(few, earlier="y", later="x", n_identifying=30.0)
     assert "Alliance varies in too few persons." in words(other)
 

@@ -148,6 +148,8 @@ def _copy(_verdict: Verdict, x: str, y: str) -> str:
 
 
 def _hardly_varies(verdict: Verdict, x: str, y: str) -> str:
+    if verdict.n_persons == 0:
+        return "No person has enough values of both columns."
     if verdict.n_identifying >= MIN_IDENTIFYING:
         return f"{y} varies in too few persons."
     if _switches_once(verdict.readings.movement_from):
