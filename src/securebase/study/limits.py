@@ -45,16 +45,15 @@ _LAGS = (
     "No process is treated as randomly assigned. A verdict says what tends to come before what, not what causes what. "
     "Its tests guard against hidden causes that move both columns at once, not against one that moves the earlier "
     "column first.",
-    "A hidden cause of both columns at once can still put one before the other: where ratings of one column are filed "
-    "late, ask about a longer period or keep an event in mind for longer; where crises are sudden and one column has a "
-    "floor or ceiling; or where its effect on one column grows or fades strongly over the course.",
+    "A hidden cause of both columns at once can still put one before the other: where one is filed late or asks about "
+    "a longer period, where crises meet the floor or ceiling of one, or where the effect on one fades.",
     "Lags are corrected neither for multiple testing nor for measurement error, and a hidden cause of both columns "
     "gives a lag even if it acts on both at once.",
 )
 _ALWAYS = (
     "Estimates are averages over persons and need not hold for any one person.",
-    "Persons are taken to be independent. Treatment in groups, weeks that everybody shares, or a person under two "
-    "identifiers make p values too small.",
+    "Persons are taken to be independent. Treatment in groups, shared weeks, or a person under two identifiers make "
+    "p values too small.",
     "Values are assumed to be missing at random given the recorded values; dropout that depends on how a person feels "
     "at that moment violates this.",
 )
