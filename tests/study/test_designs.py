@@ -74,7 +74,7 @@ def test_a_process_rated_twice_beside_an_outcome_rated_once_has_no_such_verdict(
     pairs = {"alliance": ("alliance_before", "alliance_after")}
     result = study(cohort(sessions, outcome="symptoms_before", processes=["alliance"], before_and_after=pairs))
     assert result.designs == ()
-    assert "symptoms_before: rated once a session." in " ".join(result.limits)
+    assert "symptoms_before: rated once a session, so the order" in " ".join(result.limits)
     assert "rate both columns before and after" in result.settle_in_words
 
 
