@@ -11,7 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from episodes import administration
-from securebase.errors import InputError
+from securebase.errors import InputError, ModelError
 from securebase.exchange.csv_tables import read_cohort
 from securebase.measurement.constructs import construct
 from securebase.model.observations import panel
@@ -22,7 +22,7 @@ from securebase.reports.study_report import study_report
 from securebase.study.check_results import ModelChecks, PredictiveCheck, ResidualCheck
 from securebase.study.conclusions import verdicts
 from securebase.study.estimator import LagStep
-from securebase.study.parts import ModelSummary, StudyRequest
+from securebase.study.parts import StudyRequest
 from securebase.study.result import StudyResult
 from securebase.study.study import study
 from securebase.study.table import session_table
@@ -153,25 +153,20 @@ def test_a_table_instead_of_a_cohort_is_rejected():
 
 
 def test_a_single_name_counts_as_one_process():
-    small_cohort = cohort(draw_table(1, n=3, sessions=4))
+    small_cohort = cohort(draw_table(1, n=6, sessions=4))
     assert study(small_cohort, processes="x", moderators="x").request.processes == ("x",)
 
 
-def test_one_person_gives_a_result_without_estimates():
-    result = study(cohort(draw_table(1, n=1, sessions=6)), curvature=True)
-    assert {verdict.rung for verdict in result.verdicts} == {Rung.REFUSED}
-    assert all(lag.main.centred is None for lag in result.lags)
-    assert result.variance[0].between_share is None
+def test_one_person_is_refused():
+    with pytest.raises(ModelError, match="Persons with three values or more of “y”: 1 of 1; at least 5 are needed"):
+        study(cohort(draw_table(1, n=1, sessions=6)), curvature=True)
 
 
-def test_identical_columns_give_a_result_with_the_models_that_fail():
-    """Two equal columns make a drift unstable or a covariance singular, at which a fit has no effects or residuals."""
+def test_a_study_of_identical_columns_is_refused():
     rows = draw_table(1, n=30, sessions=10)
     twins = table(rows.person, rows.times, y=rows.values["y"], x=rows.values["y"])
-    result = study(cohort(twins))
-    assert len(result.models) == 3
-    assert not any(isinstance(m, ModelSummary) and m.converged for m in result.models)
-    assert {verdict.reason for verdict in result.verdicts} == {Refusal.COPY}
+    with pytest.raises(ModelError, match="“x” is a copy or a linear function of “y”"):
+        study(cohort(twins))
 
 
 def test_the_summary_states_size_verdicts_and_fits(result):

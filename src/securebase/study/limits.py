@@ -28,6 +28,7 @@ def limits(
 ) -> tuple[str, ...]:
     """Return one sentence per limit; those that always hold come last. `courses` are those of the outcome."""
     return (
+        *(f"{reason} The fitted models leave it out." for reason in request.left_out),
         *_adjustments(request),
         *_smallest_effects(lags, request.labels),
         *_short_courses(courses, lags, request),

@@ -121,8 +121,8 @@ def fit_models(
 ) -> tuple[tuple[ModelSummary | NotFitted, ...], dict[str, tuple[Residual, ...]], ModelChecks | None]:
     """Fit the requested model, the same with the alternative trend, and the one with random slopes.
 
-    Effects are over `step` units of time. Residuals and checks are those of the requested model; checks need `rng` and
-    a fit that converged or ended at a boundary.
+    Effects are over `step` units of time. Residuals and checks are those of the requested model; checks need `rng`. A
+    fit that did not end regularly, or whose drift is unstable, has no numbers here, only its reason.
     """
     summaries: list[ModelSummary | NotFitted] = []
     residuals: dict[str, tuple[Residual, ...]] = {}
@@ -133,8 +133,11 @@ def fit_models(
         progress(f"Fitting the model, trend {name}")
         try:
             fitted = fit(panel, specification)
-            if fitted.parameters is None or fitted.log_likelihood is None:
+            if fitted.parameters is None or fitted.log_likelihood is None or not fitted.ended_regularly:
                 summaries.append(NotFitted(name, f"{fitted.outcome.sentence} {fitted.outcome.what_to_do}"))
+                continue
+            if fitted.instability:
+                summaries.append(NotFitted(name, fitted.instability))
                 continue
             by_column = standardised_residuals(panel, fitted.specification, fitted.parameters)
             summary = summarise(fitted, fitted.log_likelihood, residual_rows(by_column), step)
@@ -149,7 +152,7 @@ def fit_models(
             residuals = {
                 column: tuple(r for values in persons for r in values) for column, persons in by_column.items()
             }
-            if rng is not None and fitted.outcome.kind in ("converged", "boundary"):
+            if rng is not None:
                 progress("Simulating tables from the model for posterior predictive checks")
                 checks = check_fit(fitted, panel, rng, labels=labels)
     return tuple(summaries), residuals, checks

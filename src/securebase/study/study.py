@@ -26,6 +26,7 @@ from securebase.study.parts import DataSize, StudyRequest
 from securebase.study.reciprocal import estimate_lags
 from securebase.study.result import StudyResult
 from securebase.study.session_design import session_verdicts
+from securebase.study.suitability import check_analysable, check_estimated, unsuitable_columns
 from securebase.study.table import SessionTable, session_table
 from securebase.study.trajectories import trajectories
 from securebase.study.variance import correlate, variance_row
@@ -123,7 +124,11 @@ def study(
         If the trend, the start or the occasion is unknown, or an argument is not what it should be: no cohort, an
         unknown construct (the message names the known ones), the outcome or a construct twice among the processes.
     ModelError
-        If the cohort has no scores for a construct, or several instruments measure it and `measures` selects none.
+        If the cohort has no scores for a construct, or several instruments measure it and `measures` selects none; or
+        if the outcome, or every process, cannot be analysed: fewer than five persons have three values of it or change
+        in it, or it follows from time or from the columns before it.
+    NoEstimateError
+        If no lag could be estimated and no model ended regularly.
 
     References
     ----------
@@ -151,6 +156,7 @@ def study(
     trend, start = Trend(trend), Start(start)
     progress = progress or _ignore
     _check_types(cohort, measures, rng)
+    _check_occasion(occasion)
     assigned = _select(cohort, "assigned", assigned)
     observed = tuple(name for name in cohort.processes if name not in assigned)
     included = observed if processes is None else _select(cohort, "processes", processes)
@@ -158,7 +164,11 @@ def study(
     names = (cohort.outcome, *included)
     rows = panel(cohort, names, measures=measures)
     _check_scores(rows, measures)
-    table = _table(cohort, rows, _check_occasion(occasion))
+    file = cohort.import_report.file if cohort.import_report else ""
+    unsuitable = unsuitable_columns(rows)
+    check_analysable(unsuitable, cohort.outcome, () if assigned else included, file)
+    suitable = tuple(name for name in names if name not in unsuitable)
+    table = _table(cohort, rows, occasion)
     labels = {name: cohort.construct(name).label for name in dict.fromkeys((*names, *moderators, *assigned))}
     request = StudyRequest(
         cohort.outcome,
@@ -176,6 +186,7 @@ def study(
         occasion,
         {name: cohort.before_and_after[name] for name in names if name in cohort.before_and_after},
         assigned,
+        left_out=tuple(reason.sentence for reason in unsuitable.values()),
     )
     progress("Estimating variance and lags in both directions")
     variance = tuple(variance_row(table, name, labels[name]) for name in names)
@@ -185,7 +196,11 @@ def study(
     designs = _designs(cohort, request, measures)
     moderation = _moderation(cohort, request, measures, curvature=curvature)
     size = _size(table)
-    models, residuals, checks = fit_models(rows, trend, start, progress, size.usual_gap or 1.0, rng=rng, labels=labels)
+    fitted_rows = panel(cohort, suitable, measures=measures) if unsuitable else rows
+    models, residuals, checks = fit_models(
+        fitted_rows, trend, start, progress, size.usual_gap or 1.0, rng=rng, labels=labels
+    )
+    check_estimated(lags, models, file)
     return StudyResult(
         request=request,
         size=size,
@@ -209,11 +224,10 @@ def _ignore(_sentence: str) -> None:
     """Ignore a progress message."""
 
 
-def _check_occasion(occasion: str) -> str:
-    """Return the occasion. Raises InputError if it is unknown."""
+def _check_occasion(occasion: str) -> None:
+    """Raise InputError for an unknown occasion."""
     if occasion not in OCCASIONS:
         raise InputError(f"unknown occasion {occasion!r}", advice=f"Known occasions are {', '.join(OCCASIONS)}.")
-    return occasion
 
 
 def _table(cohort: Cohort, rows: Panel, occasion: str) -> SessionTable:

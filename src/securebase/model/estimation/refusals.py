@@ -31,12 +31,19 @@ def check_variation(name: str, scores: Array, remedy: str) -> Iterator[Advice]:
 
 
 def check_information(names: Sequence[str], panel: Panel) -> Iterator[Advice]:
-    """Refuse a column that time alone or the columns before it determine: it leaves nothing to estimate.
+    """Refuse a column that time alone or the columns before it determine: it leaves nothing to estimate."""
+    yield from (advice for _, advice in uninformative_columns(names, panel))
+
+
+def uninformative_columns(names: Sequence[str], panel: Panel) -> Iterator[tuple[str, Advice]]:
+    """Yield the columns that time alone or the columns before them determine, with the reason.
 
     A column is refused if it leaves no residual around each person's line over time, around the course that all
     persons share, or beside the lines and the columns before it. A share of 1e-3 of the variance counts as none:
     tables are rounded.
     """
+    if not names:
+        return
     centred, residuals, n_persons, slot = _centred_and_detrended(panel)
     if len(centred) - 2 * n_persons <= 2 * len(names):
         return
@@ -45,15 +52,22 @@ def check_information(names: Sequence[str], panel: Panel) -> Iterator[Advice]:
     for k, name in enumerate(names):
         change, size = float(centred[:, k] @ centred[:, k]), float(residuals[:, k] @ residuals[:, k])
         if size <= _ROUNDING * change:
-            yield refuse(
-                f"“{name}” is a straight line over time in every person.",
-                "Leave the column out: time alone determines it.",
+            yield (
+                name,
+                refuse(
+                    f"“{name}” is a straight line over time in every person.",
+                    "Leave the column out: time alone determines it.",
+                ),
             )
             continue
         own = centred[:, k] - (np.bincount(slot, centred[:, k]) / np.bincount(slot))[slot]
         if float(own @ own) <= _ROUNDING * change and len(centred) > n_persons + n_slots + 2 * len(names):
-            yield refuse(
-                f"“{name}” takes the same course in every person.", "Leave the column out: time alone determines it."
+            yield (
+                name,
+                refuse(
+                    f"“{name}” takes the same course in every person.",
+                    "Leave the column out: time alone determines it.",
+                ),
             )
             continue
         coefficients = np.linalg.lstsq(residuals[:, before], residuals[:, k], rcond=None)[0]
@@ -61,9 +75,12 @@ def check_information(names: Sequence[str], panel: Panel) -> Iterator[Advice]:
         if float(rest @ rest) <= _ROUNDING * size:
             shares = np.abs(coefficients) * np.linalg.norm(residuals[:, before], axis=0) / np.sqrt(size)
             sources = [f"“{names[j]}”" for j, share in zip(before, shares, strict=True) if share > np.sqrt(_ROUNDING)]
-            yield refuse(
-                f"“{name}” is a copy or a linear function of {' and '.join(sources)}.",
-                "Leave one of these columns out: it adds no information.",
+            yield (
+                name,
+                refuse(
+                    f"“{name}” is a copy or a linear function of {' and '.join(sources)}.",
+                    "Leave one of these columns out: it adds no information.",
+                ),
             )
             continue
         before.append(k)
