@@ -33,10 +33,10 @@ def error_line(*options: str) -> str:
     return completed.stderr
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[tuple[str, Path, list[str]]]:
-    """Yield address, data directory and the first printed lines of a running server."""
-    data = tmp_path / "clinic"
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path, list[str]]]:
+    """Yield address, data directory and the first printed lines of a running server, which the tests do not change."""
+    data = tmp_path_factory.mktemp("served") / "clinic"
     process = subprocess.Popen(
         [*RUN, "--port", "0", "--data-dir", str(data)], stdout=subprocess.PIPE, text=True, env=environment()
     )

@@ -67,6 +67,7 @@ def test_json_is_the_only_output_on_stdout(run, tmp_path):
     assert result.err == ""
 
 
+@pytest.mark.usefixtures("without_models")
 def test_the_stated_order_within_a_session_decides_the_lag(run, tmp_path):
     words = ("--asked-after", "y", "--asked-before", "x")
     output = json.loads(run("study", write(tmp_path), *COLUMNS, *words, "--json").out)
@@ -95,6 +96,7 @@ def test_an_outlying_time_is_reported(run, tmp_path, command):
     assert f"“p3” has a gap of 99,999,988 sessions before row {last + 1}" in said_on_one_line
 
 
+@pytest.mark.usefixtures("without_models")
 def test_a_moderator_need_not_be_a_process(run, tmp_path):
     rng = np.random.default_rng(5)
     path = tmp_path / "gate.csv"
