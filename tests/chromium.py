@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -49,9 +50,23 @@ def wait_until(page: Page, happened: Callable[[], bool]) -> None:
 
 def serious_violations(page: Page, *, contrast: bool = True) -> list[str]:
     """Return axe's serious and critical findings on the open page; `contrast` takes as long as all else together."""
-    rules = {"color-contrast": {"enabled": contrast}}
-    result = Axe().run(page, options={"resultTypes": ["violations"], "rules": rules}).response
+    result = _run_axe(page, rules={"color-contrast": {"enabled": contrast}})
     assert len(result["passes"]) > 5, "axe checked too little of the page"
+    return _serious(page, result)
+
+
+def colour_violations(page: Page) -> list[str]:
+    """Return the findings of the rules that read colours, for a second scheme of a page whose other rules passed."""
+    result = _run_axe(page, runOnly=["color-contrast", "link-in-text-block"])
+    assert "color-contrast" in {rule["id"] for kind in ("passes", "violations") for rule in result[kind]}
+    return _serious(page, result)
+
+
+def _run_axe(page: Page, **options: Any) -> dict[str, Any]:
+    return dict(Axe().run(page, options={"resultTypes": ["violations"], **options}).response)
+
+
+def _serious(page: Page, result: dict[str, Any]) -> list[str]:
     return [
         f"{page.url} {v['id']}, {v['help']}: {v['nodes'][0]['html'][:150]}"
         for v in result["violations"]

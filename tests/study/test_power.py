@@ -285,9 +285,9 @@ def test_a_local_cluster_of_two_workers_gives_the_same_numbers(small):
 
 @pytest.mark.slow
 def test_without_an_effect_type_i_errors_have_rate_alpha():
-    cell = power(plan(clients=(150,), sessions=(10,), effects=(0.0,), replications=150), run=on_cores(1)).cells[0]
+    cell = power(plan(clients=(80,), sessions=(8,), effects=(0.0,), replications=60), run=on_cores(1)).cells[0]
     assert cell.power is None
-    low, high = stats.binom.ppf([0.0005, 0.9995], 150, 0.025)
+    low, high = stats.binom.ppf([0.0005, 0.9995], 60, 0.025)
     assert low <= cell.below <= high
     assert low <= cell.above <= high
     low, high = stats.binom.ppf([0.0005, 0.9995], cell.n_intervals, 0.95)
@@ -298,7 +298,7 @@ def test_without_an_effect_type_i_errors_have_rate_alpha():
 @pytest.mark.slow
 def test_more_clients_have_more_power():
     small_cell, large_cell = power(
-        plan(clients=(40, 240), sessions=(8,), effects=(-0.2,), replications=30), run=on_cores(1)
+        plan(clients=(40, 240), sessions=(8,), effects=(-0.2,), replications=14), run=on_cores(1)
     ).cells
     assert small_cell.power.upper < large_cell.power.lower
     assert small_cell.mean_width > 1.5 * large_cell.mean_width

@@ -28,7 +28,7 @@ C1 = next(t for t in TARGETS if t.id == "C1")
 
 @pytest.fixture(scope="module")
 def small() -> Calibration:
-    return calibrate(cohorts=8, seed=7)
+    return calibrate(cohorts=4, seed=7)
 
 
 def outcome(*values: float, **changes: object) -> Outcome:
@@ -158,11 +158,11 @@ def test_at_least_one_cohort_is_required() -> None:
 
 def test_every_simulated_target_is_defined_in_all_cohorts(small: Calibration) -> None:
     for result in small.outcomes:
-        expected = 8 if result.target.simulated else 0
+        expected = 4 if result.target.simulated else 0
         assert len(result.valid) == expected, result.target.key
 
 
-#: targets that a change of the literature set must keep meeting → margin beyond each limit of the band for 8 cohorts
+#: targets that a change of the literature set must keep meeting → margin beyond each limit of the band for 4 cohorts
 MARGINS = {
     "C1 with outcome": 0.04,
     "C4 1 session": 0.03,
