@@ -107,15 +107,15 @@ def add_table_options(command: Command) -> Command:
             "--asked-before",
             metavar="COL or NAME=COL",
             multiple=True,
-            help="Column measured before the session (default: the outcome), or the one that holds the rating of NAME "
-            "before the session where NAME is rated before and after it; repeatable.",
+            help="Column measured before the session (default: the outcome). NAME=COL where NAME is rated before and "
+            "after the session: COL holds the rating before it. Repeatable.",
         ),
         click.option(
             "--asked-after",
             metavar="COL or NAME=COL",
             multiple=True,
-            help="Column measured after the session (default: processes), or input given in it; as --asked-before "
-            "otherwise. Repeatable.",
+            help="Column measured after the session (default: processes), or input given in it. NAME=COL: COL holds "
+            "the rating of NAME after the session. Repeatable.",
         ),
         click.option(
             "--map", metavar="NAME=COL", multiple=True, help="Read column COL under the name NAME; repeatable."
