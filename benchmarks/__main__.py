@@ -97,8 +97,8 @@ def main() -> None:
         print(f"Measuring: {part.name} …", flush=True)
         before = load_average()
         if part.measure_cohorts is not None:
-            kept = _read(part.name, stored) if part.name in stored else []
-            results = part.measure_cohorts(arguments.cohorts or verdicts.COHORTS, arguments.sets, kept)
+            earlier = _read(part.name, stored) if part.name in stored else []
+            results = part.measure_cohorts(arguments.cohorts or verdicts.COHORTS, arguments.sets, earlier)
         else:
             results = part.measure()
         stored[part.name] = {

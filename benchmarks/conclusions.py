@@ -24,7 +24,7 @@ from securebase.study.estimators import ALTERNATIVES, PRIMARY, TIME_ADJUSTED
 from securebase.study.table import SessionTable
 from securebase.study.verdicts.attenuation import Persistence
 from securebase.study.verdicts.course import Pair, adjust_for_common_course
-from securebase.study.verdicts.follow_up import FollowUp, conclude_follow_ups
+from securebase.study.verdicts.follow_up import PairFollowUp, conclude_follow_ups
 from securebase.study.verdicts.identifying import Refusal
 from securebase.study.verdicts.readings import Readings
 from securebase.study.verdicts.reversal import joint_residuals, time_reversal
@@ -155,7 +155,7 @@ def by_follow_up(stored: StoredReadings, follow_ups: Mapping[str, Any], truth: T
     """Conclude by the rule with the follow-up of pairs that lead; where there are rivals, by `leads_adjusted` alone."""
     verdicts = conclude({process: as_readings(values) for process, values in stored.items()})
     read = {
-        process: msgspec.convert(follow_ups[process], FollowUp, str_keys=True)
+        process: msgspec.convert(follow_ups[process], PairFollowUp, str_keys=True)
         for process, verdict in verdicts.items()
         if verdict.rung is Rung.LEADS
     }

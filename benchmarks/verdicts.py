@@ -115,10 +115,12 @@ def assess(analyses: str, name: str, clients: int, cohorts: int) -> TruthResult:
     return TruthResult(name, clients, analyses, cohorts, shares, time.strftime("%Y-%m-%d", time.gmtime()))
 
 
-def assess_all(cohorts: int = COHORTS, only: Sequence[str] = (), kept: Sequence[TruthResult] = ()) -> list[TruthResult]:
+def assess_all(
+    cohorts: int = COHORTS, only: Sequence[str] = (), earlier: Sequence[TruthResult] = ()
+) -> list[TruthResult]:
     """Judge all truths by some sets of analyses (default: all), first with few clients; other results are kept."""
     sets = only or tuple(SETS)
-    results = [result for result in kept if result.analyses not in sets]
+    results = [result for result in earlier if result.analyses not in sets]
     for analyses in sets:
         for clients in CLIENTS:
             for group in SETS[analyses].groups:

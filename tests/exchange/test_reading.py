@@ -320,7 +320,7 @@ def test_the_first_of_repeated_rows_is_kept() -> None:
 
 
 def test_many_repeated_times_with_other_values_are_refused() -> None:
-    """Where more than slips repeat a person and time, the columns of person and time cannot be right."""
+    """Columns in which more than slips repeat a person and time cannot be those of person and time."""
     slips = "".join(f"a,{t},{t}\na,{t},{t + 1}\n" for t in range(1, 6))
     assert len(series(read(f"id,session,score\n{slips}"))["a"]) == 5
     message = error_message(f"id,session,score\n{slips}a,6,6\na,6,7\n")

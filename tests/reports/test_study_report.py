@@ -225,12 +225,12 @@ def test_a_report_of_little_data_names_the_problem():
 
 
 def test_an_unstable_drift_is_the_first_thing_said_of_the_models_and_has_no_numbers(result):
-    said = "Unstable drift: its eigenvalues are 0.10 ± 0.40i per session, and not all have a negative real part."
+    sentence = "Unstable drift: its eigenvalues are 0.10 ± 0.40i per session, and not all have a negative real part."
     log_likelihood = fixed(result.models[0].log_likelihood, 3)
     assert log_likelihood in study_report(result)
-    unstable = replace(result, models=(NotFitted(result.models[0].trend, said), *result.models[1:]), checks=None)
+    unstable = replace(result, models=(NotFitted(result.models[0].trend, sentence), *result.models[1:]), checks=None)
     text = BeautifulSoup(collapse_whitespace(study_report(unstable)), "html.parser").get_text()
-    assert 0 < text.index(said) < text.index("Table 5.")
+    assert 0 < text.index(sentence) < text.index("Table 5.")
     assert log_likelihood not in text
 
 

@@ -190,8 +190,8 @@ def test_results_of_other_sets_stay(monkeypatch: pytest.MonkeyPatch) -> None:
         return verdicts.TruthResult(name, clients, analyses, cohorts, {}, "today")
 
     monkeypatch.setattr(verdicts, "assess", assess)
-    kept = [verdicts.TruthResult("no_link", 60, analyses, 5, {}, "before") for analyses in ("single", "sessions")]
-    results = verdicts.assess_all(3, ("sessions",), kept)
+    earlier = [verdicts.TruthResult("no_link", 60, analyses, 5, {}, "before") for analyses in ("single", "sessions")]
+    results = verdicts.assess_all(3, ("sessions",), earlier)
     assert {*measured} == {"sessions"}
     assert [result.on for result in results if result.analyses == "single"] == ["before"]
     assert {result.on for result in results if result.analyses == "sessions"} == {"today"}

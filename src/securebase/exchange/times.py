@@ -152,10 +152,10 @@ def _check_one_format(grid: Grid, index: int, cells: Sequence[str | None]) -> No
     """Check that all dates share one format: in another one, day and month may be the other way round."""
     first: tuple[int, str] | None = None
     for i, cell in enumerate(cells):
-        if cell is None or not (written := _date_format(cell)):
+        if cell is None or not (form := _date_format(cell)):
             continue
-        first = first or (i, written)
-        if written != first[1]:
+        first = first or (i, form)
+        if form != first[1]:
             earlier = f"“{display_text(clean(grid.rows[first[0]][index]), 20)}” in row {grid.numbers[first[0]]}"
             raise _error(grid, index, i, f"the column has dates in two formats, {earlier} and this one")
 

@@ -64,8 +64,8 @@ def test_the_coefficients_are_those_of_explicit_loops() -> None:
     result = attenuation(data, data, within)
     assert result is not None
     expected = loops(data, within.theta, within.scale)
-    found = (result.centred.estimate, result.detrended.estimate, result.expected_difference)
-    np.testing.assert_allclose(found, expected, rtol=1e-7)
+    readings = (result.centred.estimate, result.detrended.estimate, result.expected_difference)
+    np.testing.assert_allclose(readings, expected, rtol=1e-7)
     back = attenuation(data.reversed, adjusted.reversed, within.exchanged)
     assert back is not None
     np.testing.assert_allclose(back.statistic, read_attenuation(data.reversed).statistic, atol=1e-3)
@@ -94,12 +94,12 @@ def test_a_shared_trend_attenuates() -> None:
 def test_a_true_lag_persists_beside_a_common_course() -> None:
     rng = np.random.default_rng(3)
     course = np.linspace(0, 1.5, 16) ** 2
-    found = []
+    readings = []
     for _ in range(12):
         data = pair("true_lag", rng, 60)
-        found.append(read_attenuation(Pair.of_sessions(data.y - course, data.x - course)).persistence)
-    assert found.count(Persistence.PERSISTS) >= 10
-    assert Persistence.ATTENUATES not in found
+        readings.append(read_attenuation(Pair.of_sessions(data.y - course, data.x - course)).persistence)
+    assert readings.count(Persistence.PERSISTS) >= 10
+    assert Persistence.ATTENUATES not in readings
 
 
 def test_a_common_course_that_bends_attenuates() -> None:

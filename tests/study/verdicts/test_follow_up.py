@@ -7,7 +7,7 @@ import numpy as np
 
 from securebase.study.verdicts.adjusted import Adjusted, BesideRival
 from securebase.study.verdicts.course import Pair
-from securebase.study.verdicts.follow_up import FollowUp, conclude_follow_ups, follow_up
+from securebase.study.verdicts.follow_up import PairFollowUp, conclude_follow_ups, follow_up
 from securebase.study.verdicts.mixed_cause import BesideMixedCause
 from securebase.study.verdicts.rule import PairVerdict, Rung, conclude_pair
 from securebase.study.verdicts.straight_line import BesideBends
@@ -17,9 +17,9 @@ from truths.catalogue import TRUTHS, draw_cohort
 from .tiny_truths import pair
 
 
-def reading(*, bends: float = -3.0, p: float = 0.001) -> FollowUp:
+def reading(*, bends: float = -3.0, p: float = 0.001) -> PairFollowUp:
     rivals = Adjusted({"rival": BesideRival(-0.3, -3.2, p, regular=True, is_input=False)})
-    return FollowUp(BesideBends(-4.0, bends, 0.01, True), BesideMixedCause(-1.0, 0.2, True), rivals, None)
+    return PairFollowUp(BesideBends(-4.0, bends, 0.01, True), BesideMixedCause(-1.0, 0.2, True), rivals, None)
 
 
 @cache

@@ -10,7 +10,7 @@ from securebase.model.kernel import compiled
 from securebase.study.verdicts import dynamics
 from securebase.study.verdicts.course import Pair
 from securebase.study.verdicts.mixed_cause import Factor
-from securebase.study.verdicts.panel import PanelLikelihood
+from securebase.study.verdicts.panel import StateLikelihood
 from securebase.study.verdicts.straight_line import Bends, bends_likelihood
 from securebase.study.verdicts.third_column import ThirdColumn
 from securebase.study.verdicts.within import LagDirection
@@ -82,7 +82,7 @@ def shared(theta: np.ndarray, *, discrete: bool) -> tuple[Lagged, np.ndarray]:
 
 
 def check(
-    likelihood: PanelLikelihood,
+    likelihood: StateLikelihood,
     thetas: list[np.ndarray],
     expected: list[float],
     penalty: Callable[[np.ndarray], np.ndarray],
@@ -105,7 +105,7 @@ def test_the_likelihood_beside_a_third_column_is_that_of_dense_matrices(
     monkeypatch.setenv("SECUREBASE_KERNEL", kernel)
     pair, z = data(np.random.default_rng(1), discrete=discrete)
     model = ThirdColumn(discrete=discrete)
-    likelihood = PanelLikelihood(pair, model, z)
+    likelihood = StateLikelihood(pair, model, z)
     rng = np.random.default_rng(2)
     thetas = [model.start(SHARED) + 0.1 * rng.normal(size=20) for _ in range(2)]
     expected = []
@@ -165,7 +165,7 @@ def test_a_bend_less_its_line_is_nearly_a_parabola() -> None:
 def test_the_likelihood_beside_a_factor_is_that_of_dense_matrices(discrete: bool, direction: LagDirection) -> None:
     pair, _ = data(np.random.default_rng(5), discrete=discrete)
     model = Factor(direction, discrete=discrete)
-    likelihood = PanelLikelihood(pair, model)
+    likelihood = StateLikelihood(pair, model)
     rng = np.random.default_rng(6)
     thetas = [np.concatenate([SHARED[[0, 1, 2, 4, 5, 6, 7, 8]], [0.8, -0.6, 0.7]]) + 0.1 * rng.normal(size=11)]
     thetas.append(thetas[0] + 0.2 * rng.normal(size=11))
@@ -188,5 +188,5 @@ def test_unstable_dynamics_have_no_likelihood() -> None:
     model = ThirdColumn(discrete=True)
     theta = model.start(SHARED)
     theta[:2], theta[3], theta[5] = 3.0, 0.5, 0.5
-    assert PanelLikelihood(pair, model, z).objective(theta)[0] == np.inf
+    assert StateLikelihood(pair, model, z).objective(theta)[0] == np.inf
     assert Bends(8.0, discrete=True).penalty(np.array([[3, 3, 0.5, 0.5, 0, 0, 0, 0, 0]])) == -np.inf

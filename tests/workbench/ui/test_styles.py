@@ -79,5 +79,5 @@ def test_a_narrow_page_has_the_colours_of_the_wide_one() -> None:
         "color: tan",
         "opacity: 1 ",
     }
-    found = {sheet.name: colours for sheet in SHEETS if (colours := narrow_colours(sheet.read_text("utf-8")))}
-    assert found == {"table.css": {"color: var(--soft)"}, "progress.css": {"color: var(--soft)"}}
+    colours = {sheet.name: colours for sheet in SHEETS if (colours := narrow_colours(sheet.read_text("utf-8")))}
+    assert colours == {"table.css": {"color: var(--soft)"}, "progress.css": {"color: var(--soft)"}}

@@ -20,7 +20,7 @@ import numpy as np
 
 from securebase.study.verdicts.course import Array, Pair, adjust_for_common_course, own_line_residuals
 from securebase.study.verdicts.likelihood_ratio import ratio_test
-from securebase.study.verdicts.panel import PanelLikelihood
+from securebase.study.verdicts.panel import StateLikelihood
 from securebase.study.verdicts.reversal import time_reversal
 from securebase.study.verdicts.third_column import X_TO_Y, ThirdColumn
 from securebase.study.verdicts.within import LagDirection, effect_beside_private_parts, fit_within
@@ -88,7 +88,7 @@ def _varies(values: Array, pair: Pair) -> bool:
 def _beside_rating(pair: Pair, adjusted: Pair, theta: Array, values: Array) -> BesideRival:
     third = adjust_for_common_course(Pair(pair.y, values, pair.times, pair.discrete)).x
     dynamics = ThirdColumn(discrete=pair.discrete)
-    likelihood = PanelLikelihood(adjusted, dynamics, third)
+    likelihood = StateLikelihood(adjusted, dynamics, third)
     test = ratio_test(likelihood.objective, [dynamics.start(theta)], X_TO_Y)
     factor = float(likelihood.scale[0] / likelihood.scale[1])
     return BesideRival(factor * dynamics.effect_over_one_step(test.theta), test.z, test.p, test.regular, is_input=False)

@@ -29,7 +29,7 @@ _ONE_SIDED, _MOST_LEFT = 1.645, 2 / 3
 
 
 class Persistence(StrEnum):
-    """What remains of a within-person association without trends."""
+    """Remainder of a within-person association without trends."""
 
     PERSISTS = "persists"
     ATTENUATES = "attenuates"

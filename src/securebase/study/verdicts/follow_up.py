@@ -23,7 +23,7 @@ _Key = TypeVar("_Key")
 
 
 @dataclass(frozen=True, slots=True)
-class FollowUp:
+class PairFollowUp:
     """All readings of a direction that leads; hidden_cause: None where nothing varies."""
 
     bends: BesideBends
@@ -32,13 +32,13 @@ class FollowUp:
     hidden_cause: HiddenCause | None
 
 
-def follow_up(pair: Pair, direction: LagDirection, rivals: Mapping[str, Array]) -> FollowUp:
+def follow_up(pair: Pair, direction: LagDirection, rivals: Mapping[str, Array]) -> PairFollowUp:
     """Read what remains of a direction. pair: as observed; rivals: name → values (N, T) in its cells."""
     if direction is LagDirection.Y_TO_X:
         return follow_up(pair.reversed, LagDirection.X_TO_Y, rivals)
     adjusted = adjust_for_common_course(pair)
     within = fit_within(adjusted)
-    return FollowUp(
+    return PairFollowUp(
         bends=beside_bends(adjusted, direction, within),
         mixed_cause=beside_mixed_cause(adjusted, direction, within),
         adjusted=beside_rivals(pair, rivals),
@@ -47,16 +47,16 @@ def follow_up(pair: Pair, direction: LagDirection, rivals: Mapping[str, Array]) 
 
 
 def conclude_follow_ups(
-    verdicts: Mapping[_Key, PairVerdict], follow_ups: Mapping[_Key, FollowUp]
+    verdicts: Mapping[_Key, PairVerdict], follow_ups: Mapping[_Key, PairFollowUp]
 ) -> dict[_Key, PairVerdict]:
     """Return the verdicts of a study after the follow-ups of all pairs that lead."""
     family = {key: verdict.readings.p for key, verdict in verdicts.items() if verdict.readings is not None}
-    beside = {key: max(p, follow_ups[key].adjusted.p) if key in follow_ups else p for key, p in family.items()}
-    corrected = dict(zip(beside, holm(list(beside.values())), strict=True))
+    largest_p = {key: max(p, follow_ups[key].adjusted.p) if key in follow_ups else p for key, p in family.items()}
+    corrected = dict(zip(largest_p, holm(list(largest_p.values())), strict=True))
     result = dict(verdicts)
     for key, reading in follow_ups.items():
         if not reading.bends.holds:
             result[key] = replace(verdicts[key], rung=Rung.INCONCLUSIVE, direction=None)
         elif corrected[key] < LEVEL:
-            result[key] = replace(verdicts[key], rung=Rung.LEADS_ADJUSTED, p=beside[key], p_adjusted=corrected[key])
+            result[key] = replace(verdicts[key], rung=Rung.LEADS_ADJUSTED, p=largest_p[key], p_adjusted=corrected[key])
     return result

@@ -20,7 +20,7 @@ from securebase.study.verdicts import dynamics
 from securebase.study.verdicts.course import Array, Pair
 from securebase.study.verdicts.dynamics import Matrices
 from securebase.study.verdicts.likelihood_ratio import ratio_test
-from securebase.study.verdicts.panel import PanelLikelihood
+from securebase.study.verdicts.panel import StateLikelihood
 from securebase.study.verdicts.within import LagDirection, WithinFit
 
 #: position of the one effect among the parameters
@@ -53,7 +53,7 @@ class BesideMixedCause:
 
 
 class Factor:
-    """Correlated shocks, one effect and a factor, for `panel.PanelLikelihood`.
+    """Correlated shocks, one effect and a factor, for `panel.StateLikelihood`.
 
     Parameters: the shared ones without the effect of the other direction (8), loadings of y and x, logit ψ.
     """
@@ -94,7 +94,7 @@ class Factor:
 
 def beside_mixed_cause(pair: Pair, direction: LagDirection, within: WithinFit) -> BesideMixedCause:
     """Test an effect of a pair without its common course beside a mixed cause, from six starts; within: its M."""
-    likelihood = PanelLikelihood(pair, Factor(direction, discrete=pair.discrete))
+    likelihood = StateLikelihood(pair, Factor(direction, discrete=pair.discrete))
     test = ratio_test(likelihood.objective, _starts(within, direction), EFFECT)
     return BesideMixedCause(test.z, float(norm.sf(np.sign(within.tests[direction].z) * test.z)), test.regular)
 

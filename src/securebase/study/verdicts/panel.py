@@ -34,7 +34,7 @@ class Dynamics(Protocol):
         ...
 
 
-class PanelLikelihood(RestrictedLikelihood):
+class StateLikelihood(RestrictedLikelihood):
     """Penalised restricted log-likelihood of q columns, up to a constant.
 
     third: values (N, T) in the cells of the pair, without their common course. Persons are those who have a line in

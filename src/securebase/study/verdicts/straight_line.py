@@ -16,7 +16,7 @@ from securebase.study.verdicts import dynamics
 from securebase.study.verdicts.course import Array, Pair, usual_gap
 from securebase.study.verdicts.dynamics import Matrices
 from securebase.study.verdicts.likelihood_ratio import ratio_test
-from securebase.study.verdicts.panel import PanelLikelihood
+from securebase.study.verdicts.panel import StateLikelihood
 from securebase.study.verdicts.within import LagDirection, WithinFit
 
 #: κ in within-person standard deviations: bends depart from their chord by up to 75 of these
@@ -41,7 +41,7 @@ class BesideBends:
 
 
 class Bends:
-    """Shared dynamics beside a bend of each person and column, for `panel.PanelLikelihood`. span: T."""
+    """Shared dynamics beside a bend of each person and column, for `panel.StateLikelihood`. span: T."""
 
     n_states = 4
 
@@ -73,10 +73,10 @@ def beside_bends(pair: Pair, direction: LagDirection, within: WithinFit) -> Besi
     return BesideBends(within.tests[direction].z, test.z, test.p, test.regular)
 
 
-def bends_likelihood(pair: Pair) -> PanelLikelihood:
+def bends_likelihood(pair: Pair) -> StateLikelihood:
     """Return the likelihood of the shared dynamics beside bends."""
     known = np.isfinite(pair.times) & (np.isfinite(pair.y) | np.isfinite(pair.x))
     last = np.max(np.where(known, pair.times, -np.inf), axis=1, initial=-np.inf)
     first = np.min(np.where(known, pair.times, np.inf), axis=1, initial=np.inf)
     span = float(np.max(last - first, initial=0.0)) / (1.0 if pair.discrete else usual_gap(pair))
-    return PanelLikelihood(pair, Bends(max(span, 1.0), discrete=pair.discrete))
+    return StateLikelihood(pair, Bends(max(span, 1.0), discrete=pair.discrete))

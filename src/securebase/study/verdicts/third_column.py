@@ -27,7 +27,7 @@ _MAX_RADIUS, _BARRIER = 0.985, 0.01
 
 
 class ThirdColumn:
-    """Dynamics of a pair beside a third column, for `panel.PanelLikelihood`."""
+    """Dynamics of a pair beside a third column, for `panel.StateLikelihood`."""
 
     n_states = 4
 
