@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
-from securebase.errors import InputError, ModelError
+from securebase.errors import Advice, InputError, ModelError
 from securebase.measurement.catalogue import instrument
 from securebase.measurement.constructs import Direction
 from securebase.model.equations import stationary_covariance
@@ -15,6 +15,7 @@ from securebase.model.observations import panel
 from securebase.model.parameters import Parameters
 from securebase.model.simulate import simulate_panel
 from securebase.model.specification import Specification, Start, Trend
+from securebase.study import models
 from securebase.study.models import (
     ALTERNATIVE_TREND,
     RANDOM_SLOPES,
@@ -142,6 +143,16 @@ def test_a_model_with_too_little_data_is_listed_as_not_fitted():
     assert checks is None
     assert all(isinstance(m, NotFitted) and m.reason for m in summaries)
     assert residuals == {}
+
+
+def test_a_fit_that_did_not_end_regularly_has_no_numbers(rows, fitted, monkeypatch):
+    ended = replace(fitted, outcome=Advice("not_converged", "The search ended early.", "Use fewer constructs."))
+    monkeypatch.setattr(models, "fit", lambda *_: ended)
+    summaries, residuals, checks = fit_models(rows, Trend.NONE, Start.STATIONARY, lambda _: None)
+    said = "The search ended early. Use fewer constructs."
+    assert summaries == tuple(NotFitted(name, said) for name in ("none", "linear", RANDOM_SLOPES))
+    assert not residuals
+    assert checks is None
 
 
 def test_a_person_is_tracked_with_the_model_of_the_table(rows, fitted):
