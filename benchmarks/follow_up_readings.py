@@ -20,5 +20,5 @@ def read_cohort(columns: Columns, truth: Truth) -> dict[str, Any]:
         readings = read_pair(pair)
         if isinstance(readings, Readings) and readings.direction is not None and readings.p < LEVEL:
             rivals = {other: columns[other] for other in truth.processes if other != name}
-            result[name] = msgspec.to_builtins(follow_up(pair, readings.direction, rivals), str_keys=True)
+            result[name] = msgspec.to_builtins(follow_up(pair, readings.direction, rivals, {}), str_keys=True)
     return result

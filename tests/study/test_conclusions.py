@@ -18,6 +18,7 @@ from securebase.study.verdicts.course import Pair
 from securebase.study.verdicts.identifying import Refusal
 from securebase.study.verdicts.readings import Readings, read_pair
 from securebase.study.verdicts.rule import Rung
+from truths.catalogue import TRUTHS, draw_cohort
 
 from .verdicts.tiny_truths import pair
 
@@ -61,7 +62,7 @@ def test_every_ordered_pair_has_a_row_in_the_order_of_the_lags(concluded: Mappin
 
 def test_only_the_stronger_direction_leads(concluded: Mapping[str, Verdict]) -> None:
     leads, other = concluded["x → y"], concluded["y → x"]
-    assert (leads.rung, other.rung) == (Rung.LEADS, Rung.INCONCLUSIVE)
+    assert (leads.rung, other.rung) == (Rung.LEADS_ADJUSTED, Rung.INCONCLUSIVE)
     assert (leads.other_leads, other.other_leads) == (False, True)
     assert leads.estimate is not None
     assert leads.interval is not None
@@ -85,6 +86,47 @@ def test_each_reading_has_the_sign_of_its_own_direction(concluded: Mapping[str, 
     same, following = readings.association
     assert (same.occasion, following.occasion) == ("same", "next")
     assert following.estimate < 0
+
+
+def test_a_direction_is_tested_beside_bends_rivals_and_a_mixed_cause(concluded: Mapping[str, Verdict]) -> None:
+    readings, other = concluded["x → y"].readings, concluded["y → x"].readings
+    assert list(readings.rivals) == ["z"], "w is a copy of y"
+    assert readings.rivals["z"] is not None
+    assert readings.rivals["z"].p < 0.05
+    assert readings.bends is not None
+    assert readings.bends.holds
+    assert readings.mixed_cause is not None
+    assert (other.rivals, other.bends, other.mixed_cause) == ({}, None, None)
+
+
+def test_every_verdict_about_a_link_names_the_cause_that_would_explain_it_away(
+    concluded: Mapping[str, Verdict],
+) -> None:
+    cause = concluded["x → y"].hidden_cause
+    assert cause is not None
+    assert 0 < cause.to_insignificance < cause.to_zero < 1
+    assert cause.lead == 0.5
+    assert list(cause.measured) == ["z"]
+    assert concluded["y → x"].hidden_cause is None
+    assert concluded["w → y"].hidden_cause is None
+    data = pair("same_week_factor", np.random.default_rng(6), 90)
+    for verdict in verdicts(rows(y=data.y, x=data.x), "y", ("x",)):
+        assert verdict.rung is Rung.TOGETHER
+        assert verdict.hidden_cause is not None
+        assert verdict.hidden_cause.lead == 0.0, "its order is not known"
+
+
+def test_a_measured_confounder_leaves_the_pair_at_leads() -> None:
+    columns = draw_cohort(TRUTHS["measured_confounder"], 40, 0)
+    table = rows(y=columns["symptoms"], x=columns["alliance"])
+    alone = by_link(verdicts(table, "y", ("x",)))["x → y"]
+    assert alone.rung is Rung.LEADS
+    assert alone.readings.rivals == {}
+    stress = {"stress": columns["stress"].ravel()}
+    beside = by_link(verdicts(table, "y", ("x",), inputs=stress))["x → y"]
+    assert beside.rung is Rung.LEADS
+    assert beside.readings.rivals["stress"] is not None
+    assert beside.readings.rivals["stress"].p > 0.05
 
 
 def test_an_estimate_does_not_depend_on_the_units_of_the_columns() -> None:

@@ -92,7 +92,7 @@ def test_no_sentence_claims_a_cause(result):
     assert not [w for w in words if CAUSAL.search(w)]
     assert "Above-average x tends to come before higher y" in result.findings_in_words[0]
     assert (
-        "A hidden cause that reaches x before y, or shows in it sooner, would give the same result."
+        "A hidden cause that reaches x before y, or shows in it sooner, would give the same result if it accounts for"
         in result.findings_in_words[0]
     )
 

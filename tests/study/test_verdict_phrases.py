@@ -8,7 +8,16 @@ from dataclasses import replace
 import pytest
 
 from securebase.study.parts import StudyRequest
-from securebase.study.verdict import Design, DetrendedAssociation, RowAssociation, Verdict, VerdictReadings, WouldSettle
+from securebase.study.verdict import (
+    Design,
+    DetrendedAssociation,
+    RemainingEffect,
+    RowAssociation,
+    StepEffect,
+    Verdict,
+    VerdictReadings,
+    WouldSettle,
+)
 from securebase.study.verdict_phrases import (
     RUNG_LABELS,
     detrended_label,
@@ -18,6 +27,7 @@ from securebase.study.verdict_phrases import (
     verdict_in_words,
 )
 from securebase.study.verdicts.attenuation import Persistence
+from securebase.study.verdicts.hidden_cause import HiddenCause, Strength
 from securebase.study.verdicts.identifying import Movement, Refusal
 from securebase.study.verdicts.rule import Rung
 
@@ -66,6 +76,51 @@ def test_an_order_within_a_row_is_not_claimed() -> None:
     within_row = replace(verdict(Rung.LEADS), occasion="same")
     assert "It compares successive rows, so this may happen within one row." in words(within_row)
     assert "within one row" not in words(verdict(Rung.LEADS))
+
+
+def followed(rung: Rung, *, stress: float, support: float = 0.01) -> Verdict:
+    value = verdict(rung)
+    rivals = {name: StepEffect(-0.1, None, -2.0, p) for name, p in (("stress", stress), ("support", support))}
+    cause = HiddenCause(0.02, 0.13, 0.04, {"stress": Strength(0.3, 0.005), "support": Strength(0.01, 0.01)}, 0.5)
+    return replace(value, readings=replace(value.readings, rivals=rivals), hidden_cause=cause)
+
+
+def test_a_direction_names_the_columns_beside_which_it_remains_or_not() -> None:
+    both = "stress and support"
+    assert f"It remains beside {both}, one at a time." in words(followed(Rung.LEADS_ADJUSTED, stress=0.01))
+    explained = words(followed(Rung.LEADS, stress=0.2))
+    assert "It is not significant beside stress, which may explain it." in explained
+    assert f"Beside {both} it is not significant after correction." in words(followed(Rung.LEADS, stress=0.03))
+    assert "beside" not in words(verdict(Rung.LEADS))
+
+
+def test_the_hidden_cause_has_a_strength_a_lead_and_a_benchmark() -> None:
+    leads = followed(Rung.LEADS_ADJUSTED, stress=0.01)
+    assert words(leads).endswith(
+        "A hidden cause that reaches Alliance before Symptoms, or shows in it sooner, would give the same result if it "
+        "accounts for 13% of what is left of both (4% makes it uncertain), at least half a session earlier in "
+        "Alliance. stress: 30% and less than 1%."
+    )
+    assert leads.hidden_cause is not None
+    together = replace(
+        verdict(Rung.TOGETHER), hidden_cause=replace(leads.hidden_cause, lead=0.0, to_insignificance=0.0, measured={})
+    )
+    assert words(together).endswith("A hidden cause that accounts for 13% of what is left of both would explain it.")
+
+
+def test_a_direction_that_rests_on_straight_lines_says_so() -> None:
+    value = verdict(Rung.INCONCLUSIVE)
+    bent = replace(value, readings=replace(value.readings, bends=RemainingEffect(-0.4, 0.7, holds=False)))
+    assert "It rests on the straight line of each person’s trend: beside a bend, nothing is left." in words(bent)
+    assert "straight line" not in words(value)
+
+
+def test_the_badge_of_a_mixed_cause_is_said_where_it_holds() -> None:
+    value = verdict(Rung.LEADS)
+    for holds in (True, False):
+        mixed = RemainingEffect(-2.0, 0.02, holds=holds)
+        sentence = words(replace(value, readings=replace(value.readings, mixed_cause=mixed)))
+        assert ("It remains beside a hidden factor and shared shocks at once." in sentence) is holds
 
 
 def test_together_names_no_order_and_says_the_same_for_both_rows() -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import isfinite
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +16,7 @@ from securebase.study.verdict import (
     Design,
     DetrendedAssociation,
     Occasion,
+    RemainingEffect,
     RowAssociation,
     StepEffect,
     TimeReversal,
@@ -22,12 +26,19 @@ from securebase.study.verdict import (
 )
 from securebase.study.verdicts.attenuation import Attenuation, attenuation
 from securebase.study.verdicts.course import Array, Pair, adjust_for_common_course, own_line_residuals
+from securebase.study.verdicts.follow_up import PairFollowUp, conclude_follow_ups, follow_up
+from securebase.study.verdicts.hidden_cause import hidden_cause
 from securebase.study.verdicts.identifying import Association, Refusal, association, movement
+from securebase.study.verdicts.mixed_cause import BesideMixedCause
 from securebase.study.verdicts.readings import read_pair
 from securebase.study.verdicts.reversal import Reversal
 from securebase.study.verdicts.rule import PairVerdict, Rung, conclude
+from securebase.study.verdicts.straight_line import BesideBends
 from securebase.study.verdicts.within import LagDirection, LagTest, fit_within
 
+#: rungs of a direction
+_LEADING = (Rung.LEADS, Rung.LEADS_ADJUSTED)
+_NO_INPUTS: Mapping[str, Array] = MappingProxyType({})
 #: a gap between two rows of a person counts as at most this many usual gaps
 _MAX_GAP = 1000
 
@@ -56,33 +67,76 @@ def _without_long_gaps(table: SessionTable) -> Array:
     return np.asarray(table.times[first] + since - since[first])
 
 
-def verdicts(table: SessionTable, outcome: str, processes: Sequence[str]) -> tuple[Verdict, ...]:
-    """Return, for each process in turn, the verdicts of process → outcome and outcome → process."""
+def verdicts(
+    table: SessionTable, outcome: str, processes: Sequence[str], *, inputs: Mapping[str, Array] = _NO_INPUTS
+) -> tuple[Verdict, ...]:
+    """Return, for each process in turn, the verdicts of process → outcome and outcome → process.
+
+    inputs: name → (rows,), rivals without error of a pair that leads, beside the other processes.
+    """
     pairs = build_pairs(table, outcome, processes)
+    times = _without_long_gaps(table)
+    known = {name: Pair.of_rows(table.values[outcome], v, table.person, times).x for name, v in inputs.items()}
     concluded = conclude({process: read_pair(pair) for process, pair in pairs.items()})
+    rivals = {process: _rivals(pairs, concluded, process) for process in pairs}
+    follow_ups = {
+        process: follow_up(pairs[process], verdict.direction, rivals[process], known)
+        for process, verdict in concluded.items()
+        if verdict.direction is not None
+    }
+    final = conclude_follow_ups(concluded, follow_ups)
     return tuple(
         row
         for process, pair in pairs.items()
-        for row in _pair_verdicts(table, process, outcome, pair, concluded[process])
+        for row in _pair_verdicts(
+            table,
+            (process, outcome),
+            pair,
+            final[process],
+            follow_ups.get(process),
+            others={**rivals[process], **known},
+        )
     )
 
 
+def _rivals(pairs: Mapping[str, Pair], concluded: Mapping[str, PairVerdict], process: str) -> dict[str, Array]:
+    """Return the other processes, which all have the cells of the same rows; a copy of the outcome rivals nothing."""
+    return {
+        name: pair.x for name, pair in pairs.items() if name != process and concluded[name].refusal is not Refusal.COPY
+    }
+
+
 def _pair_verdicts(
-    table: SessionTable, process: str, outcome: str, pair: Pair, concluded: PairVerdict
+    table: SessionTable,
+    names: tuple[str, str],
+    pair: Pair,
+    concluded: PairVerdict,
+    followed: PairFollowUp | None,
+    *,
+    others: Mapping[str, Array],
 ) -> list[Verdict]:
-    """Return the rows of process → outcome and outcome → process."""
+    """Return the rows of process → outcome and outcome → process. others: in the cells of the pair."""
+    process, outcome = names
     adjusted = adjust_for_common_course(pair)
     attenuations = _attenuations(concluded, pair, adjusted)
     readings = {
-        direction: _readings(concluded, direction, pair, adjusted, attenuations[direction])
+        direction: replace(
+            _readings(concluded, direction, pair, adjusted, attenuations[direction]),
+            **_followed(concluded, direction, pair, followed),
+        )
         for direction in LagDirection
     }
     candidates = (*readings[LagDirection.X_TO_Y].association, readings[LagDirection.Y_TO_X].association[1])
     strongest = min(candidates, key=lambda a: a.p)
+    cause = None
+    if concluded.rung is Rung.TOGETHER:
+        # the order is not known, so that a cause of both at once suffices
+        oriented = pair.reversed if strongest is candidates[2] else pair
+        cause = hidden_cause(oriented, others, lag=int(strongest.occasion == "next"), lead=0.0)
     rows = []
     for direction, reading in readings.items():
         earlier, later = (process, outcome) if direction is LagDirection.X_TO_Y else (outcome, process)
-        other_leads = concluded.rung is Rung.LEADS and concluded.direction is not direction
+        other_leads = concluded.rung in _LEADING and concluded.direction is not direction
         rung = Rung.INCONCLUSIVE if other_leads else concluded.rung
         associated = rung is Rung.TOGETHER
         credited = concluded.readings is not None and concluded.readings.direction is direction
@@ -104,7 +158,7 @@ def _pair_verdicts(
                 n_identifying=rests_on.n_identifying,
                 persistence=None if (t3 := attenuations[direction]) is None else t3.persistence,
                 readings=reading,
-                hidden_cause=None,
+                hidden_cause=followed.hidden_cause if followed is not None and rung in _LEADING else cause,
                 would_settle=_would_settle(rung, concluded, tested=associated or credited),
             )
         )
@@ -157,6 +211,25 @@ def _readings(
         movement_from=movement(oriented.x),
         movement_to=movement(oriented.y),
     )
+
+
+def _followed(
+    concluded: PairVerdict, direction: LagDirection, pair: Pair, followed: PairFollowUp | None
+) -> dict[str, Any]:
+    """Return the readings of the follow-up of a direction; nothing for the other one and for pairs without."""
+    if followed is None or concluded.readings is None or concluded.readings.direction is not direction:
+        return {}
+    scale = standardiser(pair if direction is LagDirection.X_TO_Y else pair.reversed)
+    rivals = {
+        name: StepEffect(test.estimate * scale, None, test.z, test.p) if test.regular else None
+        for name, test in followed.adjusted.tests.items()
+    }
+    return {"rivals": rivals, "bends": _remaining(followed.bends), "mixed_cause": _remaining(followed.mixed_cause)}
+
+
+def _remaining(test: BesideBends | BesideMixedCause) -> RemainingEffect | None:
+    """Return a test beside something else, None where its fits did not end regularly."""
+    return RemainingEffect(test.z, test.p, test.holds) if test.regular else None
 
 
 def standardiser(pair: Pair) -> float:

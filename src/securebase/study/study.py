@@ -27,7 +27,7 @@ from securebase.study.reciprocal import estimate_lags
 from securebase.study.result import StudyResult
 from securebase.study.session_design import session_verdicts
 from securebase.study.suitability import check_analysable, check_estimated, unsuitable_columns
-from securebase.study.table import SessionTable, session_table
+from securebase.study.table import SessionTable, session_inputs, session_table
 from securebase.study.trajectories import trajectories
 from securebase.study.variance import correlate, variance_row
 
@@ -192,7 +192,7 @@ def study(
     variance = tuple(variance_row(table, name, labels[name]) for name in names)
     lags = estimate_lags(table, cohort.outcome, included, rows.therapist)
     progress("Testing which of two columns comes first")
-    concluded = verdicts(table, cohort.outcome, included)
+    concluded = verdicts(table, cohort.outcome, included, inputs=session_inputs(rows))
     designs = _designs(cohort, request, measures)
     moderation = _moderation(cohort, request, measures, curvature=curvature)
     size = _size(table)

@@ -48,21 +48,38 @@ class SessionTable:
         return replace(self, person=self.person[mask], times=self.times[mask], values=values)
 
 
+def session_inputs(panel: Panel) -> dict[str, Array]:
+    """Return the time-varying inputs in the rows of the table: name → (rows,), the largest value of a session."""
+    if panel.inputs is None:
+        return {}
+    columns = zip(panel.input_names, panel.inputs.T, strict=True)
+    return {name: np.maximum.reduceat(values, _session_starts(panel)) for name, values in columns}
+
+
 def session_table(cohort: Cohort, panel: Panel) -> SessionTable:
     """Return the rows of the model's panel, one per session; times in the cohort's own unit.
 
     Rows of one person with the same session number are one session, at the time of the first of them: measures before
     and measures after it.
     """
-    person = np.repeat(np.arange(panel.n_persons), np.diff(panel.starts))
-    begins = np.ones(len(person), dtype=bool)
-    begins[1:] = (person[1:] != person[:-1]) | (panel.wave[1:] < 0) | (panel.wave[1:] != panel.wave[:-1])
-    first = np.flatnonzero(begins)
+    person, first = _person_of_rows(panel), _session_starts(panel)
     values = {
         name: _first_value(panel.scores[:, k], first)
         for k, name in zip(panel.reference_columns, panel.constructs, strict=True)
     }
     return SessionTable(panel.n_persons, person[first], panel.times[first], values, _moments(cohort), panel.time_unit)
+
+
+def _person_of_rows(panel: Panel) -> Indices:
+    return np.repeat(np.arange(panel.n_persons), np.diff(panel.starts))
+
+
+def _session_starts(panel: Panel) -> Indices:
+    """Return the first row of each session."""
+    person = _person_of_rows(panel)
+    begins = np.ones(len(person), dtype=bool)
+    begins[1:] = (person[1:] != person[:-1]) | (panel.wave[1:] < 0) | (panel.wave[1:] != panel.wave[:-1])
+    return np.flatnonzero(begins)
 
 
 def _first_value(column: Array, first: Indices) -> Array:

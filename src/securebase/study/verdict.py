@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
 from securebase.schema import to_plain
 from securebase.study.verdicts.attenuation import Persistence
+from securebase.study.verdicts.hidden_cause import HiddenCause
 from securebase.study.verdicts.identifying import Movement, Refusal
 from securebase.study.verdicts.rule import Rung
 
@@ -59,6 +61,18 @@ class StepEffect:
 
 
 @dataclass(frozen=True, slots=True)
+class RemainingEffect:
+    """Test of an effect beside something else. holds: whether the effect remains.
+
+    statistic: signed root of the likelihood ratio.
+    """
+
+    statistic: float
+    p: float
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RowAssociation:
     """Within-person association, standardised, of the earlier column with the later one in the same or the next row.
 
@@ -97,7 +111,11 @@ class DetrendedAssociation:
 class VerdictReadings:
     """All readings of one ordered pair; None where a test was not possible, ended irregularly or was not called for.
 
-    association: same row, then next row. movement_from, movement_to: changes of each column as observed.
+    association: same row, then next row. movement_from, movement_to: changes of each column as observed. Only where the
+    direction passed all other tests: bends (beside a bend of each person's own; if the effect does not hold, it rests
+    on the straight lines); rivals (beside every other process, with its error, or input; None for an irregular fit);
+    mixed_cause (beside a hidden factor and correlated shocks at once, which leaves little power: not to hold says
+    nothing).
     """
 
     time_reversal: TimeReversal | None
@@ -107,6 +125,9 @@ class VerdictReadings:
     attenuation: DetrendedAssociation | None
     movement_from: Movement
     movement_to: Movement
+    bends: RemainingEffect | None = None
+    rivals: Mapping[str, StepEffect | None] = field(default_factory=dict)
+    mixed_cause: RemainingEffect | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +148,9 @@ class Verdict:
     within-person association of the pair, otherwise the effect on the next row by the within-person likelihood; None
     where that fit did not end regularly. p, p_adjusted: of the test that the rung rests on, raw and by Holm over the
     pairs of the study; None where no test is left to credit. other_leads: the pair leads the other way, and only the
-    stronger direction can be told. n_identifying: effective number of persons that the estimate rests on (Kish 1965).
+    stronger direction can be told. hidden_cause: how strong a cause would explain the estimate away, on the rungs
+    `leads` and `leads_adjusted` one that shows in the earlier column at least half a row earlier, on the rung
+    `together` any; None elsewhere. n_identifying: effective number of persons that the estimate rests on (Kish 1965).
     """
 
     earlier: str
@@ -144,7 +167,7 @@ class Verdict:
     n_identifying: float
     persistence: Persistence | None
     readings: VerdictReadings
-    hidden_cause: None
+    hidden_cause: HiddenCause | None
     would_settle: WouldSettle
 
     def to_json(self) -> dict[str, Any]:

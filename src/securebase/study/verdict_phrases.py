@@ -8,7 +8,9 @@ from securebase.study.parts import StudyRequest
 from securebase.study.phrases import number, p_value
 from securebase.study.verdict import Verdict
 from securebase.study.verdicts.attenuation import Persistence
+from securebase.study.verdicts.hidden_cause import HiddenCause
 from securebase.study.verdicts.identifying import MAX_CORRELATION, MIN_IDENTIFYING, Movement, Refusal
+from securebase.study.verdicts.readings import LEVEL
 from securebase.study.verdicts.rule import Rung
 
 #: larger samples are not named
@@ -26,7 +28,8 @@ RUNG_LABELS: Mapping[Rung, str] = {
 RULE = (
     "Leads: three tests agree in sign, and the largest p is below .05 after Holm’s correction over the pairs: "
     "asymmetry in time; the cross-lagged coefficient of a within-person VAR(1) with correlated shocks and measurement "
-    "error; and the same with a private autoregressive part in each column. Only the stronger direction is credited. "
+    "error; and the same with a private autoregressive part in each column. Only the stronger direction is credited, "
+    "if it remains beside a bend of each person’s own. Leads, adjusted: it remains beside every other column. "
     "Contradicted: two significant readings disagree in sign. Together: the smallest p of three within-person "
     "associations, times three and corrected by Holm, is below .05. Refused: a column copies the other, varies in "
     "too few persons, moves in one direction only, or has too few rows. Inconclusive: everything else. When detrended, "
@@ -42,7 +45,14 @@ def verdict_in_words(verdict: Verdict, request: StudyRequest) -> str:
     if verdict.rung is Rung.TOGETHER and verdict.earlier == request.outcome:
         # both rows of the pair get one sentence
         x, y = y, x
-    return join((_SENTENCES[verdict.rung](verdict, x, y), _persistence(verdict)))
+    return join(
+        (
+            _SENTENCES[verdict.rung](verdict, x, y),
+            _beside_rivals(verdict, request),
+            _cause(verdict, request, x, y),
+            _persistence(verdict),
+        )
+    )
 
 
 def identified_by(verdict: Verdict) -> str:
@@ -104,10 +114,58 @@ def _leads(verdict: Verdict, x: str, y: str) -> str:
     # where x is rated before y in one row, an effect in the row shows one row later, where the tests look
     same = " It compares successive rows, so this may happen within one row." if verdict.occasion == "same" else ""
     direction = "" if verdict.estimate is None else "higher " if verdict.estimate > 0 else "lower "
+    mixed = verdict.readings.mixed_cause
+    badge = " It remains beside a hidden factor and shared shocks at once." if mixed is not None and mixed.holds else ""
     return (
-        f"Above-average {x} tends to come before {direction}{y}{_p_values(verdict)}. {_persons(verdict)}.{same} A "
-        f"hidden cause that reaches {x} before {y}, or shows in it sooner, would give the same result."
+        f"Above-average {x} tends to come before {direction}{y}{_p_values(verdict)}. {_persons(verdict)}.{same}{badge}"
     )
+
+
+def _beside_rivals(verdict: Verdict, request: StudyRequest) -> str:
+    """Return beside which other columns a direction remains, and beside which not."""
+    rivals = verdict.readings.rivals
+    if verdict.rung is Rung.LEADS_ADJUSTED:
+        return f"It remains beside {_list(rivals, request)}, one at a time."
+    open_ = [name for name, test in rivals.items() if test is None or test.p >= LEVEL]
+    if verdict.rung is not Rung.LEADS or not rivals:
+        return ""
+    if not open_:
+        return f"Beside {_list(rivals, request)} it is not significant after correction."
+    return f"It is not significant beside {_list(open_, request)}, which may explain it."
+
+
+def _list(names: Iterable[str], request: StudyRequest) -> str:
+    labels = [request.label(name) for name in names]
+    return ", ".join(labels[:-1]) + " and " + labels[-1] if len(labels) > 1 else "".join(labels)
+
+
+def _cause(verdict: Verdict, request: StudyRequest, x: str, y: str) -> str:
+    """Return the hidden cause that would give the same result, and how strong it would have to be."""
+    cause = verdict.hidden_cause
+    leads = verdict.rung in (Rung.LEADS, Rung.LEADS_ADJUSTED)
+    warning = f"A hidden cause that reaches {x} before {y}, or shows in it sooner, would give the same result"
+    if cause is None:
+        return f"{warning}." if leads else ""
+    uncertain = f" ({_percent(cause.to_insignificance)} makes it uncertain)" if cause.to_insignificance else ""
+    size = f"{_percent(cause.to_zero)} of what is left of both{uncertain}"
+    if leads:
+        early = f", at least half a {request.occasion} earlier in {x}" if cause.lead else ""
+        sentence = f"{warning} if it accounts for {size}{early}."
+    else:
+        sentence = f"A hidden cause that accounts for {size} would explain it."
+    return join((sentence, _strongest(cause, request)))
+
+
+def _strongest(cause: HiddenCause, request: StudyRequest) -> str:
+    """Return how strong the strongest of the other columns is in this respect, with x and with y."""
+    if not cause.measured:
+        return ""
+    name, strength = max(cause.measured.items(), key=lambda item: item[1].bias)
+    return f"{request.label(name)}: {_percent(strength.with_earlier)} and {_percent(strength.with_later)}."
+
+
+def _percent(share: float) -> str:
+    return "less than 1%" if share < 0.01 else f"{100 * share:.0f}%"
 
 
 def _associated(verdict: Verdict, x: str, y: str) -> str:
@@ -126,6 +184,12 @@ def _contradicted(verdict: Verdict, x: str, y: str) -> str:
 def _inconclusive(verdict: Verdict, x: str, y: str) -> str:
     if verdict.other_leads:
         return f"{x} before {y}: inconclusive. This design can detect only the stronger of two directions."
+    bends = verdict.readings.bends
+    if bends is not None and not bends.holds:
+        return (
+            f"{x} before {y}: inconclusive{_p_values(verdict)}. It rests on the straight line of each person’s trend: "
+            f"beside a bend, nothing is left. {_persons(verdict)}."
+        )
     return f"{x} before {y}: inconclusive. {_persons(verdict)}.{_would_decide(verdict)}"
 
 
@@ -207,6 +271,7 @@ _SENTENCES: Mapping[Rung, _Words] = {
     Rung.REFUSED: _refused,
     Rung.TOGETHER: _associated,
     Rung.LEADS: _leads,
+    Rung.LEADS_ADJUSTED: _leads,
     Rung.CONTRADICTED: _contradicted,
     Rung.INCONCLUSIVE: _inconclusive,
 }

@@ -62,8 +62,8 @@ def test_p_values_beside_rivals_are_corrected_over_all_pairs() -> None:
 def test_both_directions_are_followed_up_from_the_earlier_column() -> None:
     columns = draw_cohort(TRUTHS["confounder_measured_with_error"], 40, 0)
     data, rivals = Pair.of_sessions(columns["symptoms"], columns["alliance"]), {"stress": columns["stress"]}
-    verdict, backwards = conclude_pair(data), follow_up(data.reversed, LagDirection.Y_TO_X, rivals)
-    result = follow_up(data, LagDirection.X_TO_Y, rivals)
+    verdict, backwards = conclude_pair(data), follow_up(data.reversed, LagDirection.Y_TO_X, rivals, {})
+    result = follow_up(data, LagDirection.X_TO_Y, rivals, {})
     np.testing.assert_allclose(backwards.bends.z, result.bends.z, atol=1e-3)
     assert backwards.hidden_cause == result.hidden_cause
     assert result.bends.holds

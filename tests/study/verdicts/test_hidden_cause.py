@@ -105,5 +105,18 @@ def test_the_measured_strengths_are_those_of_regressions() -> None:
     np.testing.assert_allclose(strength.with_later, 1 - left(0, 1, 2, 3) / left(0, 1, 2), rtol=1e-9)
 
 
+def test_an_association_in_the_same_row_needs_a_cause_of_both_at_once() -> None:
+    rng = np.random.default_rng(8)
+    factor = rng.normal(size=(2000, 16))
+    y, x = rng.normal(size=(2, 2000, 16)) + factor
+    result = hidden_cause(Pair.of_sessions(y, x), {"factor": factor}, lag=0, lead=0.0)
+    assert result is not None
+    assert result.lead == 0.0
+    true = result.measured["factor"]
+    # half of the variance of x, and of y beside x: .5 / 1.5
+    np.testing.assert_allclose((true.with_earlier, true.with_later), (1 / 2, 1 / 3), rtol=0.05)
+    np.testing.assert_allclose(true.bias, result.f_squared, rtol=0.05)
+
+
 def test_nothing_is_said_where_nothing_varies() -> None:
     assert hidden_cause(Pair.of_sessions(np.zeros((5, 6)), np.zeros((5, 6))), {}) is None

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -24,6 +25,8 @@ from securebase.study.verdicts.panel import StateLikelihood
 from securebase.study.verdicts.reversal import time_reversal
 from securebase.study.verdicts.third_column import X_TO_Y, ThirdColumn
 from securebase.study.verdicts.within import LagDirection, effect_beside_private_parts, fit_within
+
+_NO_INPUTS: Mapping[str, Array] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +57,23 @@ class Adjusted:
         return max(test.p for test in self.tests.values())
 
 
-def beside_rivals(pair: Pair, rivals: Mapping[str, Array]) -> Adjusted:
+def beside_rivals(pair: Pair, rivals: Mapping[str, Array], inputs: Mapping[str, Array] = _NO_INPUTS) -> Adjusted:
     """Test the effect of x on the next y of a pair that leads, beside each rival.
 
-    pair: as observed, x first. rivals: name → values (N, T) in the cells of the pair. A rival with the other sign gets
-    the p of 1: what it leaves is not the effect that leads.
+    pair: as observed, x first. rivals, inputs: name → values (N, T) in the cells of the pair; a rival with two values
+    counts as an input. What has the other sign beside a rival gets the p of 1: it is not the effect that leads.
     """
     adjusted = adjust_for_common_course(pair)
     within = fit_within(adjusted)
     sign = np.sign(within.tests[LagDirection.X_TO_Y].estimate)
     tests = {}
-    for name, values in rivals.items():
+    for name, values in {**rivals, **inputs}.items():
         if not _varies(values, pair):
             continue
-        test = _beside_input(pair, values) if is_input(values) else _beside_rating(pair, adjusted, within.theta, values)
+        if name in inputs or is_input(values):
+            test = _beside_input(pair, values)
+        else:
+            test = _beside_rating(pair, adjusted, within.theta, values)
         if test.estimate * sign <= 0:
             test = BesideRival(test.estimate, test.z, 1.0, test.regular, test.is_input)
         tests[name] = test

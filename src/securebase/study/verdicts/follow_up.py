@@ -32,17 +32,19 @@ class PairFollowUp:
     hidden_cause: HiddenCause | None
 
 
-def follow_up(pair: Pair, direction: LagDirection, rivals: Mapping[str, Array]) -> PairFollowUp:
-    """Read what remains of a direction. pair: as observed; rivals: name → values (N, T) in its cells."""
+def follow_up(
+    pair: Pair, direction: LagDirection, rivals: Mapping[str, Array], inputs: Mapping[str, Array]
+) -> PairFollowUp:
+    """Read what remains of a direction. pair: as observed; rivals and inputs: name → values (N, T) in its cells."""
     if direction is LagDirection.Y_TO_X:
-        return follow_up(pair.reversed, LagDirection.X_TO_Y, rivals)
+        return follow_up(pair.reversed, LagDirection.X_TO_Y, rivals, inputs)
     adjusted = adjust_for_common_course(pair)
     within = fit_within(adjusted)
     return PairFollowUp(
         bends=beside_bends(adjusted, direction, within),
         mixed_cause=beside_mixed_cause(adjusted, direction, within),
-        adjusted=beside_rivals(pair, rivals),
-        hidden_cause=hidden_cause(pair, rivals),
+        adjusted=beside_rivals(pair, rivals, inputs),
+        hidden_cause=hidden_cause(pair, {**rivals, **inputs}),
     )
 
 

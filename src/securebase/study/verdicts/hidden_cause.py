@@ -43,7 +43,7 @@ class Strength:
 
 @dataclass(frozen=True, slots=True)
 class HiddenCause:
-    """Cause that would explain away an association with the next row.
+    """Cause that would explain an association away.
 
     f_squared: of the association. to_zero: partial R² with both columns that bring the estimate to zero.
     to_insignificance: the same for the nearer end of its 95% interval; 0 where that includes zero already. lead: usual
@@ -54,36 +54,39 @@ class HiddenCause:
     to_zero: float
     to_insignificance: float
     measured: Mapping[str, Strength]
-    lead: float = MIN_LEAD
+    lead: float
 
     def is_explained_by(self, strength: Strength) -> bool:
         """Return whether a cause as strong as this would bring the estimate to zero."""
         return strength.bias >= self.f_squared
 
 
-def hidden_cause(pair: Pair, others: Mapping[str, Array]) -> HiddenCause | None:
-    """Return the cause that would explain away the association of x with the next y; None where nothing varies.
+def hidden_cause(
+    pair: Pair, others: Mapping[str, Array], *, lag: int = 1, lead: float = MIN_LEAD
+) -> HiddenCause | None:
+    """Return the cause that would explain away the association of x with y; None where nothing varies.
 
-    pair: as observed. others: name → values (N, T) in the cells of the pair.
+    pair: as observed. others: name → values (N, T) in the cells of the pair. lag 1: of x with the next y; 0: with y of
+    the same row. lead: 0 where the order is not known, so that a cause of both at once suffices.
     """
     adjusted = adjust_for_common_course(pair)
-    lag = association(adjusted, 1)
+    whole = association(adjusted, lag)
     y, x = (own_line_residuals(values, pair.times) for values in (adjusted.y, adjusted.x))
-    later, earlier, past = y[:, 1:], x[:, :-1], y[:, :-1]
-    explained = _partial(later, earlier, past)
-    if not np.isfinite(lag.estimate) or not 0.0 < explained < 1.0 or not lag.standard_error > 0:
+    later, earlier, given = (y[:, 1:], x[:, :-1], (y[:, :-1],)) if lag else (y, x, ())
+    explained = _partial(later, earlier, *given)
+    if not np.isfinite(whole.estimate) or not 0.0 < explained < 1.0 or not whole.standard_error > 0:
         return None
     measured = {}
     for name, values in others.items():
         other = adjust_for_common_course(Pair(pair.y, values, pair.times, pair.discrete)).x
-        z = own_line_residuals(other, pair.times)[:, :-1]
-        strength = Strength(_partial(earlier, z, past), _partial(later, z, earlier, past))
+        z = own_line_residuals(other, pair.times)[:, : earlier.shape[1]]
+        strength = Strength(_partial(earlier, z, *given), _partial(later, z, earlier, *given))
         if np.isfinite([strength.with_earlier, strength.with_later]).all():
             measured[name] = strength
     f = float(np.sqrt(explained / (1.0 - explained)))
-    quantile = float(student.ppf(0.975, max(lag.n_identifying - 1.0, 1.0)))
-    left = max(0.0, 1.0 - quantile * lag.standard_error / abs(lag.estimate))
-    return HiddenCause(f**2, robustness_value(f), robustness_value(left * f), measured)
+    quantile = float(student.ppf(0.975, max(whole.n_identifying - 1.0, 1.0)))
+    left = max(0.0, 1.0 - quantile * whole.standard_error / abs(whole.estimate))
+    return HiddenCause(f**2, robustness_value(f), robustness_value(left * f), measured, lead)
 
 
 def robustness_value(f: float) -> float:
@@ -96,7 +99,9 @@ def _partial(target: Array, column: Array, *given: Array) -> float:
     used = np.isfinite(target) & np.isfinite(column)
     for values in given:
         used &= np.isfinite(values)
-    C = np.column_stack([values[used] for values in given])
-    a, b = (values[used] - C @ np.linalg.lstsq(C, values[used], rcond=None)[0] for values in (target, column))
+    a, b = target[used], column[used]
+    if given:
+        C = np.column_stack([values[used] for values in given])
+        a, b = (values - C @ np.linalg.lstsq(C, values, rcond=None)[0] for values in (a, b))
     size = float((a @ a) * (b @ b))
     return float(a @ b) ** 2 / size if size > 0 else float("nan")
