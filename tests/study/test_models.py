@@ -149,8 +149,8 @@ def test_a_fit_that_did_not_end_regularly_has_no_numbers(rows, fitted, monkeypat
     ended = replace(fitted, outcome=Advice("not_converged", "The search ended early.", "Use fewer constructs."))
     monkeypatch.setattr(models, "fit", lambda *_: ended)
     summaries, residuals, checks = fit_models(rows, Trend.NONE, Start.STATIONARY, lambda _: None)
-    said = "The search ended early. Use fewer constructs."
-    assert summaries == tuple(NotFitted(name, said) for name in ("none", "linear", RANDOM_SLOPES))
+    reason = "The search ended early. Use fewer constructs."
+    assert summaries == tuple(NotFitted(name, reason) for name in ("none", "linear", RANDOM_SLOPES))
     assert not residuals
     assert checks is None
 
