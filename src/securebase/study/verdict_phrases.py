@@ -125,7 +125,8 @@ def _beside_rivals(verdict: Verdict, request: StudyRequest) -> str:
     """Return beside which other columns a direction remains, and beside which not."""
     rivals = verdict.readings.rivals
     if verdict.rung is Rung.LEADS_ADJUSTED:
-        return f"It remains beside {_list(rivals, request)}, one at a time."
+        each = ", one at a time" if len(rivals) > 1 else ""
+        return f"It remains beside {_list(rivals, request)}{each}."
     open_ = [name for name, test in rivals.items() if test is None or test.p >= LEVEL]
     if verdict.rung is not Rung.LEADS or not rivals:
         return ""
