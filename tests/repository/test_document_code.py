@@ -71,10 +71,13 @@ ASSUMED: dict[str, Callable[[Path], dict[str, Any]]] = {
 #: Document → figures that it quotes, as its commands print them.
 QUOTED = {
     "docs/tutorials/first-study.md": (
-        "Alliance → phq9, next session −.21 (.050) −.21 (.070) −.20 (.068) persists",
-        "phq9 → strain, next session .33 (.073) .12 (.074) .12 (.074) attenuates",
-        "leaving out any one of 8 of the 40 persons",
-        "Alliance → Symptoms, next session −.11 (.019) −.06 (.021) −.02 (.021) attenuates",
+        "Alliance → phq9 leads, adjusted −.29 (−.54 to −.04) .002 .004 31 of 40 persists",
+        "phq9 → Alliance inconclusive .18 (−.04 to .40) – – 31 of 40 inconclusive",
+        "strain → phq9 together .36 (.26 to .46) < .001 < .001 32 of 40 inconclusive",
+        "phq9 → strain together .36 (.26 to .46) < .001 < .001 32 of 40 inconclusive",
+        "phq9 → strain, at the next session .33 (.073) .12 (.074) .12 (.074)",
+        "Alliance → Symptoms inconclusive −.01 (−.12 to .10) .858 .858 153 of 200 attenuates",
+        "Alliance → Symptoms, at the next session −.11 (.019) −.06 (.021) −.02 (.021)",
         "13 at first, 6 at last, 7 points fewer: reliable improvement. Reliable from 6 points",
         "14 7.8 6.2 to 9.4 4.0 to 11.7",
     )
