@@ -162,7 +162,8 @@ def test_a_client_on_a_desktop_by_keyboard(desk: Any, live_server: Any, people: 
                 return
         raise AssertionError(f"no way to “{text}” with the Tab key")
 
-    desk.keyboard.type(link.code)  # the field already has the focus
+    desk.locator("input:focus").wait_for()  # the page gives it the focus
+    desk.keyboard.type(link.code)
     desk.keyboard.press("Enter")
     desk.get_by_role("heading", name="Hello").wait_for()
     problems = find_problems(desk)
