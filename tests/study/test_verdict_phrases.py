@@ -99,7 +99,7 @@ def test_the_hidden_cause_has_a_strength_a_lead_and_a_benchmark() -> None:
     assert words(leads).endswith(
         "A hidden cause that reaches Alliance before Symptoms, or shows in it sooner, would give the same result if it "
         "accounts for 13% of what is left of both (4% makes it uncertain), at least half a session earlier in "
-        "Alliance. stress: 30% and less than 1%."
+        "Alliance. By comparison, stress accounts for 30% and less than 1%."
     )
     assert leads.hidden_cause is not None
     together = replace(

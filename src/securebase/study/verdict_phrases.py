@@ -162,7 +162,9 @@ def _strongest(cause: HiddenCause, request: StudyRequest) -> str:
     if not cause.measured:
         return ""
     name, strength = max(cause.measured.items(), key=lambda item: item[1].bias)
-    return f"{request.label(name)}: {_percent(strength.with_earlier)} and {_percent(strength.with_later)}."
+    shares = [_percent(strength.with_earlier), _percent(strength.with_later)]
+    of_both = f"{shares[0]} of each" if shares[0] == shares[1] else f"{shares[0]} and {shares[1]}"
+    return f"By comparison, {request.label(name)} accounts for {of_both}."
 
 
 def _percent(share: float) -> str:
