@@ -23,6 +23,7 @@ from securebase.study.estimator import LagEstimate, LagEstimator, LagStep, Link,
 from securebase.study.estimators import ALTERNATIVES, PRIMARY, TIME_ADJUSTED
 from securebase.study.table import SessionTable
 from securebase.study.verdicts.attenuation import Persistence
+from securebase.study.verdicts.before_and_after import WithinSession
 from securebase.study.verdicts.course import Pair, adjust_for_common_course
 from securebase.study.verdicts.follow_up import PairFollowUp, conclude_follow_ups
 from securebase.study.verdicts.identifying import Refusal
@@ -250,15 +251,15 @@ def _conclude_irregular(truth: Truth, stored: Mapping[str, Any]) -> dict[str, li
 
 
 def _conclude_sessions(truth: Truth, stored: Mapping[str, Any]) -> dict[str, list[Conclusion]]:
-    values = stored["sessions"]
+    verdict = msgspec.convert(stored["sessions"], WithinSession, str_keys=True)
     concluded = []
     for direction in LagDirection:
         link = (ALLIANCE, SYMPTOMS) if direction is LagDirection.X_TO_Y else (SYMPTOMS, ALLIANCE)
-        if values["rung"] == Rung.LEADS and values["direction"] == direction:
-            sign = 1 if values["slopes"][direction] > 0 else -1
+        if verdict.direction is direction:
+            sign = 1 if verdict.slopes[direction].estimate > 0 else -1
             concluded.append(Conclusion(*link, "leads", sign, warned=True, occasion="same"))
         else:
-            rung = "inconclusive" if values["rung"] == Rung.LEADS else values["rung"]
+            rung = "inconclusive" if verdict.rung is Rung.LEADS else verdict.rung.value
             concluded.append(Conclusion(*link, rung, occasion="same"))
     return {SESSIONS: concluded}
 

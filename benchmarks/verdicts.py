@@ -224,11 +224,12 @@ def _measured_on(results: Sequence[TruthResult]) -> list[str]:
 
 def _cohorts_of(sets: Sequence[str], results: Sequence[TruthResult]) -> list[str]:
     """Return one sentence per set of analyses: how many cohorts of each truth it judged."""
-    return [
-        f"{min(result.cohorts for result in results if result.analyses == analyses)} cohorts of each truth: "
-        f"{', '.join(SETS[analyses].analyses)}.  "
-        for analyses in sets
-    ]
+    lines = []
+    for analyses in sets:
+        counts = [result.cohorts for result in results if result.analyses == analyses]
+        number = f"{counts[0]}" if len({*counts}) == 1 else f"{min(counts)} to {max(counts)}"
+        lines.append(f"{number} cohorts of each truth: {', '.join(SETS[analyses].analyses)}.  ")
+    return lines
 
 
 def _row(truth: Truth, sets: Sequence[str], results: Sequence[TruthResult]) -> list[str]:

@@ -7,9 +7,11 @@ import sys
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from securebase.study.conclusions import verdicts as study_verdicts
 from securebase.study.reciprocal import estimate_lags
@@ -97,6 +99,10 @@ def test_the_follow_up_warns_of_a_measured_confounder_and_never_adjusts_it_away(
 
 def test_the_rule_tells_a_lag_over_irregular_weeks() -> None:
     assert outcomes_of("irregular", "alliance_first_irregular", 60, 0)[conclusions.RULE_IRREGULAR] == "right"
+
+
+def test_a_link_within_the_session_is_told_by_ratings_before_and_after() -> None:
+    assert outcomes_of("sessions", "symptoms_change_alliance_in_session", 60, 0)[conclusions.SESSIONS] == "right"
 
 
 def test_the_rule_refuses_a_reversed_copy() -> None:
@@ -195,3 +201,42 @@ def test_results_of_other_sets_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {*measured} == {"sessions"}
     assert [result.on for result in results if result.analyses == "single"] == ["before"]
     assert {result.on for result in results if result.analyses == "sessions"} == {"today"}
+
+
+#: truth → least share of right conclusions by the rule at 60 and at 240 clients
+TARGETS = {
+    "alliance_first": (0.85, 0.90),
+    "alliance_first_and_factor": (0.50, 0.90),
+    "symptoms_first_in_session": (0.20, 0.70),
+    "floor_and_alliance_first": (0.50, 0.90),
+    "reverse_only": (0.25, 0.90),
+    "alliance_sufficient": (0.50, 0.85),
+}
+
+
+def stored_results() -> list[Any]:
+    """Return the checked-in results of the rule and of the design before and after a session."""
+    file = Path(__file__).parents[2] / "docs" / "benchmarks.json"
+    results = json.loads(file.read_text("utf-8"))["verdicts"]["results"]
+    return [verdicts.TruthResult(**result) for result in results if result["analyses"] in ("rule", "sessions")]
+
+
+def test_the_rule_is_wrong_in_no_truth_significantly_more_often_than_in_five_percent() -> None:
+    shares = {
+        (result.truth, result.clients): result.shares[analysis]["wrong"]
+        for result in stored_results()
+        for analysis in (conclusions.RULE, conclusions.SESSIONS)
+        if analysis in result.shares and verdicts.is_above_level(result.shares[analysis]["wrong"], result.cohorts)
+    }
+    assert shares == {}
+
+
+@pytest.mark.parametrize("clients", [60, 240])
+def test_the_rule_is_right_as_often_as_it_should(clients: int) -> None:
+    rule = {result.truth: result for result in stored_results() if result.clients == clients}
+    missed = {}
+    for name, targets in TARGETS.items():
+        target, share = targets[clients == 240], rule[name].shares[conclusions.RULE]["right"]
+        if stats.binom.cdf(round(share * rule[name].cohorts), rule[name].cohorts, target) < 0.025:
+            missed[name] = (share, target)
+    assert missed == {}
