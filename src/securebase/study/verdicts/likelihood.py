@@ -53,7 +53,7 @@ class RestrictedLikelihood:
 
     def log_likelihood(self, theta: Array) -> float:
         """Return the restricted log-likelihood without penalties, of data in units of `scale`."""
-        return self._evaluate(dynamics.matrices(theta[None], self.gaps, discrete=self.discrete), gradient=False)[0]
+        return self._evaluate(self._matrices(theta[None]), gradient=False)[0]
 
     def objective(self, theta: Array) -> tuple[float, Array]:
         """Return minus the penalised log-likelihood and its gradient; (∞, zeros) where the dynamics are not stable.
@@ -64,10 +64,10 @@ class RestrictedLikelihood:
         points = np.concatenate([theta[None], theta + steps, theta - steps])
         # a long step of a line search may overflow: the value is then not finite
         with np.errstate(all="ignore"):
-            priors = dynamics.penalty(points, discrete=self.discrete)
+            priors = self._penalty(points)
             if not np.isfinite(priors).all():
                 return np.inf, np.zeros(k)
-            m = dynamics.matrices(points, self.gaps, discrete=self.discrete)
+            m = self._matrices(points)
             value, out = self._evaluate(m, gradient=True)
             total = priors + np.einsum("mgij,gij->m", m.transition, out.transition)
             total += np.einsum("mgij,gij->m", m.shocks, out.shock_covariance)
@@ -75,6 +75,14 @@ class RestrictedLikelihood:
         if not np.isfinite(value) or not np.isfinite(total).all():
             return np.inf, np.zeros(k)
         return -(value + float(priors[0])), -(total[1 : 1 + k] - total[1 + k :]) / (2.0 * _STEP)
+
+    def _penalty(self, theta: Array) -> Array:
+        """Return the logarithms (m,) of the priors; −∞ where the dynamics are not stable."""
+        return dynamics.penalty(theta, discrete=self.discrete)
+
+    def _matrices(self, theta: Array) -> dynamics.Matrices:
+        """Return the matrices of a batch of parameters."""
+        return dynamics.matrices(theta, self.gaps, discrete=self.discrete)
 
     def _evaluate(self, m: dynamics.Matrices, *, gradient: bool) -> tuple[float, Outputs]:
         """Return the log-likelihood, and the kernel's outputs, at the first matrices of the batch."""
@@ -86,7 +94,7 @@ class RestrictedLikelihood:
             shock_covariance=m.shocks[0],
             start_mean=np.zeros(self._p),
             start_covariance=m.stationary[0],
-            loading=np.ones(2),
+            loading=np.ones(self._residual.shape[1]),
             noise=m.error[0],
             level_root=self._root,
         )

@@ -11,7 +11,6 @@ from typing import Protocol
 import numpy as np
 from scipy.linalg import block_diag
 
-from securebase.model.kernel.readable import Inputs, Outputs
 from securebase.study.verdicts.course import Array, Pair, own_line_residuals
 from securebase.study.verdicts.dynamics import Matrices
 from securebase.study.verdicts.likelihood import RestrictedLikelihood
@@ -47,39 +46,11 @@ class StateLikelihood(RestrictedLikelihood):
         if third is not None:
             self._add(pair, third)
 
-    def objective(self, theta: Array) -> tuple[float, Array]:
-        """Return minus the penalised log-likelihood and its gradient; (∞, zeros) where the dynamics are not stable."""
-        k, steps = len(theta), _STEP * np.eye(len(theta))
-        points = np.concatenate([theta[None], theta + steps, theta - steps])
-        # a long step of a line search may overflow: the value is then not finite
-        with np.errstate(all="ignore"):
-            priors = self._dynamics.penalty(points)
-            if not np.isfinite(priors).all():
-                return np.inf, np.zeros(k)
-            m = self._dynamics.matrices(points, self.gaps)
-            value, out = self._evaluate(m, gradient=True)
-            total = priors + np.einsum("mgij,gij->m", m.transition, out.transition)
-            total += np.einsum("mgij,gij->m", m.shocks, out.shock_covariance)
-            total += np.einsum("mij,ij->m", m.stationary, out.start_covariance) + m.error @ out.noise
-        if not np.isfinite(value) or not np.isfinite(total).all():
-            return np.inf, np.zeros(k)
-        return -(value + float(priors[0])), -(total[1 : 1 + k] - total[1 + k :]) / (2.0 * _STEP)
+    def _penalty(self, theta: Array) -> Array:
+        return self._dynamics.penalty(theta)
 
-    def _evaluate(self, m: Matrices, *, gradient: bool) -> tuple[float, Outputs]:
-        inputs = Inputs(
-            residual=self._residual,
-            input_increment=np.zeros((0, self._p)),
-            slope_basis=self._basis,
-            transition=m.transition[0],
-            shock_covariance=m.shocks[0],
-            start_mean=np.zeros(self._p),
-            start_covariance=m.stationary[0],
-            loading=np.ones(self._residual.shape[1]),
-            noise=m.error[0],
-            level_root=self._root,
-        )
-        out = self._kernel(self._layout, inputs, gradient=gradient)
-        return float(out.log_likelihood.sum()) + self._constant, out
+    def _matrices(self, theta: Array) -> Matrices:
+        return self._dynamics.matrices(theta, self.gaps)
 
     def _add(self, pair: Pair, third: Array) -> None:
         line = own_line_residuals(third, pair.times)
