@@ -84,6 +84,25 @@ def test_an_unknown_order_within_the_row_is_refused_with_advice(moment: Moment) 
     assert "--asked-before" in refused.value.advice
 
 
+def test_an_effect_beside_selectively_missing_ratings_is_withheld_with_its_numbers() -> None:
+    """A few ratings are missing after a bad one with a prompt, and after a good one without."""
+    withheld = 0
+    for seed in range(6):
+        columns = drawn(seed, next_session=-1.0)
+        unwelcome = (columns["prompt"] == 1) == (columns["y"] > -0.5)
+        columns["y"][:, 1:][(unwelcome & (np.random.default_rng(100 + seed).random((60, 12)) < 0.1))[:, :-1]] = np.nan
+        (row,) = assignment_verdicts(session_rows(columns, {"y": BEFORE, "prompt": AFTER}), "y", ["prompt"])
+        assert isinstance(row.readings, AssignmentReadings)
+        if row.rung is not Rung.REFUSED and row.readings.withheld:
+            withheld += 1
+            assert (row.rung, row.direction, row.would_settle) == (Rung.INCONCLUSIVE, 0, None)
+            assert row.estimate is not None
+            assert row.p_adjusted is not None
+            assert row.p_adjusted < 0.05
+            assert row.to_json()["readings"]["p_selective"] == row.readings.p_selective < 0.05
+    assert withheld >= 2
+
+
 def test_several_columns_are_corrected_by_holm() -> None:
     moments = {"y": BEFORE, **dict.fromkeys(("prompt", "noise", "arm"), AFTER)}
     rungs: Counter[Rung] = Counter()

@@ -41,7 +41,7 @@ ASSIGNED = replace(
     unit="points",
     estimate=-1.5,
     interval=(-2.25, -0.75),
-    readings=AssignmentReadings(True, 0.21, 0.034),
+    readings=AssignmentReadings(True, 0.21, 0.034, 0.4, withheld=False),
 )
 OPEN = replace(SESSION, rung=Rung.INCONCLUSIVE, would_settle=180, p=0.2, p_adjusted=0.4)
 REFUSED = replace(ASSIGNED, rung=Rung.REFUSED, estimate=None, interval=None, p=None, p_adjusted=None)
@@ -49,7 +49,7 @@ CAUSAL = re.compile(r"\bcaus(?:es|ed|al|ing) (?!that act)|\beffect of\b|\bleads?
 
 
 def refused(reason: AssignmentRefusal, *, within: bool = True) -> DesignVerdict:
-    return replace(REFUSED, reason=reason, readings=AssignmentReadings(within, 0.0002, 0.0003))
+    return replace(REFUSED, reason=reason, readings=AssignmentReadings(within, 0.0002, 0.0003, 0.0004, withheld=True))
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,8 @@ def refused(reason: AssignmentRefusal, *, within: bool = True) -> DesignVerdict:
                 "Per unit of Prompt, Mood at the next session was 1.50 points lower on average",
                 "(−1.50, 95% interval −2.25 to −0.75; ",
                 "This assumes that Prompt was assigned by chance, and that the same kind of ratings is missing",
-                "do not predict it (p = .210), nor does it predict whose ratings are missing (p = .034)",
+                "do not predict it (p = .210), nor does it predict whose ratings are missing (p = .034) ",
+                "or after which ratings (p = .400).",
             ),
         ),
         (replace(ASSIGNED, occasion="same"), ("Mood later in the session was",)),
@@ -97,6 +98,14 @@ def refused(reason: AssignmentRefusal, *, within: bool = True) -> DesignVerdict:
         ),
         (refused(AssignmentRefusal.TOLD_BY_MISSING), ("whether the next rating of Mood is missing (p < .001)",)),
         (refused(AssignmentRefusal.TOLD_BY_MISSING, within=False), ("how long Mood is rated (p < .001)",)),
+        (
+            refused(AssignmentRefusal.SELECTIVE_MISSING),
+            ("refused. After which ratings of Mood the next one is missing differs with Prompt (p < .001)",),
+        ),
+        (
+            replace(ASSIGNED, rung=Rung.INCONCLUSIVE, readings=AssignmentReadings(True, 0.2, 0.3, 0.02, withheld=True)),
+            ("inconclusive (−1.50", "is missing differs with Prompt (p = .020)", "may differ for this reason alone."),
+        ),
         (refused(AssignmentRefusal.NO_FIRST_RATING), ("no rating before Prompt began", "--asked-before")),
     ],
 )

@@ -47,10 +47,11 @@ def _read(table: SessionTable, outcome: str, name: str) -> tuple[AssignedEffect,
 def _row(
     name: str, outcome: str, effect: AssignedEffect, p_adjusted: float | None, columns: int, *, same_session: bool
 ) -> DesignVerdict:
-    rung, needed = Rung.REFUSED, None
+    rung, needed, tests = Rung.REFUSED, None, effect.tests
     if p_adjusted is not None:
-        rung = Rung.RANDOMISED if p_adjusted < LEVEL else Rung.INCONCLUSIVE
-        if rung is Rung.INCONCLUSIVE:
+        rung = Rung.RANDOMISED if p_adjusted < LEVEL and not tests.withheld else Rung.INCONCLUSIVE
+        # more persons would not help where the ratings compared differ
+        if rung is Rung.INCONCLUSIVE and not tests.withheld:
             needed = persons_needed(effect.n_persons, (float(norm.isf(effect.p / 2.0)),), pairs=columns)
     is_known = rung is not Rung.REFUSED
     return DesignVerdict(
@@ -68,6 +69,8 @@ def _row(
         p_adjusted=p_adjusted,
         n_persons=effect.n_persons,
         n_identifying=effect.n_identifying,
-        readings=AssignmentReadings(effect.within_persons, effect.p_past, effect.p_missing),
+        readings=AssignmentReadings(
+            effect.within_persons, tests.past, tests.missing, tests.selective, withheld=tests.withheld
+        ),
         would_settle=needed,
     )

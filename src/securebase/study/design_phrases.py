@@ -85,8 +85,11 @@ def _assigned_words(verdict: DesignVerdict, x: str, y: str) -> str:
             f"average{basis}{_tests(verdict)}. This assumes that {x} was assigned by chance, and that the same kind of "
             "ratings is missing whatever was assigned. Earlier ratings do not predict it "
             f"({p_value(_readings(verdict).p_past)}), nor does it predict whose ratings are missing "
-            f"({p_value(_readings(verdict).p_missing)})."
+            f"({p_value(_readings(verdict).p_missing)}) or after which ratings "
+            f"({p_value(_readings(verdict).p_selective)})."
         )
+    if _readings(verdict).withheld:
+        return f"{x}, assigned by chance: inconclusive{_tests(verdict)}. {_selective_missing(verdict, x, y)}"
     return (
         f"{x}, assigned by chance: inconclusive. No difference in {when[verdict.occasion]} was detected"
         f"{_tests(verdict)}.{_would_decide(verdict)}"
@@ -153,6 +156,13 @@ def _told_by_missing(verdict: DesignVerdict, x: str, y: str) -> str:
     return f"{x} predicts {consequence} ({p}), so the persons compared may differ in more than {x}."
 
 
+def _selective_missing(verdict: DesignVerdict, x: str, y: str) -> str:
+    return (
+        f"After which ratings of {y} the next one is missing differs with {x} "
+        f"({p_value(_readings(verdict).p_selective)}). The ratings that remain may differ for this reason alone."
+    )
+
+
 def _no_first_rating(_verdict: DesignVerdict, x: str, y: str) -> str:
     return (
         f"{y} is first rated after the first session, so there is no rating before {x} began. Rate {y} before "
@@ -165,5 +175,6 @@ _REASONS: Mapping[AssignmentRefusal, Callable[[DesignVerdict, str, str], str]] =
     AssignmentRefusal.HARDLY_VARIES: _hardly_varies,
     AssignmentRefusal.TOLD_BY_THE_PAST: _told_by_the_past,
     AssignmentRefusal.TOLD_BY_MISSING: _told_by_missing,
+    AssignmentRefusal.SELECTIVE_MISSING: _selective_missing,
     AssignmentRefusal.NO_FIRST_RATING: _no_first_rating,
 }

@@ -35,11 +35,16 @@ class SessionReadings:
 
 @dataclass(frozen=True, slots=True)
 class AssignmentReadings:
-    """Readings of an assigned column; see `AssignedEffect`."""
+    """Readings of an assigned column; see `AssignedEffect` and, for the p values, `ChanceTests`.
+
+    withheld: no effect is concluded, because ratings seem to be missing selectively.
+    """
 
     within_persons: bool
     p_past: float
     p_missing: float
+    p_selective: float
+    withheld: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from scipy.stats import t as student
 
 from securebase.study.verdicts.randomised import AssignedEffect, AssignmentRefusal, read_assignment
 from securebase.study.verdicts.rule import Rung
+from securebase.study.verdicts.selective import selective_p_of_arms
+from securebase.study.verdicts.strata import Strata, chance_p
 from truths.catalogue import TRUTHS, draw_cohort
 
 Array = np.ndarray
@@ -135,6 +137,80 @@ def test_a_strong_effect_is_concluded_with_its_sign(draw: Any, sign: int) -> Non
         result = read(draw(np.random.default_rng(seed), 60, 10, 2.0 * sign))
         assert (result.rung, result.direction) == (Rung.RANDOMISED, sign)
         assert result.p < 0.001
+
+
+def silent_after_unlike_weeks(rng: Rng, persons: int = 60) -> tuple[Array, Array]:
+    """Return prompts without effect: a bad rating is missing after a prompt, a good one without. As many either way."""
+    rated, assigned = prompts(rng, persons, 12)
+    level = np.nan_to_num(rated - np.nanmean(rated, axis=0))[:, 1:]
+    prompted = assigned[:, :-1] == 1
+    unwelcome = (prompted & (level > 0.3)) | (~prompted & (level < -0.3))
+    rated[:, 1:][unwelcome & (rng.random(level.shape) < 0.7)] = np.nan
+    return rated, assigned
+
+
+def arms_left_after_unlike_weeks(
+    rng: Rng, persons: int = 60, *, alike: bool = False, effect: float = 0.0
+) -> tuple[Array, Array]:
+    """Return arms that are left after good weeks in the one and after bad ones in the other; alike: as in the one."""
+    rated, assigned = arms(rng, persons, 12, effect)
+    level = np.nan_to_num(rated - np.nanmean(rated[:, 0]))[:, :-1]
+    leaves = np.where((assigned[:, 1:] == 1) | alike, level < -0.5, level > 0.5) & (rng.random(level.shape) < 0.3)
+    leaves[:, 0] = False
+    rated[:, 1:][np.maximum.accumulate(leaves, axis=1)] = np.nan
+    return rated, assigned
+
+
+@pytest.mark.parametrize("draw", [silent_after_unlike_weeks, arms_left_after_unlike_weeks])
+def test_selection_by_rating_and_assignment_is_not_taken_for_an_effect(draw: Any) -> None:
+    results = [read(draw(np.random.default_rng(seed))) for seed in range(20)]
+    assert all(result.rung is not Rung.RANDOMISED for result in results)
+    assert sum(result.refusal is AssignmentRefusal.SELECTIVE_MISSING for result in results) >= 12
+    # the level is that of an effect: such estimates are numbers, but no conclusion
+    assert all(result.tests.withheld for result in results)
+
+
+def test_selection_by_rating_alone_leaves_an_effect() -> None:
+    """Persons leave once they are well, in either arm: the arms differ in who leaves, but not at the same rating."""
+    results = [
+        read(arms_left_after_unlike_weeks(np.random.default_rng(seed), 240, alike=True, effect=-2.0))
+        for seed in range(10)
+    ]
+    assert sum(result.rung is Rung.RANDOMISED for result in results) >= 9
+    assert all(result.refusal is not AssignmentRefusal.SELECTIVE_MISSING for result in results)
+
+
+def test_the_test_of_selection_has_its_level() -> None:
+    draws: tuple[Any, ...] = (
+        lambda rng: prompts(rng, 40, 8),
+        lambda rng: prompts(rng, 40, 8, -1.5, carry=-0.8),
+        lambda rng: arms(rng, 40, 8, -2.0),
+        lambda rng: arms_left_after_unlike_weeks(rng, 40, alike=True, effect=-1.0),
+    )
+    p = np.array([read(draw(np.random.default_rng(seed))).tests.selective for draw in draws for seed in range(50)])
+    # of 200 at .05, more than 17 are below in 1 of 100 runs; at .001, more than 2 in 1 of 1000
+    assert (p < 0.05).sum() <= 17
+    assert (p < 0.001).sum() <= 2
+
+
+def test_sums_over_the_ratings_of_an_arm_are_those_of_explicit_loops() -> None:
+    rated, assigned = arms(np.random.default_rng(3), 24, 6)
+    rows = [(i, t) for i in range(24) for t in range(5) if np.isfinite(rated[i, t])]
+    level = np.array([rated[i, t] for i, t in rows])
+    z = (level - level.mean()) / level.std()
+    missing = np.array([float(np.isnan(rated[i, t + 1])) for i, t in rows])
+    dummies = np.array([[float(t == s) for s in range(5)] for _, t in rows])
+    X = np.column_stack([z, z**2, z**3, dummies])
+    rest = missing - X @ np.linalg.lstsq(X, missing, rcond=None)[0]
+    centred = z - dummies @ np.linalg.lstsq(dummies, z, rcond=None)[0]
+    sums = np.zeros(24)
+    for (i, _), product in zip(rows, rest * centred, strict=True):
+        sums[i] += product
+    strata, person = Strata.single(24), np.arange(24)
+    expected = chance_p(assigned[:, 0], sums[:, None], strata, person)
+    assert selective_p_of_arms(assigned[:, 0], rated) == pytest.approx(expected)
+    constant = np.where(np.isfinite(rated), 1.0, np.nan)
+    assert selective_p_of_arms(assigned[:, 0], constant) == 1.0
 
 
 def test_no_effect_is_inconclusive() -> None:

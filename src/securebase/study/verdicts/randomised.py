@@ -11,7 +11,8 @@ Strata are occasions, apart for each previously assigned value, so that a is com
 **Between persons** (arms): analysis of covariance of a person's last rating on the arm and the first rating.
 
 Standard errors leave out one person at a time (CR3), with n − 1 degrees of freedom, n the identifying number of persons
-(Kish). What came before must not tell the assignment, and the assignment must not tell whose ratings are missing.
+(Kish). What came before must not tell the assignment, and the assignment must not tell whose ratings are missing, nor
+after which ratings (`selective`).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from securebase.study.verdicts.course import Array
 from securebase.study.verdicts.identifying import MIN_IDENTIFYING
 from securebase.study.verdicts.readings import LEVEL
 from securebase.study.verdicts.rule import Rung
+from securebase.study.verdicts.selective import selective_p, selective_p_of_arms
 from securebase.study.verdicts.strata import (
     Strata,
     StratifiedFit,
@@ -45,23 +47,55 @@ class AssignmentRefusal(StrEnum):
     """Reason why the effect of a column is not read as that of an assignment by chance.
 
     told_by_the_past: earlier ratings tell it. told_by_missing: it tells whose later ratings are missing.
-    no_first_rating: the outcome was first rated after the first session, so arms have no rating before treatment.
+    selective_missing: it tells after which ratings the next one is missing. no_first_rating: the outcome was first
+    rated after the first session, so arms have no rating before treatment.
     """
 
     FEW_PERSONS = "few_persons"
     HARDLY_VARIES = "hardly_varies"
     TOLD_BY_THE_PAST = "told_by_the_past"
     TOLD_BY_MISSING = "told_by_missing"
+    SELECTIVE_MISSING = "selective_missing"
     NO_FIRST_RATING = "no_first_rating"
+
+
+@dataclass(frozen=True, slots=True)
+class ChanceTests:
+    """p values of the hypothesis that a column was assigned by chance and ratings are missing alike whatever it is.
+
+    past: earlier ratings tell it. missing: it tells whose ratings are missing. selective: after which ratings.
+    """
+
+    past: float = 1.0
+    missing: float = 1.0
+    selective: float = 1.0
+
+    @property
+    def refusal(self) -> AssignmentRefusal | None:
+        """Return the first hypothesis that is as good as disproved."""
+        reasons = (
+            (self.past, AssignmentRefusal.TOLD_BY_THE_PAST),
+            (self.missing, AssignmentRefusal.TOLD_BY_MISSING),
+            (self.selective, AssignmentRefusal.SELECTIVE_MISSING),
+        )
+        return next((reason for p, reason in reasons if p < NOT_CHANCE), None)
+
+    @property
+    def withheld(self) -> bool:
+        """Return whether an effect is not concluded, because ratings seem to be missing selectively.
+
+        At the level of the effect: this biases it, and weak selection already does.
+        """
+        return self.selective < LEVEL
 
 
 @dataclass(frozen=True, slots=True)
 class AssignedEffect:
     """Effect of one unit of the assigned column, in points of the outcome.
 
-    rung: `randomised` where the effect is significant, otherwise `inconclusive`, or `refused`, then without numbers
-    (NaN, p 1). within_persons: whether the column varies within persons; otherwise it is an arm. p_past: of the test
-    that earlier ratings tell the assignment. p_missing: of the test that it tells whose ratings are missing.
+    rung: `randomised` where the effect is significant and not withheld by the tests, otherwise `inconclusive`, or
+    `refused`, then without numbers (NaN, p 1). within_persons: whether the column varies within persons; otherwise it
+    is an arm.
     """
 
     rung: Rung
@@ -71,8 +105,7 @@ class AssignedEffect:
     p: float
     n_persons: int
     n_identifying: float
-    p_past: float
-    p_missing: float
+    tests: ChanceTests
     refusal: AssignmentRefusal | None = None
 
     @property
@@ -121,11 +154,14 @@ def _within_persons(rated: Array, assigned: Array, centred: Array, *, same_sessi
     if refusal is not None:
         return _refused(refusal, n_persons, n, within_persons=True)
     fit = regress_within_strata(after[used], np.column_stack([centred[used], others]), strata, person)
-    chance, past, missing = centred[usable], np.column_stack([before[usable], first[usable]]), np.isnan(after[usable])
+    chance, last, missing = centred[usable], before[usable], np.isnan(after[usable])
     person, strata = np.nonzero(usable)[0], strata_of(occasion[usable], previous[usable])
-    p_past = chance_p(chance, past, strata, person)
-    p_missing = chance_p(chance, missing[:, None].astype(float), strata, person)
-    return _conclude(fit, n, n_persons, p_past=p_past, p_missing=p_missing, within_persons=True)
+    tests = ChanceTests(
+        past=chance_p(chance, np.column_stack([last, first[usable]]), strata, person),
+        missing=chance_p(chance, missing[:, None].astype(float), strata, person),
+        selective=selective_p(chance, last, missing, strata, person),
+    )
+    return _conclude(fit, n, n_persons, tests, within_persons=True)
 
 
 def _arms(rated: Array, assigned: Array, *, same_session: bool) -> AssignedEffect:
@@ -145,10 +181,13 @@ def _arms(rated: Array, assigned: Array, *, same_session: bool) -> AssignedEffec
         return _refused(refusal, n_persons, n, within_persons=False)
     last = rated[used, last_at[used]]
     fit = regress_within_strata(last, np.column_stack([arm[used], first[used]]), strata, person)
-    p_past = chance_p(arm[randomised], first[randomised, None], all_strata, everybody)
     length = (last_at - begins)[randomised, None].astype(float)
-    p_missing = chance_p(arm[randomised], length, all_strata, everybody)
-    return _conclude(fit, min(n, n_persons - 2.0), n_persons, p_past=p_past, p_missing=p_missing, within_persons=False)
+    tests = ChanceTests(
+        past=chance_p(arm[randomised], first[randomised, None], all_strata, everybody),
+        missing=chance_p(arm[randomised], length, all_strata, everybody),
+        selective=selective_p_of_arms(arm[randomised], rated[randomised]),
+    )
+    return _conclude(fit, min(n, n_persons - 2.0), n_persons, tests, within_persons=False)
 
 
 def _too_little(n_persons: int, n_identifying: float) -> AssignmentRefusal | None:
@@ -159,34 +198,23 @@ def _too_little(n_persons: int, n_identifying: float) -> AssignmentRefusal | Non
 
 
 def _refused(
-    reason: AssignmentRefusal,
-    n_persons: int,
-    n: float,
-    *,
-    within_persons: bool,
-    p_past: float = 1.0,
-    p_missing: float = 1.0,
+    reason: AssignmentRefusal, n_persons: int, n: float, *, within_persons: bool, tests: ChanceTests | None = None
 ) -> AssignedEffect:
     nan = float("nan")
     return AssignedEffect(
-        Rung.REFUSED, within_persons, nan, (nan, nan), 1.0, n_persons, n, p_past, p_missing, refusal=reason
+        Rung.REFUSED, within_persons, nan, (nan, nan), 1.0, n_persons, n, tests or ChanceTests(), refusal=reason
     )
 
 
 def _conclude(
-    fit: StratifiedFit, n: float, n_persons: int, *, p_past: float, p_missing: float, within_persons: bool
+    fit: StratifiedFit, n: float, n_persons: int, tests: ChanceTests, *, within_persons: bool
 ) -> AssignedEffect:
-    for p_chance, reason in (
-        (p_past, AssignmentRefusal.TOLD_BY_THE_PAST),
-        (p_missing, AssignmentRefusal.TOLD_BY_MISSING),
-    ):
-        if p_chance < NOT_CHANCE:
-            return _refused(reason, n_persons, n, within_persons=within_persons, p_past=p_past, p_missing=p_missing)
+    if tests.refusal is not None:
+        return _refused(tests.refusal, n_persons, n, within_persons=within_persons, tests=tests)
     p, estimate = fit.p(n), float(fit.coefficients[0])
     half = float(student.ppf(0.975, max(n - 1.0, 1.0)) * np.sqrt(fit.covariance[0, 0]))
-    rung = Rung.RANDOMISED if p < LEVEL else Rung.INCONCLUSIVE
-    interval = (estimate - half, estimate + half)
-    return AssignedEffect(rung, within_persons, estimate, interval, p, n_persons, n, p_past, p_missing)
+    rung = Rung.RANDOMISED if p < LEVEL and not tests.withheld else Rung.INCONCLUSIVE
+    return AssignedEffect(rung, within_persons, estimate, (estimate - half, estimate + half), p, n_persons, n, tests)
 
 
 def _shifted(values: Array, steps: int) -> Array:

@@ -66,7 +66,7 @@ def strata_of(occasion: Indices, previous: Array) -> Strata:
     return Strata(number, previous[:, None] if is_dose else np.empty((len(previous), 0)))
 
 
-def _residual(values: Array, terms: Array, strata: Strata) -> Array:
+def residual(values: Array, terms: Array, strata: Strata) -> Array:
     """Return what strata and terms (rows, k) leave over of values (rows, m)."""
     values, terms = strata.centre(values), strata.centre(terms)
     return np.asarray(values - terms @ np.linalg.lstsq(terms, values, rcond=1e-10)[0], dtype=np.float64)
@@ -74,7 +74,7 @@ def _residual(values: Array, terms: Array, strata: Strata) -> Array:
 
 def identifying_number(values: Array, terms: Array, strata: Strata, person: Indices) -> float:
     """Return the number of persons (Kish) on whom the values that strata and terms leave over rest."""
-    h = np.bincount(person, weights=_residual(values[:, None], terms, strata)[:, 0] ** 2)
+    h = np.bincount(person, weights=residual(values[:, None], terms, strata)[:, 0] ** 2)
     total = float(h.sum())
     if not total > 1e-12 * max(float((values**2).sum()), 1e-300):
         return 0.0
@@ -105,8 +105,8 @@ def chance_p(assigned: Array, others: Array, strata: Strata, person: Indices) ->
     persons, and by that over permutations within strata (as in the Cochran–Mantel–Haenszel test), which holds where
     others are rare events.
     """
-    chance = _residual(assigned[:, None], strata.terms, strata)
-    rest = _residual(others, strata.terms, strata)
+    chance = residual(assigned[:, None], strata.terms, strata)
+    rest = residual(others, strata.terms, strata)
     present, row_person = np.unique(person, return_inverse=True)
     n = len(present)
     if n < 2:
