@@ -46,6 +46,15 @@ def test_sparse_sessions_are_joined_with_the_one_before() -> None:
     np.testing.assert_allclose(own_line_residuals(same, times), own_line_residuals(without, times), atol=1e-9)
 
 
+def test_a_pause_of_a_trillion_usual_gaps_has_no_moments_of_its_own() -> None:
+    rng = np.random.default_rng(5)
+    times = np.cumsum(rng.uniform(0.9, 1.1, (30, 8)), axis=1)
+    times[0, 7] = 1e12  # a mistyped date; one slot for each usual gap would not fit into memory
+    values = rng.normal(size=(30, 8))
+    adjusted = adjust_for_common_course(Pair(values, values, times, discrete=False)).y
+    assert np.isfinite(adjusted).all()
+
+
 def test_the_usual_gap_is_between_rows_with_a_value() -> None:
     y = np.array([[1.0, np.nan, 2.0, 3.0]])
     assert usual_gap(Pair(y, np.full_like(y, np.nan), np.array([[0.0, 1.0, 5.0, 8.0]]), discrete=False)) == 4.0

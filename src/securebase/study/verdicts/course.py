@@ -152,10 +152,13 @@ def usual_gap(pair: Pair) -> float:
 
 def _join_sparse(slots: Indices, usable: NDArray[np.bool_]) -> Indices:
     """Return moments numbered from 0; one with too few persons joins the one before, the first ones the next."""
+    # numbered without empty moments, of which a long gap has millions
+    moments, number_of = np.unique(slots, return_inverse=True)
+    slots = number_of.reshape(slots.shape)
     # each person counts once at a moment
     person = np.broadcast_to(np.arange(len(slots))[:, None], slots.shape)
     once = np.unique(np.stack([slots[usable], person[usable]]), axis=1)[0]
-    persons = np.bincount(once, minlength=int(slots.max()) + 1)
+    persons = np.bincount(once, minlength=len(moments))
     number, current = np.zeros(len(persons), dtype=np.int64), 0
     full = False
     for slot, n in enumerate(persons):
