@@ -135,6 +135,7 @@ FOLLOWED, ADJUSTED = "rule, with follow-up", "leads beside all rivals"
 WITHIN_IRREGULAR, RULE_IRREGULAR = "within-person likelihood over days", "rule over days"
 #: groups of truths, as the page calls them
 PAIRS, COLUMNS = "Two columns", "Columns that are not simple ratings"
+CRISES = "Crises and bounded scales"
 SESSIONS_TWICE = "Both columns rated before and after each session"
 RIVALS, IRREGULAR = "Beside a third column", "Irregular weeks"
 PRODUCT, PRODUCT_SIX = "Scenarios of the package", "Scenarios of the package, six columns"
@@ -273,13 +274,13 @@ READINGS: dict[str, Reading] = {
     "sessions": Reading(session_readings.read_cohort, ("benchmarks.session_readings",)),
 }
 SETS: dict[str, AnalysisSet] = {
-    "single": AnalysisSet(tuple(ANALYSES), ("single",), _conclude_single, (PAIRS, COLUMNS, SESSIONS_TWICE)),
-    "rule": AnalysisSet((WITHIN, RULE), ("pairs",), _conclude_rule, (PAIRS, COLUMNS, PRODUCT, PRODUCT_SIX)),
+    "single": AnalysisSet(tuple(ANALYSES), ("single",), _conclude_single, (PAIRS, COLUMNS, CRISES, SESSIONS_TWICE)),
+    "rule": AnalysisSet((WITHIN, RULE), ("pairs",), _conclude_rule, (PAIRS, COLUMNS, CRISES, PRODUCT, PRODUCT_SIX)),
     "adjusted": AnalysisSet(
         (FOLLOWED, ADJUSTED),
         ("pairs", "follow_ups"),
         _conclude_followed,
-        (PAIRS, COLUMNS, RIVALS, PRODUCT, PRODUCT_SIX),
+        (PAIRS, COLUMNS, CRISES, RIVALS, PRODUCT, PRODUCT_SIX),
     ),
     "irregular": AnalysisSet((WITHIN_IRREGULAR, RULE_IRREGULAR), ("irregular",), _conclude_irregular, (IRREGULAR,)),
     "six": AnalysisSet((SIX,), ("pairs", "unrelated"), _conclude_six, (PAIRS,)),

@@ -32,6 +32,7 @@ from benchmarks.product_truths import PRODUCT, PRODUCT_SIX, SIGNATURES
 from benchmarks.stored import replications
 from truths.catalogue import draw_cohort
 from truths.columns import COLUMNS
+from truths.crises import CRISES
 from truths.irregular import IRREGULAR
 from truths.judge import judge
 from truths.pairs import PAIRS
@@ -49,6 +50,7 @@ LEVEL = 0.05
 GROUPS: Mapping[str, Sequence[Truth]] = {
     groups.PAIRS: PAIRS,
     groups.COLUMNS: COLUMNS,
+    groups.CRISES: CRISES,
     groups.RIVALS: RIVALS,
     groups.IRREGULAR: IRREGULAR,
     groups.SESSIONS_TWICE: SESSION_DESIGNS,
@@ -59,6 +61,7 @@ GROUPS: Mapping[str, Sequence[Truth]] = {
 SIMULATORS: Mapping[str, tuple[str, ...]] = {
     groups.PAIRS: ("truths.pairs",),
     groups.COLUMNS: ("truths.columns",),
+    groups.CRISES: ("truths.crises",),
     groups.RIVALS: ("truths.rivals",),
     groups.IRREGULAR: ("truths.irregular",),
     groups.SESSIONS_TWICE: ("truths.sessions",),
@@ -177,8 +180,9 @@ def page(results: list[TruthResult], measured: Mapping[str, Any]) -> str:
         "- *time reversal*: asymmetry in time of the detrended pair, which causes of both columns at once cannot "
         "produce. Alone, it takes the sign of the link from the association;",
         f"- *{WITHIN}*: an effect on the next value, persons' lines integrated out, with correlated shocks and error;",
-        f"- *{RULE}*: the rule of a study (`securebase.study.verdicts`): the direction on which time reversal, that "
-        "likelihood, and that likelihood beside private parts agree, corrected by Holm over the pairs of a study;",
+        f"- *{RULE}*: the rule of a study (`securebase.study.verdicts`): the direction on which time reversal (of the "
+        "ratings and of both columns on a common scale), that likelihood, and that likelihood beside private parts "
+        "agree, corrected by Holm over the pairs of a study;",
         f"- *{SIX}*: the same in a study of five processes, four of which are linked to nothing;",
         f"- *{FOLLOWED}*: the same rule, except that a direction becomes inconclusive if it does not remain beside a "
         "bend of each person's own, and `leads_adjusted` if it remains beside every other process;",

@@ -79,6 +79,12 @@ def test_each_reading_has_the_sign_of_its_own_direction(concluded: Mapping[str, 
     assert other.time_reversal is not None
     assert readings.time_reversal.statistic is not None
     assert other.time_reversal.statistic == -readings.time_reversal.statistic > 1.96
+    common = readings.time_reversal_on_common_scale
+    assert common is not None
+    assert common.statistic is not None
+    assert common.statistic < -1.96
+    assert other.time_reversal_on_common_scale == replace(common, statistic=-common.statistic)
+    assert not readings.rests_on_scales
     assert readings.within_person_likelihood is not None
     assert readings.within_person_likelihood.statistic < -1.96
     assert readings.private_parts is not None

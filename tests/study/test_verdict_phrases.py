@@ -14,6 +14,7 @@ from securebase.study.verdict import (
     RemainingEffect,
     RowAssociation,
     StepEffect,
+    TimeReversal,
     Verdict,
     VerdictReadings,
     WouldSettle,
@@ -113,6 +114,26 @@ def test_a_direction_that_rests_on_straight_lines_says_so() -> None:
     bent = replace(value, readings=replace(value.readings, bends=RemainingEffect(-0.4, 0.7, holds=False)))
     assert "It rests on the straight line of each person’s trend: beside a bend, nothing is left." in words(bent)
     assert "straight line" not in words(value)
+
+
+def on_scales(rung: Rung, p: float, statistic: float = -1.0) -> str:
+    readings = replace(
+        verdict(rung).readings,
+        time_reversal=TimeReversal(-4.0, 0.001, 60),
+        time_reversal_on_common_scale=TimeReversal(statistic, p, 60),
+    )
+    return words(replace(verdict(rung), readings=readings))
+
+
+@pytest.mark.parametrize("rung", [Rung.TOGETHER, Rung.INCONCLUSIVE])
+def test_an_order_that_rests_on_the_scales_says_so(rung: Rung) -> None:
+    assert (
+        "Asymmetry in time rests on the scales as rated (p = .001): on a common scale it is not significant (p = "
+        ".400), so a floor, a ceiling or few categories may account for it."
+    ) in on_scales(rung, 0.4)
+    assert "on a common scale it has the opposite sign (p = .010)" in on_scales(rung, 0.01, 2.6)
+    assert "scale" not in on_scales(rung, 0.01, -2.6)
+    assert "scale" not in on_scales(Rung.CONTRADICTED, 0.4)
 
 
 def test_the_badge_of_a_mixed_cause_is_said_where_it_holds() -> None:

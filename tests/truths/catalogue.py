@@ -7,11 +7,12 @@ import zlib
 import numpy as np
 
 from .columns import COLUMNS
+from .crises import CRISES
 from .pairs import PAIRS
 from .sessions import SESSION_DESIGNS
 from .truth import Columns, Truth
 
-TRUTHS: dict[str, Truth] = {truth.name: truth for truth in (*PAIRS, *COLUMNS, *SESSION_DESIGNS)}
+TRUTHS: dict[str, Truth] = {truth.name: truth for truth in (*PAIRS, *COLUMNS, *CRISES, *SESSION_DESIGNS)}
 
 
 def draw_cohort(truth: Truth, persons: int, cohort: int) -> Columns:

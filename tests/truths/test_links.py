@@ -11,6 +11,7 @@ import pytest
 
 from truths.catalogue import TRUTHS, draw_cohort
 from truths.columns import COLUMNS
+from truths.crises import CRISES
 from truths.pairs import CONFOUNDED, LINKED, NO_EFFECT, PAIRS, Hidden, Pair
 from truths.parts import SESSIONS, States
 from truths.sessions import SESSION_DESIGNS, Sessions
@@ -125,7 +126,7 @@ def test_links_are_those_of_the_equations(truth: Truth) -> None:
             assert named == {link for link, effect in effects.items() if effect}
             assert bool(truth.unseen) is bool(lead)
         case None:
-            assert truth in (*COLUMNS, *NO_EFFECT), "a truth with links in the pairs has equations to compare"
+            assert truth in (*COLUMNS, *CRISES, *NO_EFFECT), "a truth with links in the pairs has equations to compare"
 
 
 def test_effects_reach_the_session_that_the_link_names() -> None:
@@ -170,7 +171,7 @@ def test_every_truth_of_the_design_is_there() -> None:
     design = "none trend trendp c1 c2 c3 c1c2 d dhalf floor0 floorc floor a ac ac2 r ry both c2b c2b2 c2n c2h c1x2"
     assert {*design.split()} <= letters
     assert {truth.letters for truth in SESSION_DESIGNS} >= {"none", "c1", "c2", "c2s", "d", "r", "r+c1", "r+c2", "x→y"}
-    assert len(TRUTHS) == len(PAIRS) + len(COLUMNS) + len(SESSION_DESIGNS)
+    assert len(TRUTHS) == len(PAIRS) + len(COLUMNS) + len(CRISES) + len(SESSION_DESIGNS)
     assert all(truth.unseen for truth in CONFOUNDED)
     assert all(truth.links for truth in LINKED)
 

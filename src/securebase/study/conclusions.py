@@ -201,6 +201,7 @@ def _readings(
     private = None if read is None or read.direction is not direction else read.private
     return VerdictReadings(
         time_reversal=None if read is None else _time_reversal(read.reversal, forward=forward),
+        time_reversal_on_common_scale=None if read is None else _time_reversal(read.on_common_scale, forward=forward),
         within_person_likelihood=None if read is None else _step_effect(read.effects[direction], scale),
         private_parts=None if private is None else _step_effect(private, scale),
         association=(

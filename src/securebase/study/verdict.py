@@ -11,6 +11,7 @@ from securebase.schema import to_plain
 from securebase.study.verdicts.attenuation import Persistence
 from securebase.study.verdicts.hidden_cause import HiddenCause
 from securebase.study.verdicts.identifying import Movement, Refusal
+from securebase.study.verdicts.readings import LEVEL
 from securebase.study.verdicts.rule import Rung
 
 #: normal quantile of a 95% interval
@@ -111,7 +112,8 @@ class DetrendedAssociation:
 class VerdictReadings:
     """All readings of one ordered pair; None where a test was not possible, ended irregularly or was not called for.
 
-    association: same row, then next row. movement_from, movement_to: changes of each column as observed. Only where the
+    time_reversal_on_common_scale: after equipercentile linking, which must agree in sign. association: same row, then
+    next row. movement_from, movement_to: changes of each column as observed. Only where the
     direction passed all other tests: bends (beside a bend of each person's own; if the effect does not hold, it rests
     on the straight lines); rivals (beside every other process, with its error, or input; None for an irregular fit);
     mixed_cause (beside a hidden factor and correlated shocks at once, which leaves little power: not to hold says
@@ -128,6 +130,16 @@ class VerdictReadings:
     bends: RemainingEffect | None = None
     rivals: Mapping[str, StepEffect | None] = field(default_factory=dict)
     mixed_cause: RemainingEffect | None = None
+    time_reversal_on_common_scale: TimeReversal | None = None
+
+    @property
+    def rests_on_scales(self) -> bool:
+        """Return whether time reversal is significant, but on a common scale it is not or has the other sign."""
+        ratings, common = self.time_reversal, self.time_reversal_on_common_scale
+        if ratings is None or common is None or ratings.p >= LEVEL:
+            return False
+        agree = (ratings.statistic or 0.0) * (common.statistic or 0.0) > 0
+        return common.p >= LEVEL or not agree
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,15 +27,15 @@ RUNG_LABELS: Mapping[Rung, str] = {
 
 RULE = (
     "Leads: three tests agree in sign, and the largest p is below .05 after Holm’s correction over the pairs: "
-    "asymmetry in time; the cross-lagged coefficient of a within-person VAR(1) with correlated shocks and measurement "
-    "error; and the same with a private autoregressive part in each column. Only the stronger direction is credited, "
-    "if it remains beside a bend of each person’s own. Leads, adjusted: it remains beside every other column. "
-    "Contradicted: two significant readings disagree in sign. Together: the smallest p of three within-person "
-    "associations, times three and corrected by Holm, is below .05. Refused: a column copies the other, varies in "
-    "too few persons, moves in one direction only, or has too few rows. Inconclusive: everything else. When detrended, "
-    "an association persists (significant with the same sign before and after), attenuates (it loses more than "
-    "detrending takes by itself; the rest is not significant and at most two thirds), is weaker (only the first "
-    "holds), or is inconclusive."
+    "asymmetry in time, both on the scales as rated and on a common scale; the cross-lagged coefficient of a within- "
+    "person VAR(1) with correlated shocks and measurement error; and the same with a private autoregressive part in "
+    "each column. Only the stronger direction is credited, if it remains beside a bend of each person’s own. Leads, "
+    "adjusted: it remains beside every other column. Contradicted: two significant readings disagree in sign. "
+    "Together: the smallest p of three within-person associations, times three and corrected by Holm, is below .05. "
+    "Refused: a column copies the other, varies in too few persons, moves in one direction only, or has too few rows. "
+    "Inconclusive: everything else. When detrended, an association persists (significant with the same sign before and "
+    "after), attenuates (it loses more than detrending takes by itself; the rest is not significant and at most two "
+    "thirds), is weaker (only the first holds), or is inconclusive."
 )
 
 
@@ -48,6 +48,7 @@ def verdict_in_words(verdict: Verdict, request: StudyRequest) -> str:
     return join(
         (
             _SENTENCES[verdict.rung](verdict, x, y),
+            _scales(verdict),
             _beside_rivals(verdict, request),
             _cause(verdict, request, x, y),
             _persistence(verdict),
@@ -177,6 +178,20 @@ def _associated(verdict: Verdict, x: str, y: str) -> str:
     return (
         f"{x} and {y} move together{direction}; their order is not known{_p_values(verdict)}. {_persons(verdict)}."
         f"{_would_decide(verdict)}"
+    )
+
+
+def _scales(verdict: Verdict) -> str:
+    """Return that an order rests on the scales, where that may be why none is concluded."""
+    readings = verdict.readings
+    ratings, common = readings.time_reversal, readings.time_reversal_on_common_scale
+    withheld = verdict.rung in (Rung.TOGETHER, Rung.INCONCLUSIVE) and readings.rests_on_scales
+    if not withheld or ratings is None or common is None:
+        return ""
+    other = "it is not significant" if common.p >= LEVEL else "it has the opposite sign"
+    return (
+        f"Asymmetry in time rests on the scales as rated ({p_value(ratings.p)}): on a common scale {other} "
+        f"({p_value(common.p)}), so a floor, a ceiling or few categories may account for it."
     )
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -53,8 +54,9 @@ def test_a_refused_pair_gives_its_reason_and_no_numbers() -> None:
     assert verdict.effect is None
 
 
-def directed_readings(seed: int = 3) -> Readings:
-    readings = read_pair(pair("true_lag", np.random.default_rng(seed), 80))
+@cache
+def directed_readings() -> Readings:
+    readings = read_pair(pair("true_lag", np.random.default_rng(3), 80))
     assert isinstance(readings, Readings)
     assert readings.private is not None
     return readings
@@ -66,7 +68,7 @@ def with_reading(readings: Readings, *, g: float, zx: float, zy: float) -> Readi
         for (direction, test), z in zip(readings.effects.items(), (zx, zy), strict=True)
     }
     reversal = replace(readings.reversal, statistic=g, p=0.001 if abs(g) > 1.96 else 0.5)
-    return replace(readings, reversal=reversal, effects=tests)
+    return replace(readings, reversal=reversal, on_common_scale=reversal, effects=tests)
 
 
 def test_readings_that_exclude_each_other_are_contradicted() -> None:
@@ -96,6 +98,17 @@ def test_a_fit_that_did_not_end_regularly_does_not_lead() -> None:
     assert conclude({0: readings})[0].rung is Rung.LEADS
     irregular = replace(readings, private=replace(readings.private, regular=False))
     assert conclude({0: irregular})[0].rung is Rung.TOGETHER
+
+
+def test_a_direction_must_remain_on_a_common_scale() -> None:
+    readings = directed_readings()
+    assert conclude({0: readings})[0].rung is Rung.LEADS
+    weak = replace(readings, on_common_scale=replace(readings.on_common_scale, p=0.2))
+    assert weak.p == 0.2
+    assert conclude({0: weak})[0].rung is Rung.TOGETHER
+    turned = replace(readings.on_common_scale, statistic=-readings.on_common_scale.statistic)
+    verdict = conclude({0: replace(readings, on_common_scale=turned)})[0]
+    assert (verdict.rung, verdict.would_decide) == (Rung.TOGETHER, None)
 
 
 def test_without_any_association_the_pair_is_inconclusive_with_the_sample_that_would_decide() -> None:

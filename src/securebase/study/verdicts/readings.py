@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from securebase.study.verdicts.attenuation import Attenuation, attenuation
+from securebase.study.verdicts.common_scale import common_scale_reversal
 from securebase.study.verdicts.course import Pair, adjust_for_common_course
 from securebase.study.verdicts.identifying import Association, Refusal, association, refusal
 from securebase.study.verdicts.reversal import Reversal, time_reversal
@@ -19,12 +20,13 @@ LEVEL = 0.05
 class Readings:
     """All readings of one pair, numbers only. private: M⁺ of `direction`, None where G1 or M did not pass.
 
-    effects: both tests of M. direction: the stronger of the effects whose sign agrees with time reversal; None if none
-    does. attenuations: of the association of either direction. associations: same row, then x with the next y, then y
-    with the next x.
+    reversal, on_common_scale: G1 of the ratings, and of both columns on a common scale. effects: both tests of M.
+    direction: the stronger of the effects whose sign agrees with G1 of the ratings; None if none does. attenuations: of
+    the association of either direction. associations: same row, then x with the next y, then y with the next x.
     """
 
     reversal: Reversal
+    on_common_scale: Reversal
     effects: Mapping[LagDirection, LagTest]
     direction: LagDirection | None
     private: LagTest | None
@@ -37,7 +39,12 @@ class Readings:
         if self.direction is None:
             return 1.0
         test = self.effects[self.direction]
-        return max(self.reversal.p, test.p, self.private.p if self.private is not None else 0.0)
+        return max(self.p_reversal, test.p, self.private.p if self.private is not None else 0.0)
+
+    @property
+    def p_reversal(self) -> float:
+        """Return the larger p value of time reversal on either scale, 1 if they differ in sign."""
+        return larger_p(self.reversal, self.on_common_scale)
 
     @property
     def p_together(self) -> float:
@@ -51,13 +58,19 @@ class Readings:
         return all(test.regular for test in [*tests, *([self.private] if self.private is not None else [])])
 
 
+def larger_p(reversal: Reversal, on_common_scale: Reversal) -> float:
+    """Return the larger p value of two tests of time reversal, 1 if they differ in sign."""
+    return max(reversal.p, on_common_scale.p) if reversal.agrees(on_common_scale) else 1.0
+
+
 def read_pair(pair: Pair) -> Readings | Refusal:
     """Run all tests on a pair as observed, or return why it is refused."""
     refused = refusal(pair)
     if refused is not None:
         return refused
     adjusted = adjust_for_common_course(pair)
-    reversal, within = time_reversal(adjusted), fit_within(adjusted)
+    reversal, on_common_scale = time_reversal(adjusted), common_scale_reversal(pair)
+    within = fit_within(adjusted)
     agreeing = [
         direction
         for direction, test in within.tests.items()
@@ -65,10 +78,11 @@ def read_pair(pair: Pair) -> Readings | Refusal:
     ]
     direction = max(agreeing, key=lambda d: abs(within.tests[d].z)) if agreeing else None
     private = None
-    if direction is not None and max(reversal.p, within.tests[direction].p) < LEVEL:
+    if direction is not None and max(larger_p(reversal, on_common_scale), within.tests[direction].p) < LEVEL:
         private = effect_beside_private_parts(adjusted, direction, within)
     return Readings(
         reversal=reversal,
+        on_common_scale=on_common_scale,
         effects=within.tests,
         direction=direction,
         private=private,

@@ -36,6 +36,10 @@ class Reversal:
         """Return whether the sign of an effect of x on y (or, `from_x` false, of y on x) agrees with the statistic."""
         return (-effect if from_x else effect) * self.statistic > 0
 
+    def agrees(self, other: Reversal) -> bool:
+        """Return whether another test of time reversal has the same sign."""
+        return self.statistic * other.statistic > 0
+
 
 def joint_residuals(pair: Pair, *, min_joint: int = MIN_JOINT) -> tuple[Array, Array]:
     """Return residuals of each person's line of y and x, both over the rows where both are known."""

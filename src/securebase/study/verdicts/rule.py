@@ -1,8 +1,9 @@
 """The verdict of a pair: which rung the tests allow, and Holm's correction over the pairs of a study.
 
-A direction is credited where time reversal (G1), the within-person likelihood (M) and the likelihood beside private
-parts (M⁺) agree, and only the stronger of the two directions (intersection–union: the largest of three p values needs
-no correction within the pair). A hidden cause that moves one column before the other passes all three.
+A direction is credited where time reversal (G1, of the ratings and on a common scale), the within-person likelihood (M)
+and the likelihood beside private parts (M⁺) agree, and only the stronger of the two directions (intersection–union: the
+largest of the p values needs no correction within the pair). A hidden cause that moves one column before the other
+passes all of them.
 """
 
 from __future__ import annotations
@@ -122,9 +123,10 @@ def _verdict(readings: Readings, p_adjusted: float, p_together: float, pairs: in
 
 
 def _would_decide(readings: Readings, pairs: int) -> int | None:
-    if readings.direction is None:
+    if readings.direction is None or not readings.reversal.agrees(readings.on_common_scale):
         return None
-    statistics = [readings.reversal.statistic, readings.effects[readings.direction].z]
+    reversals = [readings.reversal.statistic, readings.on_common_scale.statistic]
+    statistics = [*reversals, readings.effects[readings.direction].z]
     if readings.private is not None:
         statistics.append(readings.private.z)
     return persons_needed(readings.reversal.n_persons, statistics, pairs=pairs)
