@@ -9,10 +9,11 @@ import pytest
 
 from securebase.study.design_phrases import design_in_words, estimate_in_words, occasion_in_words
 from securebase.study.design_verdict import AssignmentReadings, DesignVerdict, SessionReadings, SettlingDesign
-from securebase.study.verdicts.before_and_after import Contrast
+from securebase.study.verdicts.before_and_after import Doubt
 from securebase.study.verdicts.identifying import Refusal
 from securebase.study.verdicts.randomised import AssignmentRefusal
 from securebase.study.verdicts.rule import Rung
+from securebase.study.verdicts.session_sums import Contrast
 
 CONTRAST = Contrast(-4.2, 0.0001, 60)
 SESSION = DesignVerdict(
@@ -28,7 +29,7 @@ SESSION = DesignVerdict(
     p_adjusted=0.012,
     n_persons=60,
     n_identifying=50.4,
-    readings=SessionReadings(CONTRAST, CONTRAST, -0.3),
+    readings=SessionReadings(CONTRAST, CONTRAST, CONTRAST, CONTRAST, doubt=None, association=-0.3),
     would_settle=None,
 )
 ASSIGNED = replace(
@@ -62,7 +63,7 @@ def refused(reason: AssignmentRefusal, *, within: bool = True) -> DesignVerdict:
                 "(−.22, 95% interval −.28 to −.15; p < .001, corrected p = .012; 60 persons, effectively 50)",
                 "causes that act between sessions do not explain this if they show in Trust as much before",
                 "A hidden cause that shows in Mood before the session but in Trust later or more strongly after it",
-                "so would a rating of Trust after the session that uses more of its scale.",
+                "so can ratings of Trust before the session that are older than those of Mood.",
             ),
         ),
         (replace(SESSION, estimate=0.2, interval=(0.1, 0.3)), ("tends to come before higher Trust",)),
@@ -73,6 +74,14 @@ def refused(reason: AssignmentRefusal, *, within: bool = True) -> DesignVerdict:
             ("can detect only the stronger of two directions",),
         ),
         (OPEN, ("inconclusive (−.22", "corrected p = .400", "about 180 persons would give 80% power")),
+        (
+            replace(OPEN, readings=replace(OPEN.readings, doubt=Doubt.SCALE), would_settle=None),
+            ("effectively 50). Trust changes within the session, but not more", "used more or less of its scale."),
+        ),
+        (
+            replace(OPEN, readings=replace(OPEN.readings, doubt=Doubt.TIMING)),
+            ("but Mood at the previous session does not show this.", "older than those of Mood", "about 180 persons"),
+        ),
         (replace(SESSION, rung=Rung.REFUSED, reason=Refusal.SHORT, n_persons=15), ("refused. 15 persons", "20 are")),
         (
             ASSIGNED,

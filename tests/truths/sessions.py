@@ -20,6 +20,10 @@ chosen here:
 | `relief_in_session` | relieved | hidden AR(.6) in both columns, half of it gone after the session |
 | `relief_seen_in_alliance` | relieved, x alone | the same, but symptoms after the session do not show it |
 | `return_to_usual_in_session` | falls back | each state loses .3 of its deviation in the session |
+| `wider_scale_after_session` | scale | alliance after the session is 1.3 times itself, beside the factor of c1 |
+| `wider_scales_after_session` | scale, both | both columns are |
+| `older_ratings_before_session` | age, both | as c2; half of the ratings before the session are a day old |
+| `older_alliance_before_session` | age, x alone | the same for alliance alone |
 """
 
 from __future__ import annotations
@@ -40,6 +44,8 @@ MOMENTS: tuple[tuple[str, Moment], ...] = (
     (ALLIANCE_AFTER, "after"),
 )
 SESSION_SHOCK_SD = 0.5
+#: weeks
+AGE = 1 / 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +61,37 @@ class Sessions:
     factor_sd: float = 0.0
     lead: int = 0
     left_after: tuple[float, float] = field(default=(1.0, 1.0))
+    #: factor of all ratings after the session, and whether half of those before are older by `AGE`: symptoms, alliance
+    gain: tuple[float, float] = field(default=(1.0, 1.0))
+    older: tuple[bool, bool] = field(default=(False, False))
 
     def states(self, persons: int, rng: Rng) -> Array:
         """Return the states as y before, a before, y after, a after (4, persons, sessions)."""
         after = np.zeros((2, persons))
         values = np.empty((4, persons, BURN_IN + SESSIONS))
-        keep = np.array(self.persistence)[:, None]
         for t in range(BURN_IN + SESSIONS):
-            before = keep * after + np.array(correlated_normal(self.weekly_correlation, persons, rng))
+            before, older = self.week(after, rng)
+            rated = np.where(older[0], older[1], before)
             shock = SESSION_SHOCK_SD * np.array(correlated_normal(self.session_correlation, persons, rng))
             effect = np.array([self.to_symptoms * before[1], self.to_alliance * before[0]])
             after = (1.0 - self.loss) * before + effect + shock
-            values[:, :, t] = [*before, *after]
+            values[:, :, t] = [*rated, *after]
         return values[:, :, BURN_IN:]
+
+    def week(self, after: Array, rng: Rng) -> tuple[Array, tuple[Array, Array]]:
+        """Return the states before the next session, which of their ratings are older, and the old states."""
+        keep, persons = np.array(self.persistence)[:, None], after.shape[1]
+        if not any(self.older):
+            before = keep * after + np.array(correlated_normal(self.weekly_correlation, persons, rng))
+            return before, (np.zeros(before.shape, dtype=bool), before)
+        # an Ornstein–Uhlenbeck process that equals the weekly one at the sessions
+        early, late = (
+            np.sqrt((1.0 - keep ** (2.0 * span)) / (1.0 - keep**2))
+            * np.array(correlated_normal(self.weekly_correlation, persons, rng))
+            for span in (1.0 - AGE, AGE)
+        )
+        old = keep ** (1.0 - AGE) * after + early
+        return keep**AGE * old + late, (np.array(self.older)[:, None] & (rng.random(persons) < 0.5), old)
 
     def draw(self, persons: int, rng: Rng) -> Columns:
         """Simulate one cohort: four columns, with own lines, common courses, error and missing ratings."""
@@ -79,7 +103,8 @@ class Sessions:
                 [symptoms, alliance, self.left_after[0] * symptoms, self.left_after[1] * alliance]
             )
         lines = [sign * 1.5 * bend(5.0) + own_lines(persons, rng) for sign in (-1, 1)]
-        rated = latent + np.array([*lines, *lines]) + ERROR_SD * rng.standard_normal(latent.shape)
+        scores = np.array([1.0, 1.0, *self.gain])[:, None, None] * (latent + np.array([*lines, *lines]))
+        rated = scores + ERROR_SD * rng.standard_normal(latent.shape)
         return {name: drop_at_random(values, rng) for name, values in zip(dict(MOMENTS), rated, strict=True)}
 
 
@@ -171,5 +196,29 @@ SESSION_DESIGNS = (
         "falls back",
         "each column returns towards its usual level in the session",
         Sessions(loss=0.3),
+    ),
+    _sessions(
+        "wider_scale_after_session",
+        "scale",
+        "alliance after the session uses more of its scale, beside a hidden factor",
+        Sessions(factor_sd=1.25, gain=(1.0, 1.3)),
+    ),
+    _sessions(
+        "wider_scales_after_session",
+        "scale, both",
+        "both columns use more of their scales after the session, beside a hidden factor",
+        Sessions(factor_sd=1.25, gain=(1.3, 1.3)),
+    ),
+    _sessions(
+        "older_ratings_before_session",
+        "age, both",
+        "weekly shocks correlate, and half of the ratings before the session are a day old",
+        Sessions(persistence=_UNEQUAL, weekly_correlation=-0.5, older=(True, True)),
+    ),
+    _sessions(
+        "older_alliance_before_session",
+        "age, x alone",
+        "weekly shocks correlate, and half of the ratings of alliance before the session are a day old",
+        Sessions(persistence=_UNEQUAL, weekly_correlation=-0.5, older=(False, True)),
     ),
 )

@@ -61,6 +61,9 @@ def expected_t(contributions: Array) -> float:
         ("relief_in_session", (1, 1, 0)),
         ("relief_seen_in_alliance", (1, 0, 1)),
         ("return_to_usual_in_session", (0, 0, 0)),
+        # another scale after the session looks like an effect of either sign
+        ("wider_scale_after_session", (-1, 0, -1)),
+        ("wider_scales_after_session", (-1, -1, 0)),
     ],
 )
 def test_contrasts_have_the_directions_of_the_design(name: str, directions: tuple[int, int, int]) -> None:
@@ -69,3 +72,10 @@ def test_contrasts_have_the_directions_of_the_design(name: str, directions: tupl
             assert direction * statistic > 2.8, "found in 80% of cohorts of 60"
         else:
             assert abs(statistic) < 0.5
+
+
+def test_older_ratings_of_one_column_look_like_an_effect_on_it() -> None:
+    to_alliance, to_symptoms, paired = contrasts("older_alliance_before_session")
+    assert to_alliance < -1.0
+    assert paired < -0.5
+    assert abs(to_symptoms) < 0.5

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from securebase.study.design_verdict import AssignmentReadings, DesignVerdict, SettlingDesign
+from securebase.study.design_verdict import AssignmentReadings, DesignVerdict, SessionReadings, SettlingDesign
 from securebase.study.phrases import number, p_value
+from securebase.study.verdicts.before_and_after import Doubt
 from securebase.study.verdicts.identifying import MIN_IDENTIFYING
 from securebase.study.verdicts.randomised import MIN_PERSONS, AssignmentRefusal
 from securebase.study.verdicts.rule import Rung
@@ -46,13 +47,13 @@ def _session_words(verdict: DesignVerdict, x: str, y: str) -> str:
             f"Above-average {x} before a session tends to come before {higher} {y} after it{tests}. Both columns were "
             "rated before and after each session, so causes that act between sessions do not explain this if they show "
             f"in {y} as much before the session as after it. A hidden cause that shows in {x} before the session but "
-            f"in {y} later or more strongly after it would give the same result, and so would a rating of {y} after "
-            "the session that uses more of its scale."
+            f"in {y} later or more strongly after it can give the same result, and so can ratings of {y} before the "
+            f"session that are older than those of {x}."
         )
     if verdict.rung is Rung.TOGETHER:
         return (
             f"{x} and {y} change together within the session{tests}: each follows the other, or both return to their "
-            "usual level. Which comes first is not known."
+            "usual level or use another part of their scales after it. Which comes first is not known."
         )
     if verdict.rung is Rung.CONTRADICTED:
         return (
@@ -69,7 +70,9 @@ def _session_words(verdict: DesignVerdict, x: str, y: str) -> str:
             f"{x} before {y}, within the session: inconclusive. This design can detect only the stronger of two "
             "directions."
         )
-    return f"{x} before {y}, within the session: inconclusive{tests}.{_would_decide(verdict)}"
+    assert isinstance(verdict.readings, SessionReadings)
+    doubt = "" if verdict.readings.doubt is None else _DOUBTS[verdict.readings.doubt].format(x=x, y=y)
+    return f"{x} before {y}, within the session: inconclusive{tests}.{doubt}{_would_decide(verdict)}"
 
 
 def _assigned_words(verdict: DesignVerdict, x: str, y: str) -> str:
@@ -170,6 +173,16 @@ def _no_first_rating(_verdict: DesignVerdict, x: str, y: str) -> str:
     )
 
 
+_DOUBTS: Mapping[Doubt, str] = {
+    Doubt.SCALE: (
+        " {y} changes within the session, but not more than it would if its rating after the session used more or less "
+        "of its scale."
+    ),
+    Doubt.TIMING: (
+        " {y} changes within the session, but {x} at the previous session does not show this. Ratings of {y} before "
+        "the session that are older than those of {x} would give the same result."
+    ),
+}
 _REASONS: Mapping[AssignmentRefusal, Callable[[DesignVerdict, str, str], str]] = {
     AssignmentRefusal.FEW_PERSONS: _few_persons,
     AssignmentRefusal.HARDLY_VARIES: _hardly_varies,

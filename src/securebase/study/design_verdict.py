@@ -7,10 +7,11 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from securebase.schema import to_plain
-from securebase.study.verdicts.before_and_after import Contrast
+from securebase.study.verdicts.before_and_after import Doubt
 from securebase.study.verdicts.identifying import Refusal
 from securebase.study.verdicts.randomised import AssignmentRefusal
 from securebase.study.verdicts.rule import Rung
+from securebase.study.verdicts.session_sums import Contrast
 
 
 class SettlingDesign(StrEnum):
@@ -25,11 +26,16 @@ class SessionReadings:
     """Readings of one direction within a session.
 
     single: sum of the earlier column's deviation before the session times the later one's change. paired: that less the
-    same sum of the other direction. association: within-person correlation of the two ratings before the session.
+    same sum of the other direction. rescaled, earlier: the single sum if the later column has another scale after the
+    session, with the level before this session and at the previous one. doubt: why the direction does not lead in spite
+    of the first two. association: within-person correlation of the two ratings before the session.
     """
 
     single: Contrast
     paired: Contrast
+    rescaled: Contrast
+    earlier: Contrast
+    doubt: Doubt | None
     association: float | None
 
 

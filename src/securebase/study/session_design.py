@@ -69,8 +69,7 @@ def _conclude(result: WithinSession, p: float, p_together: float, pairs: int) ->
         rung = Rung.INCONCLUSIVE
     needed = None
     if result.candidate is not None and rung not in (Rung.LEADS, Rung.REFUSED):
-        statistics = (result.single[result.candidate].statistic, result.paired.statistic)
-        needed = persons_needed(result.paired.n_persons, statistics, pairs=pairs)
+        needed = persons_needed(result.paired.n_persons, result.statistics, pairs=pairs)
     if rung is Rung.TOGETHER:
         return _Concluded(result, rung, result.p_together, p_together, needed)
     return _Concluded(result, rung, result.p, p, needed)
@@ -80,7 +79,7 @@ def _row(columns: tuple[str, str], direction: LagDirection, concluded: _Conclude
     result, rung = concluded.result, concluded.rung
     is_candidate = direction is result.candidate
     other_leads = rung is Rung.LEADS and not is_candidate
-    slope, contrast = result.slopes[direction], result.single[direction]
+    slope, contrast, gain = result.slopes[direction], result.single[direction], result.beside_gain[direction]
     scale = standardiser(before if direction is LagDirection.X_TO_Y else before.reversed)
     lower, upper = slope.interval
     correlation = result.association.estimate * standardiser(before)
@@ -101,6 +100,13 @@ def _row(columns: tuple[str, str], direction: LagDirection, concluded: _Conclude
         p_adjusted=concluded.p_adjusted if is_tested else None,
         n_persons=result.paired.n_persons,
         n_identifying=slope.n_identifying,
-        readings=SessionReadings(contrast, result.paired, correlation if isfinite(correlation) else None),
+        readings=SessionReadings(
+            contrast,
+            result.paired,
+            gain.rescaled,
+            gain.earlier,
+            result.doubt if is_candidate else None,
+            association=correlation if isfinite(correlation) else None,
+        ),
         would_settle=concluded.would_settle if is_candidate else None,
     )

@@ -83,10 +83,11 @@ def test_a_hidden_factor_between_sessions_does_not_lead() -> None:
 
 @pytest.mark.parametrize(("effect", "back", "direction"), [(-0.35, 0, "y_to_x"), (0, -0.35, "x_to_y")])
 def test_an_effect_within_the_session_leads_beside_a_hidden_factor(effect: float, back: float, direction: str) -> None:
-    for seed in range(10):
-        result = read_sessions(*ratings(np.random.default_rng(seed), 60, effect=effect, back=back))
-        assert result.rung is Rung.LEADS
-        assert result.direction == direction
+    results = [
+        read_sessions(*ratings(np.random.default_rng(seed), 240, effect=effect, back=back)) for seed in range(20)
+    ]
+    assert sum(result.rung is Rung.LEADS and result.direction == direction for result in results) >= 18
+    for result in results:
         assert -0.45 < result.slopes[LagDirection(direction)].estimate < -0.15
 
 
@@ -122,6 +123,6 @@ def test_a_link_leads_though_the_two_columns_hardly_go_together(name: str, direc
     columns = ("symptoms_before", "alliance_before", "symptoms_after", "alliance_after")
     leading = 0
     for cohort in range(20):
-        rated = draw_cohort(TRUTHS[name], 60, cohort)
+        rated = draw_cohort(TRUTHS[name], 240, cohort)
         leading += read_sessions(*(rated[column] for column in columns)).direction is direction
     assert leading >= 19
