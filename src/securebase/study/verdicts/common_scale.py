@@ -4,8 +4,12 @@ Let one cause z move both columns at once, y = f(z) + e and x = g(z) + e'. Time 
 Cov(f(z_t), g(z_{t+1})) = Cov(f(z_{t+1}), g(z_t)). This holds where z is reversible in time, or f and g are alike up to
 a linear map. It fails where z jumps and fades (crises) and one column is cut off. Equipercentile linking (Kolen and
 Brennan 2014) makes f and g alike: a rating takes the value of the other column at its percentile, so that the ties of
-either are ties of both. G1 then tests normal scores of the linked columns. Errors are linked with the ratings, which
-makes this approximate.
+either are ties of both. G1 is then tested for normal scores of the linked columns.
+
+Where errors differ in size, linking leaves a bend in the relation of the two, y ≈ x + b x². It gives a person the
+asymmetry b Σ_t (x_t² x_{t+1} − x_t x²_{t+1}), which is large where that person's own columns are not reversible. The
+test is therefore of the intercept of a regression over persons: the a_i of G1 on this sum of either column, with
+standard errors that leave out one person at a time (HC3).
 """
 
 from __future__ import annotations
@@ -13,14 +17,35 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtri
 from scipy.stats import rankdata
+from scipy.stats import t as student
 
 from securebase.study.verdicts.course import Array, Pair, adjust_for_common_course
-from securebase.study.verdicts.reversal import Reversal, joint_residuals, time_reversal
+from securebase.study.verdicts.reversal import Reversal, antisymmetry, joint_residuals
+
+#: persons that the regression of three coefficients needs
+_MIN_PERSONS = 6
+#: smallest 1 − leverage: of one person who decides a coefficient alone
+_MIN_LEFT = 0.05
 
 
 def common_scale_reversal(pair: Pair) -> Reversal:
-    """Test a pair as observed for asymmetry in time on a common scale; the signs are those of the observed columns."""
-    return time_reversal(adjust_for_common_course(on_common_scale(pair)))
+    """Test a pair as observed for asymmetry in time on a common scale, beyond what either column has by itself.
+
+    The statistic is NaN and p is 1 with fewer than 6 persons.
+    """
+    y, x = joint_residuals(adjust_for_common_course(on_common_scale(pair)))
+    usable = np.isfinite(y).any(axis=1)
+    y, x = y[usable], x[usable]
+    n, a = len(y), antisymmetry(y, x)
+    if n < _MIN_PERSONS or not a.std() > 0:
+        return Reversal(float("nan"), 1.0, n)
+    design = np.column_stack([np.ones(n), antisymmetry(y**2, y), antisymmetry(x**2, x)])
+    inverse = np.linalg.pinv(design)
+    coefficients = inverse @ a
+    leverage = (design * inverse.T).sum(axis=1)
+    influence = inverse[0] * (a - design @ coefficients) / np.maximum(1.0 - leverage, _MIN_LEFT)
+    g = float(coefficients[0] / np.sqrt((influence**2).sum()))
+    return Reversal(g, float(2.0 * student.sf(abs(g), n - 3)), n)
 
 
 def on_common_scale(pair: Pair) -> Pair:

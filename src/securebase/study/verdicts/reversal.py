@@ -51,15 +51,18 @@ def joint_residuals(pair: Pair, *, min_joint: int = MIN_JOINT) -> tuple[Array, A
     )
 
 
+def antisymmetry(y: Array, x: Array) -> Array:
+    """Return Σ_t (y_t x_{t+1} − x_t y_{t+1}) of each person (N,), over neighbours that are both known."""
+    return np.asarray(np.nansum(y[:, :-1] * x[:, 1:] - x[:, :-1] * y[:, 1:], axis=1))
+
+
 def time_reversal(pair: Pair) -> Reversal:
     """Test the pair for asymmetry in time; the common course must be removed before.
 
     The statistic is NaN and p is 1 with fewer than 3 persons.
     """
     y, x = joint_residuals(pair)
-    products = y[:, :-1] * x[:, 1:] - x[:, :-1] * y[:, 1:]
-    counts = np.isfinite(y).any(axis=1)
-    a = np.nansum(products[counts], axis=1)
+    a = antisymmetry(y, x)[np.isfinite(y).any(axis=1)]
     if len(a) < 3 or not a.std() > 0:
         return Reversal(float("nan"), 1.0, len(a))
     g = float(a.mean() / (a.std(ddof=1) / np.sqrt(len(a))))
