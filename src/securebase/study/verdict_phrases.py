@@ -27,7 +27,7 @@ RUNG_LABELS: Mapping[Rung, str] = {
 
 RULE = (
     "Leads: three tests agree in sign, and the largest p is below .05 after Holm’s correction over the pairs: "
-    "asymmetry in time, both on the scales as rated and on a common scale; the cross-lagged coefficient of a within- "
+    "asymmetry in time, both on the scales as rated and on a common scale; the cross-lagged coefficient of a within-"
     "person VAR(1) with correlated shocks and measurement error; and the same with a private autoregressive part in "
     "each column. Only the stronger direction is credited, if it remains beside a bend of each person’s own. Leads, "
     "adjusted: it remains beside every other column. Contradicted: two significant readings disagree in sign. "
