@@ -7,12 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from each import each
 from oracles import dense_normal, small_problems
 from securebase.errors import Advice, ModelError
 from securebase.model.fit import Fit, draw_parameters, fit
 from securebase.model.panel import Panel
 from securebase.model.parameters import Parameters
 from securebase.model.simulate import simulate_panel
+from securebase.model.smoothing import smooth
 from securebase.model.specification import Specification, Start, Trend
 from securebase.study.checks import check_fit
 from securebase.study.prediction_errors import prediction_errors
@@ -68,6 +70,41 @@ def test_distances_and_residuals_equal_those_of_the_joint_normal(part: str) -> N
         first = np.flatnonzero(observed)[0]
         row, column = divmod(int(first), person.scores.shape[1])
         assert errors.z[rows.starts[i] + row, column] == pytest.approx(deviation[0] / np.sqrt(V[0, 0]), rel=1e-8)
+
+
+@each([(part, trend) for part in small_problems.PARTS for trend in Trend])
+def test_residuals_equal_those_of_the_filter_of_each_person(case: tuple[str, Trend]) -> None:
+    part, trend = case
+    rng = np.random.default_rng(4)
+    specification = small_problems.specification_with(2, trend, Start.STATIONARY, part)
+    panel, q = small_problems.panel_for(specification, rng), small_problems.parameters(specification, rng)
+    z = prediction_errors(panel, specification, q).z
+    assert np.array_equal(np.isfinite(z), np.isfinite(panel.scores))
+    construct, columns = np.array(specification.construct_of), len(specification.scores)
+    loading = np.ones(columns) if q.loading is None else q.loading
+    intercept = np.zeros(columns) if q.intercept is None else q.intercept
+    for i in range(panel.n_persons):
+        rows = panel.rows_of(i)
+        course = smooth(
+            specification,
+            q,
+            panel.times[rows],
+            panel.scores[rows],
+            inputs=None if panel.inputs is None else panel.inputs[rows],
+            covariates=None if panel.covariates is None else panel.covariates[i],
+        )
+        expected, covariance = course.true_values(course.predicted, course.predicted_covariance)
+        variance = np.diagonal(covariance, axis1=1, axis2=2)[:, construct] * loading**2 + q.measurement_noise
+        errors = panel.scores[rows] - intercept - loading * expected[:, construct]
+        np.testing.assert_allclose(z[rows], errors / np.sqrt(variance), rtol=1e-8, atol=1e-10)
+
+
+def test_a_score_that_follows_from_another_without_error_is_an_error() -> None:
+    same = replace(TRUTH, measurement_noise=np.zeros(4), loading=np.ones(4), intercept=np.zeros(4))
+    specification = Specification(("y", "x"), indicators=(("y 1", "y"), ("y 2", "y"), ("x 1", "x"), ("x 2", "x")))
+    rows = small_problems.panel_for(specification, np.random.default_rng(1))
+    with pytest.raises(np.linalg.LinAlgError, match="without error"):
+        prediction_errors(replace(rows, constructs=("y", "x")), specification, same)
 
 
 def test_statistics_of_a_tiny_table_by_hand() -> None:

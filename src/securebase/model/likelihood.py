@@ -118,12 +118,17 @@ class Likelihood:
         """
         if self.specification.therapists:
             raise ModelError("with a therapist level, single clients have no log-likelihood of their own")
+        with np.errstate(all="ignore"):
+            layout, inputs = self.uncompressed(parameters)
+            out = self._kernel(layout, inputs, gradient=False)
+        return require_finite(out.log_likelihood)
+
+    def uncompressed(self, parameters: Parameters) -> tuple[Layout, Inputs]:
+        """Return the rows of every person in full, as the kernel reads them. Raises ModelError as `value` does."""
         rows = expand_rows(self.panel)
         if self._own_layout is None:
             self._own_layout = _lay_out(rows, self.specification)[0]
-        with np.errstate(all="ignore"):
-            out = self._kernel(self._own_layout, self._inputs(parameters, rows)[0], gradient=False)
-        return require_finite(out.log_likelihood)
+        return self._own_layout, self._inputs(parameters, rows)[0]
 
     def value_and_gradient(self, parameters: Parameters) -> tuple[float, Parameters]:
         """Return the log-likelihood and its gradient; see `log_likelihood_and_gradient`."""
