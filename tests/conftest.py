@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import nullcontext
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -52,6 +53,14 @@ def chromium() -> Iterator[Any]:
     """Start one Chromium for all tests of a worker."""
     with import_module("chromium").run_chromium() as browser:
         yield browser
+
+
+@pytest.fixture
+def validated_charts() -> Iterator[None]:
+    """Let Altair check every part of a chart against its schema while it is built, which the product skips."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("altair.utils.schemapi.debug_mode", lambda _: nullcontext())
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -20,7 +20,15 @@ from securebase.charts.mechanisms import mechanisms_chart
 from securebase.charts.ratings_side_by_side import ratings_chart, text_alternative
 from securebase.charts.render import svg, tidy
 from securebase.charts.sparkline import alliance_sparkline, scores_sparkline, symptoms_sparkline
-from securebase.charts.style import CONSTRUCT_COLOURS, FULL_WIDTH, HALF_WIDTH, PHONE_WIDTH, apply_theme, table
+from securebase.charts.style import (
+    CONSTRUCT_COLOURS,
+    FULL_WIDTH,
+    HALF_WIDTH,
+    PHONE_WIDTH,
+    apply_theme,
+    skip_validation,
+    table,
+)
 from securebase.charts.symptoms import symptoms_chart
 from securebase.charts.tokens import TOKENS
 from securebase.measurement.constructs import TRACKED_CONSTRUCTS
@@ -40,6 +48,7 @@ CHARTS: list[tuple[Callable[..., Any], int]] = [
 PICTURES = [pictures.full(), pictures.early(), pictures.empty()]
 
 
+@pytest.mark.usefixtures("validated_charts")
 @pytest.mark.parametrize("picture", PICTURES, ids=["full", "early", "empty"])
 @pytest.mark.parametrize(("chart", "width"), CHARTS)
 def test_every_chart_is_a_self_contained_svg(chart: Callable[..., Any], width: int, picture: ClientPicture) -> None:
@@ -221,6 +230,16 @@ def test_every_tracked_construct_has_a_colour_with_enough_contrast() -> None:
         assert 1.05 / (luminance + 0.05) >= 3, colour
 
 
+@pytest.mark.usefixtures("validated_charts")
+def test_a_part_that_altair_does_not_know_is_an_error_in_the_tests() -> None:
+    @skip_validation
+    def build_wrong() -> alt.Chart:
+        return alt.Chart().mark_line(strokeWidth="wide").encode(x=alt.X("a:Q", axis=alt.Axis(title=5)))
+
+    with pytest.raises(alt.utils.schemapi.SchemaValidationError):
+        build_wrong()
+
+
 def test_charts_are_altair_charts() -> None:
     assert isinstance(symptoms_chart(pictures.full()), alt.LayerChart)
     assert isinstance(mechanisms_chart(pictures.full()), alt.ConcatChart)
@@ -229,10 +248,11 @@ def test_charts_are_altair_charts() -> None:
 RATED = compare_ratings([RatedSession(1, 5.0, None), RatedSession(2, 6.0, 8.0), RatedSession(4, None, 7.0)])
 
 
+@pytest.mark.usefixtures("validated_charts")
 @pytest.mark.parametrize("width", [900, PHONE_WIDTH])
 def test_ratings_of_one_session_are_joined(width: int) -> None:
     chart = ratings_chart(RATED, width=width).to_dict(validate=False)
-    rules, squares, rings = (chart["datasets"][layer["data"]["name"]] for layer in chart["layer"])
+    rules, squares, rings = (list(chart["datasets"][layer["data"]["name"]]) for layer in chart["layer"])
     assert rules == [{"session": 2, "value": 6.0, "other": 8.0}]
     assert squares == [{"session": 2, "value": 8.0}, {"session": 4, "value": 7.0}]
     assert rings == [{"session": 1, "value": 5.0}, {"session": 2, "value": 6.0}]

@@ -18,7 +18,7 @@ def rows(specification: Any) -> list[dict[str, Any]]:
     if isinstance(specification, dict):
         matches = [specification] if "reading" in specification else []
         return matches + [row for value in specification.values() for row in rows(value)]
-    return [row for value in specification for row in rows(value)] if isinstance(specification, list) else []
+    return [row for value in specification for row in rows(value)] if isinstance(specification, list | tuple) else []
 
 
 @pytest.mark.parametrize("width", [FULL_WIDTH, 900, PHONE_WIDTH])
@@ -43,6 +43,7 @@ def test_borrowed_readings_are_grey_and_others_have_the_colour_of_their_construc
     assert colours["+0.1 (−0.8 to 1)"] == OTHER
 
 
+@pytest.mark.usefixtures("validated_charts")
 def test_the_description_names_borrowed_readings() -> None:
     described = contributions_chart(pictures.full()).to_dict()["description"]
     assert described.count("borrowed from other clients") == 4

@@ -131,6 +131,7 @@ def test_lines_show_the_grade_and_marks_the_place_of_an_edge() -> None:
     assert len(marks) == len(THEORY.edges) + 3
 
 
+@pytest.mark.usefixtures("validated_charts")
 def test_the_ring_is_drawn_only_with_the_whole_theory() -> None:
     def boxes(chart: alt.LayerChart) -> int:
         return sum(len(rows) for mark, rows in layers_of(chart) if mark["type"] == "rect")

@@ -31,6 +31,7 @@ def strip_rows(calibration: Calibration) -> dict[str, dict[str, object]]:
     return {row["key"]: row for rows in datasets for row in rows}
 
 
+@pytest.mark.usefixtures("validated_charts")
 def test_every_figure_is_in_the_report(calibration: Calibration) -> None:
     html = calibration_report(calibration, "securebase calibrate")
     for outcome in calibration.outcomes:

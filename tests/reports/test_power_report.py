@@ -68,6 +68,7 @@ def test_pictures_have_titles_and_descriptions(page):
     assert re.search(r"With 8 sessions it changes from \.\d\d at 40 clients to \.\d\d at [\d,]+ clients\.", described)
 
 
+@pytest.mark.usefixtures("validated_charts")
 @pytest.mark.parametrize("measure", ["power", "precision", "bias"])
 def test_a_chart_has_every_design_with_its_interval(result, measure):
     specification = power_chart(result, result.plan.settings[0], measure).to_dict()

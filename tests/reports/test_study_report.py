@@ -213,6 +213,7 @@ def test_no_placeholder_is_left(html):
     assert "nan" not in BeautifulSoup(collapse_whitespace(html), "html.parser").get_text().lower().split()
 
 
+@pytest.mark.usefixtures("validated_charts")
 def test_simulated_data_is_marked(result, page):
     assert "simulated data" not in page.get_text()
     assert "simulated data" in study_report(replace(result, simulated=True))

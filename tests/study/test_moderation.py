@@ -318,6 +318,7 @@ def test_a_moderator_changes_nothing_else_in_a_study(study_result):
     assert not [w for w in words if re.search(r"\bcaus|\beffect of\b|\bleads? to\b|\bmoderates\b", w, re.IGNORECASE)]
 
 
+@pytest.mark.usefixtures("validated_charts")
 def test_the_report_shows_slopes_and_figures(study_result):
     _, result = study_result
     html = study_report(result)

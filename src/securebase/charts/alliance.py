@@ -9,13 +9,14 @@ import altair as alt
 
 from securebase.charts.axes import time_axis, value_axis
 from securebase.charts.client_chart import PAGE_WIDTH, ClientChart
-from securebase.charts.style import FULL_WIDTH, PHONE_WIDTH, apply_theme, colour, layer, table
+from securebase.charts.style import FULL_WIDTH, PHONE_WIDTH, apply_theme, colour, layer, skip_validation, table
 from securebase.charts.tokens import ALERT, CARD, INK, SOFT
 from securebase.picture import phrases
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import Repair, RuptureMark
 
 
+@skip_validation
 def alliance_chart(picture: ClientPicture, *, width: int = FULL_WIDTH) -> alt.LayerChart:
     """Return the alliance chart, `width` pixels wide; reports only until the picture gives a usual level."""
     part, ink = picture.alliance, colour("alliance")

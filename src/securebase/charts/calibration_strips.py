@@ -20,6 +20,7 @@ _REACH = 2.6
 Rows = list[dict[str, Any]]
 
 
+@style.skip_validation
 def strips_chart(calibration: Calibration, *, width: int = style.FULL_WIDTH) -> alt.LayerChart:
     """Return a strip for every simulated target, each scaled so that all bands have the same width.
 

@@ -22,6 +22,7 @@ _LINE, _HEADING, _LINES = 19, 1.15, 3.9
 _WIDE, _NARROW = (70, 190), (62, 118)
 
 
+@style.skip_validation
 def contributions_chart(picture: ClientPicture, *, width: int = style.FULL_WIDTH) -> alt.LayerChart:
     """Return the chart of points of the change in symptoms by construct.
 

@@ -6,13 +6,14 @@ import altair as alt
 
 from securebase.charts.axes import time_axis, value_axis
 from securebase.charts.client_chart import PAGE_WIDTH, ClientChart
-from securebase.charts.style import FULL_WIDTH, PHONE_WIDTH, apply_theme, colour, layer, table
+from securebase.charts.style import FULL_WIDTH, PHONE_WIDTH, apply_theme, colour, layer, skip_validation, table
 from securebase.charts.tokens import INK
 from securebase.picture import phrases
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import MechanismSeries
 
 
+@skip_validation
 def mechanisms_chart(picture: ClientPicture, *, width: int = FULL_WIDTH) -> alt.ConcatChart:
     """Return four small charts in a row, or two by two on a phone. Reports only; contributions are not drawn."""
     columns = 4 if width > PHONE_WIDTH else 2

@@ -26,6 +26,7 @@ _INKS = (tokens.OTHER, tokens.ACCENT, tokens.INK, tokens.PROCESSING, tokens.STRE
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 
 
+@style.skip_validation
 def power_chart(
     result: PowerResult, setting: Setting, measure: Measure = "power", *, width: int = style.FULL_WIDTH
 ) -> alt.LayerChart:

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 
 from securebase.charts.axes import value_axis
-from securebase.charts.style import FULL_WIDTH, PHONE_WIDTH, apply_theme, colour, layer, table
+from securebase.charts.style import FULL_WIDTH, PHONE_WIDTH, apply_theme, colour, layer, skip_validation, table
 from securebase.charts.tokens import INK, SOFT
 from securebase.picture import phrases, ratings
 from securebase.picture.ratings import RatingComparison
@@ -15,6 +15,7 @@ from securebase.picture.ratings import RatingComparison
 HEIGHT = 190
 
 
+@skip_validation
 def ratings_chart(part: RatingComparison, *, width: int = FULL_WIDTH) -> alt.LayerChart:
     """Return the chart, `width` pixels wide. Sessions without a rating keep their place on the axis."""
     first, last = part.sessions[0].session, part.sessions[-1].session

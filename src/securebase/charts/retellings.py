@@ -7,7 +7,7 @@ from functools import lru_cache
 import altair as alt
 
 from securebase.charts.render import svg
-from securebase.charts.style import apply_theme, colour, layer, table
+from securebase.charts.style import apply_theme, colour, layer, skip_validation, table
 from securebase.charts.tokens import CARD, INK, SOFT
 from securebase.ipt.retellings import RetellingSeries
 
@@ -15,6 +15,7 @@ from securebase.ipt.retellings import RetellingSeries
 WIDTH, HEIGHT = 380, 190
 
 
+@skip_validation
 def retellings_chart(story: RetellingSeries) -> alt.LayerChart:
     """Return the chart: peaks joined by a line, ends as open dots, a thin line between the two of one retelling."""
     names = _names(story)

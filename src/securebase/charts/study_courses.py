@@ -11,6 +11,7 @@ from securebase.study.result import StudyResult
 MAX_COURSES = 120
 
 
+@style.skip_validation
 def courses_chart(result: StudyResult, construct: str, *, width: int = style.HALF_WIDTH) -> alt.LayerChart:
     """Return a thin line for each person (at most `MAX_COURSES`, evenly picked) and the mean with its 95% interval."""
     selected, total = count_courses(result, construct)

@@ -22,6 +22,7 @@ _MARKS = (
 )
 
 
+@style.skip_validation
 def forest_chart(result: StudyResult, *, width: int = style.FULL_WIDTH) -> alt.LayerChart:
     """Return standardised lags with 95% intervals, three in each row, below its heading."""
     narrow = width < style.HALF_WIDTH

@@ -17,6 +17,7 @@ Level = Literal["between", "within"]
 MAX_POINTS = 800
 
 
+@style.skip_validation
 def levels_chart(result: StudyResult, process: str, level: Level, *, width: int = style.HALF_WIDTH) -> alt.LayerChart:
     """Return a scatter plot with regression line: person means (between) or within-person centred sessions (within)."""
     correlation = next(m for m in result.correlations if m.first == process)

@@ -13,6 +13,7 @@ from securebase.study.result import StudyResult
 MAX_POINTS, _ENDS = 200, 10
 
 
+@style.skip_validation
 def quantiles_chart(result: StudyResult, construct: str, *, width: int = style.HALF_WIDTH) -> alt.LayerChart:
     """Return the plot; points above the line at the right end are larger residuals than a normal distribution has."""
     residuals = sorted(r.value for r in result.trajectories.residuals.get(construct, ()))

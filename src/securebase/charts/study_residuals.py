@@ -10,6 +10,7 @@ from securebase.study.result import StudyResult
 MAX_POINTS = 800
 
 
+@style.skip_validation
 def residuals_chart(result: StudyResult, construct: str, *, width: int = style.HALF_WIDTH) -> alt.LayerChart:
     """Return residuals in predicted standard deviations; the band holds 95% of them if the model fits."""
     residuals = result.trajectories.residuals.get(construct, ())

@@ -15,6 +15,7 @@ REACH = 2.0
 _LOW, _HIGH = style.CONSTRUCT_COLOURS["interpersonal_stress"], style.CONSTRUCT_COLOURS["alliance"]
 
 
+@style.skip_validation
 def slopes_chart(result: StudyResult, finding: ModerationFinding, *, width: int = style.HALF_WIDTH) -> alt.LayerChart:
     """Return lines with 95% bands at one SD below and above, or one curve for curvature. Detrended within person.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar, cast
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ParamSpec, TypeVar, cast
 
 import altair as alt
+from altair.utils import schemapi
 
 from securebase.charts.tokens import INK, LIGHT, LINE, OTHER, PROCESSING, SKILLS, SOFT, STRESS, SUPPORT
 
@@ -31,6 +33,7 @@ _Chart = TypeVar(
     alt.ConcatChart,
     alt.FacetChart,
 )
+_Arguments = ParamSpec("_Arguments")
 
 
 def colour(construct: str) -> str:
@@ -38,9 +41,24 @@ def colour(construct: str) -> str:
     return CONSTRUCT_COLOURS.get(construct, OTHER)
 
 
+def skip_validation(build: Callable[_Arguments, _Chart]) -> Callable[_Arguments, _Chart]:
+    """Let a function build its chart without a check of every part against Altair's schema.
+
+    The checks take longer than the drawing, and the parts are always the same: the tests check them.
+    """
+
+    @functools.wraps(build)
+    def build_faster(*arguments: _Arguments.args, **options: _Arguments.kwargs) -> _Chart:
+        with schemapi.debug_mode(False):
+            return build(*arguments, **options)
+
+    return build_faster
+
+
 def table(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
     """Return a chart without marks that holds `rows` as inline data."""
-    return alt.Chart(alt.InlineData(values=[dict(row) for row in rows]))
+    # a tuple, because Altair copies a list with all its rows in every step
+    return alt.Chart(alt.InlineData(values=tuple(dict(row) for row in rows)))
 
 
 def layer(*layers: alt.Chart, fitted: bool = True, **properties: Any) -> alt.LayerChart:

@@ -8,12 +8,13 @@ import altair as alt
 
 from securebase.charts.axes import time_axis, value_axis
 from securebase.charts.client_chart import ClientChart
-from securebase.charts.style import HALF_WIDTH, PHONE_WIDTH, apply_theme, colour, layer, table
+from securebase.charts.style import HALF_WIDTH, PHONE_WIDTH, apply_theme, colour, layer, skip_validation, table
 from securebase.charts.tokens import BAND, CARD, GOOD, SOFT
 from securebase.picture import phrases
 from securebase.picture.client import ClientPicture
 
 
+@skip_validation
 def symptoms_chart(picture: ClientPicture, *, width: int = HALF_WIDTH) -> alt.LayerChart:
     """Return the symptoms chart, `width` pixels wide. It draws nothing that the picture leaves out."""
     part, ink = picture.symptoms, colour("symptoms")

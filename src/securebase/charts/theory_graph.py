@@ -71,6 +71,7 @@ _RING_LEFT = ("interpersonal_skills", "emotional_processing")
 _UNKNOWN = tokens.OTHER
 
 
+@style.skip_validation
 def theory_graph(
     theory: Theory, edges: Sequence[TheoryEdge] | None = None, *, by: By = "pillar", width: int = style.FULL_WIDTH
 ) -> alt.LayerChart:

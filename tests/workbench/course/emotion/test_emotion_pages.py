@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from bs4 import BeautifulSoup
 from django.urls import reverse
 
@@ -35,6 +36,7 @@ def test_empty_pages_say_how_to_begin(cast: Cast, alma: Browser) -> None:
     assert "No ruptures marked" in words(soup(alma, "ruptures", cast))
 
 
+@pytest.mark.usefixtures("validated_charts")
 def test_stories_show_their_caveat_and_prefill_the_next_retelling(cast: Cast, alma: Browser) -> None:
     create_emotional_work(cast)
     page = soup(alma, "emotional-work", cast)
