@@ -147,7 +147,15 @@ def person_covariance(parameters: Parameters) -> Array:
     if parameters.change_covariance is None:
         return parameters.level_covariance
     both = require(parameters.level_change_covariance, "level_change_covariance")
-    return np.block([[parameters.level_covariance, both], [both.T, parameters.change_covariance]])
+    return join_levels_and_slopes(parameters.level_covariance, both, parameters.change_covariance)
+
+
+def join_levels_and_slopes(level: Array, both: Array, change: Array) -> Array:
+    """Return [[level, both], [both', change]] (2p, 2p); faster than `np.block`, once for every evaluation of a fit."""
+    p = len(level)
+    joint = np.empty((2 * p, 2 * p))
+    joint[:p, :p], joint[:p, p:], joint[p:, :p], joint[p:, p:] = level, both, both.T, change
+    return joint
 
 
 def require(value: _Value | None, name: str) -> _Value:

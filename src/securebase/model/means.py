@@ -59,11 +59,10 @@ def carried_equilibrium(parameters: Parameters) -> Array:
 
 def slope_basis_of_rows(specification: Specification, parameters: Parameters, rows: Rows) -> Array:
     """Return f at each row (rows,), empty without random slopes."""
-    return (
-        slope_basis(specification, parameters, rows.times, elapsed_times(rows))
-        if specification.random_slopes
-        else np.empty(0)
-    )
+    if not specification.random_slopes:
+        return np.empty(0)
+    since_first = elapsed_times(rows) if specification.trend == Trend.CARRIED else rows.times
+    return slope_basis(specification, parameters, rows.times, since_first)
 
 
 def elapsed_times(rows: Rows) -> Array:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from securebase.model.equations import join_levels_and_slopes, person_covariance, require
 from securebase.model.estimation.blocks import CovarianceBlock, ParameterBlock, VarianceBlock
 from securebase.model.estimation.scale import InternalScale
 from securebase.model.panel import Panel
@@ -73,12 +74,13 @@ class LevelAndChangeBlock(CovarianceBlock):
         super().__init__("level_covariance", 2 * p)
 
     def read(self, parameters: Parameters) -> Array:
-        cross = np.asarray(parameters.level_change_covariance)
-        return np.block([[parameters.level_covariance, cross], [cross.T, np.asarray(parameters.change_covariance)]])
+        return person_covariance(parameters)
 
     def read_gradient(self, gradient: Parameters) -> Array:
         # each entry of level_change_covariance occurs twice in the joint covariance
-        return self.read(replace(gradient, level_change_covariance=0.5 * np.asarray(gradient.level_change_covariance)))
+        both = 0.5 * require(gradient.level_change_covariance, "level_change_covariance")
+        change = require(gradient.change_covariance, "change_covariance")
+        return join_levels_and_slopes(gradient.level_covariance, both, change)
 
     def write(self, value: Array) -> dict[str, Array]:
         p = self.p // 2
