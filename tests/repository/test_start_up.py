@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-HEAVY = ["django", "altair", "pandas", "vl_convert", "jinja2"]
+HEAVY = ["django", "altair", "pandas", "vl_convert", "jinja2", "scipy.stats"]
 
 
 def loaded_after(code: str) -> set[str]:
@@ -19,8 +19,9 @@ def test_the_probe_detects_a_loaded_module() -> None:
     assert loaded_after("import pandas") == {"pandas"}
 
 
-def test_importing_the_library_loads_neither_web_nor_charts() -> None:
-    assert loaded_after("import securebase") & {"django", "altair", "vl_convert", "jinja2"} == set()
+def test_importing_the_library_loads_neither_web_nor_charts_nor_all_distributions() -> None:
+    verbs = "import securebase, securebase.study.study, securebase.study.power, securebase.model.track"
+    assert loaded_after(verbs) & {"django", "altair", "vl_convert", "jinja2", "scipy.stats"} == set()
 
 
 def test_help_loads_no_command() -> None:

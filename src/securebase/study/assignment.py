@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scipy.stats import norm
-
 from securebase.errors import InputError
+from securebase.model.distributions import normal_quantile
 from securebase.records.vocabulary import Moment
 from securebase.study.design_verdict import AssignmentReadings, DesignVerdict, SettlingDesign
 from securebase.study.table import SessionTable
@@ -52,7 +51,7 @@ def _row(
         rung = Rung.RANDOMISED if p_adjusted < LEVEL and not tests.withheld else Rung.INCONCLUSIVE
         # more persons would not help where the ratings compared differ
         if rung is Rung.INCONCLUSIVE and not tests.withheld:
-            needed = persons_needed(effect.n_persons, (float(norm.isf(effect.p / 2.0)),), pairs=columns)
+            needed = persons_needed(effect.n_persons, (-normal_quantile(effect.p / 2.0),), pairs=columns)
     is_known = rung is not Rung.REFUSED
     return DesignVerdict(
         design=SettlingDesign.ASSIGNED,

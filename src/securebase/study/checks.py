@@ -11,9 +11,9 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
 
 from securebase.errors import ModelError
+from securebase.model.distributions import chi2_tail
 from securebase.model.fit import Fit, draw_parameters
 from securebase.model.panel import Panel
 from securebase.model.simulate import simulate_panel
@@ -43,7 +43,7 @@ def check_fit(
     person = np.repeat(np.arange(panel.n_persons), np.diff(panel.starts))
     residuals = tuple(_residual_check(name, errors.z[:, k], person) for k, name in enumerate(names))
     predictive = _predictive_checks(fitted, panel, Features.from_panel(panel, names), rng, replicates=replicates)
-    p = np.asarray(chi2.sf(errors.distance, np.maximum(errors.count, 1)))
+    p = np.asarray(chi2_tail(errors.distance, np.maximum(errors.count, 1)))
     outlying = [int(i) for i in np.argsort(p) if errors.count[i] > 0 and p[i] < 0.05 / panel.n_persons]
     persons = tuple(
         PersonFit(panel.persons[i], float(errors.distance[i]), int(errors.count[i]), float(p[i])) for i in outlying

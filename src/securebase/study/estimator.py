@@ -8,8 +8,8 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
+from securebase.model.distributions import t_quantile, t_tail
 from securebase.records.vocabulary import Moment
 from securebase.study.detrending import Detrending, detrend
 from securebase.study.influence import LeaveOneOutLags, leave_one_out_lags
@@ -219,7 +219,7 @@ def standardise(
     """
     scale, own_past_scale = sds[0] / sds[2], sds[1] / sds[2]
     se = float(np.sqrt(influence @ influence))
-    half_width = float(stats.t.ppf(0.975, n_persons - 1)) * se * scale
+    half_width = t_quantile(0.975, n_persons - 1) * se * scale
     estimate = raw * scale
     return InfluenceEstimate(
         LagEstimate(
@@ -228,7 +228,7 @@ def standardise(
             standard_error=se * scale,
             lower=estimate - half_width,
             upper=estimate + half_width,
-            p_value=float(2 * stats.t.sf(abs(raw) / se, n_persons - 1)) if se > 0 else float(raw == 0),
+            p_value=float(2 * t_tail(abs(raw) / se, n_persons - 1)) if se > 0 else float(raw == 0),
             own_past=own_past * own_past_scale,
             own_past_standard_error=float(np.sqrt(own_past_influence @ own_past_influence)) * own_past_scale,
             raw=raw,

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+
+from securebase.model.distributions import t_tail
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -91,7 +92,7 @@ def leave_one_out_lags(y: Array, X: Array, cluster: Indices, n_clusters: int) ->
     coefficients = leave_one_out(y, X, cluster, n_clusters)
     with np.errstate(invalid="ignore", divide="ignore"):
         t = np.abs(coefficients.coefficient) / coefficients.standard_error
-        p = np.asarray(2 * stats.t.sf(t, coefficients.n_clusters - 1))
+        p = np.asarray(2 * t_tail(t, coefficients.n_clusters - 1))
         scale = _leave_one_out_sd(X[:, 0], cluster, n_clusters) / _leave_one_out_sd(y, cluster, n_clusters)
     present = np.bincount(cluster, minlength=n_clusters) > 0
     return LeaveOneOutLags(coefficients.coefficient, p, coefficients.coefficient * scale, present)

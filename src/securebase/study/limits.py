@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy import stats
 
+from securebase.model.distributions import normal_quantile, t_quantile
 from securebase.records.vocabulary import Moment
 from securebase.study.parts import DataSize, StudyRequest
 from securebase.study.phrases import number
@@ -99,7 +99,7 @@ def _smallest_effects(lags: tuple[LagFinding, ...], labels: Mapping[str, str]) -
         lag = finding.main.detrended
         if not finding.toward_outcome or lag is None:
             continue
-        detectable = (stats.t.ppf(0.975, lag.n_persons - 1) + stats.norm.ppf(0.8)) * lag.standard_error
+        detectable = (t_quantile(0.975, lag.n_persons - 1) + normal_quantile(0.8)) * lag.standard_error
         smallest.append(
             f"{labels.get(finding.link.earlier, finding.link.earlier)} about {number(float(detectable))} "
             f"({lag.n_pairs:,} pairs from {lag.n_persons:,} persons)"

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
+from securebase.model.distributions import normal_quantile, t_quantile, t_tail
 from securebase.records.vocabulary import Moment
 from securebase.study.detrending import Detrending, detrend
 from securebase.study.estimator import Array, LagStep, Link, shortest_link
@@ -156,7 +156,7 @@ def moderation_finding(table: SessionTable, question: ModerationQuestion) -> Mod
     estimates = (centred, detrended, adjusted)
     supported = all(e is not None and e.significant and e.estimate * detrended.estimate > 0 for e in estimates)
     # minimum detectable effect at 80% power: (t.975 + z.80) standard errors
-    multiplier = float(stats.t.ppf(0.975, detrended.n_persons - 1) + stats.norm.ppf(0.8))
+    multiplier = t_quantile(0.975, detrended.n_persons - 1) + normal_quantile(0.8)
     return ModerationFinding(question, centred, detrended, adjusted, supported, multiplier * detrended.standard_error)
 
 
@@ -252,13 +252,13 @@ def _standardise(
     scale = np.array([sx / sy, (2.0 if question.curvature else 1.0) * sx * sm / sy])
     lag, change = regression.coefficients[1:3] * scale
     covariance = regression.covariance[1:3, 1:3] * np.outer(scale, scale)
-    t = float(stats.t.ppf(0.975, regression.n_clusters - 1))
+    t = t_quantile(0.975, regression.n_clusters - 1)
     at_values = (-1.0, 0.0, 1.0)
     if question.curvature:
         low, high = np.percentile(rows.process, (5, 95)) / sx
         at_values = (float(low), 0.0, float(high))
     se = float(np.sqrt(covariance[1, 1]))
-    p = 2 * stats.t.sf(abs(change) / se, regression.n_clusters - 1) if se > 0 else float(change == 0)
+    p = 2 * t_tail(abs(change) / se, regression.n_clusters - 1) if se > 0 else float(change == 0)
     low_slope, middle, high_slope = (_slope(at, float(lag), float(change), covariance, t) for at in at_values)
     return ModerationEstimate(
         detrending=detrending,

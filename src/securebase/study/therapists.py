@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
+from securebase.model.distributions import t_tail
 from securebase.study.estimator import Indices, InfluenceEstimate
 
 #: cluster-robust errors from fewer therapists are themselves uncertain, and more often than not too small
@@ -43,5 +43,5 @@ def cluster_by_therapist(estimate: InfluenceEstimate, therapist: Indices) -> The
     # the influences carry the small-sample factor G/(G − 1) of persons: replace it by that of therapists
     factor = np.sqrt(n / (n - 1) * (n_persons - 1) / n_persons)
     error = float(factor * np.linalg.norm(influence))
-    p = float(2 * stats.t.sf(abs(estimate.lag.raw) / error, n - 1)) if error > 0 else 1.0
+    p = float(2 * t_tail(abs(estimate.lag.raw) / error, n - 1)) if error > 0 else 1.0
     return TherapistClusteredError(n, error * estimate.lag.standard_error / estimate.lag.raw_standard_error, p)

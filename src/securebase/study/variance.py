@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
+from securebase.model.distributions import normal_quantile, t_quantile
 from securebase.study.detrending import Detrending, detrend
 from securebase.study.regression import regress
 from securebase.study.table import SessionTable
@@ -173,7 +173,7 @@ def _between(table: SessionTable, first: str, second: str) -> Correlation | None
         return None
     r = float(np.clip(np.corrcoef(means[0], means[1])[0, 1], -1.0, 1.0))
     # Fisher's z: arctanh(r) is about normal with SE 1/√(n − 3)
-    z, half_width = np.arctanh(np.clip(r, -0.999999, 0.999999)), stats.norm.ppf(0.975) / np.sqrt(n - 3)
+    z, half_width = np.arctanh(np.clip(r, -0.999999, 0.999999)), normal_quantile(0.975) / np.sqrt(n - 3)
     return Correlation(r, float(np.tanh(z - half_width)), float(np.tanh(z + half_width)), n, n)
 
 
@@ -188,5 +188,5 @@ def _within(table: SessionTable, first: str, second: str, detrending: Detrending
     if regression is None:
         return None
     r = float(regression.coefficients[1])
-    half_width = float(stats.t.ppf(0.975, n_persons - 1) * regression.standard_errors[1])
+    half_width = float(t_quantile(0.975, n_persons - 1) * regression.standard_errors[1])
     return Correlation(r, max(-1.0, r - half_width), min(1.0, r + half_width), len(x), n_persons)

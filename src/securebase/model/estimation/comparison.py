@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from scipy.stats import chi2
-
 from securebase.errors import ModelError
+from securebase.model.distributions import chi2_tail
 from securebase.model.estimation.result import FitResult
 
 #: a larger model whose log-likelihood falls short of its special case by more than this missed its maximum
@@ -97,4 +96,4 @@ def _regular_log_likelihood(fitted: FitResult, which: str, may_vanish: tuple[str
 
 
 def _chi2_tail(statistic: float, df: int) -> float:
-    return float(chi2.sf(statistic, df)) if df else float(statistic <= 0.0)
+    return float(chi2_tail(statistic, df)) if df else float(statistic <= 0.0)

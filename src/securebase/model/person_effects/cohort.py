@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.stats import chi2
 
 from securebase.errors import ModelError
 from securebase.model.arguments import PANEL_ADVICE, check_instance, check_names, check_numbers
+from securebase.model.distributions import chi2_tail
 from securebase.model.likelihood import Likelihood
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters
@@ -153,9 +153,9 @@ def _build_cohort_effects(
     b_errors, sd_errors = errors[: k * columns].reshape(k, columns), errors[k * columns :]
     names = [f"{a} to {b}" for a, b in edges]
     gain = 2.0 * (expansion.log_likelihood - homogeneous.log_likelihood)
-    p_homogeneous = float(chi2.sf(max(gain, 0.0), k * columns))
+    p_homogeneous = float(chi2_tail(max(gain, 0.0), k * columns))
     if k == 1 and columns == 1:
-        p_homogeneous = 0.5 * float(chi2.sf(gain, 1)) if gain > 1e-8 else 1.0
+        p_homogeneous = 0.5 * float(chi2_tail(gain, 1)) if gain > 1e-8 else 1.0
     outcome = CohortOutcome.NOT_CONVERGED if not settled else CohortOutcome.CONVERGED
     if settled and not regular:
         outcome = CohortOutcome.INDEFINITE

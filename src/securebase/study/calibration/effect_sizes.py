@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
+from securebase.model.distributions import t_tail
 from securebase.study.calibration.samples import Array
 
 NAN = float("nan")
@@ -62,7 +62,7 @@ def slope_p_value(y: Array, x: Array, *controls: Array) -> float:
     r = partial_correlation(x, y, *controls_complete) if controls_complete else correlation(x, y)
     df = len(y) - 2 - len(controls_complete)
     # t = r √(df / (1 − r²)), the same as slope ÷ standard error
-    return float(2.0 * stats.t.sf(abs(r) * np.sqrt(df / max(1.0 - r**2, 1e-300)), df))
+    return float(2.0 * t_tail(abs(r) * np.sqrt(df / max(1.0 - r**2, 1e-300)), df))
 
 
 def hedges_g(treated: Array, control: Array) -> float:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 from scipy.optimize import minimize
 
+from securebase.model.distributions import normal_quantile
 from securebase.study.power.plan import MAX_CLIENTS, Setting
 from securebase.study.power.summary import Cell, Proportion
 
@@ -28,13 +29,13 @@ class Curve:
     covariance: tuple[tuple[float, float], tuple[float, float]]
 
     def power(self, clients: float) -> float:
-        return float(stats.norm.cdf(self.start + self.slope * np.sqrt(clients)))
+        return float(special.ndtr(self.start + self.slope * np.sqrt(clients)))
 
     def clients(self, target_power: float) -> float | None:
         """Return N at which the curve reaches this power; None if it does not rise."""
         if self.slope <= 0:
             return None
-        root = (float(stats.norm.ppf(target_power)) - self.start) / self.slope
+        root = (normal_quantile(target_power) - self.start) / self.slope
         return max(root, 0.0) ** 2
 
     def interval(self, target_power: float) -> tuple[float, float] | None:
@@ -78,12 +79,12 @@ def fit_curve(cells: Sequence[Cell], alpha: float) -> Curve | None:
     if not counts:
         return None
     n, detected, total = (np.array(column, dtype=np.float64) for column in zip(*counts, strict=True))
-    root, prior_mean = np.sqrt(n), -float(stats.norm.isf(alpha / 2))
+    root, prior_mean = np.sqrt(n), normal_quantile(alpha / 2)
     scale = float(root.mean())
 
     def objective(x: np.ndarray) -> float:
         eta = x[0] + x[1] * root / scale
-        log_likelihood = detected * stats.norm.logcdf(eta) + (total - detected) * stats.norm.logsf(eta)
+        log_likelihood = detected * special.log_ndtr(eta) + (total - detected) * special.log_ndtr(-eta)
         return float(-log_likelihood.sum() + 0.5 * ((x[0] - prior_mean) / _PRIOR_SD) ** 2)
 
     optimum = minimize(
@@ -92,7 +93,8 @@ def fit_curve(cells: Sequence[Cell], alpha: float) -> Curve | None:
     start, slope = optimum.x
     # expected (Fisher) information of the binomial counts, n φ(η)² / (p (1 − p)), which is always positive
     eta = start + slope * root / scale
-    density, p = stats.norm.pdf(eta), np.clip(stats.norm.cdf(eta), 1e-12, 1 - 1e-12)
+    density = np.exp(-0.5 * eta**2) / np.sqrt(2.0 * np.pi)
+    p = np.clip(special.ndtr(eta), 1e-12, 1 - 1e-12)
     weight = total * density**2 / (p * (1 - p))
     X = np.column_stack([np.ones_like(root), root])
     information = X.T @ (weight[:, None] * X) + np.diag([_PRIOR_SD**-2, 0.0])

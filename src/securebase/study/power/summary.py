@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
+from securebase.model.distributions import beta_quantile, normal_quantile
 from securebase.study.power.plan import PowerDesign
 from securebase.study.power.replicate import Replication
 
@@ -26,13 +26,13 @@ class Proportion:
 
     @property
     def lower(self) -> float:
-        return float(stats.beta.ppf(0.025, self.count, self.total - self.count + 1)) if self.count else 0.0
+        return beta_quantile(0.025, self.count, self.total - self.count + 1) if self.count else 0.0
 
     @property
     def upper(self) -> float:
         if self.count >= self.total:
             return 1.0
-        return float(stats.beta.ppf(0.975, self.count + 1, self.total - self.count))
+        return beta_quantile(0.975, self.count + 1, self.total - self.count)
 
     @property
     def standard_error(self) -> float | None:
@@ -103,7 +103,7 @@ class Cell:
 
 def summarise_design(design: PowerDesign, replications: Sequence[Replication], *, planned: int, alpha: float) -> Cell:
     """Summarise the replications of a design; intervals are estimate ± z · standard error."""
-    z, true_effect = float(stats.norm.isf(alpha / 2)), design.setting.effect
+    z, true_effect = -normal_quantile(alpha / 2), design.setting.effect
     with_interval = [(r.estimate, r.standard_error, r.outcome) for r in replications if r.standard_error is not None]
     b = np.array([estimate for estimate, _, _ in with_interval], dtype=np.float64)
     se = np.array([error for _, error, _ in with_interval], dtype=np.float64)

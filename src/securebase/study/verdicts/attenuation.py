@@ -17,8 +17,8 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
+from securebase.model.distributions import t_quantile, t_tail
 from securebase.study.verdicts import dynamics
 from securebase.study.verdicts.course import MIN_VALUES, Array, Pair
 from securebase.study.verdicts.within import WithinFit
@@ -80,7 +80,7 @@ class Attenuation:
         return Persistence.ATTENUATES if attenuates else Persistence.INCONCLUSIVE
 
     def _is_significant(self, coefficient: Coefficient) -> bool:
-        quantile = float(student.ppf(1.0 - 0.5 * _LEVEL, self.n_persons - 1))
+        quantile = t_quantile(1.0 - 0.5 * _LEVEL, self.n_persons - 1)
         return abs(coefficient.estimate) > quantile * coefficient.standard_error
 
 
@@ -105,7 +105,7 @@ def attenuation(pair: Pair, adjusted: Pair, within: WithinFit) -> Attenuation | 
         detrended=Coefficient(second[0], float(np.sqrt((second[1] ** 2).sum()))),
         expected_difference=expected,
         statistic=float(statistic),
-        p=2.0 * float(student.sf(abs(statistic), n - 1)),
+        p=2.0 * float(t_tail(abs(statistic), n - 1)),
         n_persons=n,
     )
 

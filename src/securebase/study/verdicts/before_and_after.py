@@ -21,9 +21,8 @@ from enum import StrEnum
 from functools import partial
 
 import numpy as np
-from scipy.stats import norm
-from scipy.stats import t as student
 
+from securebase.model.distributions import normal_quantile, t_quantile
 from securebase.study.verdicts.course import Array, Pair
 from securebase.study.verdicts.identifying import MIN_IDENTIFYING, Association, Refusal, association
 from securebase.study.verdicts.own_gain import EARLIER_LEVEL, BesideGain, beside_own_gain
@@ -47,7 +46,7 @@ class SessionSlope:
     @property
     def interval(self) -> tuple[float, float]:
         """Return the 95% interval."""
-        half = float(student.ppf(0.975, max(self.n_identifying - 1.0, 1.0))) * self.standard_error
+        half = t_quantile(0.975, max(self.n_identifying - 1.0, 1.0)) * self.standard_error
         return self.estimate - half, self.estimate + half
 
 
@@ -91,7 +90,7 @@ class WithinSession:
             return ()
         tests = self.beside_gain[self.candidate]
         # in units of the two-sided level, as the others
-        earlier = tests.earlier.statistic * float(norm.isf(LEVEL / 2.0) / norm.isf(EARLIER_LEVEL))
+        earlier = tests.earlier.statistic * normal_quantile(LEVEL / 2.0) / normal_quantile(EARLIER_LEVEL)
         return (self.single[self.candidate].statistic, self.paired.statistic, tests.rescaled.statistic, earlier)
 
     @property

@@ -16,9 +16,8 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.special import ndtri
-from scipy.stats import rankdata
-from scipy.stats import t as student
 
+from securebase.model.distributions import t_tail
 from securebase.study.verdicts.course import Array, Pair, adjust_for_common_course
 from securebase.study.verdicts.reversal import Reversal, antisymmetry, joint_residuals
 
@@ -45,7 +44,7 @@ def common_scale_reversal(pair: Pair) -> Reversal:
     leverage = (design * inverse.T).sum(axis=1)
     influence = inverse[0] * (a - design @ coefficients) / np.maximum(1.0 - leverage, _MIN_LEFT)
     g = float(coefficients[0] / np.sqrt((influence**2).sum()))
-    return Reversal(g, float(2.0 * student.sf(abs(g), n - 3)), n)
+    return Reversal(g, float(2.0 * t_tail(abs(g), n - 3)), n)
 
 
 def on_common_scale(pair: Pair) -> Pair:
@@ -70,7 +69,14 @@ def _link(coarse: Array, fine: Array) -> tuple[Array, Array]:
 
 def _at_percentiles(values: Array, other: Array) -> Array:
     """Return, for each value, that of the other column at the same mid-rank; both have as many rows."""
-    return np.asarray(np.sort(other)[np.floor(rankdata(values) - 0.5).astype(np.int64)])
+    return np.asarray(np.sort(other)[np.floor(_mid_ranks(values) - 0.5).astype(np.int64)])
+
+
+def _mid_ranks(values: Array) -> Array:
+    """Return the ranks, from 1; tied values share the mean of theirs."""
+    _, position, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ranks: Array = (np.cumsum(counts) - 0.5 * (counts - 1))[position]
+    return ranks
 
 
 def _ties(values: Array) -> float:
@@ -79,4 +85,4 @@ def _ties(values: Array) -> float:
 
 
 def _normal_scores(values: Array) -> Array:
-    return np.asarray(ndtri((rankdata(values) - 0.5) / max(len(values), 1)))
+    return np.asarray(ndtri((_mid_ranks(values) - 0.5) / max(len(values), 1)))

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
 
+from securebase.model.distributions import t_quantile
 from securebase.study.verdicts.course import Array, Pair, adjust_for_common_course, own_line_residuals
 from securebase.study.verdicts.identifying import association
 
@@ -84,7 +84,7 @@ def hidden_cause(
         if np.isfinite([strength.with_earlier, strength.with_later]).all():
             measured[name] = strength
     f = float(np.sqrt(explained / (1.0 - explained)))
-    quantile = float(student.ppf(0.975, max(whole.n_identifying - 1.0, 1.0)))
+    quantile = t_quantile(0.975, max(whole.n_identifying - 1.0, 1.0))
     left = max(0.0, 1.0 - quantile * whole.standard_error / abs(whole.estimate))
     return HiddenCause(f**2, robustness_value(f), robustness_value(left * f), measured, lead)
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy.stats import t as student
 
+from securebase.model.distributions import t_quantile, t_tail
 from securebase.study.verdicts.course import Array, Pair, own_line_residuals
 
 #: smallest identifying n, and smallest number of persons whose values go up as well as down
@@ -52,7 +52,7 @@ class Association:
     @property
     def interval(self) -> tuple[float, float]:
         """Return the 95% interval."""
-        half = float(student.ppf(0.975, max(self.n_identifying - 1.0, 1.0))) * self.standard_error
+        half = t_quantile(0.975, max(self.n_identifying - 1.0, 1.0)) * self.standard_error
         return self.estimate - half, self.estimate + half
 
 
@@ -88,7 +88,7 @@ def association(pair: Pair, lag: int) -> Association:
         influence = np.where(h < total, scores / (1.0 - h / total), np.inf)
     standard_error = float(np.sqrt((influence**2).sum()))
     n = total**2 / float((h**2).sum())
-    p = 2.0 * float(student.sf(abs(estimate) / standard_error, max(n - 1.0, 1.0))) if standard_error > 0 else 1.0
+    p = 2.0 * float(t_tail(abs(estimate) / standard_error, max(n - 1.0, 1.0))) if standard_error > 0 else 1.0
     return Association(lag, estimate, standard_error, p, n_persons, len(r), n)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
 
+from securebase.model.distributions import normal_tail
 from securebase.model.estimation.optimise import Iterate, SmoothFunction, bfgs, forward_difference_hessian
 from securebase.study.verdicts.course import Array
 
@@ -51,7 +51,7 @@ def ratio_test(objective: SmoothFunction, starts: Sequence[Array], position: int
     z = float(np.copysign(np.sqrt(max(0.0, 2.0 * (restricted.value - full.value))), full.x[position]))
     ended = all(np.isfinite(end.value) and end.gradient_norm < 10.0 * _TOLERANCE for end in (full, restricted))
     regular = bool(ended and np.linalg.eigvalsh(forward_difference_hessian(objective, full))[0] > 0)
-    return RatioTest(z, float(2.0 * norm.sf(abs(z))), regular, full.x, -full.value)
+    return RatioTest(z, float(2.0 * normal_tail(abs(z))), regular, full.x, -full.value)
 
 
 def _minimise(objective: SmoothFunction, x: Array, held: int | None, tolerance: float) -> Iterate:

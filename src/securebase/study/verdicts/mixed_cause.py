@@ -14,8 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
 
+from securebase.model.distributions import normal_tail
 from securebase.study.verdicts import dynamics
 from securebase.study.verdicts.course import Array, Pair
 from securebase.study.verdicts.dynamics import Matrices
@@ -96,7 +96,7 @@ def beside_mixed_cause(pair: Pair, direction: LagDirection, within: WithinFit) -
     """Test an effect of a pair without its common course beside a mixed cause, from six starts; within: its M."""
     likelihood = StateLikelihood(pair, Factor(direction, discrete=pair.discrete))
     test = ratio_test(likelihood.objective, _starts(within, direction), EFFECT)
-    return BesideMixedCause(test.z, float(norm.sf(np.sign(within.tests[direction].z) * test.z)), test.regular)
+    return BesideMixedCause(test.z, float(normal_tail(np.sign(within.tests[direction].z) * test.z)), test.regular)
 
 
 def _starts(within: WithinFit, direction: LagDirection) -> list[Array]:

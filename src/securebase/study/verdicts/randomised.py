@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy.stats import t as student
 
+from securebase.model.distributions import t_quantile
 from securebase.study.verdicts.course import Array
 from securebase.study.verdicts.identifying import MIN_IDENTIFYING
 from securebase.study.verdicts.readings import LEVEL
@@ -212,7 +212,7 @@ def _conclude(
     if tests.refusal is not None:
         return _refused(tests.refusal, n_persons, n, within_persons=within_persons, tests=tests)
     p, estimate = fit.p(n), float(fit.coefficients[0])
-    half = float(student.ppf(0.975, max(n - 1.0, 1.0)) * np.sqrt(fit.covariance[0, 0]))
+    half = float(t_quantile(0.975, max(n - 1.0, 1.0)) * np.sqrt(fit.covariance[0, 0]))
     rung = Rung.RANDOMISED if p < LEVEL and not tests.withheld else Rung.INCONCLUSIVE
     return AssignedEffect(rung, within_persons, estimate, (estimate - half, estimate + half), p, n_persons, n, tests)
 

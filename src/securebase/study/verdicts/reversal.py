@@ -13,8 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
 
+from securebase.model.distributions import t_tail
 from securebase.study.verdicts.course import Array, Pair, own_line_residuals
 
 #: joint rows of y and x that a person needs
@@ -66,4 +66,4 @@ def time_reversal(pair: Pair) -> Reversal:
     if len(a) < 3 or not a.std() > 0:
         return Reversal(float("nan"), 1.0, len(a))
     g = float(a.mean() / (a.std(ddof=1) / np.sqrt(len(a))))
-    return Reversal(g, float(2.0 * student.sf(abs(g), len(a) - 1)), len(a))
+    return Reversal(g, float(2.0 * t_tail(abs(g), len(a) - 1)), len(a))

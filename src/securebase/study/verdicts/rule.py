@@ -15,8 +15,8 @@ from math import ceil, isfinite, sqrt
 from typing import TypeVar
 
 import numpy as np
-from scipy.stats import norm
 
+from securebase.model.distributions import normal_quantile
 from securebase.study.verdicts.course import Pair
 from securebase.study.verdicts.identifying import Refusal
 from securebase.study.verdicts.readings import LEVEL, Readings, read_pair
@@ -104,7 +104,7 @@ def persons_needed(n: int, statistics: Sequence[float], *, pairs: int = 1) -> in
     already is, so that something else than its size is in the way.
     """
     weakest = min(abs(z) for z in statistics)
-    needed = float(norm.isf(0.5 * LEVEL / pairs)) + _POWER_QUANTILE
+    needed = -normal_quantile(0.5 * LEVEL / pairs) + _POWER_QUANTILE
     if not isfinite(weakest) or weakest < needed * sqrt(n / _MAX_SAMPLE):
         return None
     persons = ceil(n * (needed / weakest) ** 2)

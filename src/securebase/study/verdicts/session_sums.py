@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
+from securebase.model.distributions import t_tail
 from securebase.study.verdicts.course import Array
 
 
@@ -31,7 +31,7 @@ def contrast(terms: Array, used: NDArray[np.bool_]) -> Contrast:
     if n < 3 or not sums.std() > 0:
         return Contrast(float("nan"), 1.0, n)
     statistic = float(sums.mean() / (sums.std(ddof=1) / np.sqrt(n)))
-    return Contrast(statistic, 2.0 * float(student.sf(abs(statistic), n - 1)), n)
+    return Contrast(statistic, 2.0 * float(t_tail(abs(statistic), n - 1)), n)
 
 
 def deviation(ratings: Array) -> Array:

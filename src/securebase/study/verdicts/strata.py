@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import f as fisher
-from scipy.stats import t as student
 
+from securebase.model.distributions import f_tail, t_tail
 from securebase.study.verdicts.course import Array, Indices
 
 #: more different values than this are doses, whose previous one is a term instead of a stratum
@@ -26,7 +25,7 @@ class StratifiedFit:
         variance = self.covariance[0, 0]
         if not variance > 0:
             return 1.0
-        return 2.0 * float(student.sf(abs(self.coefficients[0]) / np.sqrt(variance), max(n - 1.0, 1.0)))
+        return 2.0 * float(t_tail(abs(self.coefficients[0]) / np.sqrt(variance), max(n - 1.0, 1.0)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,4 +128,4 @@ def _wald(total: Array, covariance: Array, n: int) -> float:
     z = total[varies] / scale[varies]
     correlation = covariance[np.ix_(varies, varies)] / np.outer(scale[varies], scale[varies])
     statistic = float(z @ np.linalg.pinv(correlation, rcond=1e-10, hermitian=True) @ z)
-    return float(fisher.sf(statistic * (n - k) / (k * (n - 1)), k, n - k))
+    return f_tail(statistic * (n - k) / (k * (n - 1)), (k, n - k))

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy.stats import norm
 
+from securebase.model.distributions import normal_tail
 from securebase.model.estimation.optimise import Iterate, bfgs, forward_difference_hessian
 from securebase.study.verdicts import dynamics
 from securebase.study.verdicts.course import Array, Pair
@@ -203,7 +203,7 @@ def _test(likelihood: RestrictedLikelihood, full: Iterate, restricted: Iterate, 
         if variance is None or not regular or on_boundary
         else abs(factor) * float(np.sqrt(variance)),
         z=z,
-        p=float(2.0 * norm.sf(abs(z))),
+        p=float(2.0 * normal_tail(abs(z))),
         regular=regular,
         on_boundary=on_boundary,
     )
