@@ -82,11 +82,19 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write the page from the stored results only")
     parser.add_argument("--cohorts", type=int, metavar="N", help="cohorts of each truth (verdicts)")
     parser.add_argument("--sets", nargs="+", metavar="SET", default=(), help="sets of analyses (verdicts; default all)")
+    parser.add_argument("--truths", nargs="+", metavar="TRUTH", default=(), help="truths (verdicts; default all)")
+    parser.add_argument("--clients", nargs="+", type=int, metavar="N", default=(), help="sizes (verdicts; default all)")
     parser.add_argument("--small", action="store_const", const=SMALL, dest="cohorts", help=f"--cohorts {SMALL}")
     arguments = parser.parse_args()
     unknown = [name for name in arguments.parts if name not in names]
     if unknown:
         parser.error(f"unknown part: {', '.join(unknown)}; choose from {', '.join(names)}")
+    try:
+        selection = verdicts.Selection(
+            arguments.cohorts or verdicts.COHORTS, arguments.sets, arguments.truths, arguments.clients
+        )
+    except ValueError as error:
+        parser.error(str(error))
     file = arguments.to / "benchmarks.json"
     stored: Stored = json.loads(file.read_text("utf-8")) if file.exists() else {}
     if arguments.write and not stored:
@@ -98,7 +106,7 @@ def main() -> None:
         before = load_average()
         if part.measure_cohorts is not None:
             earlier = _read(part.name, stored) if part.name in stored else []
-            results = part.measure_cohorts(arguments.cohorts or verdicts.COHORTS, arguments.sets, earlier)
+            results = part.measure_cohorts(selection, earlier)
         else:
             results = part.measure()
         stored[part.name] = {

@@ -28,8 +28,8 @@ class Part:
     """One part of the page.
 
     `measure` returns dataclasses of one `kind`, which are stored as JSON. From them, `section` returns lines of the
-    page, `performance_targets` the targets, and `highlights` sentences for the summary. `measure_cohorts` measures a
-    given number of cohorts by some sets of analyses, where they can be chosen; results of the others stay.
+    page, `performance_targets` the targets, and `highlights` sentences for the summary. `measure_cohorts` measures
+    what was selected, where that can be chosen; other results stay.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Part:
     section: Callable[[list[Any]], list[str]]
     performance_targets: Callable[[list[Any]], list[PerformanceTarget]] = lambda _: []
     highlights: Callable[[list[Any]], list[str]] = lambda _: []
-    measure_cohorts: Callable[[int, Sequence[str], list[Any]], list[Any]] | None = None
+    measure_cohorts: Callable[[Any, list[Any]], list[Any]] | None = None
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], align: str = "") -> list[str]:

@@ -188,19 +188,28 @@ def test_scenarios_of_the_package_are_truths_with_the_links_that_they_are_expect
     assert {name: values.shape for name, values in drawn.items()} == {"symptoms": (20, 16), "alliance": (20, 16)}
 
 
-def test_results_of_other_sets_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_of_what_is_not_selected_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     measured = []
 
     def assess(analyses: str, name: str, clients: int, cohorts: int) -> object:
-        measured.append(analyses)
+        measured.append((analyses, name, clients))
         return verdicts.TruthResult(name, clients, analyses, cohorts, {}, "today")
 
     monkeypatch.setattr(verdicts, "assess", assess)
     earlier = [verdicts.TruthResult("no_link", 60, analyses, 5, {}, "before") for analyses in ("single", "sessions")]
-    results = verdicts.assess_all(3, ("sessions",), earlier)
-    assert {*measured} == {"sessions"}
+    results = verdicts.assess_all(verdicts.Selection(3, ("sessions",)), earlier)
+    assert {analyses for analyses, _, _ in measured} == {"sessions"}
     assert [result.on for result in results if result.analyses == "single"] == ["before"]
     assert {result.on for result in results if result.analyses == "sessions"} == {"today"}
+    measured.clear()
+    results = verdicts.assess_all(verdicts.Selection(3, ("rule",), ("no_link", "shared_bend"), (240,)), results)
+    assert measured == [("rule", "no_link", 240), ("rule", "shared_bend", 240)]
+    assert {result.on for result in results if result.analyses == "sessions"} == {"today"}
+
+
+def test_an_unknown_truth_is_named_before_anything_is_measured() -> None:
+    with pytest.raises(ValueError, match="no such set, truth or size: 90, nolink"):
+        verdicts.Selection(truths=("no_link", "nolink"), clients=(90,))
 
 
 #: truth → least share of right conclusions by the rule at 60 and at 240 clients
