@@ -214,3 +214,15 @@ def test_a_fit_that_did_not_end_regularly_has_no_numbers(monkeypatch: pytest.Mon
         if verdict.rung is not Rung.TOGETHER:
             assert (verdict.estimate, verdict.interval) == (None, None)
         assert verdict.to_json()["readings"]["within_person_likelihood"] is None
+
+
+def test_a_direction_is_tested_across_therapists_where_these_are_named(concluded: Mapping[str, Verdict]) -> None:
+    data = pair("true_lag", np.random.default_rng(4), 90)
+    x_to_y, y_to_x = verdicts(rows(y=data.y, x=data.x), "y", ("x",), therapist=np.arange(90) % 30)
+    tests = x_to_y.readings.across_therapists
+    assert tests is not None
+    assert (tests.n_therapists, tests.p_adjusted is not None, tests.is_lost) == (30, True, False)
+    assert x_to_y.rung is Rung.LEADS
+    assert x_to_y.to_json()["readings"]["across_therapists"]["n_therapists"] == 30
+    assert y_to_x.readings.across_therapists is None
+    assert concluded["x → y"].readings.across_therapists is None

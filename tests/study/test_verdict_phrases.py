@@ -14,6 +14,7 @@ from securebase.study.verdict import (
     RemainingEffect,
     RowAssociation,
     StepEffect,
+    TherapistTests,
     TimeReversal,
     Verdict,
     VerdictReadings,
@@ -114,6 +115,26 @@ def test_a_direction_that_rests_on_straight_lines_says_so() -> None:
     bent = replace(value, readings=replace(value.readings, bends=RemainingEffect(-0.4, 0.7, holds=False)))
     assert "It rests on the straight line of each person’s trend: beside a bend, nothing is left." in words(bent)
     assert "straight line" not in words(value)
+
+
+@pytest.mark.parametrize(
+    ("rung", "p", "sentence"),
+    [
+        (Rung.LEADS, 0.02, "Across 12 therapists it remains (corrected p = .020)."),
+        (Rung.LEADS, None, "Its clients have 12 therapists, too few to check whether it holds across therapists;"),
+        (
+            Rung.INCONCLUSIVE,
+            0.4,
+            "inconclusive (p = .010; corrected p = .030). Clients of one therapist may move alike, and across the 12 "
+            "therapists it is not significant (p = .200).",
+        ),
+    ],
+)
+def test_a_direction_says_whether_it_remains_across_therapists(rung: Rung, p: float | None, sentence: str) -> None:
+    value = verdict(rung)
+    tests = TherapistTests(12, 0.2, 0.01, p)
+    assert sentence in words(replace(value, readings=replace(value.readings, across_therapists=tests)))
+    assert "therapist" not in words(value)
 
 
 def on_scales(rung: Rung, p: float, statistic: float = -1.0) -> str:

@@ -19,13 +19,19 @@ from securebase.study.verdict import (
     RemainingEffect,
     RowAssociation,
     StepEffect,
+    TherapistTests,
     TimeReversal,
     Verdict,
     VerdictReadings,
     WouldSettle,
 )
+from securebase.study.verdicts.across_therapists import (
+    across_therapists,
+    conclude_across_therapists,
+    corrected_across_therapists,
+)
 from securebase.study.verdicts.attenuation import Attenuation, attenuation
-from securebase.study.verdicts.course import Array, Pair, adjust_for_common_course, own_line_residuals
+from securebase.study.verdicts.course import Array, Indices, Pair, adjust_for_common_course, own_line_residuals
 from securebase.study.verdicts.follow_up import PairFollowUp, conclude_follow_ups, follow_up
 from securebase.study.verdicts.hidden_cause import hidden_cause
 from securebase.study.verdicts.identifying import Association, Refusal, association, movement
@@ -68,11 +74,17 @@ def _without_long_gaps(table: SessionTable) -> Array:
 
 
 def verdicts(
-    table: SessionTable, outcome: str, processes: Sequence[str], *, inputs: Mapping[str, Array] = _NO_INPUTS
+    table: SessionTable,
+    outcome: str,
+    processes: Sequence[str],
+    *,
+    inputs: Mapping[str, Array] = _NO_INPUTS,
+    therapist: Indices | None = None,
 ) -> tuple[Verdict, ...]:
     """Return, for each process in turn, the verdicts of process → outcome and outcome → process.
 
-    inputs: name → (rows,), rivals without error of a pair that leads, beside the other processes.
+    inputs: name → (rows,), rivals without error of a pair that leads, beside the other processes. therapist: (persons,)
+    number of each person's therapist; a pair that leads must then do so across therapists.
     """
     pairs = build_pairs(table, outcome, processes)
     times = _without_long_gaps(table)
@@ -84,7 +96,17 @@ def verdicts(
         for process, verdict in concluded.items()
         if verdict.direction is not None
     }
-    final = conclude_follow_ups(concluded, follow_ups)
+    tests = {
+        process: across_therapists(pairs[process], verdict.direction, therapist)
+        for process, verdict in concluded.items()
+        if verdict.direction is not None and therapist is not None
+    }
+    corrected = corrected_across_therapists(concluded, tests)
+    final = conclude_across_therapists(conclude_follow_ups(concluded, follow_ups), corrected)
+    clustered = {
+        process: TherapistTests(test.n_therapists, test.reversal.p, test.effect.p, corrected.get(process))
+        for process, test in tests.items()
+    }
     return tuple(
         row
         for process, pair in pairs.items()
@@ -94,6 +116,7 @@ def verdicts(
             pair,
             final[process],
             follow_ups.get(process),
+            clustered=clustered.get(process),
             others={**rivals[process], **known},
         )
     )
@@ -113,6 +136,7 @@ def _pair_verdicts(
     concluded: PairVerdict,
     followed: PairFollowUp | None,
     *,
+    clustered: TherapistTests | None,
     others: Mapping[str, Array],
 ) -> list[Verdict]:
     """Return the rows of process → outcome and outcome → process. others: in the cells of the pair."""
@@ -123,6 +147,7 @@ def _pair_verdicts(
         direction: replace(
             _readings(concluded, direction, pair, adjusted, attenuations[direction]),
             **_followed(concluded, direction, pair, followed),
+            across_therapists=clustered if _credits(concluded, direction) else None,
         )
         for direction in LagDirection
     }
@@ -139,7 +164,7 @@ def _pair_verdicts(
         other_leads = concluded.rung in _LEADING and concluded.direction is not direction
         rung = Rung.INCONCLUSIVE if other_leads else concluded.rung
         associated = rung is Rung.TOGETHER
-        credited = concluded.readings is not None and concluded.readings.direction is direction
+        credited = _credits(concluded, direction)
         rests_on = strongest if associated else reading.association[1]
         effect = reading.within_person_likelihood
         rows.append(
@@ -163,6 +188,11 @@ def _pair_verdicts(
             )
         )
     return rows
+
+
+def _credits(concluded: PairVerdict, direction: LagDirection) -> bool:
+    """Return whether a direction is the one that was left to credit before follow-ups."""
+    return concluded.readings is not None and concluded.readings.direction is direction
 
 
 def _would_settle(rung: Rung, concluded: PairVerdict, *, tested: bool) -> WouldSettle:
@@ -218,7 +248,7 @@ def _followed(
     concluded: PairVerdict, direction: LagDirection, pair: Pair, followed: PairFollowUp | None
 ) -> dict[str, Any]:
     """Return the readings of the follow-up of a direction; nothing for the other one and for pairs without."""
-    if followed is None or concluded.readings is None or concluded.readings.direction is not direction:
+    if followed is None or not _credits(concluded, direction):
         return {}
     scale = standardiser(pair if direction is LagDirection.X_TO_Y else pair.reversed)
     rivals = {

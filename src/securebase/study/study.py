@@ -192,7 +192,7 @@ def study(
     variance = tuple(variance_row(table, name, labels[name]) for name in names)
     lags = estimate_lags(table, cohort.outcome, included, rows.therapist)
     progress("Testing which of two columns comes first")
-    concluded = verdicts(table, cohort.outcome, included, inputs=session_inputs(rows))
+    concluded = verdicts(table, cohort.outcome, included, inputs=session_inputs(rows), therapist=rows.therapist)
     designs = _designs(cohort, request, measures)
     moderation = _moderation(cohort, request, measures, curvature=curvature)
     size = _size(table)

@@ -74,6 +74,24 @@ class RemainingEffect:
 
 
 @dataclass(frozen=True, slots=True)
+class TherapistTests:
+    """Time reversal and within-person likelihood of a direction, with errors clustered by therapist.
+
+    p_adjusted: the larger one by Holm over the pairs of the study, None where there are too few therapists to tell.
+    """
+
+    n_therapists: int
+    p_reversal: float
+    p_effect: float
+    p_adjusted: float | None
+
+    @property
+    def is_lost(self) -> bool:
+        """Return whether the direction is not significant across therapists."""
+        return self.p_adjusted is not None and self.p_adjusted >= LEVEL
+
+
+@dataclass(frozen=True, slots=True)
 class RowAssociation:
     """Within-person association, standardised, of the earlier column with the later one in the same or the next row.
 
@@ -113,11 +131,11 @@ class VerdictReadings:
     """All readings of one ordered pair; None where a test was not possible, ended irregularly or was not called for.
 
     time_reversal_on_common_scale: after equipercentile linking, which must agree in sign. association: same row, then
-    next row. movement_from, movement_to: changes of each column as observed. Only where the
-    direction passed all other tests: bends (beside a bend of each person's own; if the effect does not hold, it rests
-    on the straight lines); rivals (beside every other process, with its error, or input; None for an irregular fit);
-    mixed_cause (beside a hidden factor and correlated shocks at once, which leaves little power: not to hold says
-    nothing).
+    next row. movement_from, movement_to: changes of each column as observed. Only where the direction passed all other
+    tests: across_therapists (where therapists are known); bends (beside a bend of each person's own; if the effect does
+    not hold, it rests on the straight lines); rivals (beside every other process, with its error, or input; None for an
+    irregular fit); mixed_cause (beside a hidden factor and correlated shocks at once, which leaves little power: not to
+    hold says nothing).
     """
 
     time_reversal: TimeReversal | None
@@ -127,6 +145,7 @@ class VerdictReadings:
     attenuation: DetrendedAssociation | None
     movement_from: Movement
     movement_to: Movement
+    across_therapists: TherapistTests | None = None
     bends: RemainingEffect | None = None
     rivals: Mapping[str, StepEffect | None] = field(default_factory=dict)
     mixed_cause: RemainingEffect | None = None

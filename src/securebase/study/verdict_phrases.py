@@ -29,8 +29,9 @@ RULE = (
     "Leads: three tests agree in sign, and the largest p is below .05 after Holm’s correction over the pairs: "
     "asymmetry in time, both on the scales as rated and on a common scale; the cross-lagged coefficient of a within-"
     "person VAR(1) with correlated shocks and measurement error; and the same with a private autoregressive part in "
-    "each column. Only the stronger direction is credited, if it remains beside a bend of each person’s own. Leads, "
-    "adjusted: it remains beside every other column. Contradicted: two significant readings disagree in sign. "
+    "each column. Only the stronger direction is credited, if it remains beside a bend of each person’s own and, where "
+    "at least ten therapists are named, across therapists. Leads, adjusted: it remains beside every other column. "
+    "Contradicted: two significant readings disagree in sign. "
     "Together: the smallest p of three within-person associations, times three and corrected by Holm, is below .05. "
     "Refused: a column copies the other, varies in too few persons, moves in one direction only, or has too few rows. "
     "Inconclusive: everything else. When detrended, an association persists (significant with the same sign before and "
@@ -119,7 +120,21 @@ def _leads(verdict: Verdict, x: str, y: str) -> str:
     badge = " It remains beside a hidden factor and shared shocks at once." if mixed is not None and mixed.holds else ""
     return (
         f"Above-average {x} tends to come before {direction}{y}{_p_values(verdict)}. {_persons(verdict)}.{same}{badge}"
+        f"{_therapists(verdict)}"
     )
+
+
+def _therapists(verdict: Verdict) -> str:
+    """Return whether a direction remains across therapists, where these are known."""
+    tests = verdict.readings.across_therapists
+    if tests is None:
+        return ""
+    if tests.p_adjusted is None:
+        return (
+            f" Its clients have {tests.n_therapists} therapists, too few to check whether it holds across therapists; "
+            "what clients of one therapist share may explain it."
+        )
+    return f" Across {tests.n_therapists} therapists it remains (corrected {p_value(tests.p_adjusted)})."
 
 
 def _beside_rivals(verdict: Verdict, request: StudyRequest) -> str:
@@ -207,6 +222,13 @@ def _inconclusive(verdict: Verdict, x: str, y: str) -> str:
         return (
             f"{x} before {y}: inconclusive{_p_values(verdict)}. It rests on the straight line of each person’s trend: "
             f"beside a bend, nothing is left. {_persons(verdict)}."
+        )
+    clustered = verdict.readings.across_therapists
+    if clustered is not None and clustered.is_lost:
+        return (
+            f"{x} before {y}: inconclusive{_p_values(verdict)}. Clients of one therapist may move alike, and across "
+            f"the {clustered.n_therapists} therapists it is not significant "
+            f"({p_value(max(clustered.p_reversal, clustered.p_effect))}). {_persons(verdict)}."
         )
     return f"{x} before {y}: inconclusive. {_persons(verdict)}.{_would_decide(verdict)}"
 

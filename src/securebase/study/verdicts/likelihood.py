@@ -28,14 +28,16 @@ class RestrictedLikelihood:
     """Penalised restricted log-likelihood of one pair, laid out once and evaluated many times.
 
     scale (2,): within-person standard deviations of y and x, in units of which the parameters are. Persons without a
-    line in both columns are left out (`n_persons` remain). The common course must have been removed.
+    line in both columns are left out; `persons` remain, `n_persons` in number. The common course must have been
+    removed.
     """
 
     def __init__(self, pair: Pair, *, private: bool) -> None:
         self.private, self.discrete = private, pair.discrete
         lines = [own_line_residuals(values, pair.times) for values in (pair.y, pair.x)]
         both = np.isfinite(lines[0]).any(axis=1) & np.isfinite(lines[1]).any(axis=1)
-        self.n_persons = int(both.sum())
+        self.persons: Indices = np.flatnonzero(both)
+        self.n_persons = len(self.persons)
         self.scale = np.array([_spread(line[both]) for line in lines])
         self.unit = 1.0 if pair.discrete else usual_gap(pair)
         rows = [self._rows(y, x, t) for y, x, t in zip(pair.y[both], pair.x[both], pair.times[both], strict=True)]
@@ -54,6 +56,10 @@ class RestrictedLikelihood:
     def log_likelihood(self, theta: Array) -> float:
         """Return the restricted log-likelihood without penalties, of data in units of `scale`."""
         return self._evaluate(self._matrices(theta[None]), gradient=False)[0]
+
+    def of_persons(self, theta: Array) -> Array:
+        """Return the log-likelihood (persons,) of each person without penalties, up to constants."""
+        return self._evaluate(self._matrices(theta[None]), gradient=False)[1].log_likelihood
 
     def objective(self, theta: Array) -> tuple[float, Array]:
         """Return minus the penalised log-likelihood and its gradient; (∞, zeros) where the dynamics are not stable.
