@@ -55,6 +55,10 @@ _PUBLIC_NAMES = {
     "CohortEffects": ("securebase.model.person_effects", "CohortEffects"),
     "contributions": ("securebase.model.person_effects", "contributions"),
     "Contributions": ("securebase.model.person_effects", "Contributions"),
+    # distress over retellings of stories
+    "fit_retellings": ("securebase.model.retellings", "fit_retellings"),
+    "RetellingRow": ("securebase.model.retellings", "RetellingRow"),
+    "RetellingFit": ("securebase.model.retellings", "RetellingFit"),
     # pictures and studies (`study_cohort`, because `securebase.study` is a package)
     "client_picture": ("securebase.picture.client", "client_picture"),
     "ClientPicture": ("securebase.picture.client", "ClientPicture"),

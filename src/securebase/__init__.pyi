@@ -29,6 +29,9 @@ from securebase.model.person_effects import PersonEffects as PersonEffects
 from securebase.model.person_effects import contributions as contributions
 from securebase.model.person_effects import estimate_person_effects as estimate_person_effects
 from securebase.model.person_effects import fit_person_effects as fit_person_effects
+from securebase.model.retellings import RetellingFit as RetellingFit
+from securebase.model.retellings import RetellingRow as RetellingRow
+from securebase.model.retellings import fit_retellings as fit_retellings
 from securebase.model.simulate import Shock as Shock
 from securebase.model.simulate import Truth as Truth
 from securebase.model.simulate import simulate as simulate
@@ -75,6 +78,8 @@ __all__ = [
     "PowerPlan",
     "PowerResult",
     "ResponseError",
+    "RetellingFit",
+    "RetellingRow",
     "RuptureRecord",
     "ScoreRecord",
     "ScoringResult",
@@ -95,6 +100,7 @@ __all__ = [
     "fit",
     "fit_discrete_time",
     "fit_person_effects",
+    "fit_retellings",
     "instrument",
     "panel",
     "parameter_set",
