@@ -1,0 +1,76 @@
+"""The hand-over of support: how much of a client's support the therapist still carries late in a course (S85, S86).
+
+Therapy may supply support at first; it should pass to the client's own people before it ends. Nobody answers zero to
+“how much of your support came from your therapist”, so the answers at the start, before support can have grown, are
+half subtracted. `docs/hand-over.md` has the hits and false alarms of the rule, and the assumptions they rest on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+from statistics import fmean
+
+#: Sessions whose ratings show a client's usual answer, and the first that counts for the support carried now.
+FIRST_SESSIONS = (1, 2)
+LATE_FROM = 7
+#: Ratings of the share since session 7 below which nothing is said.
+MIN_RATINGS = 3
+#: Weight of the usual answer.
+_USUAL = 0.5
+#: share of the course at which the rule looks → points of support above which the therapist carries much of it.
+#: The cuts fall because three looks at one would raise too many false alarms; chosen on simulated courses.
+CUTS: Mapping[Fraction, float] = {Fraction(2, 3): 2.3, Fraction(13, 16): 2.1, Fraction(15, 16): 1.9}
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverLook:
+    """One look at the hand-over, after a session.
+
+    carried: points of the 0 to 10 support rating that the therapist carries beyond the client's usual answer. cut: the
+    value above which this is a signal.
+    """
+
+    session: int
+    carried: float
+    cut: float
+
+    @property
+    def is_signal(self) -> bool:
+        return self.carried > self.cut
+
+
+def hand_over_looks(
+    shares: Mapping[int, float], support: Mapping[int, float], *, planned: int, latest: int
+) -> tuple[HandOverLook, ...]:
+    """Return every look up to session `latest` that has enough ratings.
+
+        carried = s(7…) / 10 · u(7…) − ½ · s(1, 2) / 10 · u(1, 2)
+
+    with means s of the share that came from the therapist (0 to 10) and u of support (0 to 10), by session number.
+    planned: number of sessions of the course. A look needs three ratings of the share since session 7, one at session
+    1 or 2, and support in both periods.
+    """
+    looks = []
+    for part, cut in CUTS.items():
+        session = ceil(part * planned)
+        if session <= latest and (carried := points_carried(shares, support, session)) is not None:
+            looks.append(HandOverLook(session, carried, cut))
+    return tuple(looks)
+
+
+def points_carried(shares: Mapping[int, float], support: Mapping[int, float], session: int) -> float | None:
+    """Return the points carried after a session, or None with too few ratings."""
+    late = range(LATE_FROM, session + 1)
+    if sum(number in shares for number in late) < MIN_RATINGS:
+        return None
+    now, usual = _points(shares, support, late), _points(shares, support, FIRST_SESSIONS)
+    return None if now is None or usual is None else now - _USUAL * usual
+
+
+def _points(shares: Mapping[int, float], support: Mapping[int, float], sessions: Sequence[int]) -> float | None:
+    """Return mean share times mean support, in points; None if either was never rated."""
+    rated = [[ratings[n] for n in sessions if n in ratings] for ratings in (shares, support)]
+    return fmean(rated[0]) / 10.0 * fmean(rated[1]) if all(rated) else None
