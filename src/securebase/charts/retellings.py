@@ -1,4 +1,4 @@
-"""Retellings of one event: peak distress and distress at the end of each, joined by a line."""
+"""Retellings of one event: peak distress and distress at the end of each, joined by a line, over the expected band."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ import altair as alt
 
 from securebase.charts.render import svg
 from securebase.charts.style import apply_theme, colour, layer, skip_validation, table
-from securebase.charts.tokens import CARD, INK, SOFT
+from securebase.charts.tokens import BAND, CARD, INK, SOFT
 from securebase.ipt.retellings import RetellingSeries
+from securebase.picture.retellings import ExpectedPeak
 
 #: Drawn at this width and shown at the width of its card, which is 300 to 560 pixels.
 WIDTH, HEIGHT = 380, 190
 
 
 @skip_validation
-def retellings_chart(story: RetellingSeries) -> alt.LayerChart:
-    """Return the chart: peaks joined by a line, ends as open dots, a thin line between the two of one retelling."""
+def retellings_chart(story: RetellingSeries, expected: tuple[ExpectedPeak, ...] = ()) -> alt.LayerChart:
+    """Return the chart: peaks joined by a line, ends as open dots, a thin line between the two of one retelling.
+
+    expected: peaks that the model expects, one for each retelling, drawn as a curve with its band.
+    """
     names = _names(story)
     rows = [{"name": name, "peak": t.peak, "end": t.end} for name, t in zip(names, story.tellings, strict=True)]
     ended = [row for row in rows if row["end"] is not None]
@@ -32,14 +36,25 @@ def retellings_chart(story: RetellingSeries) -> alt.LayerChart:
     axis = alt.Axis(values=[0, 25, 50, 75, 100])
     peaks = table(rows).encode(x=x, y=alt.Y("peak:Q", scale=scale, axis=axis, title=None))
     ends = table(ended).encode(x=x, y=alt.Y("end:Q", scale=scale, axis=axis, title=None))
-    layers = [peaks.mark_line(color=ink, strokeWidth=2)] if len(rows) > 1 else []
+    layers = [*_expected_layers(names, expected, x)]
+    layers += [peaks.mark_line(color=ink, strokeWidth=2)] if len(rows) > 1 else []
     if ended:
         fall = table(ended).mark_rule(color=SOFT, strokeWidth=1.5, strokeDash=[2, 3])
         layers.append(fall.encode(x=x, y=alt.Y("peak:Q", scale=scale, axis=axis, title=None), y2="end:Q"))
         layers.append(ends.mark_point(filled=True, fill=CARD, stroke=INK, strokeWidth=1.6, size=64, opacity=1))
     layers.append(peaks.mark_point(filled=True, color=ink, size=84, opacity=1))
-    label, description = text_alternative(story)
+    label, description = text_alternative(story, expected)
     return apply_theme(layer(*layers, width=WIDTH, height=HEIGHT), label=label, description=description)
+
+
+def _expected_layers(names: list[str], expected: tuple[ExpectedPeak, ...], x: alt.X) -> list[alt.Chart]:
+    if not expected:
+        return []
+    rows = [{"name": n, "low": e.low, "median": e.median, "high": e.high} for n, e in zip(names, expected, strict=True)]
+    chart, scale = table(rows).encode(x=x), alt.Scale(domain=[0, 100])
+    band = chart.mark_area(color=BAND, opacity=1).encode(y=alt.Y("low:Q", scale=scale, title=None), y2="high:Q")
+    curve = chart.mark_line(color=SOFT, strokeWidth=1.5).encode(y=alt.Y("median:Q", scale=scale, title=None))
+    return [band, curve]
 
 
 def _names(story: RetellingSeries) -> list[str]:
@@ -52,16 +67,20 @@ def _names(story: RetellingSeries) -> list[str]:
     return names
 
 
-def text_alternative(story: RetellingSeries) -> tuple[str, str]:
+def text_alternative(story: RetellingSeries, expected: tuple[ExpectedPeak, ...] = ()) -> tuple[str, str]:
     """Return label and description of the chart for screen readers."""
     values = [
         f"retelling {n}: {telling.peak:g}" + (f" to {telling.end:g}" if telling.end is not None else "")
         for n, telling in enumerate(story.tellings, start=1)
     ]
-    return f"Retellings of “{story.name}”", f"Peak distress and distress at the end, 0 to 100. {'; '.join(values)}."
+    description = f"Peak distress and distress at the end, 0 to 100. {'; '.join(values)}."
+    if expected:
+        bands = "; ".join(f"{e.low:.0f} to {e.high:.0f}" for e in expected)
+        description += f" Expected peaks (90% interval): {bands}."
+    return f"Retellings of “{story.name}”", description
 
 
 @lru_cache(maxsize=200)
-def retellings_svg(story: RetellingSeries) -> str:
+def retellings_svg(story: RetellingSeries, expected: tuple[ExpectedPeak, ...] = ()) -> str:
     """Return the chart as one SVG element for a page."""
-    return svg(retellings_chart(story))
+    return svg(retellings_chart(story, expected))

@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
-from scipy.stats import t as student
+from scipy.special import expit, stdtrit
 
 from securebase.errors import Advice, InputError
 from securebase.model.estimation.optimise import Iterate, bfgs, forward_difference_hessian, hessian
@@ -144,7 +143,7 @@ def fit_retellings(
             Advice("not_converged", "The search found no maximum.", "Check the table for outliers and equal ratings."),
         )
     errors = _standard_errors(objective, theta, information)
-    half = errors * student.ppf(0.5 + 0.5 * level, (table.clients.max() + 1) / _CLIENTS_PER_DEGREE)
+    half = errors * stdtrit((table.clients.max() + 1) / _CLIENTS_PER_DEGREE, 0.5 + 0.5 * level)
     return _result(table, level, Advice("converged", "The fit converged."), theta, half)
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from securebase.charts.retellings import retellings_svg, text_alternative
 from securebase.ipt.retellings import CAVEAT, retelling_series
+from securebase.picture.retellings import BASIS
 from securebase.workbench.course.queries import record_of
 from workbench.browser import Browser
 from workbench.cast import NOON, Cast
@@ -45,7 +46,7 @@ def test_stories_show_their_caveat_and_prefill_the_next_retelling(cast: Cast, al
     assert "Peak distress 90 at the first retelling, 60 at the last of 3." in words(father)
     assert "Within a retelling, distress fell by 25 on average." in words(father)
     assert "Between retellings, distress rebounded by 8 on average" in words(father)
-    assert father.select_one("svg desc")
+    assert "Expected peaks (90% interval)" in father.select_one("svg desc").get_text()  # type: ignore[union-attr]
     next_link = father.select_one("a.solid")
     assert next_link is not None
     sheet = BeautifulSoup(alma.get(str(next_link["href"]), follow=True).content, "html.parser")
@@ -54,6 +55,19 @@ def test_stories_show_their_caveat_and_prefill_the_next_retelling(cast: Cast, al
     card_link = father.select_one("a[href*=story_card]")
     sheet = BeautifulSoup(alma.get(str(card_link["href"]), follow=True).content, "html.parser")  # type: ignore[index]
     assert sheet.select_one("input[name=story]")["value"] == "The day father left"  # type: ignore[index]
+
+
+def test_a_story_has_a_band_from_the_third_retelling_and_the_page_names_its_basis(cast: Cast, alma: Browser) -> None:
+    create_emotional_work(cast)
+    page = soup(alma, "emotional-work", cast)
+    father, accident = (
+        next(a for a in page.select("article.story") if w in a.get_text()) for w in ("father", "accident")
+    )
+    assert "Estimated fall within a retelling: " in words(father)
+    assert father.select_one(".key-band") is not None
+    assert "Estimated" not in words(accident)
+    assert accident.select_one(".key-band") is None
+    assert BASIS in words(page)
 
 
 def test_client_words_are_escaped_in_the_drawing(cast: Cast, alma: Browser) -> None:

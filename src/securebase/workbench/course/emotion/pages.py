@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from securebase.ipt import retellings
 from securebase.ipt.shelf import first_with
 from securebase.ipt.worksheet import WorksheetRole
+from securebase.picture.retellings import BASIS
 from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.course.emotion import queries
 from securebase.workbench.course.queries import record_of
@@ -22,8 +23,10 @@ def emotional_work(page: ClientPage) -> HttpResponse:
     episode = page.episode
     if episode is not None:
         record = record_of(episode, page.now)
+        stories = [queries.present_story(story) for story in retellings.retelling_series(record)]
         context |= {
-            "stories": [queries.present_story(story) for story in retellings.retelling_series(record)],
+            "stories": stories,
+            "band_basis": BASIS if any(story.has_band for story in stories) else "",
             "story_cards": queries.cards(episode, WorksheetRole.STORY),
             "corrective": queries.cards(episode, WorksheetRole.CORRECTIVE_EXPERIENCE),
             "ranges": sorted(queries.cards(episode, WorksheetRole.EMOTIONAL_RANGE), key=queries.session_number),

@@ -14,6 +14,7 @@ from securebase.ipt import retellings
 from securebase.ipt.rendering import field_in_words, render_fields
 from securebase.ipt.shelf import ids_with
 from securebase.ipt.worksheet import WorksheetRole
+from securebase.picture.retellings import story_curve
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.course.emotion.sentences import describe_ratings, describe_repair, describe_work
 from securebase.workbench.therapy_sessions.models import Rupture
@@ -49,12 +50,16 @@ _LISTED = {
 
 @dataclass(frozen=True, slots=True)
 class StoryView:
-    """A story with its chart and sentences; `last`: id of the retelling that a new one begins with."""
+    """A story with its chart and sentences; `last`: id of the retelling that a new one begins with.
+
+    has_band: the chart has an expected band.
+    """
 
     story: retellings.RetellingSeries
     chart: SafeString
     sentences: list[str]
     last: str
+    has_band: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +96,10 @@ class Card:
 
 
 def present_story(story: retellings.RetellingSeries) -> StoryView:
-    svg = trusted_svg(chart.retellings_svg(story))
-    return StoryView(story, svg, retellings.series_in_words(story), story.tellings[-1].id)
+    curve = story_curve(story)
+    svg = trusted_svg(chart.retellings_svg(story, curve.peaks))
+    sentences = [*retellings.series_in_words(story), *curve.sentences]
+    return StoryView(story, svg, sentences, story.tellings[-1].id, has_band=bool(curve.peaks))
 
 
 def cards(episode: Episode, role: WorksheetRole) -> list[Card]:
