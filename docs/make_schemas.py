@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from securebase.charts.tokens import Tokens
+from securebase.exchange.data_dictionary import DataDictionary
 from securebase.ipt.areas import AreasFile
 from securebase.ipt.claim_locations import PlacesFile
 from securebase.ipt.course_format import CourseFormatsFile
@@ -57,6 +58,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "scenario": json_schema(_Scenario, "A scenario of Securebase"),
         "calibration_targets": json_schema(TargetsFile, "Calibration targets of Securebase"),
         "tokens": json_schema(Tokens, "Colours, type and space of pages, charts and reports"),
+        "data_dictionary": json_schema(DataDictionary, "The data dictionary beside a table of Securebase"),
         "places": json_schema(PlacesFile, "The locations of the claims"),
     }
 

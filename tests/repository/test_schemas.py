@@ -31,7 +31,8 @@ def test_the_schemas_are_current() -> None:
 
 
 def test_every_schema_serves_a_shelf() -> None:
-    assert {schema for schema, _ in RULES} == set((ROOT / "docs" / "schemas").iterdir())
+    written = {ROOT / "docs" / "schemas" / "data_dictionary.json"}  # of files that the product writes, not of a shelf
+    assert {schema for schema, _ in RULES} | written == set((ROOT / "docs" / "schemas").iterdir())
     assert all(files for _, files in RULES)
 
 

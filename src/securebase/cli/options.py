@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
 import click
+from click.core import ParameterSource
 
+from securebase.cli.table_keys import table_keys
 from securebase.exchange.csv_tables import read_cohort
+from securebase.exchange.data_dictionary import dictionary_beside, dictionary_path
 from securebase.exchange.times import DateOrder
 from securebase.model.specification import Start, Trend
 from securebase.records.cohort import Cohort
@@ -57,8 +60,14 @@ def add_table_options(command: Command) -> Command:
     """Add the argument TABLE and its options. The command receives them as one TableOptions."""
     options = [
         click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path)),
-        click.option("--person", metavar="COL", help="Column with the person's identifier."),
-        click.option("--time", metavar="COL", help="Column with the time: session number, day, week or date."),
+        click.option(
+            "--person", metavar="COL", help="Column with the person's identifier. [default: from the data dictionary]"
+        ),
+        click.option(
+            "--time",
+            metavar="COL",
+            help="Column with the time: session number, day, week or date. [default: from the data dictionary]",
+        ),
         click.option("--outcome", metavar="COL", required=True, help="Column of the outcome."),
         click.option("--process", metavar="COL", multiple=True, help="Column of a process variable; repeatable."),
         click.option(
@@ -157,32 +166,44 @@ def add_table_options(command: Command) -> Command:
 
 
 def check_output_file(table: Path) -> None:
-    """Check that --out does not overwrite the table. Raises a usage error otherwise."""
+    """Check that --out does not overwrite the table or its data dictionary. Raises a usage error otherwise."""
     context = click.get_current_context(silent=True)
     value = context.params.get("out") if context is not None else None
     for out in value if isinstance(value, tuple) else (value,):
-        if out is not None and Path(out).exists() and Path(out).samefile(table):
+        if out is None or not Path(out).exists():
+            continue
+        if Path(out).samefile(table):
             raise click.UsageError(f"--out would overwrite the table {table}. Choose another file.")
+        if dictionary_beside(table) is not None and Path(out).samefile(dictionary_path(table)):
+            raise click.UsageError(f"--out would overwrite the data dictionary of {table}. Choose another file.")
 
 
 def read_table(options: TableOptions, additional: tuple[str, ...] = ()) -> Cohort:
     """Read the table with these options, and `additional` columns after the processes.
 
-    Raises TableError, or a usage error where options contradict each other or --out would overwrite the table.
+    What no option says comes from the data dictionary beside the table: person, time and its unit, and when a column
+    was measured. Raises TableError, or a usage error where options contradict each other or --out would overwrite the
+    table.
     """
     check_output_file(options.table)
-    if options.layout == "long" and (options.person is None or options.time is None):
+    keys = table_keys(options.table, person=options.person, time=options.time, layout=options.layout)
+    if options.layout == "long" and (keys.person is None or keys.time is None):
         raise click.UsageError("--person and --time are required for a table in the long layout.")
     columns = (*options.process, *(name for name in dict.fromkeys(additional) if name not in options.process))
     moments, before_and_after = _moments(options, columns)
+    file_columns = dict(_pairs("map", options.map))
+    rated_twice = {name for pair in before_and_after.items() for name in (pair[0], *pair[1])}
+    for name in {options.outcome, *columns, *options.input} - rated_twice:
+        if name not in moments and (moment := keys.moment(file_columns.get(name, name))):
+            moments[name] = moment
     input_moments = {name: moments.pop(name) for name in options.input if name in moments}
-    return read_cohort(
+    cohort = read_cohort(
         options.table,
-        person=options.person,
-        time=options.time,
+        person=keys.person,
+        time=keys.time,
         outcome=options.outcome,
         processes=columns,
-        time_unit=options.time_unit,
+        time_unit=keys.time_unit if keys.time_unit and _is_default("time_unit") else options.time_unit,
         outcome_moment=moments.pop(options.outcome, Moment.BEFORE),
         process_moments=moments,
         indicators={name: columns.split(",") for name, columns in _pairs("indicator", options.indicator)},
@@ -192,11 +213,18 @@ def read_table(options: TableOptions, additional: tuple[str, ...] = ()) -> Cohor
         inputs=options.input,
         input_moments=input_moments,
         layout=cast(Literal["long", "wide"], options.layout),
-        columns=dict(_pairs("map", options.map)),
+        columns=file_columns,
         missing=options.missing,
         decimal=cast(Literal["auto", ".", ","], options.decimal),
         date_order=cast(DateOrder | None, options.date_order and options.date_order.replace("-", "_")),
     )
+    return keys.remark_on(cohort)
+
+
+def _is_default(option: str) -> bool:
+    """Return whether an option of the running command was left out."""
+    context = click.get_current_context(silent=True)
+    return context is not None and context.get_parameter_source(option) is ParameterSource.DEFAULT
 
 
 def _moments(options: TableOptions, columns: tuple[str, ...]) -> tuple[dict[str, Moment], dict[str, tuple[str, str]]]:

@@ -155,7 +155,8 @@ class Field(ShelfStruct, frozen=True):
     the default value: “last” (the last worksheet of its kind), “course.planned_sessions”, “course.days_between”, or
     “worksheet.field”. measures, tools: claims that this field measures, or is a tool for. client_label: label for the
     client's eyes. refusal: message about an answer that is not possible (“{value}”: the input); empty for the usual
-    words. charted: a page draws it, so that the page's list of the last entry leaves it out.
+    words. charted: a page draws it, so that the page's list of the last entry leaves it out. construct: the construct
+    of the theory that it measures, after which the table of a clinic names its column.
     """
 
     id: Id
@@ -184,6 +185,7 @@ class Field(ShelfStruct, frozen=True):
     client_label: str = ""
     refusal: str = ""
     charted: bool = False
+    construct: str = ""
 
     def __post_init__(self) -> None:
         """Supply the options of a vocabulary and the range of an extent."""
@@ -240,6 +242,7 @@ class Worksheet(ShelfStruct, frozen=True):
     area copies from the last one. carried_over: a maintenance course copies the last entry. about_risk: a referrer gets
     it only if the therapist ticks it. expected_in: the reports that list it as missing while it is empty.
     report_heading: heading in the client's report. client_name, client_about: name and description for the client.
+    construct: the construct of the theory that a complete entry stands for.
     """
 
     id: Id
@@ -282,6 +285,7 @@ class Worksheet(ShelfStruct, frozen=True):
     report_heading: str = ""
     client_name: str = ""
     client_about: str = ""
+    construct: str = ""
 
     @property
     def page_name(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from securebase.errors import ShelfError
 from securebase.ipt.worksheet import Field, FieldKind, Worksheet, WorksheetGroup, WorksheetRole
+from securebase.measurement.constructs import UNMEASURED_CONSTRUCTS
 from securebase.schema import Place, read_toml
 
 
@@ -18,6 +19,7 @@ def read_worksheet(file: str, content: bytes) -> Worksheet:
 
 
 def _check_field(field: Field, place: Place) -> None:
+    _check_construct(field, place)
     if field.minimum >= field.maximum:
         place.fail(f"must be above the minimum (got {field.maximum:g}, minimum {field.minimum:g})", "maximum")
     if (field.kind in {FieldKind.CHOICE, FieldKind.CHOICES}) != bool(field.options):
@@ -48,6 +50,7 @@ def _check(spec: Worksheet, place: Place) -> None:
         place.fail(f"must not be a list (got “{spec.title}”)", "title")
     if spec.about_person and any(f.kind is FieldKind.PERSON for f in spec.fields):
         place.fail("must not ask for a person again", "fields", "The worksheet is about one person: see about_label.")
+    _check_construct(spec, place)
     _check_claims(spec, spec.claims, place)
     for n, field in enumerate(spec.fields, start=1):
         _check_claims(field, spec.claims, place.at("fields", n))
@@ -71,6 +74,15 @@ def _check(spec: Worksheet, place: Place) -> None:
         for name in ("add", "areas"):
             if not getattr(spec, name):
                 place.fail("is required for the role “area_work”", name)
+
+
+def _check_construct(part: Worksheet | Field, place: Place) -> None:
+    """Check that a worksheet or a field names a construct that no questionnaire measures: its column has that name."""
+    if part.construct and part.construct not in UNMEASURED_CONSTRUCTS:
+        known = ", ".join(UNMEASURED_CONSTRUCTS)
+        place.fail(
+            f"must be a construct without a questionnaire (got “{part.construct}”)", "construct", f"Known: {known}."
+        )
 
 
 def _check_claims(part: Worksheet | Field, claims: tuple[str, ...], place: Place) -> None:

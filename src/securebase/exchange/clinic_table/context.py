@@ -1,0 +1,69 @@
+"""Columns of what happened around the sessions: life events and medication."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import floor
+
+from securebase.exchange.clinic_table.course_rows import CourseRows, TableEntry
+from securebase.exchange.data_dictionary import TableColumn
+from securebase.ipt.shelf import behaviour, worksheets
+from securebase.ipt.timeline_marks import SpanKind, TimelineSpan
+from securebase.records.episode import EpisodeRecord
+from securebase.records.vocabulary import Moment, Respondent
+
+
+def _context(name: str, label: str, claims: tuple[str, ...] = (), *, yes_no: bool = False) -> TableColumn:
+    return TableColumn(
+        name,
+        label,
+        "context",
+        "yes_no" if yes_no else "number",
+        minimum=0.0,
+        maximum=1.0 if yes_no else None,
+        moment=Moment.BEFORE,
+        respondent=Respondent.THERAPIST,
+        claims=claims,
+    )
+
+
+_DEPENDENT = _context("life_events_dependent", "Life events since the last row that the client had a part in", ("S66",))
+_INDEPENDENT = _context("life_events_independent", "Life events since the last row without the client’s part", ("S66",))
+_WEIGHT = _context("life_events_weight", "Summed impact of life events since the last row (1: a mean event)", ("S66",))
+_MEDICATION = _context("medication_taken", "Medication on the day of the row", yes_no=True)
+_CHANGED = _context("medication_changed", "Medication started or stopped since the last row", yes_no=True)
+
+
+def context_entries(courses: Sequence[CourseRows]) -> Iterator[TableEntry]:
+    """Yield life events with day, weight and the client's part in them, and medication with a first or last day.
+
+    Events in the first row are those of the seven days before it. A course without any such worksheet has no value:
+    that nothing was recorded does not say that nothing happened.
+    """
+    for c, course in enumerate(courses):
+        spans = list(_medication(course.record))
+        for r, row in enumerate(course.rows):
+            since = row.day - 7 if row.previous is None else row.previous
+            if course.record.life_events:
+                events = [e for e in course.record.life_events if since < floor(e.at) <= row.day]
+                yield TableEntry(_DEPENDENT, c, r, float(sum(e.dependent for e in events)))
+                yield TableEntry(_INDEPENDENT, c, r, float(sum(not e.dependent for e in events)))
+                yield TableEntry(_WEIGHT, c, r, sum(e.weight for e in events))
+            if spans:
+                on_day = any(
+                    (begin is None or begin <= row.day) and (end is None or row.day <= end) for begin, end in spans
+                )
+                changed = any(since < day <= row.day for span in spans for day in span if day is not None)
+                yield TableEntry(_MEDICATION, c, r, float(on_day))
+                yield TableEntry(_CHANGED, c, r, float(changed))
+
+
+def _medication(record: EpisodeRecord) -> Iterator[tuple[float | None, float | None]]:
+    """Yield first and last day of each medication; None where a day is open."""
+    if record.began_on is None:
+        return
+    for name in worksheets():
+        for entry in record.artefacts_of(name):
+            for mark in behaviour(name).timeline_marks(entry, record, record.began_on):
+                if isinstance(mark, TimelineSpan) and mark.kind is SpanKind.MEDICATION:
+                    yield mark.start, mark.end

@@ -1,0 +1,62 @@
+"""Columns of the therapist's part: ruptures marked and repaired, and the use of techniques."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import floor
+from statistics import fmean
+
+from securebase.exchange.clinic_table.course_rows import CourseRows, TableEntry
+from securebase.exchange.data_dictionary import TableColumn
+from securebase.records.vocabulary import Moment, Respondent, RuptureKind, Technique
+
+
+def _marked(name: str, label: str, claims: tuple[str, ...], construct: str = "") -> TableColumn:
+    return TableColumn(
+        name,
+        label,
+        "therapist",
+        "yes_no",
+        construct=construct,
+        minimum=0.0,
+        maximum=1.0,
+        moment=Moment.AFTER,
+        respondent=Respondent.THERAPIST,
+        claims=claims,
+    )
+
+
+_RUPTURES = {
+    kind: _marked(f"rupture_{kind.value}", f"Rupture marked: {kind.label.lower()}", ("S14", "S58"))
+    for kind in RuptureKind
+}
+_REPAIR = _marked("rupture_repair", "A rupture was repaired", ("S58",), "rupture_repair")
+_TECHNIQUES = TableColumn(
+    "technique_use",
+    "Mean extent of the techniques that the therapist rated",
+    "therapist",
+    construct="technique_use",
+    minimum=0.0,
+    maximum=3.0,
+    moment=Moment.AFTER,
+    respondent=Respondent.THERAPIST,
+    claims=("S13", "S27"),
+)
+
+
+def therapist_entries(courses: Sequence[CourseRows]) -> Iterator[TableEntry]:
+    """Yield ruptures, repairs and the mean extent of techniques, session by session."""
+    names = {technique.value for technique in Technique}
+    for c, course in enumerate(courses):
+        record = course.record
+        repairs = {floor(r.repaired_at) for r in record.ruptures if r.repaired_at is not None}
+        for r, row in enumerate(course.rows):
+            if row.session is None:
+                continue
+            for kind, column in _RUPTURES.items():
+                marked = any(x.session == row.session and x.kind is kind for x in record.ruptures)
+                yield TableEntry(column, c, r, float(marked))
+            yield TableEntry(_REPAIR, c, r, float(any(row.covers(day) for day in repairs)))
+            extents = [x.value for x in record.inputs if x.name in names and floor(x.at) == row.day]
+            if extents:
+                yield TableEntry(_TECHNIQUES, c, r, fmean(extents))
