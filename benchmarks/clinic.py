@@ -32,7 +32,8 @@ from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.check_ins.actions import invite_check_in, record_check_in
 from securebase.workbench.check_ins.models import CheckInMode
 from securebase.workbench.clients.models import Client, Episode
-from securebase.workbench.demo.actions import simulate_courses, write_client
+from securebase.workbench.demo.actions import simulate_courses
+from securebase.workbench.demo.client_rows import write_client
 from securebase.workbench.demo.roster import ROSTER
 from securebase.workbench.progress.queries import caseload, current_picture
 from securebase.workbench.therapy_sessions.models import TherapySession
@@ -54,8 +55,9 @@ def build(now: datetime) -> Account:
     with transaction.atomic():
         for round_ in range(-(-CASELOAD // len(ROSTER))):
             remaining = CASELOAD - round_ * len(ROSTER)
-            for person, course in list(zip(ROSTER, simulate_courses(round_), strict=True))[:remaining]:
-                write_client(person, course, therapist=therapist_account, now=now)
+            clients = list(zip(ROSTER, simulate_courses(round_), strict=True))[:remaining]
+            for position, (person, course) in enumerate(clients):
+                write_client(person, course, therapist=therapist_account, now=now, position=position)
         rows = Client.objects.unscoped(reason="simulated clinic of a benchmark").bulk_create(
             Client(clinic=clinic, therapist=colleague, name_shown=f"Client {n}", simulated=True)
             for n in range(CLINIC - CASELOAD)

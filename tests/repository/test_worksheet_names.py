@@ -41,6 +41,7 @@ OTHER_MEANINGS = {
     "workbench/clinic_set.py": ("the history of parameter sets", {"history"}),
     "workbench/inventory/actions.py": ("an action of the audit trail", {"relationship"}),
     "workbench/inventory/forms.py": ("a key of a placement", {"relationship"}),
+    "workbench/demo/network.py": ("a key of a placement", {"relationship"}),
     "workbench/worksheets/forms.py": ("a vocabulary", {"problem_area"}),
     "workbench/worksheets/pages.py": ("pages and a setting", {"formulation", "history"}),
     "workbench/course/area/pages.py": ("a role", {"goal_review"}),

@@ -49,6 +49,8 @@ PAGES = {
     "clinic-lineage": {"alma", "adam"},
     "course-forms": {"alma", "adam"},
     "account-new": {"alma", "adam"},
+    "research-table": {"alma", "adam", "rosa"},
+    "research-table-download": {"alma", "adam", "rosa"},
     "account-active": {"alma", "adam"},
     "account-password": {"alma", "adam"},
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from securebase.cli.serve import configure, ready, serve
 from securebase.errors import InputError
@@ -27,19 +28,31 @@ _MARKER_TEXT = "All data in this directory are simulated. The demo may delete an
     help="Directory of the demo clinic.",
 )
 @click.option("--fresh", is_flag=True, help="Delete the demo clinic and create a new one with today's dates.")
-def command(port: int, data_dir: Path, fresh: bool) -> None:
-    """Serve the workbench with a simulated demo clinic of 24 clients."""
+@click.option(
+    "--clients",
+    default=24,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="Number of clients of a new demo clinic. Those from the 25th on have other therapists.",
+)
+@click.option("--no-serve", is_flag=True, help="Create the demo clinic and end.")
+def command(port: int, data_dir: Path, fresh: bool, clients: int, no_serve: bool) -> None:
+    """Create a simulated demo clinic, and serve the workbench with it."""
     created_on = _prepare(data_dir, fresh)
     configure(host="127.0.0.1", data_dir=data_dir, demo=True)
     (data_dir / MARKER).touch(mode=0o600)
     click.echo("Opening the database …")
     ready()
     if created_on is None:
-        _build(data_dir)
+        _build(data_dir, clients)
     elif created_on != date.today():
         click.echo(
             f"This demo clinic was created on {created_on:%d %B %Y}. For today's dates run: securebase demo --fresh"
         )
+    _report_clients(clients)
+    if no_serve:
+        click.echo(f"The demo clinic is in {data_dir}. Serve it with: securebase demo --data-dir {data_dir}")
+        return
     _warm_up()
     serve("127.0.0.1", port, first_steps=_first_steps)
 
@@ -64,7 +77,17 @@ def _prepare(data_dir: Path, fresh: bool) -> date | None:
     return date.fromisoformat(lines[0])
 
 
-def _build(data_dir: Path) -> None:
+def _report_clients(wanted: int) -> None:
+    """Say how many clients an existing demo clinic has, if another number was asked for."""
+    from securebase.workbench.clients.models import Client
+
+    number = Client.objects.unscoped(reason="counting the clients of the demo clinic").count()
+    explicit = click.get_current_context().get_parameter_source("clients") is not ParameterSource.DEFAULT
+    if explicit and number != wanted:
+        click.echo(f"This demo clinic has {number} clients. Add --fresh to create one with {wanted}.")
+
+
+def _build(data_dir: Path, clients: int) -> None:
     from django.utils import timezone
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
@@ -81,7 +104,7 @@ def _build(data_dir: Path) -> None:
                 tasks[label] = bars.add_task(label, total=total)
             bars.update(tasks[label], completed=done)
 
-        build_clinic(now=now, progress=progress)
+        build_clinic(now=now, n_clients=clients, progress=progress)
         for task in tasks.values():
             bars.update(task, completed=bars.tasks[task].total or 0)
     (data_dir / MARKER).write_text(f"{date.today().isoformat()}\n{_MARKER_TEXT}")

@@ -19,6 +19,7 @@ from securebase.errors import NoEstimateError, SecurebaseError
 COMMANDS = {
     "demo": ("securebase.cli.demo", "Serve the workbench with a simulated demo clinic."),
     "serve": ("securebase.cli.serve", "Serve the workbench with your own clinic."),
+    "cohort": ("securebase.cli.cohort", "Write the table of a clinic and its data dictionary."),
     "study": ("securebase.cli.study", "Analyse a table of therapy sessions and write a study report."),
     "fit": ("securebase.cli.fit", "Fit the model to a table."),
     "track": ("securebase.cli.track", "Track one client of a table: baseline, forecast, reliable change."),

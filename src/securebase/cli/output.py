@@ -60,8 +60,13 @@ def write_text(text: str, out: Path | None) -> None:
     if out is None:
         click.echo(text)
         return
+    write_bytes((text if text.endswith("\n") else text + "\n").encode(), out)
+
+
+def write_bytes(content: bytes, out: Path) -> None:
+    """Write a file. Raises InputError if it cannot be written."""
     try:
-        out.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+        out.write_bytes(content)
     except OSError as error:
         raise InputError(
             f"cannot write the file ({error.strerror})", where=str(out), advice="Choose another file."

@@ -21,7 +21,7 @@ from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.queries import verify_chain
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.course.queries import record_of
-from securebase.workbench.demo import actions
+from securebase.workbench.demo import actions, client_rows
 from securebase.workbench.demo.courses import load_course_files, parse_course_file
 from securebase.workbench.demo.roster import ROSTER
 from securebase.workbench.worksheets.models import Artefact
@@ -147,7 +147,7 @@ def test_entries_that_do_not_fit_the_course_are_refused(
     monkeypatch.setattr(actions, "ROSTER", (farah,))
     file = f'client = "Farah M."\n[[work]]\nworksheet = "session_note"\nsession = {session}\nevent = "x"\n{line}\n'
     monkeypatch.setattr(
-        actions, "load_course_files", lambda: {"Farah M.": parse_course_file("farah.toml", file.encode())}
+        client_rows, "load_course_files", lambda: {"Farah M.": parse_course_file("farah.toml", file.encode())}
     )
     with pytest.raises(ShelfError, match=message):
         actions.build_clinic(now=NOW)

@@ -23,12 +23,13 @@ class Person:
     - `sessions_held`: number of sessions so far.
     - `next_in`: days until the next session (0: later today if the time of day allows).
     - `pushes`: events that shift a construct.
-    - `rupture`: (session, kind, session of its repair or None) as marked by the therapist.
+    - `ruptures`: (session, kind, session of its repair or None) as marked by the therapist.
     - `alarm`: session with a safety answer that raised an alert; `acknowledged` is True if it has been dealt with.
     - `unanswered`: sessions without a check-in.
     - `only_before`: the last session has no check-in after it.
     - `waiting`: the check-in before the next session is open.
     - `ended`: the course has ended.
+    - `consents`: the contract records consent to research; `withdrew`: session at which it was withdrawn.
     """
 
     name: str
@@ -41,13 +42,15 @@ class Person:
     phase: Phase | None = None
     next_in: int = 3
     pushes: tuple[Push, ...] = ()
-    rupture: tuple[int, RuptureKind, int | None] | None = None
+    ruptures: tuple[tuple[int, RuptureKind, int | None], ...] = ()
     alarm: int | None = None
     acknowledged: bool = False
     unanswered: tuple[int, ...] = ()
     only_before: bool = False
     waiting: bool = False
     ended: bool = False
+    consents: bool = True
+    withdrew: int | None = None
 
     def shocks(self, position: int) -> list[Shock]:
         """Return the pushes in the simulator's format, for the client at this position of the roster."""
@@ -83,7 +86,7 @@ ROSTER = (
             *repeat_push("symptoms", 4, 7, 0.7),
             *repeat_push("interpersonal_stress", 5, 7, 0.6),
         ),
-        rupture=(6, RuptureKind.WITHDRAWAL, None),
+        ruptures=((6, RuptureKind.WITHDRAWAL, None),),
         alarm=7,
         waiting=True,
     ),
@@ -105,7 +108,7 @@ ROSTER = (
         14,
         "A steady course close to its end.",
         measure=PHQ9,
-        rupture=(12, RuptureKind.WITHDRAWAL, 12),
+        ruptures=((12, RuptureKind.WITHDRAWAL, 12),),
         pushes=(
             (1, "symptoms", 0.7),
             *repeat_push("symptoms", 4, 14, -0.4),
@@ -130,7 +133,7 @@ ROSTER = (
             *repeat_push("symptoms", 1, 5, 0.7),
             *repeat_push("symptoms", 6, 9, 0.3),
         ),
-        rupture=(6, RuptureKind.CONFRONTATION, 8),
+        ruptures=((6, RuptureKind.CONFRONTATION, 8),),
     ),
     Person(
         "Dmitri S.",
@@ -159,7 +162,14 @@ ROSTER = (
         "Goran T.", "he/him", None, 0, "Nothing recorded yet; the first session is planned.", next_in=1, waiting=True
     ),
     Person(
-        "Hana L.", "she/her", DEFICITS, 6, "The last two check-ins were not answered.", next_in=3, unanswered=(5, 6)
+        "Hana L.",
+        "she/her",
+        DEFICITS,
+        6,
+        "The last two check-ins were not answered.",
+        next_in=3,
+        unanswered=(5, 6),
+        withdrew=6,
     ),
     Person(
         "Ivo D.",
@@ -221,7 +231,7 @@ ROSTER = (
         "A withdrawal that the therapist marked, not repaired.",
         planned=12,
         next_in=4,
-        rupture=(4, RuptureKind.WITHDRAWAL, None),
+        ruptures=((4, RuptureKind.WITHDRAWAL, None),),
     ),
     Person("Priya K.", "she/her", GRIEF, 4, "Early in the middle phase.", next_in=2),
     Person("Quentin R.", "he/him", TRANSITION, 12, "Twelve complete sessions.", next_in=6),
@@ -248,7 +258,13 @@ ROSTER = (
         pushes=((1, "symptoms", 1.4), (2, "symptoms", 0.4), *repeat_push("symptoms", 4, 10, -0.2)),
     ),
     Person(
-        "Thandi M.", "she/her", DEFICITS, 3, "Early, with a check-in only before the last session.", only_before=True
+        "Thandi M.",
+        "she/her",
+        DEFICITS,
+        3,
+        "Early, with a check-in only before the last session.",
+        only_before=True,
+        consents=False,
     ),
     Person("Yuki O.", "they/them", TRANSITION, 6, "A brief course near its end.", planned=8, next_in=6),
 )

@@ -9,15 +9,18 @@ from collections.abc import Callable, Mapping
 
 from django.http import Http404, HttpResponse
 
-from securebase.ipt.worksheet import Audience
+from securebase.ipt.shelf import worksheet_with
+from securebase.ipt.worksheet import Audience, WorksheetRole
 from securebase.reports.paper_reports import TITLES, parts
 from securebase.reports.part import default_parts
 from securebase.reports.selection import missing_consent
 from securebase.reports.worksheet_parts import worksheet_id
 from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.exports.actions import download_record, download_report, download_scores, download_work
+from securebase.workbench.exports.clinic_table import client_research
 from securebase.workbench.exports.forms import ReportTextsForm
 from securebase.workbench.exports.queries import build_case, name_for
+from securebase.workbench.exports.sentences import describe_research
 from securebase.workbench.ui.conflict import form_status, refusal_as_message, refusal_on
 
 #: Parts that are included as soon as their form field has text, without a tick: part → field.
@@ -26,8 +29,13 @@ _TYPED_PARTS = {"closing": "closing_words", "recommendations": "recommendations"
 
 @client_page("GET", tab="downloads")
 def downloads(page: ClientPage) -> HttpResponse:
-    """List the downloads: three reports, the scores, the whole record and the worksheets as a table."""
-    return page.render("exports/downloads.html", {"reports": [(r.value, *TITLES[r]) for r in Audience]})
+    """List the downloads: three reports, scores, whole record, worksheets; and the consent to research."""
+    context = {
+        "reports": [(r.value, *TITLES[r]) for r in Audience],
+        "research": describe_research(client_research(page.client, page.now)),
+        "consent_sheet": worksheet_with(WorksheetRole.CONTRACT).id,
+    }
+    return page.render("exports/downloads.html", context)
 
 
 @client_page("GET", "POST", tab="downloads")
