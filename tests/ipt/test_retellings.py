@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from securebase.ipt.retellings import CAVEAT, RetellingSeries, retelling_series, series_in_words
+from securebase.ipt.retellings import CAVEAT, RetellingSeries, retelling_series, retold_line, series_in_words
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord, TherapySessionRecord
 
@@ -95,6 +95,15 @@ def test_sentences_name_what_is_unknown_and_never_claim_a_cause() -> None:
     text = " ".join([*sentences, CAVEAT]).lower()
     assert "hypothesis" in text
     assert not [w for w in ("cause", "because", "due to", "proves", "healed") if w in text]
+
+
+def test_one_line_names_the_story_retold_last() -> None:
+    rows = [telling(i, "The fire", i + 1, peak=90.0 - 10 * i) for i in range(3)]
+    assert retold_line(record(*rows)) == "“The fire”, retold 3 times: peak distress 90 at first, 70 at last."
+    # a story told only once says nothing yet, even if it was the last
+    later = [*rows[:2], telling(9, "The flood", 9, peak=50.0)]
+    assert retold_line(record(*later)) == "“The fire”, retold twice: peak distress 90 at first, 80 at last."
+    assert retold_line(record(telling(1, "x", 1, peak=50.0))) == retold_line(record()) == ""
 
 
 def test_a_series_without_both_feelings_has_no_balance() -> None:

@@ -153,6 +153,17 @@ def series_in_words(series: RetellingSeries) -> list[str]:
     return sentences
 
 
+def retold_line(record: EpisodeRecord) -> str:
+    """Return one line about the story that was retold last; empty if none was told twice."""
+    series = next((s for s in retelling_series(record) if len(s.tellings) > 1), None)
+    if series is None:
+        return ""
+    n = len(series.tellings)
+    times = {2: "twice"}.get(n, f"{n} times")
+    peaks = f"peak distress {series.tellings[0].peak:g} at first, {series.tellings[-1].peak:g} at last"
+    return f"“{series.name}”, retold {times}: {peaks}."
+
+
 def _rebound_in_words(rebound: float) -> str:
     if rebound > 0:
         return f"Between retellings, distress rebounded by {rebound:.0f} on average."

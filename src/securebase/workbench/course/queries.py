@@ -11,6 +11,7 @@ from django.utils import timezone
 from securebase.ipt.course_format import phase_of
 from securebase.ipt.due import TaskStanding, TaskState, course_tasks, open_tasks
 from securebase.ipt.lineage import Lineage
+from securebase.ipt.retellings import retold_line
 from securebase.ipt.shelf import entries_with
 from securebase.ipt.worksheet import WorksheetRole
 from securebase.records.episode import EpisodeRecord
@@ -35,10 +36,11 @@ def focus_differs(episode: Episode, record: EpisodeRecord) -> tuple[ProblemArea,
 
 @dataclass(frozen=True, slots=True)
 class NextUp:
-    """Due and overdue tasks of a course, overdue first."""
+    """Due and overdue tasks of a course, overdue first; and one line about the story retold last, or nothing."""
 
     standings: tuple[TaskStanding, ...]
     overdue: int
+    retold: str = ""
 
     @property
     def more(self) -> int:
@@ -81,8 +83,9 @@ def _next_up(key: _NextUpKey) -> NextUp:
     row = Episode.objects.unscoped(reason="the caller has checked access to the episode").get(id=key.episode)
     if row.ended_on is not None:  # nothing is overdue once the course has ended
         return NextUp((), 0)
-    tasks = open_tasks(course_tasks(record_of(row, key.as_of), key.lineage))
-    return NextUp(tasks, sum(s.standing is TaskState.OVERDUE for s in tasks))
+    record = record_of(row, key.as_of)
+    tasks = open_tasks(course_tasks(record, key.lineage))
+    return NextUp(tasks, sum(s.standing is TaskState.OVERDUE for s in tasks), retold_line(record))
 
 
 # ---- overview of the course ------------------------------------------------------------------------------------------

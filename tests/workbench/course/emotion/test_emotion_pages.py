@@ -70,6 +70,16 @@ def test_a_story_has_a_band_from_the_third_retelling_and_the_page_names_its_basi
     assert BASIS in words(page)
 
 
+def test_the_client_page_has_one_line_about_the_story_retold_last(cast: Cast, alma: Browser) -> None:
+    assert "retold" not in words(soup(alma, "client", cast))
+    create_emotional_work(cast)
+    page = soup(alma, "client", cast)
+    line = next(p for p in page.select("p.say") if "retold" in p.get_text())
+    assert words(line) == "“The day father left”, retold 3 times: peak distress 90 at first, 60 at last. Emotional work"
+    assert line.a is not None
+    assert line.a["href"] == reverse("emotional-work", args=[cast.carla.id])
+
+
 def test_client_words_are_escaped_in_the_drawing(cast: Cast, alma: Browser) -> None:
     create_emotional_work(cast)
     series = retelling_series(record_of(cast.episode, NOON.replace(year=2027)))
