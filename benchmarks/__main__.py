@@ -22,6 +22,7 @@ from benchmarks import (
     coverage,
     fits,
     growth,
+    hand_over,
     peers,
     power,
     ranking,
@@ -53,6 +54,7 @@ PARTS = (
     peers.PART,
     waves.PART,
     retellings.PART,
+    hand_over.PART,
     client.PART,
     server.PART,
     power.PART,
@@ -68,6 +70,7 @@ PICTURES: Mapping[str, Callable[[list[Any]], str]] = {
 #: name of a part → file and function of a page of its own, from the results, and when and where they were measured
 PAGES: Mapping[str, tuple[str, Callable[[list[Any], Mapping[str, Any]], str]]] = {
     "verdicts": (verdicts.PAGE, verdicts.page),
+    "hand_over": (hand_over.PAGE, hand_over.page),
 }
 
 #: cohorts of `--small`

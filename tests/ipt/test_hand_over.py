@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from securebase.ipt.hand_over import HandOverLook, hand_over_looks, points_carried
+from securebase.ipt.hand_over import HandOverLook, hand_over_looks, look_in_words, looks_of, points_carried
+from securebase.records.episode import EpisodeRecord
+from support_course import course
 
 
 def sessions(values: dict[int, float]) -> dict[int, float]:
@@ -52,6 +54,23 @@ def test_the_cut_falls_towards_the_end(carried: float, signals: list[int]) -> No
 def test_a_higher_usual_answer_counts_half() -> None:
     shares, support = constant(4.0, first=6.0)
     assert points_carried(shares, support, 11) == pytest.approx(3.2 - 2.4)
+
+
+def test_a_recorded_course_is_looked_at_through_its_sources_of_support() -> None:
+    shares = {2: 10.0, 8: 40.0, 9: 40.0, 11: 40.0}
+    looks = looks_of(course(shares, support=8.0, held=12))
+    assert [(look.session, look.carried) for look in looks] == [(11, pytest.approx(2.8))]
+    assert look_in_words(looks) == (
+        "By session 11 you carried 2.8 of 10 points of the client’s support beyond the first answers; more than 2.3 is "
+        "a signal. Discuss who could take it over."
+    )
+    calm = looks_of(course(dict.fromkeys(shares, 10.0), support=8.0, held=12))
+    assert look_in_words(calm) == (
+        "By session 11 you carried 0.4 of 10 points of the client’s support beyond the first answers; up to 2.3 is no "
+        "signal."
+    )
+    assert look_in_words(looks_of(course({1: 10.0, 9: 50.0}, support=8.0))) == ""
+    assert looks_of(EpisodeRecord("c")) == ()
 
 
 def test_the_rule_is_silent_with_few_ratings() -> None:

@@ -55,7 +55,8 @@ def test_the_page_of_benchmarks_matches_the_stored_results(tmp_path: Path) -> No
     assert (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8") == generated, (
         "run python -m benchmarks --write"
     )
-    assert (ROOT / "docs" / "conclusions.md").read_text("utf-8") == (tmp_path / "conclusions.md").read_text("utf-8")
+    for page in ("conclusions.md", "hand-over.md"):
+        assert (ROOT / "docs" / page).read_text("utf-8") == (tmp_path / page).read_text("utf-8")
     for picture in (tmp_path / "images").iterdir():
         assert f"(images/{picture.name})" in generated
         assert (ROOT / "docs" / "images" / picture.name).exists()

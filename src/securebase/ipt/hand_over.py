@@ -13,6 +13,9 @@ from fractions import Fraction
 from math import ceil
 from statistics import fmean
 
+from securebase.ipt.network import support_share_history
+from securebase.records.episode import EpisodeRecord
+
 #: Sessions whose ratings show a client's usual answer, and the first that counts for the support carried now.
 FIRST_SESSIONS = (1, 2)
 LATE_FROM = 7
@@ -59,6 +62,28 @@ def hand_over_looks(
         if session <= latest and (carried := points_carried(shares, support, session)) is not None:
             looks.append(HandOverLook(session, carried, cut))
     return tuple(looks)
+
+
+def looks_of(record: EpisodeRecord) -> tuple[HandOverLook, ...]:
+    """Return the looks at a recorded course: shares from its sources of support, support from its check-ins."""
+    shares = {s.session: s.therapist / 10.0 for s in support_share_history(record) if s.session is not None}
+    support = {s.session: s.value for s in record.scores("social_support") if s.session is not None}
+    latest = max((session.number for session in record.sessions), default=0)
+    return hand_over_looks(shares, support, planned=record.planned_sessions or 0, latest=latest)
+
+
+def look_in_words(looks: Sequence[HandOverLook]) -> str:
+    """Return a sentence on the last look; empty without one."""
+    if not looks:
+        return ""
+    last = looks[-1]
+    carried = (
+        f"By session {last.session} you carried {max(last.carried, 0.0):.1f} of 10 points of the client’s support "
+        "beyond the first answers"
+    )
+    if last.is_signal:
+        return f"{carried}; more than {last.cut:g} is a signal. Discuss who could take it over."
+    return f"{carried}; up to {last.cut:g} is no signal."
 
 
 def points_carried(shares: Mapping[int, float], support: Mapping[int, float], session: int) -> float | None:

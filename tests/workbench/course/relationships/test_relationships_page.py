@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
 from django.urls import reverse
 
+from securebase.ipt.hand_over import looks_of
 from securebase.workbench.clients import actions as clients
+from securebase.workbench.course.relationships import queries
+from support_course import course
 from workbench.browser import Browser
 from workbench.cast import BEGAN, Cast
 from workbench.inventory.network_cast import add_people, draw_course, rate_course
@@ -37,6 +41,17 @@ def test_client_without_a_therapy_has_a_page(alma: Browser, cast: Cast) -> None:
     cast.episode.delete()
     assert "No course of therapy yet" in page(alma, cast)
     assert alma.get(reverse("circle-paper", args=[cast.carla.id])).status_code == 200
+
+
+def test_the_hand_over_stands_beside_the_sources_of_support(
+    alma: Browser, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw_course(cast, add_people(cast))
+    rate_course(cast, {p.name_shown: p for p in cast.episode.relationships.all()})
+    assert "beyond the first answers" not in page(alma, cast)
+    record = course({1: 20.0, 8: 50.0, 10: 50.0, 11: 50.0}, support=8.0)
+    monkeypatch.setattr(queries, "looks_of", lambda _: looks_of(record))
+    assert "By session 15 you carried 3.2 of 10 points" in page(alma, cast)
 
 
 def test_every_person_is_placed_or_waiting(alma: Browser, cast: Cast) -> None:
