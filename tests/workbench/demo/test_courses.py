@@ -10,6 +10,7 @@ import pytest
 
 from securebase.errors import ShelfError
 from securebase.ipt.due import TaskState, course_tasks
+from securebase.ipt.hand_over import looks_of
 from securebase.ipt.lineage import DEFAULT_LINEAGE
 from securebase.ipt.parsing import is_complete
 from securebase.ipt.shelf import entries_with, worksheets
@@ -65,6 +66,8 @@ def test_recorded_courses_are_realistic(therapist: Account) -> None:
     shares = [a.number("therapist_share") or 0 for a in tomasz.artefacts_of("support_ledger")]
     assert shares == sorted(shares, reverse=True)
     assert len(shares) >= 3
+    # handed over by session 13 of 16: no signal
+    assert [(look.session, look.is_signal) for look in looks_of(tomasz)] == [(13, False)]
     peaks = [a.number("peak") or 0 for a in tomasz.artefacts_of("telling")]
     assert sum(later > earlier for earlier, later in pairwise(peaks)) == 1
     assert peaks[-1] < peaks[0] / 2
