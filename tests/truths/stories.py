@@ -7,6 +7,7 @@ numbers and end at 0 and 100, which the model does not know.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import exp
 from typing import NamedTuple
 
 from .truth import Rng
@@ -52,7 +53,7 @@ class Stories:
             story.peaks.append(self._rate(start, rng))
             story.ends.append(self._rate(end, rng))
             weeks = int(rng.choice(self.gaps))
-            peak = end + returns * self.learned**k * (start - end) * (1.0 - 2.718281828459045**-weeks)
+            peak = end + returns * self.learned**k * (start - end) * (1.0 - exp(-weeks))
             day += 7.0 * weeks
         return story
 
@@ -62,5 +63,5 @@ class Stories:
 
 def _moved(share: float, by: float) -> float:
     """Move a share on the logit scale."""
-    odds = share / (1.0 - share) * 2.718281828459045**by
+    odds = share / (1.0 - share) * exp(by)
     return odds / (1.0 + odds)
