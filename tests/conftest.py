@@ -63,6 +63,12 @@ def validated_charts() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def no_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a study fit no models, which take most of its time."""
+    monkeypatch.setattr("securebase.study.study.fit_models", lambda *_, **__: ((), {}, None))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that need Chromium and run them first, so that few workers start one and none ends with them."""
     browser_tests = [item for item in items if "chromium" in getattr(item, "fixturenames", ())]

@@ -109,7 +109,8 @@ def commands(page: Path) -> list[str]:
 
 
 WITH_PYTHON = [page for page in PAGES if blocks(page, "python")]
-WITH_COMMANDS = [page for page in PAGES if commands(page)]
+#: first those that quote output, so that others need not run the same command again
+WITH_COMMANDS = sorted((page for page in PAGES if commands(page)), key=lambda page: name_of(page) not in QUOTED)
 
 
 @pytest.fixture
@@ -150,7 +151,7 @@ def test_python_runs_in_order(page: Path, folder: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=name_of)
 def test_commands_run_in_order(page: Path, folder: Path) -> None:
-    """Run every command once, in the first document that shows it, or again where a document quotes its output."""
+    """Run every command once, in the first document that shows it; one that quotes output runs all of its own."""
     ASSUMED.get(name_of(page), lambda _: {})(folder)
     quoted, printed = QUOTED.get(name_of(page), ()), ""
     earlier = {line for earlier_page in WITH_COMMANDS[: WITH_COMMANDS.index(page)] for line in commands(earlier_page)}
