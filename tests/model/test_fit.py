@@ -15,7 +15,7 @@ import pytest
 
 from oracles import small_problems
 from securebase.errors import ModelError
-from securebase.model.estimation.optimise import bfgs, hessian
+from securebase.model.estimation.optimise import Indices, Iterate, bfgs, hessian, newton_refine
 from securebase.model.fit import Fit, fit
 from securebase.model.fit.problem import ContinuousTimeProblem
 from securebase.model.fit.transforms import build_transform
@@ -427,6 +427,24 @@ def test_the_optimiser_follows_a_curved_valley_and_avoids_infinite_values() -> N
     np.testing.assert_allclose(end.x, [1.0, 1.0], atol=1e-7)
     assert iterations < 100
     np.testing.assert_allclose(hessian(valley, end.x, np.arange(2)), [[802.0, -400.0], [-400.0, 200.0]], rtol=1e-5)
+
+
+@pytest.mark.parametrize(("smallest", "then"), [(0.5, False), (1e-6, True), (-0.5, True)])
+def test_a_hessian_that_follows_a_nearly_singular_one_is_announced(smallest: float, then: bool) -> None:
+    """Along the second coordinate s x²/2 + x⁴/4, whose Hessian changes with every step."""
+    announced = []
+
+    def function(x: Array) -> tuple[float, Array]:
+        value = 0.5 * x[0] ** 2 + 0.5 * smallest * x[1] ** 2 + 0.25 * x[1] ** 4
+        return value, np.array([x[0], smallest * x[1] + x[1] ** 3])
+
+    def curvature(x: Array, indices: Indices, near_singular: bool) -> Array:
+        announced.append(near_singular)
+        return np.diag([1.0, smallest + 3.0 * x[1] ** 2])
+
+    start = np.array([1.0, 0.0])
+    newton_refine(function, Iterate(start, *function(start)), np.arange(2), tolerance=1e-8, curvature=curvature)
+    assert announced[:2] == [False, then]
 
 
 def test_intervals_of_variances_are_positive_and_those_of_effects_symmetric() -> None:

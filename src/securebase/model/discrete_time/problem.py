@@ -97,9 +97,9 @@ class DiscreteTimeProblem(Problem[DiscreteTimeParameters, DiscreteTimeFit]):
         persons = self.panel.n_observations / (self.specification.waves * self.specification.p)
         return self._along_x(complete_data_information(self.specification, standard, persons), point.x)
 
-    def curvature(self, x: Array, indices: Indices) -> Array:
+    def curvature(self, x: Array, indices: Indices, near_singular: bool) -> Array:
         if self.units is None:
-            return super().curvature(x, indices)
+            return super().curvature(x, indices, near_singular)
         H, gradient = observed_information(self.specification, self.scale.standard(x), self.units)
         J = self.scale.standard_jacobian(x)
         # chain rule: J' H J + Σ_k (∂ log L / ∂θ_k) ∂²θ_k / ∂x²

@@ -178,8 +178,7 @@ def hessian(function: SmoothFunction, x: Array, indices: Indices, *, gradient: A
     """
     if gradient is not None:
         H = _one_sided_hessian(function, x, indices, gradient)
-        eigenvalues = np.linalg.eigvalsh(H)
-        if eigenvalues[0] > _ONE_SIDED * eigenvalues[-1]:
+        if not is_nearly_singular(np.asarray(np.linalg.eigvalsh(H), dtype=np.float64)):
             return H
     columns = []
     for i in indices:
@@ -189,6 +188,11 @@ def hessian(function: SmoothFunction, x: Array, indices: Indices, *, gradient: A
         columns.append((ahead - behind)[indices] / (2.0 * step[i]))
     H = np.array(columns).reshape(len(indices), len(indices))
     return 0.5 * (H + H.T)
+
+
+def is_nearly_singular(eigenvalues: Array) -> bool:
+    """Return whether eigenvalues, in ascending order, are too small or negative for one-sided differences."""
+    return len(eigenvalues) > 0 and not eigenvalues[0] > _ONE_SIDED * eigenvalues[-1]
 
 
 def _one_sided_hessian(function: SmoothFunction, x: Array, indices: Indices, gradient: Array) -> Array:
@@ -208,17 +212,17 @@ def newton_refine(
     *,
     tolerance: float,
     max_steps: int = 8,
-    curvature: Callable[[Array, Indices], Array] | None = None,
+    curvature: Callable[[Array, Indices, bool], Array] | None = None,
 ) -> tuple[Iterate, Array]:
     """Refine an iterate by Newton steps along the coordinates `indices` until the gradient there is below `tolerance`.
 
     Returns the iterate and its Hessian along `indices`, evaluated there or at a distance d with d'Hd < 1e-9. Directions
-    of negative curvature are followed downhill, which leaves a saddle point. curvature: Hessian at x along `indices`;
-    by differences where not given.
+    of negative curvature are followed downhill, which leaves a saddle point. curvature: Hessian at x along `indices`,
+    by differences where not given; its last argument says that the one before was nearly singular.
     """
-    hessian_at = curvature or partial(hessian, function)
+    hessian_at = curvature or (lambda x, along, _: hessian(function, x, along))
     current = start
-    H = hessian_at(current.x, indices)
+    H = hessian_at(current.x, indices, False)
     for _ in range(max_steps):
         values, vectors = np.linalg.eigh(H)
         is_flat = np.abs(current.gradient[indices]).max(initial=0.0) < tolerance
@@ -239,7 +243,7 @@ def newton_refine(
         d = (accepted.x - current.x)[indices]
         current = accepted
         if float(d @ H @ d) > 1e-9 or values.min(initial=1.0) <= 0:
-            H = hessian_at(current.x, indices)
+            H = hessian_at(current.x, indices, is_nearly_singular(values))
     return current, H
 
 

@@ -124,8 +124,8 @@ class Problem(ABC, Generic[ParametersT, ResultT]):
         """Approximate the Hessian at the starting point; it need not be exact."""
         return forward_difference_hessian(self, point)
 
-    def curvature(self, x: Array, indices: Indices) -> Array:
-        """Return the Hessian along the coordinates `indices`."""
+    def curvature(self, x: Array, indices: Indices, near_singular: bool) -> Array:
+        """Return the Hessian along the coordinates `indices`; near_singular: as the one nearby was."""
         return hessian(self, x, indices)
 
     def information(self, optimum: Optimum) -> Array:

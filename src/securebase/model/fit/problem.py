@@ -156,8 +156,9 @@ class ContinuousTimeProblem(Problem[Parameters, Fit]):
         few = self.subsample
         return forward_difference_hessian(few, Iterate(point.x, *few(point.x)))
 
-    def curvature(self, x: Array, indices: Indices) -> Array:
-        return hessian(self, x, indices, gradient=self(x)[1])
+    def curvature(self, x: Array, indices: Indices, near_singular: bool) -> Array:
+        # one-sided differences would most likely be computed in vain
+        return hessian(self, x, indices, gradient=None if near_singular else self(x)[1])
 
     def clusters(self) -> tuple[str, list[NDArray[np.int64]]]:
         """Return persons, or the clients of each therapist, who are not independent."""
