@@ -32,6 +32,7 @@ from benchmarks import (
     server,
     speed,
     tables,
+    type_one,
     verdicts,
     waves,
 )
@@ -58,6 +59,7 @@ PARTS = (
     client.PART,
     server.PART,
     power.PART,
+    type_one.PART,
     ranking.PART,
 )
 

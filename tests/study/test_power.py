@@ -285,6 +285,7 @@ def test_a_local_cluster_of_two_workers_gives_the_same_numbers(small):
 
 @pytest.mark.slow
 def test_without_an_effect_type_i_errors_have_rate_alpha():
+    """The small version of `python -m benchmarks type_one`, which counts 1,000 replications of 150 clients."""
     cell = power(plan(clients=(80,), sessions=(8,), effects=(0.0,), replications=60), run=on_cores(1)).cells[0]
     assert cell.power is None
     low, high = stats.binom.ppf([0.0005, 0.9995], 60, 0.025)
