@@ -94,7 +94,16 @@ def page_urls(cast: Cast) -> list[str]:
     return [
         *(
             reverse(name)
-            for name in ("profile", "clinic", "clinic-lineage", "course-forms", "account-new", "client-new", "library")
+            for name in (
+                "profile",
+                "clinic",
+                "clinic-lineage",
+                "course-forms",
+                "account-new",
+                "research-table",
+                "client-new",
+                "library",
+            )
         ),
         reverse("library-instrument", args=["session_before"]),
         reverse("library-instrument", args=["phq9"]),
