@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
-from scipy.stats import t as student
 
+from securebase.model.distributions import t_tail
 from securebase.model.estimation.optimise import Iterate, forward_difference_hessian
 from securebase.study.verdicts.course import Array, Indices, Pair, adjust_for_common_course
 from securebase.study.verdicts.likelihood import RestrictedLikelihood
@@ -74,7 +74,7 @@ def across_therapists(pair: Pair, direction: LagDirection, therapist: Indices) -
     a = _sums(antisymmetry(y, x)[counts], therapist[counts])
     return AcrossTherapists(
         reversal=contrast(a[:, None], np.ones((len(a), 1), dtype=bool)),
-        effect=Contrast(z, 2.0 * float(student.sf(abs(z), max(n - 1, 1))), n),
+        effect=Contrast(z, 2.0 * float(t_tail(abs(z), max(n - 1, 1))), n),
     )
 
 
