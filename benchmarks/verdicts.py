@@ -128,7 +128,7 @@ def assess(analyses: str, name: str, clients: int, cohorts: int) -> TruthResult:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What to measure: cohorts of each truth, and names of sets, truths and sizes (empty: all)."""
+    """A choice of cases: cohorts of each truth, and names of sets, truths and sizes (empty: all)."""
 
     cohorts: int = COHORTS
     sets: Sequence[str] = ()
