@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-WIDE = {"width": 1280, "height": 900}
-PHONE = {"width": 390, "height": 844}
+from chromium import WIDE
+from shared_folder import copy_shared_folder
 
 
 class Visit:
@@ -64,10 +64,15 @@ def run_server(command: str, data_dir: Path, *options: str) -> Iterator[str]:
             server.communicate()
 
 
+def build_demo_clinic(data_dir: Path) -> None:
+    with run_server("demo", data_dir):
+        pass
+
+
 @pytest.fixture(scope="session")
 def demo(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Serve the demo clinic; depends on Chromium so that no server starts without one."""
-    with run_server("demo", tmp_path_factory.mktemp("demo") / "data") as home:
+    """Serve a copy of the demo clinic; depends on Chromium so that no server starts without one."""
+    with run_server("demo", copy_shared_folder(tmp_path_factory, "demo-clinic", build_demo_clinic)) as home:
         yield home
 
 

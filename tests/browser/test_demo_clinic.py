@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browser.conftest import PHONE, WIDE, Visit, answer_check_in, open_visit
-from chromium import colour_violations, fits_width, serious_violations
+from browser.conftest import Visit, answer_check_in, open_visit
+from chromium import PHONE, WIDE, fits_width, problems_at_both_widths, serious_violations
 
 
 def sign_in(page: Page) -> None:
@@ -111,42 +111,29 @@ def client_urls(staff_visit: Visit) -> list[str]:
     return addresses
 
 
-CLIENT_PATHS = ["", "sessions/", "sessions/new/", "measures/", "details/", "report/", "measures/type-in/phq9/"]
+CLIENT_PATHS = ("", "sessions/", "sessions/new/", "measures/", "details/", "report/", "measures/type-in/phq9/")
+CLINIC_PATHS = ("/", "/library/", "/library/phq9/", "/clinic/", "/profile/", "/clients/new/")
 
 
-def assert_accessible(page: Page, url: str) -> None:
-    """Check one page at both widths and in both schemes; what does not depend on them is checked once.
-
-    `workbench/ui/test_styles.py` shows that a narrow page has the colours of the wide one.
-    """
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size(WIDE)
+def find_problems_at(page: Page, url: str) -> list[str]:
+    """Check one page at both widths and in both schemes."""
     response = page.goto(url)
     assert response is not None
     assert response.ok, f"{response.status} at {page.url}"
-    assert fits_width(page), page.url
-    assert serious_violations(page) == []
-    page.emulate_media(color_scheme="dark")
-    assert colour_violations(page) == []
-    page.set_viewport_size(PHONE)
-    page.reload()
-    assert fits_width(page), page.url
-    assert serious_violations(page, contrast=False) == []
+    return problems_at_both_widths(page, dark=True)
 
 
-@pytest.mark.parametrize("path", CLIENT_PATHS)
-def test_client_pages_fit_and_are_accessible(signed_in: Visit, client_urls: list[str], path: str) -> None:
-    page = signed_in.page("/profile/")
-    for url in client_urls:
-        assert_accessible(page, url + path)
+def test_client_pages_fit_and_are_accessible(signed_in: Visit, client_urls: list[str]) -> None:
+    page = signed_in.context.new_page()
+    addresses = [url + path for path in CLIENT_PATHS for url in client_urls]
+    assert [problem for address in addresses for problem in find_problems_at(page, address)] == []
     page.close()
     signed_in.assert_no_foreign_request()
     assert signed_in.errors == []
 
 
-@pytest.mark.parametrize("path", ["/", "/library/", "/library/phq9/", "/clinic/", "/profile/", "/clients/new/"])
-def test_clinic_pages_fit_and_are_accessible(signed_in: Visit, path: str) -> None:
-    page = signed_in.page("/profile/")
-    assert_accessible(page, signed_in.home + path)
+def test_clinic_pages_fit_and_are_accessible(signed_in: Visit) -> None:
+    page = signed_in.context.new_page()
+    assert [problem for path in CLINIC_PATHS for problem in find_problems_at(page, signed_in.home + path)] == []
     page.close()
     assert signed_in.errors == []

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 from playwright.sync_api import Browser, Page, expect
 
-from browser.conftest import PHONE, WIDE, Visit, answer_check_in, open_visit
-from chromium import fits_width, serious_violations
+from browser.conftest import Visit, answer_check_in, open_visit
+from chromium import PHONE, WIDE, fits_width, serious_violations
 
 PASSWORD = "a kettle on the quiet stove"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -73,12 +74,18 @@ def test_an_unknown_host_and_an_oversized_form_are_refused(served: tuple[str, Pa
             assert caught.value.code in {400, 403, 413}
 
 
-def test_a_port_in_use_is_reported_on_one_line(tmp_path: Path) -> None:
+@pytest.fixture
+def data_copy(served: tuple[str, Path, list[str]], tmp_path: Path) -> Path:
+    """Return a copy of the running server's data, as after a power cut."""
+    return Path(shutil.copytree(served[1], tmp_path / "clinic"))
+
+
+def test_a_port_in_use_is_reported_on_one_line(data_copy: Path) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         port = listener.getsockname()[1]
-        assert f"cannot listen on port {port}" in error_line("--port", str(port), "--data-dir", str(tmp_path))
+        assert f"cannot listen on port {port}" in error_line("--port", str(port), "--data-dir", str(data_copy))
 
 
 def test_network_access_needs_an_option() -> None:
@@ -94,21 +101,14 @@ def test_a_data_directory_that_cannot_be_created_is_reported_on_one_line(tmp_pat
     assert "cannot create the data directory" in error_line("--data-dir", str(tmp_path / "file" / "clinic"))
 
 
-def test_a_wrong_key_is_reported_on_one_line_and_changes_nothing(tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [*RUN, "--port", "0", "--data-dir", str(tmp_path)], stdout=subprocess.PIPE, text=True, env=environment()
-    )
-    assert process.stdout is not None
-    process.stdout.readline()
-    process.terminate()
-    process.wait()
-    key = (tmp_path / "database.key").read_text().strip()
-    before = contents(tmp_path / "securebase.db", key)
+def test_a_wrong_key_is_reported_on_one_line_and_changes_nothing(data_copy: Path) -> None:
+    key = (data_copy / "database.key").read_text().strip()
+    before = contents(data_copy / "securebase.db", key)
     assert before
-    (tmp_path / "database.key").write_text("ab" * 32)
-    assert "Check the key file" in error_line("--port", "0", "--data-dir", str(tmp_path))
+    (data_copy / "database.key").write_text("ab" * 32)
+    assert "Check the key file" in error_line("--port", "0", "--data-dir", str(data_copy))
     # compare contents, not bytes: closing a database may move its write-ahead log into it without a key
-    assert contents(tmp_path / "securebase.db", key) == before
+    assert contents(data_copy / "securebase.db", key) == before
 
 
 def contents(database: Path, key: str) -> list[tuple[object, ...]]:

@@ -16,8 +16,10 @@ from securebase.workbench.check_ins.actions import invite_check_in
 from securebase.workbench.check_ins.models import CheckInMode
 from securebase.workbench.clients import actions as clients
 from securebase.workbench.clients.models import Client, Episode
+from securebase.workbench.course.queries import _next_up
 from securebase.workbench.therapy_sessions.actions import create_session
 from securebase.workbench.therapy_sessions.models import TherapySession
+from workbench.build_once import build_once
 
 PASSWORD = "seven quiet herons wade"
 BEGAN = date(2026, 9, 1)
@@ -67,7 +69,14 @@ class Cast:
 
 
 def make_cast() -> Cast:
-    """Create the staff of one clinic, Carla and her first session; only Alma has a password."""
+    """Create the staff of one clinic, Carla and her first session in an empty database; only Alma has a password."""
+    # The rows have the same ids in every test.
+    _next_up.cache_clear()
+    return _build_cast()
+
+
+@build_once
+def _build_cast() -> Cast:
     alma = accounts.create_first_account(
         clinic_name="Harbour Practice", user_name="alma", name_shown="Alma", password=PASSWORD
     )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from chromium import find_problems
+from chromium import problems_at_both_widths
 from securebase.workbench.worksheets.models import Artefact
 from workbench.cast import Cast, make_cast
 from workbench.course.course_cast import create_full_course
@@ -24,6 +24,7 @@ def full(live_server: Any) -> Cast:
     return cast
 
 
+@pytest.mark.parametrize("page", [1280], indirect=True)
 def test_full_pages_have_no_serious_findings(page: Any, live_server: Any, full: Cast) -> None:  # noqa: F811
     sign_in(page, live_server, full)
     problems = []
@@ -35,7 +36,7 @@ def test_full_pages_have_no_serious_findings(page: Any, live_server: Any, full: 
         ("ending", ""),
     ):
         page.goto(live_server.url + reverse(name, args=[full.carla.id]) + query)
-        problems += find_problems(page)
+        problems += problems_at_both_widths(page)
     assert problems == []
 
 
@@ -85,6 +86,7 @@ def test_work_on_the_course_pages(page: Any, live_server: Any, full: Cast) -> No
     assert values["narrative"].endswith("Since then: I cannot sleep.")
 
 
+@pytest.mark.parametrize("page", [1280], indirect=True)
 def test_choose_areas_and_copy_their_evidence(page: Any, live_server: Any, full: Cast) -> None:  # noqa: F811
     """Two areas at most can be chosen; evidence of the record is copied once, and areas without text send no row."""
     sign_in(page, live_server, full)

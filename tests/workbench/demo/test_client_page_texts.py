@@ -1,4 +1,7 @@
-"""Texts of the demo clinic's pages: short client pages, no honest limit lost, no constant statement about a record."""
+"""Texts of the demo clinic's pages: short client pages, no honest limit lost, no constant statement about a record.
+
+The sign-in page explains how to sign in, and every page says that its client is simulated.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,9 @@ from django.utils import timezone
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.course.queries import record_of
-from securebase.workbench.demo.actions import build_clinic
+from securebase.workbench.demo.actions import PASSWORD, USER_NAME, build_clinic
+from securebase.workbench.demo.others import CODE, LINK, OPEN_CLIENT, SUPERVISOR_USER_NAME
+from securebase.workbench.supervision.models import Share
 from workbench.browser import Browser
 
 #: Most words of a client page, its tables and closed parts included. The longest had 1,943 before they were shortened.
@@ -86,10 +91,13 @@ def signed_in(therapist: Account, browser: Browser) -> Browser:
     return browser
 
 
-def main_text(html: bytes) -> BeautifulSoup:
-    """Return the page's main part without what nobody reads as text."""
-    soup = BeautifulSoup(html, "html.parser")
-    main = soup.select_one("main") or soup
+def parse(html: bytes) -> BeautifulSoup:
+    return BeautifulSoup(html, "html.parser")
+
+
+def main_text(page: BeautifulSoup) -> BeautifulSoup:
+    """Return the page's main part, and remove from it what nobody reads as text."""
+    main = page.select_one("main") or page
     for element in main.select("script, style, svg, nav, template"):
         element.decompose()
     return main  # type: ignore[return-value]
@@ -108,7 +116,7 @@ def sentences_about_the_record(main: BeautifulSoup) -> set[str]:
 def test_client_pages_are_short_and_keep_every_honest_limit(therapist: Account, signed_in: Browser) -> None:
     """Check everything on one build, because building takes seconds."""
     pages = {
-        c.name_shown: main_text(signed_in.get(reverse("client", args=[c.id])).content)
+        c.name_shown: main_text(parse(signed_in.get(reverse("client", args=[c.id])).content))
         for c in Client.objects.visible_to(therapist)
     }
     texts = {name: plain(page) for name, page in pages.items()}
@@ -141,9 +149,7 @@ def test_client_pages_are_short_and_keep_every_honest_limit(therapist: Account, 
     assert not bare.relationships
     assert not bare.ruptures
     assert sentences_about_the_record(pages["Tomasz W."]) & sentences_about_the_record(pages["Nadia Z."]) == set()
-    planted = BeautifulSoup(
-        "<main><p>Fine. Medication and life events are not recorded here.</p></main>", "html.parser"
-    )
+    planted = parse(b"<main><p>Fine. Medication and life events are not recorded here.</p></main>")
     assert len(sentences_about_the_record(planted)) == 1
 
 
@@ -165,13 +171,13 @@ def crawl(browser: Browser, *, each: int = 1) -> Iterator[tuple[str, BeautifulSo
         response = browser.get(path)
         if response.status_code != 200 or "text/html" not in response.headers["Content-Type"]:
             continue
-        soup = BeautifulSoup(response.content, "html.parser")
-        waiting += list(_links(soup))
-        yield path, main_text(response.content)
+        page = parse(response.content)
+        waiting += list(_links(page))
+        yield path, main_text(page)
 
 
-def _links(soup: BeautifulSoup) -> Iterable[str]:
-    for link in soup.select("a[href]"):
+def _links(page: BeautifulSoup) -> Iterable[str]:
+    for link in page.select("a[href]"):
         url = urlsplit(str(link["href"]))
         if not url.scheme and not url.netloc and url.path.startswith("/") and not url.path.startswith("/static/"):
             yield url.path
@@ -183,3 +189,35 @@ def test_status_notes_come_at_most_once_a_page(signed_in: Browser) -> None:
     notes = {path: STATUS_NOTE.findall(plain(page)) for path, page in pages.items()}
     assert sum(bool(n) for n in notes.values()) > 10
     assert {path: n for path, n in notes.items() if len(n) > 1} == {}
+
+
+@pytest.mark.usefixtures("therapist")
+def test_demo_explains_signing_in_and_that_all_is_simulated(browser: Browser) -> None:
+    page = browser.get("/sign-in/").content.decode()
+    assert f"<code>{USER_NAME}</code>" in page
+    assert f"<code>{PASSWORD}</code>" in page
+    assert browser.post("/sign-in/", {"user_name": USER_NAME, "password": PASSWORD}).status_code == 302
+    home = browser.get("/")
+    assert home.status_code == 200
+    assert "every client here is simulated" in home.content.decode()
+    client = Client.objects.unscoped(reason="looking at the demo clinic").get(name_shown="Noor B.")
+    assert "simulated client, not a real person" in browser.get(f"/clients/{client.id}/report/").content.decode()
+
+    # the supervisor sees the shared course with its comments
+    assert f"<code>{SUPERVISOR_USER_NAME}</code>" in page
+    browser.post("/sign-out/")
+    response = browser.post("/sign-in/", {"user_name": SUPERVISOR_USER_NAME, "password": PASSWORD}, follow=True)
+    assert response.redirect_chain[-1][0] == "/supervision/"
+    share = Share.objects.unscoped(reason="looking at the demo clinic").get()
+    course = browser.get(f"/supervision/{share.id}/").content.decode()
+    assert share.label in course
+    assert "We both kept avoiding it" in course
+    assert OPEN_CLIENT not in course
+
+    # a client's own page opens with its link and code only
+    browser.post("/sign-out/")
+    assert f'href="/p/{LINK}/"' in page
+    assert f"<code>{CODE}</code>" in page
+    assert browser.post(f"/p/{LINK}/", {"code": "000000"}).status_code == 400
+    assert browser.post(f"/p/{LINK}/", {"code": CODE}).status_code == 302
+    assert "My plan for staying well" in browser.get("/own/").content.decode()

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from chromium import find_problems
+from chromium import problems_at_both_widths
 from securebase.records.artefact import Placement
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.inventory.actions import add_relationship, draw_circle
@@ -66,9 +66,9 @@ def share(people: Cast) -> Share:
     return share
 
 
-@pytest.fixture(params=[1280, 390])
-def page(request: pytest.FixtureRequest, chromium: Any, live_server: Any) -> Iterator[Any]:
-    page = chromium.new_page(viewport={"width": request.param, "height": 900}, reduced_motion="reduce")
+@pytest.fixture
+def page(chromium: Any, live_server: Any) -> Iterator[Any]:
+    page = chromium.new_page(reduced_motion="reduce")
     complaints: list[str] = []
     page.on("request", lambda r: None if r.url.startswith(live_server.url) else complaints.append(r.url))
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -90,19 +90,19 @@ def test_supervision_from_share_to_comment(page: Any, live_server: Any, people: 
     sign_in(page, live_server, people.bruno)
     page.goto(live_server.url)  # a supervisor starts at the list of shares
     page.get_by_role("heading", name="Supervision").wait_for()
-    problems += find_problems(page)
+    problems += problems_at_both_widths(page)
     page.get_by_role("link", name="the harbour case").click()
     page.get_by_role("heading", name="the harbour case").wait_for()
-    problems += find_problems(page)
+    problems += problems_at_both_widths(page)
     page.get_by_role("link", name="Formulation").click()
     page.get_by_label("Comment").fill("Whose word is “lean”?")
     page.get_by_role("button", name="Send").click()
     page.get_by_text("Whose word is").first.wait_for()
-    problems += find_problems(page)
+    problems += problems_at_both_widths(page)
     sign_in(page, live_server, people.alma)
     page.goto(live_server.url + reverse("course", args=[people.carla.id]))
     assert page.get_by_text("2 new comments").is_visible()
     for name in ("client-supervision", "client-portfolio"):
         page.goto(live_server.url + reverse(name, args=[people.carla.id]))
-        problems += find_problems(page)
+        problems += problems_at_both_widths(page)
     assert problems == []
