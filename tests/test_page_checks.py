@@ -1,4 +1,4 @@
-"""What checks of a page leave out changes no finding: texts of a style, and rules at a second width."""
+"""Checks of a page leave out only what changes no finding: texts of a style, and rules at a second width."""
 
 from __future__ import annotations
 

@@ -39,10 +39,14 @@ class Visit:
         assert foreign == []
 
 
+def own_environment() -> dict[str, str]:
+    """Return the environment without the settings of the tests."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("SECUREBASE_", "DJANGO_"))}
+
+
 @contextlib.contextmanager
 def run_server(command: str, data_dir: Path, *options: str) -> Iterator[str]:
     """Run `securebase COMMAND` in a separate process and yield its address once it has printed one."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("SECUREBASE_", "DJANGO_"))}
     arguments = [command, "--port", "0", "--data-dir", str(data_dir), *options]
     log = data_dir.parent / f"{command}.log"
     with log.open("w") as log_file:
@@ -50,7 +54,7 @@ def run_server(command: str, data_dir: Path, *options: str) -> Iterator[str]:
             [sys.executable, "-u", "-m", "securebase", *arguments],
             stdout=subprocess.PIPE,
             stderr=log_file,
-            env=environment,
+            env=own_environment(),
             text=True,
         )
         try:
@@ -65,8 +69,8 @@ def run_server(command: str, data_dir: Path, *options: str) -> Iterator[str]:
 
 
 def build_demo_clinic(data_dir: Path) -> None:
-    with run_server("demo", data_dir):
-        pass
+    command = [sys.executable, "-m", "securebase", "demo", "--no-serve", "--data-dir", str(data_dir)]
+    subprocess.run(command, env=own_environment(), stdout=subprocess.DEVNULL, check=True)
 
 
 @pytest.fixture(scope="session")

@@ -23,10 +23,10 @@ def build_once(build: Callable[[], Built]) -> Callable[[], Built]:
     @functools.wraps(build)
     def fill() -> Built:
         if not snapshots:
-            assert not _inserts(), "the database is not empty"
+            assert not rows_as_statements(), "the database is not empty"
             with transaction.atomic():
                 result = build()
-            snapshots.append((_inserts(), pickle.dumps(result)))
+            snapshots.append((rows_as_statements(), pickle.dumps(result)))
             return result
         inserts, pickled = snapshots[0]
         with transaction.atomic(), connection.cursor() as cursor:
@@ -37,7 +37,7 @@ def build_once(build: Callable[[], Built]) -> Callable[[], Built]:
     return fill
 
 
-def _inserts() -> list[str]:
+def rows_as_statements() -> list[str]:
     """Return a statement for each row of the workbench's tables."""
     models = [m for m in apps.get_models(include_auto_created=True) if m.__module__.startswith("securebase.")]
     statements = []
