@@ -19,14 +19,14 @@ from securebase.workbench.therapy_sessions.models import Rupture
 @client_page("GET", tab="course")
 def emotional_work(page: ClientPage) -> HttpResponse:
     """Show retold stories, story cards, corrective experiences and emotional range."""
-    context: dict[str, Any] = {"caveat": retellings.CAVEAT, "here_url": page.request.path}
+    context: dict[str, Any] = {"here_url": page.request.path}
     episode = page.episode
     if episode is not None:
         record = record_of(episode, page.now)
         stories = [queries.present_story(story) for story in retellings.retelling_series(record)]
         context |= {
             "stories": stories,
-            "band_basis": BASIS if any(story.has_band for story in stories) else "",
+            "caveats": [retellings.CAVEAT, *([BASIS] if any(story.has_band for story in stories) else [])],
             "story_cards": queries.cards(episode, WorksheetRole.STORY),
             "corrective": queries.cards(episode, WorksheetRole.CORRECTIVE_EXPERIENCE),
             "ranges": sorted(queries.cards(episode, WorksheetRole.EMOTIONAL_RANGE), key=queries.session_number),
