@@ -104,11 +104,11 @@ def section(results: list[RetellingRecovery]) -> list[str]:
         "`securebase.fit_retellings` estimates the fall of distress within a retelling, its return between two, and "
         "learning, pooled over stories ([decision 30](decisions/0030-retellings-are-fitted-with-moving-points.md)). "
         f"Each row is {first.replications} simulated tables; a simulator that shares nothing with the model "
-        "(`tests/truths/stories.py`) draws three to six retellings a story, pauses of one to three weeks, and ratings "
-        "with an SD of 4 that are whole and end at 0 and 100. Each cell is the mean estimate (SD over tables) and the "
-        f"coverage of 90% intervals, which chance alone moves by {margin:.0%}. Told apart: tables in which habituation "
-        "and learning may be told apart (at least 60 stories with a gap of two weeks or more, and an interval of "
-        "learning without 1).",
+        "(`tests/truths/stories.py`) draws three to six retellings per story, pauses of one to three weeks, and "
+        "ratings with an SD of 4 that are whole and end at 0 and 100. Each cell is the mean estimate (SD over tables) "
+        f"and the coverage of 90% intervals, which chance alone moves by {margin:.0%}. Told apart: tables in which "
+        "habituation and learning may be told apart (at least 60 stories with a gap of two weeks or more, and an "
+        "interval of learning without 1).",
         "",
         *table(
             ["truth", "stories", *(f"{name} {value['truth']:g}" for name, value in _named(first)), "told apart", "fit"],
@@ -154,7 +154,7 @@ def highlights(results: list[RetellingRecovery]) -> list[str]:
     meets = bias < BIAS and coverage[0] >= COVERAGE[0] and coverage[-1] <= COVERAGE[1]
     return [
         f"**Retellings.** With {largest.stories} stories the largest bias of fall, return and learning is {bias:.3f}, "
-        f"and 90% intervals cover {coverage[0]:.0%} to {coverage[-1]:.0%}; asked for are a bias below {BIAS:g} and "
+        f"and 90% intervals cover {coverage[0]:.0%} to {coverage[-1]:.0%}; the targets are a bias below {BIAS:g} and "
         f"{COVERAGE[0]:.0%} to {COVERAGE[1]:.0%}: {'met' if meets else '**not met**'}."
     ]
 

@@ -81,7 +81,7 @@ def test_tracking_says_where_person_and_time_come_from(run: Any, table: Path) ->
     client = table.read_text().splitlines()[1].split(",")[0]
     ended = run("track", str(table), "--outcome", "symptoms", "--client", client)
     assert ended.code == 0
-    assert "Person “client”, time “session”" in " ".join(ended.out.split())
+    assert "data dictionary c.json: person “client”, time “session”" in " ".join(ended.out.split())
     assert "the data dictionary c.json" in " ".join(ended.out.split())
 
 

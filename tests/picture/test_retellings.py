@@ -22,7 +22,7 @@ def test_a_curve_lies_near_the_ratings_of_three_retellings() -> None:
     assert [peak.median for peak in curve.peaks] == pytest.approx([85, 72, 60], abs=6)
     assert all(e.low < e.median < e.high < e.low + 20 for e in curve.peaks)
     assert curve.sentences[0].startswith("Estimated fall within a retelling: 30% (90% interval ")
-    assert curve.sentences[1].startswith("Estimated return after a long pause: ")
+    assert curve.sentences[1].startswith("Estimated return of distress after a long pause: ")
     description = text_alternative(story, curve.peaks)[1]
     assert f"Expected peaks (90% interval): {curve.peaks[0].low:.0f} to {curve.peaks[0].high:.0f};" in description
 
@@ -37,7 +37,7 @@ def test_two_retellings_give_a_sentence_instead_of_a_curve() -> None:
 def test_without_distress_at_the_end_nothing_is_estimated() -> None:
     curve = story_curve(series((85, None), (72, None), (60, None)))
     assert curve.peaks == ()
-    assert curve.sentences == ("A curve needs distress at the end of at least one retelling.",)
+    assert curve.sentences == ("A curve needs a rating of distress at the end of at least one retelling.",)
 
 
 def test_the_assumptions_are_wide_and_the_page_names_them() -> None:
@@ -46,7 +46,8 @@ def test_the_assumptions_are_wide_and_the_page_names_them() -> None:
     assert int(slow.sentences[0].split(": ")[1].split("%")[0]) < 16
     assert int(fast.sentences[0].split(": ")[1].split("%")[0]) > 53
     assert (ASSUMED.within_sd, ASSUMED.returns_sd) == (1.0, 1.0)
-    assert "not on other clients" in BASIS
+    assert "assumed values" in BASIS
+    assert "not been validated" in BASIS
 
 
 def test_no_sentence_claims_a_cause_or_a_benefit() -> None:

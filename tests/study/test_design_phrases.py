@@ -76,11 +76,11 @@ def refused(reason: AssignmentRefusal, *, within: bool = True) -> DesignVerdict:
         (OPEN, ("inconclusive (−.22", "corrected p = .400", "about 180 persons would give 80% power")),
         (
             replace(OPEN, readings=replace(OPEN.readings, doubt=Doubt.SCALE), would_settle=None),
-            ("effectively 50). Trust changes within the session, but not more", "used more or less of its scale."),
+            ("effectively 50). The change in Trust within the session is", "merely used more or less of the scale."),
         ),
         (
             replace(OPEN, readings=replace(OPEN.readings, doubt=Doubt.TIMING)),
-            ("but Mood at the previous session does not show this.", "older than those of Mood", "about 180 persons"),
+            ("but not significantly to Mood at the previous session.", "older than those of Mood", "about 180 persons"),
         ),
         (replace(SESSION, rung=Rung.REFUSED, reason=Refusal.SHORT, n_persons=15), ("refused. 15 persons", "20 are")),
         (
@@ -88,9 +88,9 @@ def refused(reason: AssignmentRefusal, *, within: bool = True) -> DesignVerdict:
             (
                 "Per unit of Prompt, Mood at the next session was 1.50 points lower on average",
                 "(−1.50, 95% interval −2.25 to −0.75; ",
-                "This assumes that Prompt was assigned by chance, and that the same kind of ratings is missing",
-                "do not predict it (p = .210), nor does it predict whose ratings are missing (p = .034) ",
-                "or after which ratings (p = .400).",
+                "This assumes that Prompt was assigned by chance, and that the same kinds of ratings are missing",
+                "predict Prompt (p = .210), and whether Prompt predicts whose ratings are missing (p = .034) ",
+                "or after which ratings the next one is missing (p = .400).",
             ),
         ),
         (replace(ASSIGNED, occasion="same"), ("Mood later in the session was",)),
@@ -109,11 +109,11 @@ def refused(reason: AssignmentRefusal, *, within: bool = True) -> DesignVerdict:
         (refused(AssignmentRefusal.TOLD_BY_MISSING, within=False), ("how long Mood is rated (p < .001)",)),
         (
             refused(AssignmentRefusal.SELECTIVE_MISSING),
-            ("refused. After which ratings of Mood the next one is missing differs with Prompt (p < .001)",),
+            ("refused. Which ratings of Mood are followed by a missing one seems to depend on Prompt (p < .001)",),
         ),
         (
             replace(ASSIGNED, rung=Rung.INCONCLUSIVE, readings=AssignmentReadings(True, 0.2, 0.3, 0.02, withheld=True)),
-            ("inconclusive (−1.50", "is missing differs with Prompt (p = .020)", "may differ for this reason alone."),
+            ("inconclusive (−1.50", "seems to depend on Prompt (p = .020)", "may differ for this reason alone."),
         ),
         (refused(AssignmentRefusal.NO_FIRST_RATING), ("no rating before Prompt began", "--asked-before")),
     ],

@@ -120,13 +120,13 @@ def test_a_direction_that_rests_on_straight_lines_says_so() -> None:
 @pytest.mark.parametrize(
     ("rung", "p", "sentence"),
     [
-        (Rung.LEADS, 0.02, "Across 12 therapists it remains (corrected p = .020)."),
-        (Rung.LEADS, None, "Its clients have 12 therapists, too few to check whether it holds across therapists;"),
+        (Rung.LEADS, 0.02, "It remains significant across 12 therapists (corrected p = .020)."),
+        (Rung.LEADS, None, "These persons have 12 therapists, too few to check whether the direction holds across"),
         (
             Rung.INCONCLUSIVE,
             0.4,
-            "inconclusive (p = .010; corrected p = .030). Clients of one therapist may move alike, and across the 12 "
-            "therapists it is not significant (p = .200).",
+            "inconclusive (p = .010; corrected p = .030). Clients of the same therapist may change alike. Across the "
+            "12 therapists the direction is not significant after correction (uncorrected p = .200).",
         ),
     ],
 )
@@ -149,8 +149,8 @@ def on_scales(rung: Rung, p: float, statistic: float = -1.0) -> str:
 @pytest.mark.parametrize("rung", [Rung.TOGETHER, Rung.INCONCLUSIVE])
 def test_an_order_that_rests_on_the_scales_says_so(rung: Rung) -> None:
     assert (
-        "Asymmetry in time rests on the scales as rated (p = .001): on a common scale it is not significant (p = "
-        ".400), so a floor, a ceiling or few categories may account for it."
+        "The asymmetry in time of the ratings (p = .001) depends on their scales: on a common scale it is not "
+        "significant (p = .400), so a floor, a ceiling or few categories may account for it."
     ) in on_scales(rung, 0.4)
     assert "on a common scale it has the opposite sign (p = .010)" in on_scales(rung, 0.01, 2.6)
     assert "scale" not in on_scales(rung, 0.01, -2.6)

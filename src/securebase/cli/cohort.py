@@ -1,4 +1,4 @@
-"""`securebase cohort`: the table of a clinic, one row a session, with its data dictionary."""
+"""`securebase cohort`: the table of a clinic, one row per session, with its data dictionary."""
 
 from __future__ import annotations
 
@@ -28,13 +28,15 @@ from securebase.exchange.grid import pluralise
 )
 @click.option("--json", "json_wanted", is_flag=True, help="Print the data dictionary as JSON.")
 def command(*, data_dir: Path, out: Path, json_wanted: bool) -> None:
-    """Write the table of a clinic: clients who consent to research, one row a session, under pseudonyms.
+    """Write the table of a clinic: clients who consent to research, one row per session, under pseudonyms.
 
-    `securebase study`, `fit` and `parameters adopt` read it without further options: person, time and when each column
-    was measured come from its data dictionary.
+    `securebase study`, `fit`, `track` and `parameters adopt` take person, time and when each column was measured from
+    its data dictionary.
     """
     if dictionary_path(out) == out:
-        raise click.UsageError("--out must not end in .json, which is the name of the data dictionary.")
+        raise click.UsageError(
+            "--out must not end in .json: the data dictionary gets that name. Choose a name ending in .csv."
+        )
     if not (data_dir / "securebase.db").exists():
         raise InputError("the directory holds no clinic", where=str(data_dir), advice="Choose another --data-dir.")
     configure(host="127.0.0.1", data_dir=data_dir)
@@ -47,7 +49,11 @@ def command(*, data_dir: Path, out: Path, json_wanted: bool) -> None:
 
     clinic = Clinic.objects.first()
     if clinic is None:
-        raise InputError("the clinic is empty", where=str(data_dir))
+        raise InputError(
+            "the clinic is empty",
+            where=str(data_dir),
+            advice=f"Create the first account with: securebase serve --data-dir {data_dir}",
+        )
     now = timezone.now()
     clients = consents(clinic, now)
     table = make_clinic_table(clinic=clinic, clients=clients, by=None, at=now)
@@ -57,19 +63,20 @@ def command(*, data_dir: Path, out: Path, json_wanted: bool) -> None:
         write_json(table.dictionary, None)
         return
     print_sentences(_describe(table.dictionary, out))
-    print_sentences([f"Not in it: {reason.lower()}: {count}" for reason, count in left_out(clients).items()])
+    print_sentences([f"Left out: {count} ({reason.lower()})." for reason, count in left_out(clients).items()])
 
 
 def _describe(dictionary: DataDictionary, out: Path) -> list[str]:
     omitted = len(dictionary.omitted)
+    consent = "consents" if dictionary.clients == 1 else "consent"
     lines = [
         f"Wrote {out} and {dictionary_path(out)}.",
-        f"Consenting to research: {pluralise(dictionary.clients, 'client')}, {pluralise(dictionary.rows, 'row')}, "
-        f"{len(dictionary.columns):,} columns.",
+        f"The table has {pluralise(dictionary.clients, 'client')} who {consent} to research, "
+        f"{pluralise(dictionary.rows, 'row')} and {pluralise(len(dictionary.columns), 'column')}.",
     ]
     if omitted:
         lines.append(
-            f"{omitted:,} columns are left out, because fewer than {dictionary.smallest_cell} clients have a value "
-            "other than 0."
+            f"Columns left out because fewer than {dictionary.smallest_cell} clients have a value other than 0: "
+            f"{omitted:,}."
         )
     return lines

@@ -33,9 +33,9 @@ _MARKER_TEXT = "All data in this directory are simulated. The demo may delete an
     default=24,
     show_default=True,
     type=click.IntRange(1, 1000),
-    help="Number of clients of a new demo clinic. Those from the 25th on have other therapists.",
+    help="Number of clients in a new demo clinic. Clients from the 25th on have other therapists.",
 )
-@click.option("--no-serve", is_flag=True, help="Create the demo clinic and end.")
+@click.option("--no-serve", is_flag=True, help="Create the demo clinic without serving it.")
 def command(port: int, data_dir: Path, fresh: bool, clients: int, no_serve: bool) -> None:
     """Create a simulated demo clinic, and serve the workbench with it."""
     created_on = _prepare(data_dir, fresh)

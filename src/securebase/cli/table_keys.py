@@ -33,14 +33,15 @@ class TableKeys:
         report = cohort.import_report
         if self.dictionary is None or report is None:
             return cohort
-        names = f"person “{self.person}”, time “{self.time}”"
-        remark = f"{names}, and when each column was measured: see the data dictionary {self.file}."
-        remark = remark[0].upper() + remark[1:]
+        remark = (
+            f"Read with the data dictionary {self.file}: person “{self.person}”, time “{self.time}”, and when each "
+            "column was measured."
+        )
         return replace(cohort, import_report=replace(report, remarks=(*report.remarks, remark)))
 
 
 def table_keys(table: Path, *, person: str | None, time: str | None, layout: str) -> TableKeys:
-    """Return the keys of a table; options go before the data dictionary. A wide table has none."""
+    """Return the keys of a table; options take precedence over the data dictionary. A wide table has none."""
     dictionary = dictionary_beside(table) if layout == "long" else None
     if dictionary is None:
         return TableKeys(person, time)

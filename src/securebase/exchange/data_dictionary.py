@@ -29,7 +29,7 @@ Block = Literal[
     "people",
     "context",
     "ending",
-    "brought along",
+    "background",
 ]
 
 

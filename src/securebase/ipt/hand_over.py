@@ -1,8 +1,8 @@
 """The hand-over of support: how much of a client's support the therapist still carries late in a course (S85, S86).
 
-Therapy may supply support at first; it should pass to the client's own people before it ends. Nobody answers zero to
-“how much of your support came from your therapist”, so the answers at the start, before support can have grown, are
-half subtracted. `docs/hand-over.md` has the hits and false alarms of the rule, and the assumptions they rest on.
+Therapy may supply support at first; the client's own people should supply it before therapy ends. Clients may name the
+therapist even where little extra support came from therapy, so half of the value at the start is subtracted.
+`docs/hand-over.md` has the hits and false alarms of the rule, and the assumptions they rest on.
 """
 
 from __future__ import annotations
@@ -21,19 +21,21 @@ FIRST_SESSIONS = (1, 2)
 LATE_FROM = 7
 #: Ratings of the share since session 7 below which nothing is said.
 MIN_RATINGS = 3
-#: Weight of the usual answer.
+#: Weight of the value at the first sessions.
 _USUAL = 0.5
 #: share of the course at which the rule looks → points of support above which the therapist carries much of it.
 #: The cuts fall because three looks at one would raise too many false alarms; chosen on simulated courses.
 CUTS: Mapping[Fraction, float] = {Fraction(2, 3): 2.3, Fraction(13, 16): 2.1, Fraction(15, 16): 1.9}
+#: What the cuts rest on, shown with every look.
+BASIS = "This limit was set on simulated clients and has not been tested with real ones."
 
 
 @dataclass(frozen=True, slots=True)
 class HandOverLook:
     """One look at the hand-over, after a session.
 
-    carried: points of the 0 to 10 support rating that the therapist carries beyond the client's usual answer. cut: the
-    value above which this is a signal.
+    carried: points of the 0 to 10 support rating that the therapist carries, less half of those at the first sessions.
+    cut: the value above which this is a signal.
     """
 
     session: int
@@ -73,17 +75,18 @@ def looks_of(record: EpisodeRecord) -> tuple[HandOverLook, ...]:
 
 
 def look_in_words(looks: Sequence[HandOverLook]) -> str:
-    """Return a sentence on the last look; empty without one."""
+    """Return sentences on the last look and on what its limit rests on; empty without one."""
     if not looks:
         return ""
     last = looks[-1]
+    first, second = FIRST_SESSIONS
     carried = (
-        f"By session {last.session} you carried {max(last.carried, 0.0):.1f} of 10 points of the client’s support "
-        "beyond the first answers"
+        f"In sessions {LATE_FROM} to {last.session} you carried {max(last.carried, 0.0):.1f} of 10 points of the "
+        f"client’s support, after half of the points at sessions {first} and {second} is subtracted. "
     )
-    if last.is_signal:
-        return f"{carried}; more than {last.cut:g} is a signal. Discuss who could take it over."
-    return f"{carried}; up to {last.cut:g} is no signal."
+    signal = f"More than {last.cut:g} points are a signal"
+    advice = ": discuss with the client who else could provide this support." if last.is_signal else "."
+    return f"{carried}{signal}{advice} {BASIS}"
 
 
 def points_carried(shares: Mapping[int, float], support: Mapping[int, float], session: int) -> float | None:

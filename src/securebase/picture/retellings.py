@@ -1,7 +1,7 @@
 """One retold story among others: fall and return with a band, and the sentences that a page shows beside the curve.
 
-Without estimates of a clinic's own stories the posterior starts from wide assumptions, which the sentences name. It
-describes distress and names no cause.
+Without estimates of a clinic's own stories, the posterior starts from wide assumptions that have not been validated;
+the page says so. It describes distress and names no cause.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ ERRORS = (4.0, 8.0, 16.0)
 LEVEL = 0.90
 #: Shown once on a page with curves.
 BASIS = (
-    "The band shows where peak distress is expected at each retelling (90% interval). It rests on this client’s "
-    "ratings and on wide assumptions about how distress falls and returns, not on other clients of this clinic."
+    "The band is the 90% interval of the peak distress that a model expects at each retelling; single ratings can lie "
+    "outside it. The model starts from assumed values for the fall and the return of distress, which have not been "
+    "validated, and adjusts them to this client’s ratings. It uses no data of other clients."
 )
 
 
@@ -54,7 +55,7 @@ def story_curve(series: RetellingSeries) -> StoryCurve:
     if len(series.tellings) == 1:
         return StoryCurve((), ())
     if all(retelling.end is None for retelling in series.tellings):
-        return StoryCurve((), ("A curve needs distress at the end of at least one retelling.",))
+        return StoryCurve((), ("A curve needs a rating of distress at the end of at least one retelling.",))
     posterior = story_posterior(rows_of_series(series, client=""), ASSUMED, errors=ERRORS, level=LEVEL)
     course = posterior.course
     if course is None:
@@ -63,7 +64,7 @@ def story_curve(series: RetellingSeries) -> StoryCurve:
         tuple(ExpectedPeak(course.median[i], course.low[i], course.high[i]) for i in course.retellings),
         (
             f"Estimated fall within a retelling: {_shares(posterior.within)} of the peak.",
-            f"Estimated return after a long pause: {_shares(posterior.returns)} of that fall.",
+            f"Estimated return of distress after a long pause: {_shares(posterior.returns)} of that fall.",
         ),
     )
 

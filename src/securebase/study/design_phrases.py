@@ -85,10 +85,10 @@ def _assigned_words(verdict: DesignVerdict, x: str, y: str) -> str:
         higher = "higher" if estimate > 0 else "lower"
         return (
             f"Per unit of {x}, {when[verdict.occasion]} was {_points(abs(estimate))} points {higher} on "
-            f"average{basis}{_tests(verdict)}. This assumes that {x} was assigned by chance, and that the same kind of "
-            "ratings is missing whatever was assigned. Earlier ratings do not predict it "
-            f"({p_value(_readings(verdict).p_past)}), nor does it predict whose ratings are missing "
-            f"({p_value(_readings(verdict).p_missing)}) or after which ratings "
+            f"average{basis}{_tests(verdict)}. This assumes that {x} was assigned by chance, and that the same kinds "
+            "of ratings are missing whatever was assigned. Three tests do not clearly contradict this: whether earlier "
+            f"ratings predict {x} ({p_value(_readings(verdict).p_past)}), and whether {x} predicts whose ratings are "
+            f"missing ({p_value(_readings(verdict).p_missing)}) or after which ratings the next one is missing "
             f"({p_value(_readings(verdict).p_selective)})."
         )
     if _readings(verdict).withheld:
@@ -161,8 +161,8 @@ def _told_by_missing(verdict: DesignVerdict, x: str, y: str) -> str:
 
 def _selective_missing(verdict: DesignVerdict, x: str, y: str) -> str:
     return (
-        f"After which ratings of {y} the next one is missing differs with {x} "
-        f"({p_value(_readings(verdict).p_selective)}). The ratings that remain may differ for this reason alone."
+        f"Which ratings of {y} are followed by a missing one seems to depend on {x} "
+        f"({p_value(_readings(verdict).p_selective)}). The remaining ratings may differ for this reason alone."
     )
 
 
@@ -175,12 +175,13 @@ def _no_first_rating(_verdict: DesignVerdict, x: str, y: str) -> str:
 
 _DOUBTS: Mapping[Doubt, str] = {
     Doubt.SCALE: (
-        " {y} changes within the session, but not more than it would if its rating after the session used more or less "
-        "of its scale."
+        " The change in {y} within the session is related to {x} before it, but no more than if the rating of {y} "
+        "after the session merely used more or less of the scale."
     ),
     Doubt.TIMING: (
-        " {y} changes within the session, but {x} at the previous session does not show this. Ratings of {y} before "
-        "the session that are older than those of {x} would give the same result."
+        " The change in {y} within the session is related to {x} before it, but not significantly to {x} at the "
+        "previous session. Ratings of {y} before the session that are older than those of {x} would give the same "
+        "result."
     ),
 }
 _REASONS: Mapping[AssignmentRefusal, Callable[[DesignVerdict, str, str], str]] = {

@@ -47,8 +47,8 @@ _LAGS = (
     "Its tests guard against hidden causes that move both columns at once, not against one that moves the earlier "
     "column first.",
     "A hidden cause of both columns at once can still put one before the other: where one is filed late or asks about "
-    "a longer period, or where the effect on one fades. Crises that meet the floor or ceiling of one column are tested "
-    "for on a common scale, which is an approximation.",
+    "a longer period, or where the effect on one fades. The test on a common scale guards against crises that meet the "
+    "floor or ceiling of one column, but only approximately.",
     "Lags are corrected neither for multiple testing nor for measurement error, and a hidden cause of both columns "
     "gives a lag even if it acts on both at once.",
 )

@@ -131,10 +131,10 @@ def _therapists(verdict: Verdict) -> str:
         return ""
     if tests.p_adjusted is None:
         return (
-            f" Its clients have {tests.n_therapists} therapists, too few to check whether it holds across therapists; "
-            "what clients of one therapist share may explain it."
+            f" These persons have {tests.n_therapists} therapists, too few to check whether the direction holds across "
+            "therapists; what clients of the same therapist have in common may explain it."
         )
-    return f" Across {tests.n_therapists} therapists it remains (corrected {p_value(tests.p_adjusted)})."
+    return f" It remains significant across {tests.n_therapists} therapists (corrected {p_value(tests.p_adjusted)})."
 
 
 def _beside_rivals(verdict: Verdict, request: StudyRequest) -> str:
@@ -205,8 +205,8 @@ def _scales(verdict: Verdict) -> str:
         return ""
     other = "it is not significant" if common.p >= LEVEL else "it has the opposite sign"
     return (
-        f"Asymmetry in time rests on the scales as rated ({p_value(ratings.p)}): on a common scale {other} "
-        f"({p_value(common.p)}), so a floor, a ceiling or few categories may account for it."
+        f"The asymmetry in time of the ratings ({p_value(ratings.p)}) depends on their scales: on a common scale "
+        f"{other} ({p_value(common.p)}), so a floor, a ceiling or few categories may account for it."
     )
 
 
@@ -226,9 +226,9 @@ def _inconclusive(verdict: Verdict, x: str, y: str) -> str:
     clustered = verdict.readings.across_therapists
     if clustered is not None and clustered.is_lost:
         return (
-            f"{x} before {y}: inconclusive{_p_values(verdict)}. Clients of one therapist may move alike, and across "
-            f"the {clustered.n_therapists} therapists it is not significant "
-            f"({p_value(max(clustered.p_reversal, clustered.p_effect))}). {_persons(verdict)}."
+            f"{x} before {y}: inconclusive{_p_values(verdict)}. Clients of the same therapist may change alike. "
+            f"Across the {clustered.n_therapists} therapists the direction is not significant after correction "
+            f"(uncorrected {p_value(max(clustered.p_reversal, clustered.p_effect))}). {_persons(verdict)}."
         )
     return f"{x} before {y}: inconclusive. {_persons(verdict)}.{_would_decide(verdict)}"
 

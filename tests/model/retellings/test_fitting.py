@@ -124,7 +124,7 @@ def test_habituation_and_learning_are_told_apart_only_with_long_gaps_and_an_inte
 
     assert fit(60, 0.9).not_told_apart == ""
     assert "59 stories have a gap of two weeks" in fit(59, 0.9).not_told_apart
-    assert "includes no change" in fit(60, 1.05).not_told_apart
+    assert "includes 1, no change" in fit(60, 1.05).not_told_apart
     assert fit_retellings([]).not_told_apart != ""
 
 
@@ -134,7 +134,7 @@ def test_habituation_and_learning_are_told_apart_only_with_long_gaps_and_an_inte
         ([RetellingRow("a", "c", 0.0, 120.0)], "peak must be between 0 and 100"),
         ([RetellingRow("a", "c", 0.0, 80.0, -1.0)], "end must be between 0 and 100"),
         ([RetellingRow("a", "c", 0.0, 80.0), RetellingRow("a", "c", 0.0, 70.0)], "two retellings on day 0"),
-        ([RetellingRow("a", "c", float("nan"), 80.0)], "day must be a number"),
+        ([RetellingRow("a", "c", float("nan"), 80.0)], "day must be a finite number"),
         (["a row"], "must be of class RetellingRow"),
     ],
 )

@@ -97,5 +97,5 @@ def test_without_retellings_of_use_the_clinic_speaks() -> None:
 
 
 def test_rows_of_two_stories_are_refused() -> None:
-    with pytest.raises(InputError, match="the rows tell 2 stories"):
+    with pytest.raises(InputError, match=r"retellings of one story \(got 2 stories\)"):
         story_posterior([*ROWS, RetellingRow("flood", "c", 0.0, 50.0)], PARAMETERS)

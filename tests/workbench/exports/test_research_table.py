@@ -173,7 +173,7 @@ def test_a_researcher_downloads_table_and_dictionary(rosa: Browser) -> None:
     assert names == ["securebase-research-table.csv", "securebase-research-table.json"]
     assert set(row) == {column["name"] for column in dictionary["columns"]}
     page = rosa.get(reverse("research-table")).content.decode()
-    assert "Tables made before" in page
+    assert "Earlier tables" in page
     assert dictionary["fingerprint"][:8] in page
     assert "<code>symptoms</code>" in page
     assert "Carla" not in page
@@ -188,13 +188,13 @@ def test_the_page_says_why_there_is_no_table(answered: Cast, browser: Browser) -
 
 def test_the_clients_page_names_the_tables_made_before(consenting: Cast, alma: Browser) -> None:
     url = reverse("client-downloads", args=[consenting.carla.id])
-    assert "next research table includes this client" in alma.get(url).content.decode()
+    assert "next research table includes this client’s sessions" in alma.get(url).content.decode()
     make(consenting)
     agree(consenting.carla, consenting.alma, [], week=1)
     page = alma.get(url).content.decode()
     assert "Consent withdrawn" in page
     assert "leaves this client out" in page
-    assert f"hold this client: {timezone.localdate(LATER):%-d %B %Y}" in page
+    assert f"include this client: {timezone.localdate(LATER):%-d %B %Y}" in page
 
 
 # ---- command line ----------------------------------------------------------------------------------------------------
@@ -212,8 +212,8 @@ def test_the_command_writes_table_and_dictionary(consenting: Cast, data_dir: Pat
     agree(create_client(therapist=consenting.alma, name_shown="Di", began_on=BEGAN), consenting.alma, [])
     result = CliRunner().invoke(command_module.command, ["--data-dir", str(data_dir), "--out", str(out)])
     assert result.exit_code == 0, result.output
-    assert "Consenting to research: 1 client, 1 row," in " ".join(result.output.split())
-    assert "contract without consent to research: 1" in result.output
+    assert "The table has 1 client who consents to research, 1 row and" in " ".join(result.output.split())
+    assert "Left out: 1 (contract without consent to research)." in result.output
     dictionary = read_dictionary(out.with_suffix(".json"))
     assert [column.name for column in dictionary.columns] == list(rows(out.read_bytes())[0])
 

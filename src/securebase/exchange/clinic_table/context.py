@@ -27,9 +27,15 @@ def _context(name: str, label: str, claims: tuple[str, ...] = (), *, yes_no: boo
     )
 
 
-_DEPENDENT = _context("life_events_dependent", "Life events since the last row that the client had a part in", ("S66",))
-_INDEPENDENT = _context("life_events_independent", "Life events since the last row without the client’s part", ("S66",))
-_WEIGHT = _context("life_events_weight", "Summed impact of life events since the last row (1: a mean event)", ("S66",))
+_DEPENDENT = _context(
+    "life_events_dependent", "Dependent life events since the last row (client had a part in them)", ("S66",)
+)
+_INDEPENDENT = _context(
+    "life_events_independent", "Independent life events since the last row (client had no part)", ("S66",)
+)
+_WEIGHT = _context(
+    "life_events_weight", "Summed impact of life events since the last row (1 = average event)", ("S66",)
+)
 _MEDICATION = _context("medication_taken", "Medication on the day of the row", yes_no=True)
 _CHANGED = _context("medication_changed", "Medication started or stopped since the last row", yes_no=True)
 

@@ -22,7 +22,7 @@ def _count(name: str, label: str, claims: tuple[str, ...], construct: str = "") 
 
 
 _SIZE = _count("network_size", "People inside the rings of the closeness circle", ("S62", "S75"), "network_size")
-_KNOWN = _count("people_listed", "People of the inventory, alive and not professional", ("S75",))
+_KNOWN = _count("people_listed", "Living, non-professional people in the inventory", ("S75",))
 _SUPPORTING = _count("people_supporting", "People who give the client any support", ("S83",))
 _BY_KIND = {
     kind: _count(f"people_giving_{kind.value}", f"People who give the client support: {kind.label.lower()}", ("S83",))
@@ -30,7 +30,7 @@ _BY_KIND = {
 }
 _RECIPROCITY = TableColumn(
     "reciprocity",
-    "Share of relationships with support in both directions, of those with a known direction",
+    "Share of relationships with mutual support, among those with a known direction of support",
     "people",
     minimum=0.0,
     maximum=1.0,

@@ -84,7 +84,7 @@ def intake_entries(courses: Sequence[CourseRows]) -> Iterator[TableEntry]:
                 column,
                 name=f"intake_{column.name}",
                 label=f"At intake: {column.label}",
-                block="brought along",
+                block="background",
                 moment=None,
             )
             yield from (TableEntry(intake, c, r, value.value) for r in range(len(courses[c].rows)))

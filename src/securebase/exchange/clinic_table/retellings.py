@@ -23,9 +23,9 @@ def _retelling_column(name: str, label: str, minimum: float, maximum: float | No
     )
 
 
-_EVENT = _retelling_column("event", "number of the event, by its first retelling", 1.0)
+_EVENT = _retelling_column("event", "number of the event, in order of first retelling", 1.0)
 _FALL = _retelling_column("fall", "peak minus distress at the end", -100.0, 100.0)
-_RETURN = _retelling_column("return", "peak minus distress at the end of the retelling before", -100.0, 100.0)
+_RETURN = _retelling_column("return", "peak minus distress at the end of the previous retelling", -100.0, 100.0)
 
 
 def retelling_entries(courses: Sequence[CourseRows]) -> Iterator[TableEntry]:

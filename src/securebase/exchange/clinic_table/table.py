@@ -42,10 +42,11 @@ SOURCES: Sequence[Callable[[Sequence[CourseRows]], Iterator[TableEntry]]] = (
     intake_entries,
 )
 _NOTES = (
-    "One row a session. Values before, after and between sessions are in the row of their session.",
-    "Pseudonymous, not anonymous: who knows a client may recognise the events. Do not publish the rows.",
-    "Sessions that were planned and missed are not recorded, so that no column counts them.",
-    "An empty cell was not recorded. A yes-or-no column of a worksheet is 0 where it has no complete entry.",
+    "One row per session. Values before, after and between sessions are in the row of their session.",
+    "Pseudonymous, not anonymous: people who know a client may recognise the events. Do not publish the rows.",
+    "Planned sessions that were missed are not recorded, so no column counts them.",
+    "An empty cell means “not recorded”. A column “recorded for this session” is 0 where the worksheet has no complete "
+    "entry.",
 )
 
 Place = tuple[int, int]
@@ -105,7 +106,7 @@ def build_clinic_table(
 def _describe_unplaced(count: int) -> Iterator[str]:
     if count:
         noun = "questionnaire belongs" if count == 1 else "questionnaires belong"
-        yield f"{count} answered {noun} to no row yet, because the session was not held."
+        yield f"{count} answered {noun} to no row yet, because the session has not been held."
 
 
 def _in_blocks(columns: Sequence[TableColumn]) -> list[TableColumn]:

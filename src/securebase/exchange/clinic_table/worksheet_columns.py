@@ -95,7 +95,7 @@ def presence_column(spec: Worksheet) -> TableColumn:
 def block_of(spec: Worksheet) -> Block:
     """Return the block that the columns of a worksheet belong to."""
     if is_brought_along(spec):
-        return "brought along"
+        return "background"
     return "therapist" if spec.role is WorksheetRole.NOTE else _BLOCKS[spec.group]
 
 

@@ -129,8 +129,8 @@ def fit_retellings(
             level,
             Advice(
                 "too_few",
-                f"{n_long} stories were retold at least {MIN_RETELLINGS} times, with a rating at the end of one.",
-                f"A fit needs {MIN_STORIES}.",
+                f"Stories retold at least {MIN_RETELLINGS} times, with at least one rating at the end: {n_long}.",
+                f"A fit needs {MIN_STORIES} such stories.",
             ),
         )
     objective, optimum = _maximise(story_likelihood(table, pause_days), to_vector(_start(table)))

@@ -74,7 +74,7 @@ def story_posterior(
     level: float = 0.90,
     pause_days: float = PAUSE_DAYS,
 ) -> StoryPosterior:
-    """Return medians and central intervals of one story. Raises InputError unless all rows tell the same story.
+    """Return medians and central intervals of one story. Raises InputError unless all rows retell the same story.
 
     errors: SDs of a rating (0 to 100) that are equally likely beforehand, in place of that of the parameters. A story
     whose ratings jump then gets a wide band.
@@ -82,7 +82,7 @@ def story_posterior(
     table = story_table(rows)
     if table.n != 1:
         raise InputError(
-            f"the rows tell {table.n} stories",
+            f"the rows must be retellings of one story (got {table.n} stories)",
             advice="Pass the retellings of one story, and call this once for each.",
         )
     likelihood, tail = story_likelihood(table, pause_days), 0.5 - 0.5 * level

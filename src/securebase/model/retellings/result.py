@@ -74,9 +74,9 @@ class RetellingFit:
             return "there are no estimates"
         if self.n_spaced < MIN_SPACED_STORIES:
             return (
-                f"{self.n_spaced} stories have a gap of two weeks or more between retellings, and at least "
-                f"{MIN_SPACED_STORIES} are needed"
+                f"{self.n_spaced} stories have a gap of two weeks or more between retellings (at least "
+                f"{MIN_SPACED_STORIES} are needed)"
             )
         if self.learned.low <= 1.0 <= self.learned.high:
-            return "the interval of learning includes no change from one retelling to the next"
+            return "the interval of the learning factor includes 1, no change from one retelling to the next"
         return ""

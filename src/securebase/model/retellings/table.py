@@ -121,7 +121,11 @@ def _check_row(row: RetellingRow, number: int) -> None:
                 advice="Rate distress from 0 to 100; leave an end that was not rated at None.",
             )
     if not np.isfinite(row.day):
-        raise InputError(f"day must be a number (got {row.day!r})", where=f"row {number}", advice="Count days.")
+        raise InputError(
+            f"day must be a finite number (got {row.day!r})",
+            where=f"row {number}",
+            advice="Give days from any fixed day.",
+        )
 
 
 def _check_days(story: list[RetellingRow]) -> None:

@@ -75,7 +75,8 @@ def test_the_client_page_has_one_line_about_the_story_retold_last(cast: Cast, al
     create_emotional_work(cast)
     page = soup(alma, "client", cast)
     line = next(p for p in page.select("p.say") if "retold" in p.get_text())
-    assert words(line) == "“The day father left”, retold 3 times: peak distress 90 at first, 60 at last. Emotional work"
+    story = "“The day father left”, retold 3 times: peak distress 90 the first time, 60 the last time."
+    assert words(line) == f"{story} Emotional work"
     assert line.a is not None
     assert line.a["href"] == reverse("emotional-work", args=[cast.carla.id])
 

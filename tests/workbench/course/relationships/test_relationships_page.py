@@ -48,10 +48,10 @@ def test_the_hand_over_stands_beside_the_sources_of_support(
 ) -> None:
     draw_course(cast, add_people(cast))
     rate_course(cast, {p.name_shown: p for p in cast.episode.relationships.all()})
-    assert "beyond the first answers" not in page(alma, cast)
+    assert "you carried" not in page(alma, cast)
     record = course({1: 20.0, 8: 50.0, 10: 50.0, 11: 50.0}, support=8.0)
     monkeypatch.setattr(queries, "looks_of", lambda _: looks_of(record))
-    assert "By session 15 you carried 3.2 of 10 points" in page(alma, cast)
+    assert "In sessions 7 to 15 you carried 3.2 of 10 points" in page(alma, cast)
 
 
 def test_every_person_is_placed_or_waiting(alma: Browser, cast: Cast) -> None:
