@@ -188,7 +188,9 @@ def read_table(options: TableOptions, additional: tuple[str, ...] = ()) -> Cohor
     check_output_file(options.table)
     keys = table_keys(options.table, person=options.person, time=options.time, layout=options.layout)
     if options.layout == "long" and (keys.person is None or keys.time is None):
-        raise click.UsageError("--person and --time are required for a table in the long layout.")
+        raise click.UsageError(
+            "--person and --time are required for a table in the long layout without a data dictionary beside it."
+        )
     columns = (*options.process, *(name for name in dict.fromkeys(additional) if name not in options.process))
     moments, before_and_after = _moments(options, columns)
     file_columns = dict(_pairs("map", options.map))

@@ -197,7 +197,7 @@ def _associated(verdict: Verdict, x: str, y: str) -> str:
 
 
 def _scales(verdict: Verdict) -> str:
-    """Return that an order rests on the scales, where that may be why none is concluded."""
+    """Return that an order depends on the scales, where that may be why none is concluded."""
     readings = verdict.readings
     ratings, common = readings.time_reversal, readings.time_reversal_on_common_scale
     withheld = verdict.rung in (Rung.TOGETHER, Rung.INCONCLUSIVE) and readings.rests_on_scales

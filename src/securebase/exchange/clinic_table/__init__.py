@@ -1,1 +1,1 @@
-"""The table of a clinic: one row a session, with everything that was recorded about it."""
+"""The table of a clinic: one row per session, with its scores, numbers and choices."""

@@ -1,4 +1,4 @@
-"""The table of a clinic: which clients are in it, which are not and why, and the tables made before."""
+"""The table of a clinic: which clients are in it, which are not and why, and earlier tables."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class ClientConsent:
 
 @dataclass(frozen=True, slots=True)
 class EarlierTable:
-    """A table made before. withdrawn: number of its clients who do not consent any more."""
+    """An earlier table. withdrawn: number of its clients who no longer consent."""
 
     made_at: datetime
     fingerprint: str
@@ -119,7 +119,7 @@ def make_clinic_table(
 
 
 def earlier_tables(clinic: Clinic, clients: Sequence[ClientConsent]) -> list[EarlierTable]:
-    """Return the tables made before, the newest first, with how many of their clients consent no more."""
+    """Return earlier tables, the newest first, with how many of their clients no longer consent."""
     consenting = {str(c.client.id) for c in clients if c.state is ConsentState.GIVEN}
     return [
         EarlierTable(t.made_at, t.fingerprint, t.rows, len(t.clients), len({*t.clients} - consenting))

@@ -31,7 +31,7 @@ _NAME = "securebase-research-table"
 @require_role(Role.ADMINISTRATOR, Role.RESEARCHER)
 @require_GET
 def research_table(request: HttpRequest) -> HttpResponse:
-    """Show who is in the next table and why others are not, tables made before, and the last data dictionary."""
+    """Show who is in the next table and why others are not, earlier tables, and the last data dictionary."""
     clinic = current_account(request).clinic
     clients = consents(clinic, timezone.now())
     dictionary = last_dictionary(clinic)
