@@ -124,7 +124,7 @@ def _add_rebounds(retellings: Sequence[RatedRetelling]) -> tuple[RatedRetelling,
 
 
 # ---- in words --------------------------------------------------------------------------------------------------------
-#: Shown with every figure of retellings.
+#: Shown on the page that draws retellings; a line elsewhere links to it.
 CAVEAT = (
     "Distress that falls over retellings fits habituation, but also time, a better week or a shorter retelling. "
     "Habituation as the mechanism is a hypothesis. Strong emotion alone is not a sign of progress."
