@@ -178,7 +178,7 @@ def test_every_truth_of_the_design_is_there() -> None:
 
 def test_the_simulator_shares_nothing_with_the_package() -> None:
     """Check the imports of every generator: NumPy, the standard library and each other."""
-    allowed = {"__future__", "collections", "dataclasses", "functools", "numpy", "typing", "zlib"}
+    allowed = {"__future__", "collections", "dataclasses", "functools", "math", "numpy", "typing", "zlib"}
     for file in Path(__file__).parent.glob("*.py"):
         if file.name.startswith("test_"):
             continue

@@ -47,8 +47,8 @@ _LAGS = (
     "Its tests guard against hidden causes that move both columns at once, not against one that moves the earlier "
     "column first.",
     "A hidden cause of both columns at once can still put one before the other: where one is filed late or asks about "
-    "a longer period, or where the effect on one fades. The test on a common scale guards against crises that meet the "
-    "floor or ceiling of one column, but only approximately.",
+    "a longer period, where the effect on one fades, or, despite the test on a common scale, where crises meet the "
+    "floor or ceiling of one.",
     "Lags are corrected neither for multiple testing nor for measurement error, and a hidden cause of both columns "
     "gives a lag even if it acts on both at once.",
 )

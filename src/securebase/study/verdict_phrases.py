@@ -27,10 +27,10 @@ RUNG_LABELS: Mapping[Rung, str] = {
 
 RULE = (
     "Leads: three tests agree in sign, and the largest p is below .05 after Holm’s correction over the pairs: "
-    "asymmetry in time, both on the scales as rated and on a common scale; the cross-lagged coefficient of a within-"
+    "asymmetry in time, as rated and on a common scale; the cross-lagged coefficient of a within-"
     "person VAR(1) with correlated shocks and measurement error; and the same with a private autoregressive part in "
-    "each column. Only the stronger direction is credited, if it remains beside a bend of each person’s own and, where "
-    "at least ten therapists are named, across therapists. Leads, adjusted: it remains beside every other column. "
+    "each column. Only the stronger direction is credited, if it remains beside a bend of each person’s own and across "
+    "ten or more named therapists. Leads, adjusted: it remains beside every other column. "
     "Contradicted: two significant readings disagree in sign. "
     "Together: the smallest p of three within-person associations, times three and corrected by Holm, is below .05. "
     "Refused: a column copies the other, varies in too few persons, moves in one direction only, or has too few rows. "
