@@ -14,6 +14,7 @@ import pytest
 from scipy import stats
 
 from securebase.study.conclusions import verdicts as study_verdicts
+from securebase.study.limits import LAGS
 from securebase.study.reciprocal import estimate_lags
 from truths.catalogue import TRUTHS, draw_cohort
 from truths.judge import judge
@@ -230,14 +231,20 @@ def stored_results() -> list[Any]:
     return [verdicts.TruthResult(**result) for result in results if result["analyses"] in ("rule", "sessions")]
 
 
-def test_the_rule_is_wrong_in_no_truth_significantly_more_often_than_in_five_percent() -> None:
+#: truths and sizes in which the rule is wrong too often. The report's limits name them: crises that meet the floor or
+#: ceiling of one column, where the other is rated with heavy error, which the common scale guards against only in part.
+WRONG_TOO_OFTEN = {("crises_at_a_ceiling_with_error", 240)}
+
+
+def test_the_rule_is_wrong_significantly_more_often_than_in_five_percent_only_where_its_limits_say_so() -> None:
     shares = {
         (result.truth, result.clients): result.shares[analysis]["wrong"]
         for result in stored_results()
         for analysis in (conclusions.RULE, conclusions.SESSIONS)
         if analysis in result.shares and verdicts.is_above_level(result.shares[analysis]["wrong"], result.cohorts)
     }
-    assert shares == {}
+    assert {*shares} == WRONG_TOO_OFTEN, shares
+    assert any("crises meet the floor or ceiling" in sentence for sentence in LAGS)
 
 
 @pytest.mark.parametrize("clients", [60, 240])

@@ -37,12 +37,13 @@ def limits(
         *_missing(size, variance, request.occasion),
         *_session_order(request),
         *_second_ratings(request),
-        *(_LAGS if lags else ()),
+        *(LAGS if lags else ()),
         *_ALWAYS,
     )
 
 
-_LAGS = (
+#: what no test of an order rules out
+LAGS = (
     "No process is treated as randomly assigned. A verdict says what tends to come before what, not what causes what. "
     "Its tests guard against hidden causes that move both columns at once, not against one that moves the earlier "
     "column first.",
