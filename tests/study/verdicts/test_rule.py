@@ -111,6 +111,21 @@ def test_a_direction_must_remain_on_a_common_scale() -> None:
     assert (verdict.rung, verdict.would_decide) == (Rung.TOGETHER, None)
 
 
+@pytest.mark.parametrize(("p", "rung"), [(0.049, Rung.LEADS), (0.051, Rung.TOGETHER)])
+def test_a_direction_leads_below_the_level_of_five_percent(p: float, rung: Rung) -> None:
+    readings = directed_readings()
+    assert conclude({0: replace(readings, on_common_scale=replace(readings.on_common_scale, p=p))})[0].rung is rung
+
+
+@pytest.mark.parametrize(("p", "rung"), [(0.049, Rung.TOGETHER), (0.051, Rung.INCONCLUSIVE)])
+def test_columns_go_together_below_the_level_of_five_percent_of_three_associations(p: float, rung: Rung) -> None:
+    readings = with_reading(directed_readings(), g=1.4, zx=-1.4, zy=0.1)
+    first, *others = (replace(a, p=0.5) for a in readings.associations)
+    associations = (replace(first, p=p / 3), *others)
+    verdict = conclude({0: replace(readings, private=None, associations=associations)})[0]  # type: ignore[arg-type]
+    assert verdict.rung is rung
+
+
 def test_without_any_association_the_pair_is_inconclusive_with_the_sample_that_would_decide() -> None:
     readings = with_reading(directed_readings(), g=1.4, zx=-1.4, zy=0.1)
     none = replace(
