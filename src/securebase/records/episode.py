@@ -253,6 +253,8 @@ class EpisodeRecord:
         Planned length of the initial and the ending phase in sessions.
     days_between : int, default 7
         Planned interval between sessions in days.
+    course_format : str
+        Format of the course when it began, such as ``"standard"``; empty if unknown.
     ended_at : float, optional
         Day of the end; None while the course is running.
     symptom_measure : (str, str)
@@ -323,6 +325,7 @@ class EpisodeRecord:
     artefacts: tuple[ArtefactRecord, ...] = ()
     relationships: tuple[RelationshipRecord, ...] = ()
     circles: tuple[ClosenessCircle, ...] = ()
+    course_format: str = ""
 
     def artefacts_of(self, *worksheets: str) -> tuple[ArtefactRecord, ...]:
         """Return the artefacts of these worksheets in the order of their first version."""

@@ -97,6 +97,7 @@ def episode_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
         initial_sessions=episode.initial_sessions,
         ending_sessions=episode.ending_sessions,
         days_between=episode.days_between,
+        course_format=episode.course_form,
         ended_at=_end_day(episode, as_of),
         symptom_measure=episode.symptom_instrument_and_scale,
         began_on=_first_day(episode),

@@ -203,6 +203,32 @@ def test_life_events_and_medication_are_counted_since_the_last_row() -> None:
     assert "sertraline" not in table.csv.decode()
 
 
+def test_the_dose_is_that_of_the_day_and_zero_once_nothing_is_taken() -> None:
+    work = [
+        entry("medication", {"name": "b", "daily_dose": 100.0, "from_on": "2026-01-13", "to_on": "2026-01-19"}),
+        entry("medication", {"name": "a", "daily_dose": 50.0, "to_on": "2026-01-13"}),
+        entry("medication", {"name": "c", "from_on": "2026-01-30"}),
+    ]
+    table = make(with_work(episode(5), *work))
+    assert column(table, "medication_dose") == ["50", "50", "100", "0", ""]
+    assert column(table, "medication_taken") == ["1", "1", "1", "0", "1"]
+
+
+def test_missed_sessions_group_and_background_have_columns() -> None:
+    values = {"sex": "female", "age_band": "25_to_34", "arm": "b", "assigned_on": "2026-01-12"}
+    work = [
+        entry("contract", values),
+        entry("session_note", {"missed_before": 2.0, "event": "A call"}, session=2, at=7.6),
+    ]
+    table = make(replace(with_work(episode(2), *work), course_format="weekly"))
+    assert column(table, "session_note_missed_before") == ["", "2"]
+    assert column(table, "contract_sex") == ["female"] * 2
+    assert column(table, "contract_age_band") == ["25_to_34"] * 2
+    assert column(table, "contract_arm") == ["b"] * 2
+    assert column(table, "assigned_day") == ["7"] * 2
+    assert column(table, "course_format") == ["weekly"] * 2
+
+
 def test_people_are_counted_as_known_at_the_end_of_the_day() -> None:
     people = tuple(RelationshipRecord(name, name, at=7.6) for name in ("mother", "friend"))
     places = (Placement("mother", 0.2, 0.0), Placement("friend", 0.9, 90.0))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import floor
+from dataclasses import dataclass
+from math import floor, inf
+
+from msgspec.structs import replace
 
 from securebase.exchange.clinic_table.course_rows import CourseRows, TableEntry
 from securebase.exchange.data_dictionary import TableColumn
@@ -37,6 +40,10 @@ _WEIGHT = _context(
     "life_events_weight", "Summed impact of life events since the last row (1 = average event)", ("S66",)
 )
 _MEDICATION = _context("medication_taken", "Medication on the day of the row", yes_no=True)
+_DOSE = replace(
+    _context("medication_dose", "Daily dose on the day of the row, 0 if none is taken; of several, that begun last"),
+    unit="mg",
+)
 _CHANGED = _context("medication_changed", "Medication started or stopped since the last row", yes_no=True)
 
 
@@ -56,20 +63,38 @@ def context_entries(courses: Sequence[CourseRows]) -> Iterator[TableEntry]:
                 yield TableEntry(_INDEPENDENT, c, r, float(sum(not e.dependent for e in events)))
                 yield TableEntry(_WEIGHT, c, r, sum(e.weight for e in events))
             if spans:
-                on_day = any(
-                    (begin is None or begin <= row.day) and (end is None or row.day <= end) for begin, end in spans
+                current = [span for span in spans if span.covers(row.day)]
+                changed = any(
+                    since < day <= row.day for span in spans for day in (span.begin, span.end) if day is not None
                 )
-                changed = any(since < day <= row.day for span in spans for day in span if day is not None)
-                yield TableEntry(_MEDICATION, c, r, float(on_day))
+                yield TableEntry(_MEDICATION, c, r, float(bool(current)))
                 yield TableEntry(_CHANGED, c, r, float(changed))
+                doses = [span.dose for span in current if span.dose is not None]
+                if doses or (not current and any(span.dose is not None for span in spans)):
+                    yield TableEntry(_DOSE, c, r, doses[-1] if doses else 0.0)
 
 
-def _medication(record: EpisodeRecord) -> Iterator[tuple[float | None, float | None]]:
-    """Yield first and last day of each medication; None where a day is open."""
+@dataclass(frozen=True, slots=True)
+class _Medication:
+    """One medication: its first and last day, None where a day is open, and its daily dose, None if not recorded."""
+
+    begin: float | None
+    end: float | None
+    dose: float | None
+
+    def covers(self, day: int) -> bool:
+        return (self.begin is None or self.begin <= day) and (self.end is None or day <= self.end)
+
+
+def _medication(record: EpisodeRecord) -> Iterator[_Medication]:
+    """Yield each medication, in the order of its first day."""
     if record.began_on is None:
         return
-    for name in worksheets():
-        for entry in record.artefacts_of(name):
-            for mark in behaviour(name).timeline_marks(entry, record, record.began_on):
-                if isinstance(mark, TimelineSpan) and mark.kind is SpanKind.MEDICATION:
-                    yield mark.start, mark.end
+    medications = [
+        _Medication(mark.start, mark.end, entry.number("daily_dose"))
+        for name in worksheets()
+        for entry in record.artefacts_of(name)
+        for mark in behaviour(name).timeline_marks(entry, record, record.began_on)
+        if isinstance(mark, TimelineSpan) and mark.kind is SpanKind.MEDICATION
+    ]
+    yield from sorted(medications, key=lambda medication: -inf if medication.begin is None else medication.begin)

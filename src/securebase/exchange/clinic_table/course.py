@@ -6,6 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from securebase.exchange.clinic_table.course_rows import Cell, CourseRows, TableEntry
 from securebase.exchange.data_dictionary import TableColumn
+from securebase.ipt.shelf import entries_with
+from securebase.ipt.worksheet import WorksheetRole
+from securebase.records.dates import days_since
+from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import ProblemArea
 
 CLIENT = TableColumn("client", "Pseudonym of the client; a second course ends in -2", "course", "identifier")
@@ -18,12 +22,18 @@ _FOLLOW_UP = TableColumn("follow_up", "Assessment after the last session", "cour
 _PHASE = TableColumn("phase", "Phase of the course", "course", "category")
 _PLANNED = TableColumn("planned_sessions", "Planned number of sessions", "course", unit="sessions")
 _BETWEEN = TableColumn("days_between", "Planned days from one session to the next", "course", unit="days")
+_FORMAT = TableColumn("course_format", "Format of the course when it began", "course", "category")
+_ASSIGNED = TableColumn("assigned_day", "Group in a study assigned on this day", "background", unit="days")
+
+#: The field of the contract with the day of the assignment; its group is a column like every choice.
+_ASSIGNED_ON = "assigned_on"
 
 
 def course_entries(courses: Sequence[CourseRows]) -> Iterator[TableEntry]:
     """Yield the columns that say whose row it is and when."""
     for c, course in enumerate(courses):
         phases = {s.number: s.phase for s in course.record.sessions}
+        assigned = _assigned_day(course.record)
         for r, row in enumerate(course.rows):
             phase = phases.get(row.session) if row.session is not None else None
             cells: dict[TableColumn, Cell | None] = {
@@ -37,8 +47,15 @@ def course_entries(courses: Sequence[CourseRows]) -> Iterator[TableEntry]:
                 _PHASE: phase.value if phase else None,
                 _PLANNED: course.record.planned_sessions,
                 _BETWEEN: course.record.days_between,
+                _FORMAT: course.record.course_format or None,
+                _ASSIGNED: assigned,
             }
             yield from (TableEntry(column, c, r, value) for column, value in cells.items() if value is not None)
+
+
+def _assigned_day(record: EpisodeRecord) -> float | None:
+    days = (entry.text(_ASSIGNED_ON) for entry in entries_with(record, WorksheetRole.CONTRACT))
+    return next((d for day in days if record.began_on and (d := days_since(day, record.began_on)) is not None), None)
 
 
 def area_entries(courses: Sequence[CourseRows]) -> Iterator[TableEntry]:
