@@ -89,6 +89,11 @@ def open_page(page: Any, live_server: Any, cast: Cast) -> NewLink:
     return link
 
 
+def wait_until_saved(page: Page) -> None:
+    # the pattern, because a text that is no pattern is found in "Nothing saved yet" too
+    page.locator("[data-saving], [data-status]").filter(has_text=re.compile(r"^\s*Saved \d")).wait_for()
+
+
 def stories(cast: Cast) -> list[dict[str, Any]]:
     return [a.values for a in cast.episode.artefacts.filter(worksheet="story_card")]
 
@@ -115,11 +120,12 @@ def test_a_client_on_a_phone_by_touch(phone: Any, live_server: Any, people: Cast
     assert (formulation.agreement, formulation.versions.get().said) == ("edited", "It began a year earlier")
 
     phone.get_by_role("link", name="New: A story of mine").tap()
+    phone.wait_for_url("**/own/sheet/story_card/**")  # its scripts have run then, so that typing is noticed
     phone.get_by_label("Which story?").fill("The harbour")
     phone.get_by_role("checkbox", name="Courage").tap()
-    phone.get_by_text("Saved ", exact=False).first.wait_for()
+    wait_until(phone, lambda: stories(people) == [{"story": "The harbour", "tones": ["courage"]}])
+    wait_until_saved(phone)
     problems += find_problems(phone)
-    assert stories(people) == [{"story": "The harbour", "tones": ["courage"]}]
 
     phone.get_by_role("link", name="Back to your page").tap()
     phone.get_by_role("link", name="Open my circle").tap()
@@ -130,7 +136,7 @@ def test_a_client_on_a_phone_by_touch(phone: Any, live_server: Any, people: Cast
     phone.wait_for_load_state("load")  # a tap before the script has run would do nothing
     tray_entry.tap()
     phone.get_by_role("slider", name="Ana").wait_for()
-    phone.get_by_text("Saved ", exact=False).first.wait_for()
+    wait_until_saved(phone)
     problems += find_problems(phone)
     assert [(c.respondent, c.drawn_by, len(c.placements)) for c in people.episode.circles.all()] == [
         ("client", None, 1)
@@ -205,7 +211,7 @@ def test_offline_input_is_saved_after_the_tab_was_closed(phone: Any, live_server
     phone.get_by_role("link", name="New: A story of mine").tap()
     phone.wait_for_url("**/own/sheet/story_card/**")  # its scripts have run then, so that typing is noticed
     phone.get_by_label("Which story?").fill("The harbour")
-    phone.locator("[data-saving]").filter(has_text=re.compile(r"^\s*Saved \d")).wait_for()
+    wait_until_saved(phone)
     address = phone.url
     phone.context.set_offline(True)
     phone.get_by_label("How I used to tell it").fill("I ran away")
@@ -228,7 +234,7 @@ def test_offline_input_after_a_change_elsewhere_is_asked_about(
     phone.get_by_role("link", name="New: A story of mine").tap()
     phone.wait_for_url("**/own/sheet/story_card/**")
     phone.get_by_label("Which story?").fill("The harbour")
-    phone.locator("[data-saving]").filter(has_text=re.compile(r"^\s*Saved \d")).wait_for()
+    wait_until_saved(phone)
     elsewhere = people.episode.artefacts.get(worksheet="story_card")
     save_artefact(
         id=elsewhere.id,
@@ -287,7 +293,7 @@ def test_a_handed_over_device_stores_nothing(desk: Any, live_server: Any, people
     desk.get_by_text("Not saved yet").wait_for()
     assert desk.evaluate("Object.keys(localStorage).length") == 0
     desk.context.set_offline(False)
-    desk.get_by_text("Saved ", exact=False).first.wait_for()
+    wait_until_saved(desk)
     desk.get_by_role("button", name="Close", exact=True).click()
     desk.get_by_text("Please give the device back").wait_for()
     assert problems + find_problems(desk) == []
