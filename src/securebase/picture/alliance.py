@@ -32,7 +32,7 @@ def alliance(prepared: PreparedRecord, course: DatedCourse | None) -> Alliance:
     series, record = prepared.series["alliance"], prepared.record
     ratings = course.reports(series) if course is not None else ()
     marks = ruptures(
-        _forecast_ratings(course, ratings) if course is not None else (),
+        forecast_ratings(course, ratings) if course is not None else (),
         record.ruptures,
         as_of=prepared.as_of,
         session_at={s.number: s.at for s in record.sessions},
@@ -63,7 +63,7 @@ def alliance(prepared: PreparedRecord, course: DatedCourse | None) -> Alliance:
     )
 
 
-def _forecast_ratings(course: DatedCourse, ratings: Sequence[Rating]) -> tuple[ForecastRating, ...]:
+def forecast_ratings(course: DatedCourse, ratings: Sequence[Rating]) -> tuple[ForecastRating, ...]:
     """Return each rating with its one-step-ahead prediction."""
     t, k = course.tracked, course.index("alliance")
     return tuple(

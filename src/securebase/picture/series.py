@@ -10,7 +10,7 @@ from statistics import NormalDist
 import msgspec
 
 from securebase.measurement.catalogue import instruments
-from securebase.measurement.constructs import TRACKED_CONSTRUCTS
+from securebase.measurement.constructs import TRACKED_CONSTRUCTS, Direction
 from securebase.measurement.instrument import Instrument, ReliableChange, Scale, reliable_change_points
 from securebase.model.parameter_set import ParameterSet
 from securebase.picture.axis import time_axis
@@ -54,6 +54,10 @@ class Series:
     @property
     def values(self) -> list[float]:
         return [r.value for r in self.reported]
+
+    @property
+    def worse_is_higher(self) -> bool:
+        return self.scale is None or self.scale.direction is not Direction.HIGHER_IS_BETTER
 
     @property
     def validated(self) -> bool:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import NDArray
 
 from securebase.measurement.change import SuddenGain, score_change, severity_band, sudden_gains
-from securebase.measurement.constructs import Direction
 from securebase.measurement.instrument import Method, Scale
 from securebase.picture.course import DatedCourse
 from securebase.picture.parts import IntervalEstimate, ScoreForecast, Session, SymptomChange, Symptoms
@@ -28,7 +28,7 @@ def symptoms(prepared: PreparedRecord, course: DatedCourse | None) -> Symptoms:
         measure=series.measure_name,
         minimum=series.minimum,
         maximum=series.maximum,
-        worse_is_higher=_worse_is_higher(scale),
+        worse_is_higher=series.worse_is_higher,
         validated=series.validated,
         reported=series.reported,
         remission_below=scale.remission_below if scale else None,
@@ -56,17 +56,13 @@ def _label(series: Series) -> str:
     return "The symptom score" if series.instrument.own_wording else series.instrument.name
 
 
-def _worse_is_higher(scale: Scale | None) -> bool:
-    return scale is None or scale.direction is not Direction.HIGHER_IS_BETTER
-
-
 def sudden_changes(series: Series) -> tuple[SuddenGain, ...]:
     """Return sudden gains and losses, if the scale's measurement error is known."""
     scale = series.scale
     if scale is None or scale.reliable_change is None:
         return ()
     cutoff = scale.reliable_change.points
-    return sudden_gains(series.values, cutoff=cutoff, higher_is_worse=_worse_is_higher(scale))
+    return sudden_gains(series.values, cutoff=cutoff, higher_is_worse=series.worse_is_higher)
 
 
 def band_excess(course: DatedCourse | None, part: Symptoms) -> tuple[float, ...]:
@@ -77,12 +73,17 @@ def band_excess(course: DatedCourse | None, part: Symptoms) -> tuple[float, ...]
     if course is None or not part.expected:
         return ()
     rows = course.rows("symptoms")
-    at = course.at[rows]
-    filtered = course.tracked.filtered[rows, course.index("symptoms")]
+    return excess_over_band(part, course.at[rows], course.tracked.filtered[rows, course.index("symptoms")])
+
+
+def excess_over_band(
+    part: Symptoms, at: Sequence[float] | NDArray[np.float64], scores: NDArray[np.float64]
+) -> tuple[float, ...]:
+    """Return by how much scores at these days lie on the worse side of the expected band."""
     axis = [e.at for e in part.expected]
     if part.worse_is_higher:
-        return tuple(float(v) for v in filtered - np.interp(at, axis, [e.high for e in part.expected]))
-    return tuple(float(v) for v in np.interp(at, axis, [e.low for e in part.expected]) - filtered)
+        return tuple(float(v) for v in scores - np.interp(at, axis, [e.high for e in part.expected]))
+    return tuple(float(v) for v in np.interp(at, axis, [e.low for e in part.expected]) - scores)
 
 
 def _change(scale: Scale, values: Sequence[float]) -> SymptomChange:
