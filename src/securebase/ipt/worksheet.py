@@ -99,6 +99,8 @@ class WorksheetRole(StrEnum):
     GOAL_REVIEW = "goal_review"
     #: life events
     EVENT = "event"
+    #: medication and its doses
+    MEDICATION = "pharmacotherapy"
     #: onset of the symptoms
     ONSET = "onset"
     #: choice of the problem areas

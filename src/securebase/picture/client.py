@@ -31,6 +31,7 @@ from securebase.picture.parts import (
     Symptoms,
     Versions,
 )
+from securebase.picture.rivals import Rivals, rivals
 from securebase.picture.series import PreparedRecord, prepare
 from securebase.picture.signals import Findings, signals
 from securebase.picture.symptoms import band_excess, sudden_changes
@@ -79,6 +80,8 @@ class ClientPicture:
         Numbers from outside the record that the results rest on.
     limits : tuple of str
         Sentences on the limits of these results.
+    rivals : Rivals
+        Medication and life events on record, which may move symptoms and processes alike.
     problems : tuple of PictureProblem
         Reasons why the course could not be tracked.
     answered : int
@@ -115,6 +118,7 @@ class ClientPicture:
     signals: tuple[Signal, ...]
     constants: tuple[Constant, ...]
     limits: tuple[str, ...]
+    rivals: Rivals
     problems: tuple[PictureProblem, ...] = ()
     answered: int = 0
     hypotheses: Hypotheses | None = None
@@ -234,6 +238,7 @@ def client_picture(
         ),
         limits=LIMITS,
         problems=(problem,) if problem is not None else (),
+        rivals=rivals(prepared.record, as_of),
         answered=prepared.answered,
         hypotheses=hypotheses_result if isinstance(hypotheses_result, Hypotheses) else None,
         hypotheses_problem=hypotheses_result if isinstance(hypotheses_result, PictureProblem) else None,

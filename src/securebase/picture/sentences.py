@@ -10,6 +10,7 @@ from securebase.picture import hypothesis_phrases, phrases
 from securebase.picture.axis import latest_session
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import GateLevel, Repair, ReportedScore, RuptureMark, Signal, SignalKind, SignalTone
+from securebase.picture.rivals import rivals_sentence
 
 #: Most points shown before the next session, to be read in under a minute.
 MAX_POINTS = 4
@@ -187,7 +188,7 @@ def hypothesis_sentences(picture: ClientPicture) -> tuple[str, ...]:
     """Return the sentences beside the chart of hypotheses, in order.
 
     They cover the change that is split, the largest contribution, the predictive check, the strength that an unmeasured
-    confounder would need, and omitted constructs. The question for the session is separate.
+    confounder would need, recorded rivals, and omitted constructs. The question for the session is separate.
     """
     part = picture.hypotheses
     if part is None:
@@ -199,6 +200,7 @@ def hypothesis_sentences(picture: ClientPicture) -> tuple[str, ...]:
         hypothesis_phrases.forecast_check_sentence(part.foretelling) if part.foretelling else "",
         hypothesis_phrases.pooling_sentence(part),
         hypothesis_phrases.hidden_confounder_sentence(part),
+        rivals_sentence(picture.rivals, picture.as_of),
         hypothesis_phrases.omission_sentence(part.left_out),
     )
     return tuple(sentence for sentence in sentences if sentence)

@@ -142,6 +142,8 @@ def record_at(record: EpisodeRecord, as_of: float) -> EpisodeRecord:
             for r in record.ruptures
             if r.at <= as_of
         ),
+        artefacts=tuple(a for a in record.artefacts if a.begun_at <= as_of),
+        life_events=tuple(e for e in record.life_events if e.at <= as_of),
         ended_at=record.ended_at if record.ended_at is not None and record.ended_at <= as_of else None,
     )
 

@@ -13,6 +13,7 @@ from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from securebase.ipt.typed_records import add_typed_records
+from securebase.picture.fingerprints import worksheets_read
 from securebase.records import artefact as work
 from securebase.records import episode as records
 from securebase.records.dates import EARLIEST
@@ -45,15 +46,23 @@ def prefetch_record(episodes: QuerySet[Episode]) -> QuerySet[Episode]:
     )
 
 
+def prefetch_picture_record(episodes: QuerySet[Episode]) -> QuerySet[Episode]:
+    """Prefetch the worksheets that a picture reads as well, for `picture_record`."""
+    return _prefetch_artefacts(prefetch_record(episodes), worksheet__in=worksheets_read())
+
+
 def prefetch_course_record(episodes: QuerySet[Episode]) -> QuerySet[Episode]:
-    """Prefetch worksheets, relationships and circles as well, for `course_record`."""
-    artefacts = Artefact.objects.unscoped(reason=_REASON)
-    versions = ArtefactVersion.objects.unscoped(reason=_REASON)
-    return prefetch_record(episodes).prefetch_related(
-        Prefetch("artefacts", artefacts),
-        Prefetch("artefacts__versions", versions),
+    """Prefetch all worksheets, relationships and circles as well, for `course_record`."""
+    return _prefetch_artefacts(prefetch_record(episodes)).prefetch_related(
         Prefetch("relationships", Relationship.objects.unscoped(reason=_REASON)),
         Prefetch("circles", Circle.objects.unscoped(reason=_REASON)),
+    )
+
+
+def _prefetch_artefacts(episodes: QuerySet[Episode], **only: object) -> QuerySet[Episode]:
+    return episodes.prefetch_related(
+        Prefetch("artefacts", Artefact.objects.unscoped(reason=_REASON).filter(**only)),
+        Prefetch("artefacts__versions", ArtefactVersion.objects.unscoped(reason=_REASON)),
     )
 
 
@@ -105,8 +114,15 @@ def episode_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
     )
 
 
+def picture_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
+    """Return the record together with the worksheets that a picture reads."""
+    read = set(worksheets_read())
+    artefacts = tuple(a for a in _artefacts(episode, as_of) if a.worksheet in read)
+    return replace(episode_record(episode, as_of), artefacts=artefacts)
+
+
 def course_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
-    """Return the record together with worksheets, relationships and circles; pictures only need `episode_record`.
+    """Return the record together with all worksheets, relationships and circles; pictures need `picture_record`.
 
     Its typed parts (life events, retellings, inputs) are read from the worksheets.
     """

@@ -5,9 +5,11 @@ The sign-in page explains how to sign in, and every page says that its client is
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,8 +18,11 @@ from django.test import override_settings
 from django.urls import resolve, reverse
 from django.utils import timezone
 
+import securebase
+from securebase.ipt.lineage import DEFAULT_LINEAGE
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.clients.models import Client, Episode
+from securebase.workbench.course.entries import course_entries
 from securebase.workbench.course.queries import record_of
 from securebase.workbench.demo.actions import PASSWORD, USER_NAME, build_clinic
 from securebase.workbench.demo.others import CODE, LINK, OPEN_CLIENT, SUPERVISOR_USER_NAME
@@ -28,12 +33,10 @@ from workbench.browser import Browser
 MAX_WORDS = 1_250
 
 WORD = re.compile(r"[^\W\d_][\w’'-]*")
-#: A sentence about what is or is not in the record.
-ABOUT_THE_RECORD = re.compile(
-    r"\b(?:not|no|nothing|never|has|have|been|is|are|also) (?:\w+ )?(?:recorded|entered|noted|on record)\b"
-    r"|\bin the record\b|\bthe record says\b",
-    re.IGNORECASE,
-)
+_RECORDED = r"\b(?:not|no|nothing|never|has|have|been|is|are|also) (?:\w+ )?(?:recorded|entered|noted|on record)\b"
+#: A sentence about what is or is not in the record; a condition such as “until a repair is recorded” is none.
+ABOUT_THE_RECORD = re.compile(rf"{_RECORDED}|\bin the record\b|\bthe record says\b", re.IGNORECASE)
+UNCONDITIONAL = re.compile(rf"^(?:(?!\b(?:once|until)\b).)*?{_RECORDED}", re.IGNORECASE)
 
 STATUS_NOTE = re.compile(r"\bnot (?:yet )?(?:been )?(?:validated|reviewed)(?: yet)?\b|\bunvalidated\b", re.IGNORECASE)
 
@@ -148,9 +151,37 @@ def test_client_pages_are_short_and_keep_every_honest_limit(therapist: Account, 
     assert {a.worksheet for a in bare.artefacts} == {"contract"}
     assert not bare.relationships
     assert not bare.ruptures
-    assert sentences_about_the_record(pages["Tomasz W."]) & sentences_about_the_record(pages["Nadia Z."]) == set()
+    routes = ("client", "course", *(entry.url_name for entry in course_entries(DEFAULT_LINEAGE)), "client-measures")
+    record_claims = {
+        name: {
+            (route, sentence)
+            for route in routes
+            for sentence in sentences_about_the_record(
+                main_text(parse(signed_in.get(reverse(route, args=[episodes[name].client_id])).content))
+            )
+        }
+        for name in ("Tomasz W.", "Nadia Z.")
+    }
+    assert record_claims["Tomasz W."] & record_claims["Nadia Z."] == set()
+    assert record_claims["Nadia Z."]
     planted = parse(b"<main><p>Fine. Medication and life events are not recorded here.</p></main>")
     assert len(sentences_about_the_record(planted)) == 1
+
+
+def test_no_constant_of_the_picture_says_what_is_recorded() -> None:
+    folder = Path(securebase.__file__).parent / "picture"
+    planted = 'NOTE = "Medication is not recorded here."'
+    assert constants_about_the_record(planted) == ["Medication is not recorded here."]
+    constants = {file.name: constants_about_the_record(file.read_text()) for file in folder.glob("*.py")}
+    assert len(constants) > 20
+    assert {name: texts for name, texts in constants.items() if texts} == {}
+
+
+def constants_about_the_record(source: str) -> list[str]:
+    """Return the texts of a module's constants that say what is or is not recorded."""
+    assigned = [n for n in ast.parse(source).body if isinstance(n, ast.Assign | ast.AnnAssign)]
+    texts = [n.value for a in assigned for n in ast.walk(a) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    return [text for text in texts if UNCONDITIONAL.search(text)]
 
 
 def crawl(browser: Browser, *, each: int = 1) -> Iterator[tuple[str, BeautifulSoup]]:

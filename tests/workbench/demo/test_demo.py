@@ -24,7 +24,7 @@ from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Agreement, CircleKind, DisputeStage, Phase, ProblemArea, Technique
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.queries import verify_chain
-from securebase.workbench.casefile import prefetch_record
+from securebase.workbench.casefile import prefetch_picture_record
 from securebase.workbench.check_ins.models import CheckIn, CheckInState
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.course.queries import record_of
@@ -68,7 +68,7 @@ def therapist(built: Account, db: None, settings: object) -> Account:
 
 
 def current_pictures(therapist: Account) -> dict[str, ClientPicture]:
-    episodes = prefetch_record(Episode.objects.visible_to(therapist))
+    episodes = prefetch_picture_record(Episode.objects.visible_to(therapist))
     return {e.client.name_shown: queries.current_picture(episode=e, as_of=NOW) for e in episodes}
 
 

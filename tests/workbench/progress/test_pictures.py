@@ -8,7 +8,7 @@ import pytest
 
 from securebase.picture.parts import SignalKind
 from securebase.records.vocabulary import Moment
-from securebase.workbench.casefile import prefetch_record
+from securebase.workbench.casefile import prefetch_picture_record
 from securebase.workbench.check_ins.actions import record_check_in
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.progress import queries
@@ -20,7 +20,7 @@ LATER = NOON + timedelta(hours=3)
 
 
 def load_episode(cast: Cast) -> Episode:
-    return prefetch_record(Episode.objects.visible_to(cast.alma)).get(id=cast.episode.id)
+    return prefetch_picture_record(Episode.objects.visible_to(cast.alma)).get(id=cast.episode.id)
 
 
 def send_check_in(cast: Cast, moment: Moment = Moment.BEFORE, **values: float) -> None:

@@ -15,7 +15,7 @@ from django.db import transaction
 from securebase.picture.fingerprints import picture_fingerprint
 from securebase.records.vocabulary import Moment, Phase, ProblemArea, RuptureKind
 from securebase.workbench.accounts.models import Account
-from securebase.workbench.casefile import began_at, episode_record, next_change, prefetch_record
+from securebase.workbench.casefile import began_at, next_change, picture_record, prefetch_picture_record
 from securebase.workbench.check_ins import actions as check_ins
 from securebase.workbench.check_ins.actions import (
     invite_check_in,
@@ -53,12 +53,12 @@ LATER = NOON + timedelta(days=3)
 
 
 def load_episode(cast: Cast) -> Episode:
-    return prefetch_record(Episode.objects.visible_to(cast.alma)).get(id=cast.episode.id)
+    return prefetch_picture_record(Episode.objects.visible_to(cast.alma)).get(id=cast.episode.id)
 
 
 def fingerprint(cast: Cast, at: datetime = LATER) -> str:
     episode = load_episode(cast)
-    return picture_fingerprint(episode_record(episode, at), as_of=(at - began_at(episode)).total_seconds() / 86_400)
+    return picture_fingerprint(picture_record(episode, at), as_of=(at - began_at(episode)).total_seconds() / 86_400)
 
 
 class Course:
@@ -231,8 +231,8 @@ def fail(*_: object, **__: object) -> None:
 def test_valid_picture_is_shown_without_reading_the_record(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     Course(cast)
     first, rows = queries.current_picture(episode=cast.episode, as_of=LATER), summaries(cast.alma, LATER)
-    monkeypatch.setattr(queries, "episode_record", fail)
-    monkeypatch.setattr(queries, "prefetch_record", fail)
+    monkeypatch.setattr(queries, "picture_record", fail)
+    monkeypatch.setattr(queries, "prefetch_picture_record", fail)
     soon = LATER + timedelta(minutes=5)
     assert queries.current_picture(episode=cast.episode, as_of=soon) == first
     assert summaries(cast.alma, soon) == rows
@@ -248,7 +248,7 @@ def test_write_outside_the_record_keeps_the_picture(cast: Cast, monkeypatch: pyt
     withdraw_check_in(check_in=course.after.check_in, by=course.by)
     monkeypatch.setattr(queries, "client_picture", fail)
     assert queries.current_picture(episode=cast.episode, as_of=LATER) == first
-    monkeypatch.setattr(queries, "episode_record", fail)
+    monkeypatch.setattr(queries, "picture_record", fail)
     assert queries.current_picture(episode=cast.episode, as_of=LATER) == first
 
 
@@ -259,7 +259,7 @@ def test_outdated_picture_makes_the_record_read(
     Course(cast)
     queries.current_picture(episode=cast.episode, as_of=LATER)
     StoredPicture.objects.visible_to(cast.alma).update(**change)
-    monkeypatch.setattr(queries, "episode_record", fail)
+    monkeypatch.setattr(queries, "picture_record", fail)
     with pytest.raises(AssertionError, match="was read"):
         queries.current_picture(episode=cast.episode, as_of=LATER)
 

@@ -22,7 +22,7 @@ from securebase.picture.client import ClientPicture, client_picture
 from securebase.picture.fingerprints import picture_fingerprint, versions_fingerprint
 from securebase.schema import value_fingerprint
 from securebase.workbench.accounts.models import Account
-from securebase.workbench.casefile import began_at, episode_record, next_change, prefetch_record
+from securebase.workbench.casefile import began_at, next_change, picture_record, prefetch_picture_record
 from securebase.workbench.check_ins.models import CheckIn, CheckInState
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.clinic_set import set_in_use
@@ -66,7 +66,7 @@ def _picture_from_record(
     episode: Episode, stored: StoredPicture | None, as_of: datetime, *, whole: bool
 ) -> ClientPicture:
     """Read the record of a prefetched episode; return the stored picture if it still matches, else a new one."""
-    record = episode_record(episode, as_of)
+    record = picture_record(episode, as_of)
     day = (as_of - began_at(episode)).total_seconds() / 86_400
     parameters = set_in_use().parameter_set
     fingerprint = picture_fingerprint(record, as_of=day, parameter_set=parameters)
@@ -138,7 +138,7 @@ def drawing(*, account: Account, client_id: uuid.UUID, fingerprint: str, name: s
 def prefetch_episode(episode: Episode) -> Episode:
     """Return the same episode with its rows prefetched."""
     rows = Episode.objects.unscoped(reason=DERIVED).filter(id=episode.id)
-    return prefetch_record(rows).get()
+    return prefetch_picture_record(rows).get()
 
 
 def next_session(sessions: Iterable[TherapySession], now: datetime) -> TherapySession | None:
@@ -200,7 +200,7 @@ def _summaries(episodes: list[Episode], now: datetime) -> dict[uuid.UUID, Summar
         return summaries
     updates = {}
     stale = Episode.objects.unscoped(reason=DERIVED).filter(id__in=missing).select_related("stored_picture")
-    for episode in prefetch_record(stale):
+    for episode in prefetch_picture_record(stale):
         try:
             stored = getattr(episode, "stored_picture", None)
             picture = None
