@@ -206,7 +206,7 @@ def effects(fitted: Fit, step: float = 1.0) -> tuple[EffectRow, ...]:
 
     estimates = compute(values)
     errors = None
-    if fitted.outcome.kind in ("converged", "boundary"):
+    if fitted.ended_regularly:
         # parameters held at a boundary count as known, as in the fit's own standard errors
         covariance = np.nan_to_num(fitted.covariance)
         gradient = np.zeros((len(relevant), *estimates.shape))

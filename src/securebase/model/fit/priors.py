@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from securebase.errors import Advice, InputError, ModelError
 from securebase.model.arguments import check_instance, check_number
@@ -39,6 +40,9 @@ SPREADS = {
     "measurement_noise": 0.5,
 }
 _LOG_ROOT, _BELOW = 0.35, 0.2
+#: parts that a prior can leave flat: effects between constructs, covariances (roots off the diagonal), mean courses
+FLAT_PARTS = ("effects", "covariances", "means")
+_MEANS = frozenset({"level_mean", "slope", "change", "start_mean", "therapy_effect"})
 #: fewest first scores for their mean and SD; SD of random slopes, in standard units, where a set states none
 _MIN_FIRST_SCORES, _CHANGE_SD = 10, 0.3
 
@@ -58,11 +62,14 @@ class ShrinkagePrior:
         Centre of the prior, in the panel's points and time unit.
     strength : float
         Precision relative to the default, greater than 0; 4 counts as four times the evidence (half the SD).
+    flat : tuple of str
+        Parts without a prior, estimated from the data alone: "effects" between constructs, "covariances" between them,
+        "means" (levels and mean courses). Default: none.
 
     Raises
     ------
     InputError
-        If the strength is not greater than 0.
+        If the strength is not greater than 0, or a flat part is unknown.
 
     See Also
     --------
@@ -79,6 +86,7 @@ class ShrinkagePrior:
     name: str
     parameters: Parameters
     strength: float = 1.0
+    flat: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_instance(
@@ -92,10 +100,13 @@ class ShrinkagePrior:
             raise InputError(
                 f"prior strength must be greater than 0 (got {self.strength:g})", advice="Give a number above 0."
             )
+        unknown = [part for part in self.flat if part not in FLAT_PARTS]
+        if unknown:
+            raise InputError(f"unknown flat part “{unknown[0]}”", advice=f"Known: {', '.join(FLAT_PARTS)}.")
 
 
 def prior_moments(scale: Transform, prior: ShrinkagePrior) -> tuple[Array, Array]:
-    """Return mean and precision of the prior on every internal number."""
+    """Return mean and precision of the prior on every internal number; 0 where it is flat."""
     try:
         centre = scale.standardised(prior.parameters)
     except (TypeError, ValueError, np.linalg.LinAlgError):
@@ -104,13 +115,23 @@ def prior_moments(scale: Transform, prior: ShrinkagePrior) -> tuple[Array, Array
             advice="Give parameters of the same specification.",
         ) from None
     sds = np.concatenate([_prior_sds(block) for block in scale.blocks])
-    return centre, prior.strength / sds**2
+    flat = np.concatenate([_is_flat(block, prior.flat) for block in scale.blocks])
+    return centre, np.where(flat, 0.0, prior.strength / sds**2)
 
 
 def _prior_sds(block: ParameterBlock) -> Array:
     if isinstance(block, CovarianceBlock):
         return np.where(block.on_diagonal, _LOG_ROOT, _BELOW)
     return np.full(block.size, SPREADS[block.name]) if block.size else np.empty(0)
+
+
+def _is_flat(block: ParameterBlock, flat: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Return which internal numbers of a block (size,) have no prior."""
+    if isinstance(block, CovarianceBlock):
+        return ~block.on_diagonal & ("covariances" in flat)
+    if block.name == "drift":
+        return ~np.eye(block.shape[0], dtype=bool).ravel() & ("effects" in flat)
+    return np.full(block.size, block.name in _MEANS and "means" in flat)
 
 
 def data_shares(jacobian: Array, covariance: Array, prior_precision: Array) -> Array:

@@ -1,0 +1,215 @@
+"""A lag between two columns of which at least one is asked rarely: the continuous-time model with borrowed nuisances.
+
+A plain fit of such columns often ends at a boundary, with estimates that vary much. Here persistence, spreads (of
+levels, states and random slopes) and measurement error have a normal prior around `BORROWED`; effects, covariances
+between the columns and mean courses have none (decision 0028). The fit is repeated with a lower and a higher borrowed
+persistence, because the share of an effect that comes from the data is 1 under a flat prior and cannot show what the
+estimate owes to it. The estimator is a model in place of a detrending, so it is on none of the lists of `study`;
+`securebase theory --data` uses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+import numpy as np
+
+from securebase.errors import ModelError
+from securebase.model.distributions import normal_tail
+from securebase.model.fit import Fit, fit
+from securebase.model.fit.priors import ShrinkagePrior
+from securebase.model.panel import Panel
+from securebase.model.parameters import Parameters
+from securebase.model.specification import Specification, Trend
+from securebase.study.estimator import Link
+from securebase.study.models import effects, specification_for
+from securebase.study.table import SessionTable
+
+#: share of a client's sessions from which on a column counts as asked often
+OFTEN = 0.5
+#: clients with `MIN_RATINGS` of both columns, where one or both are rare; for both, also pairs within `PAIR_WEEKS`
+MIN_CLIENTS, MIN_CLIENTS_BOTH, MIN_RATINGS, MIN_PAIRS, PAIR_WEEKS = 100, 200, 4, 300, 2.0
+#: change of the borrowed persistence in the sensitivity analysis, and the largest shift that it may make, in SEs
+PERSISTENCE_SHIFT, MAX_SHIFT = 0.07, 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Nuisances:
+    """Values of one construct that a sparse column cannot give: per week, and as shares of variance.
+
+    level_share: of the true variance at the first session that is the person's own level. reliability: of one score.
+    change_sd: SD between persons of their change by the end, in SDs of true values at the first session.
+    """
+
+    persistence: float
+    level_share: float
+    reliability: float
+    change_sd: float
+
+
+#: The one set that is borrowed from. Unverified: judgements without a source. Keys: how often a column is asked.
+BORROWED: Mapping[str, Nuisances] = MappingProxyType(
+    {
+        "often": Nuisances(persistence=0.60, level_share=0.55, reliability=0.75, change_sd=0.4),
+        "rare": Nuisances(persistence=0.85, level_share=0.55, reliability=0.70, change_sd=0.4),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SparseEstimate:
+    """A standardised effect after one week, in SDs of the states, with a 95% interval.
+
+    shift: largest change of the estimate, in standard errors, when the borrowed persistence is lower or higher by
+    `PERSISTENCE_SHIFT`; None for a fit that borrows nothing.
+    """
+
+    estimate: float
+    standard_error: float
+    shift: float | None
+    n_persons: int
+    n_values: int
+
+    @property
+    def rests_on_prior(self) -> bool:
+        """Return whether the estimate depends on what was borrowed, so that it should not be read as a number."""
+        return self.shift is not None and self.shift > MAX_SHIFT
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        return self.estimate - 1.96 * self.standard_error, self.estimate + 1.96 * self.standard_error
+
+    @property
+    def p_value(self) -> float:
+        return float(2 * normal_tail(abs(self.estimate) / self.standard_error))
+
+
+def missing_data(table: SessionTable, link: Link, days_per_unit: float = 7.0) -> str:
+    """Return what the table lacks for this estimator, as a sentence; empty if it has enough."""
+    columns = link.earlier, link.later
+    rare = [name for name in columns if not asked_often(table, name)]
+    both = len(rare) == len(columns)
+    needed = MIN_CLIENTS_BOTH if both else MIN_CLIENTS
+    observed = np.isfinite([table.values[name] for name in columns])
+    counts = np.array([np.bincount(table.person[seen], minlength=table.n_persons) for seen in observed])
+    enough = int((counts >= MIN_RATINGS).all(axis=0).sum())
+    if enough < needed:
+        frequency = " and ".join(
+            f"“{name}” is rated {count.sum() / max((count > 0).sum(), 1):.1f} times per client"
+            for name, count in zip(columns, counts, strict=True)
+            if name in (rare or columns)
+        )
+        return (
+            f"{frequency}: {enough} clients have {MIN_RATINGS} ratings of both columns, {needed} are needed "
+            f"({needed - enough} more)."
+        )
+    if both and (pairs := count_pairs(table, link, days_per_unit)) < MIN_PAIRS:
+        return (
+            f"{pairs} ratings of “{link.later}” follow one of “{link.earlier}” within {PAIR_WEEKS:g} weeks, "
+            f"{MIN_PAIRS} are needed ({MIN_PAIRS - pairs} more)."
+        )
+    return ""
+
+
+def asked_often(table: SessionTable, name: str) -> bool:
+    """Return whether a column has a value in at least every second session of those who have any."""
+    observed = np.isfinite(table.values[name])
+    asked = np.isin(table.person, table.person[observed])
+    return bool(observed.sum() >= OFTEN * max(asked.sum(), 1))
+
+
+def count_pairs(table: SessionTable, link: Link, days_per_unit: float = 7.0) -> int:
+    """Count the ratings of `later` that follow one of `earlier` of the same person within `PAIR_WEEKS`."""
+    rows = [np.flatnonzero(np.isfinite(table.values[name])) for name in (link.earlier, link.later)]
+    same = table.person[rows[0]][:, None] == table.person[rows[1]]
+    weeks = (table.times[rows[1]] - table.times[rows[0]][:, None]) * days_per_unit / 7.0
+    return int((same & (weeks > 0) & (weeks <= PAIR_WEEKS)).sum())
+
+
+def estimate_plain(table: SessionTable, link: Link, days_per_unit: float = 7.0) -> SparseEstimate | None:
+    """Estimate from these data alone, with random slopes; None where the fit does not end regularly."""
+    panel = pair_panel(table, link, days_per_unit)
+    return _effect(fit(panel, _specification(panel)), link, days_per_unit)
+
+
+def estimate_sparse(table: SessionTable, link: Link, days_per_unit: float = 7.0) -> SparseEstimate | None:
+    """Estimate with borrowed nuisances and the sensitivity to the borrowed persistence; None where no fit ends.
+
+    `missing_data` says whether there are enough data; here they are taken as they are.
+    """
+    panel = pair_panel(table, link, days_per_unit)
+    kinds = ["often" if asked_often(table, name) else "rare" for name in panel.constructs]
+    fits = [
+        _effect(fit(panel, _specification(panel), prior=borrowed_prior(panel, kinds, change)), link, days_per_unit)
+        for change in (0.0, -PERSISTENCE_SHIFT, PERSISTENCE_SHIFT)
+    ]
+    main, *shifted = fits
+    if main is None:
+        return None
+    # a fit that fails with another persistence shows that the estimate rests on it
+    shifts = [np.inf if s is None else abs(s.estimate - main.estimate) / main.standard_error for s in shifted]
+    return replace(main, shift=float(max(shifts)))
+
+
+def pair_panel(table: SessionTable, link: Link, days_per_unit: float = 7.0) -> Panel:
+    """Return the sessions with a value of either column as a panel; both values of a session share its time."""
+    scores = np.column_stack([table.values[name] for name in (link.earlier, link.later)])
+    rows = np.flatnonzero(np.isfinite(scores).any(axis=1))
+    persons, first = np.unique(table.person[rows], return_index=True)
+    return Panel(
+        persons=tuple(str(i) for i in persons),
+        constructs=(link.earlier, link.later),
+        starts=np.append(first, len(rows)).astype(np.int64),
+        times=table.times[rows],
+        scores=scores[rows],
+        wave=np.full(len(rows), -1, dtype=np.int64),
+        days_per_unit=days_per_unit,
+    )
+
+
+def borrowed_prior(panel: Panel, kinds: list[str], persistence_change: float = 0.0) -> ShrinkagePrior:
+    """Return the prior of the nuisances, in the panel's points; effects, covariances and means are flat.
+
+    kinds: key of `BORROWED` for each construct. persistence_change: added to every borrowed persistence.
+    """
+    borrowed = [BORROWED[kind] for kind in kinds]
+    share, reliability, change_sd = (
+        np.array([getattr(n, name) for n in borrowed]) for name in ("level_share", "reliability", "change_sd")
+    )
+    persistence = np.array([n.persistence + persistence_change for n in borrowed])
+    variance = np.nanvar(panel.scores, axis=0)
+    true, rate = reliability * variance, np.log(persistence) * panel.days_per_unit / 7.0
+    zero = np.zeros((len(kinds), len(kinds)))
+    centre = Parameters(
+        drift=np.diag(rate),
+        # a state with variance P and drift a has shocks of −2 a P
+        diffusion=np.diag(-2 * rate * (1 - share) * true),
+        level_mean=np.nanmean(panel.scores, axis=0),
+        level_covariance=np.diag(share * true),
+        measurement_noise=(1 - reliability) * variance,
+        change=np.zeros(len(kinds)),
+        rate=1.0 / _specification(panel).planned_end,
+        change_covariance=np.diag(change_sd**2 * true),
+        level_change_covariance=zero,
+    )
+    return ShrinkagePrior("borrowed nuisances", centre, flat=("effects", "covariances", "means"))
+
+
+def _specification(panel: Panel) -> Specification:
+    return specification_for(panel, Trend.APART, random_slopes=True)
+
+
+def _effect(fitted: Fit, link: Link, days_per_unit: float) -> SparseEstimate | None:
+    """Return the effect over one week; None if the fit did not end regularly or has no standard error."""
+    if fitted.parameters is None or not fitted.ended_regularly or fitted.instability:
+        return None
+    try:
+        rows = effects(fitted, 7.0 / days_per_unit)
+    except ModelError:
+        return None
+    row = next(r for r in rows if (r.earlier, r.later) == (link.earlier, link.later))
+    if row.standard_error is None:
+        return None
+    return SparseEstimate(row.estimate, row.standard_error, None, fitted.n_persons, fitted.n_observations)
