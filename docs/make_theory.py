@@ -38,9 +38,10 @@ HEAD = """# The theory
 
 Generated from the table of edges by `docs/make_theory.py`; a test fails when the two differ.
 
-Securebase lists 98 claims about how therapy changes people: S1 to S62 about the therapeutic relationship, S63 to S98
-about interpersonal psychotherapy (IPT). For example, S23 says that a rise in the alliance precedes improvement. A claim
-that one construct affects another is an *edge* between them, here alliance → symptoms.
+Securebase lists 108 claims about how therapy changes people: S1 to S62 about the therapeutic relationship, S63 to S98
+about interpersonal psychotherapy (IPT), S99 to S108 about what a second reading found in both. For example, S23 says
+that a rise in the alliance precedes improvement. A claim that one construct affects another is an *edge* between them,
+here alliance → symptoms.
 
 Every edge is a hypothesis: listing it is not evidence for it, and the analyses must be able to contradict it. The four
 mechanisms (M1 support, M2 stress, M3 emotion, M4 skills) are hypotheses in their original source, too.

@@ -53,7 +53,7 @@ def test_a_claim_without_edges_is_printed(monkeypatch: pytest.MonkeyPatch, capsy
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--claim", "S99"), "unknown claim “S99”. The claims are S1 to S98."),
+        (("--claim", "S109"), "unknown claim “S109”. The claims are S1 to S108."),
         (("--mechanism", "M9"), "unknown mechanism “M9”. The mechanisms are M1 to M4."),
         (("--pillar", "freud"), "securebase theory: Invalid value for '--pillar'"),
         (("--graph", "x.gif"), "securebase theory: --graph must end in .svg or .html (got “x.gif”)."),

@@ -17,7 +17,7 @@ from securebase.schema import plain_fields, to_plain
 
 
 @click.command("theory")
-@click.option("--claim", metavar="ID", help="Only edges of this claim, S1 to S98.")
+@click.option("--claim", metavar="ID", help="Only edges of this claim, S1 to S108.")
 @click.option("--pillar", type=click.Choice([p.value for p in Pillar]), help="Only edges of this pillar.")
 @click.option(
     "--mechanism", metavar="ID", help="Only edges of mechanism M1 (support), M2 (stress), M3 (emotion) or M4 (skills)."

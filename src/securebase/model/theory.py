@@ -1,4 +1,4 @@
-"""The 98 claims of the theory, and every edge between constructs that they name, with its location in the product.
+"""The 108 claims of the theory, and every edge between constructs that they name, with its location in the product.
 
 Claims and the edges outside the fitted model are TOML files on the shelf `claims/`, one file of edges per pillar; the
 edges of the fitted model are read from the shelf `mechanisms/`. Every edge is a hypothesis; listing is no evidence.
@@ -44,7 +44,15 @@ EXTERNAL_ORIGINS: Mapping[str, str] = MappingProxyType(
 _MECHANISM_OF = {
     **{name: f"M{i}" for i, name in enumerate(MECHANISM_CONSTRUCTS, start=1)},
     **dict.fromkeys(
-        ("perceived_support", "therapist_support", "network_size", "social_activity", "connectedness"), "M1"
+        (
+            "perceived_support",
+            "therapist_support",
+            "network_size",
+            "social_activity",
+            "connectedness",
+            "peer_influence",
+        ),
+        "M1",
     ),
     **dict.fromkeys(("loneliness", "intimacy"), "M1"),
     **dict.fromkeys(("problem_severity", "dispute", "life_events", "role_adjustment"), "M2"),

@@ -229,6 +229,34 @@ def test_missed_sessions_group_and_background_have_columns() -> None:
     assert column(table, "course_format") == ["weekly"] * 2
 
 
+def test_security_is_minus_the_mean_of_both_dimensions_of_one_questionnaire() -> None:
+    def both(at: float, session: int, anxiety: float, avoidance: float) -> AdministrationRecord:
+        scores = tuple(
+            ScoreRecord(name, value, at, Moment.AFTER, session, "own_attachment", name)
+            for name, value in (("attachment_anxiety", anxiety), ("attachment_avoidance", avoidance))
+        )
+        return AdministrationRecord("own_attachment", at, Moment.AFTER, session, scores=scores)
+
+    lonely = scored("attachment_anxiety", 3.0, 7.6, moment=Moment.AFTER, session=2, instrument="own_attachment",
+                    scale="attachment_anxiety")  # fmt: skip
+    table = make(with_answers(episode(3), both(0.6, 1, 8.0, 3.0), lonely, both(14.6, 3, 4.0, 3.0)))
+    assert column(table, "attachment_security") == ["-5.5", "", "-3.5"]
+    security = table.dictionary.column("attachment_security")
+    assert security is not None
+    assert (security.minimum, security.maximum, security.moment) == (-10.0, 0.0, Moment.AFTER)
+
+
+def test_practice_with_emotions_adds_up_and_fidelity_is_a_mean_of_the_session() -> None:
+    work = [
+        entry("session_note", {"encouragement_of_affect": extent, "event": "A call"}, session=session, at=7.0 * session)
+        for session, extent in ((1, 2), (2, 0), (3, 1))
+    ]
+    work.append(entry("fidelity_checklist", {"time_limit": 3, "area_kept": 0}, session=2, at=7.6))
+    table = make(with_work(episode(4), *work))
+    assert column(table, "emotional_practice") == ["1", "1", "2", "2"]
+    assert column(table, "fidelity") == ["", "1.5", "", ""]
+
+
 def test_people_are_counted_as_known_at_the_end_of_the_day() -> None:
     people = tuple(RelationshipRecord(name, name, at=7.6) for name in ("mother", "friend"))
     places = (Placement("mother", 0.2, 0.0), Placement("friend", 0.9, 90.0))
@@ -264,7 +292,7 @@ def test_techniques_and_lists_have_columns_and_what_is_brought_along_is_in_every
     assert column(table, "technique_use") == ["", "2"]
     assert column(table, "session_note_role_play") == ["", "3"]
     assert column(table, "session_note_focus_kept") == ["", "1"]
-    assert column(table, "history_vulnerability_count") == ["2", "2"]
+    assert column(table, "vulnerability") == ["2", "2"]
     assert column(table, "history_earlier_episodes_count") == ["2", "2"]
     assert column(table, "history_earlier_episodes_helped") == ["6", "6"]
     assert column(table, "experiment_outcome") == ["", "done"]

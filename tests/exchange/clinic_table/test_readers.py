@@ -135,6 +135,12 @@ def test_no_two_sources_share_a_column() -> None:
     ruptures = (RuptureRecord(0.7, 1, RuptureKind.WITHDRAWAL, 0.8),)
     known = (RelationshipRecord("p", "someone"),)
     record = replace(episode(2), artefacts=entries, ruptures=ruptures, relationships=known, began_on=BEGAN)
+    attachment = tuple(
+        ScoreRecord(name, 4.0, 0.5, Moment.BEFORE, 1, "own_attachment", name)
+        for name in ("attachment_anxiety", "attachment_avoidance")
+    )
+    answers = AdministrationRecord("own_attachment", 0.5, Moment.BEFORE, 1, scores=attachment)
+    record = replace(record, administrations=(*record.administrations, answers))
     courses = [lay_out("c", 1, "t", add_typed_records(replace(record, problem_areas=(ProblemArea.GRIEF,))))]
     names = [{entry.column.name for entry in source(courses)} for source in SOURCES]
     assert all(names)

@@ -83,9 +83,10 @@ def _tie_cells(record: EpisodeRecord, day: float) -> dict[TableColumn, float]:
             numbers = [v for rating in last if (v := rating.number(field.id)) is not None]
             if field.kind in NUMERIC and numbers:
                 column = TableColumn(
-                    f"{spec.id}_{field.id}",
+                    field.construct or f"{spec.id}_{field.id}",
                     f"{spec.name}: {field.label} (mean over people)",
                     "people",
+                    construct=field.construct,
                     minimum=field.minimum,
                     maximum=field.maximum,
                     moment=Moment.AFTER,

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from msgspec.structs import replace
 
 from securebase.exchange.clinic_table.course_rows import CourseRows, TableEntry
 from securebase.exchange.data_dictionary import TableColumn
 from securebase.measurement.catalogue import find_scale, instrument_in_version, instruments
+from securebase.measurement.constructs import CONSTRUCTS
 from securebase.measurement.schedule import SESSION_SETS
 from securebase.records.episode import AdministrationRecord
 from securebase.records.vocabulary import Moment, Respondent
@@ -88,6 +90,30 @@ def intake_entries(courses: Sequence[CourseRows]) -> Iterator[TableEntry]:
                 moment=None,
             )
             yield from (TableEntry(intake, c, r, value.value) for r in range(len(courses[c].rows)))
+
+
+def security_entries(courses: Sequence[CourseRows]) -> Iterator[TableEntry]:
+    """Yield attachment security where one questionnaire gave both dimensions: minus their mean."""
+    parts: dict[str, dict[tuple[int, int], TableEntry]] = {"attachment_anxiety": {}, "attachment_avoidance": {}}
+    for entry in questionnaire_entries(courses):
+        if entry.column.name in parts:
+            parts[entry.column.name][entry.course, entry.row] = entry
+    anxiety, avoidance = parts.values()
+    for place in anxiety.keys() & avoidance.keys():
+        both = anxiety[place], avoidance[place]
+        column, other = (entry.column for entry in both)
+        if column.instrument == other.instrument:
+            security = replace(
+                column,
+                name="attachment_security",
+                label="Attachment security: minus the mean of anxiety and avoidance",
+                construct="attachment_security",
+                scale="",
+                minimum=None if column.maximum is None else -column.maximum,
+                maximum=None if column.minimum is None else -column.minimum,
+                claims=CONSTRUCTS["attachment_security"].claims,
+            )
+            yield TableEntry(security, *place, -fmean(float(entry.value) for entry in both))
 
 
 def count_unplaced(courses: Sequence[CourseRows]) -> int:

@@ -21,7 +21,12 @@ from securebase.exchange.clinic_table.context import context_entries
 from securebase.exchange.clinic_table.course import CLIENT, SESSION, THERAPIST, area_entries, course_entries
 from securebase.exchange.clinic_table.course_rows import Cell, CourseRows, TableEntry
 from securebase.exchange.clinic_table.people import people_entries
-from securebase.exchange.clinic_table.questionnaires import count_unplaced, intake_entries, questionnaire_entries
+from securebase.exchange.clinic_table.questionnaires import (
+    count_unplaced,
+    intake_entries,
+    questionnaire_entries,
+    security_entries,
+)
 from securebase.exchange.clinic_table.retellings import retelling_entries
 from securebase.exchange.clinic_table.small_cells import SMALLEST_CELL, suppress_small_cells
 from securebase.exchange.clinic_table.therapist import therapist_entries
@@ -34,6 +39,7 @@ SOURCES: Sequence[Callable[[Sequence[CourseRows]], Iterator[TableEntry]]] = (
     course_entries,
     area_entries,
     questionnaire_entries,
+    security_entries,
     therapist_entries,
     retelling_entries,
     people_entries,

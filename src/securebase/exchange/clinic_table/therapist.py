@@ -8,6 +8,7 @@ from statistics import fmean
 
 from securebase.exchange.clinic_table.course_rows import CourseRows, TableEntry
 from securebase.exchange.data_dictionary import TableColumn
+from securebase.ipt.fidelity import fidelity_over_sessions
 from securebase.records.vocabulary import Moment, Respondent, RuptureKind, Technique
 
 
@@ -42,6 +43,28 @@ _TECHNIQUES = TableColumn(
     respondent=Respondent.THERAPIST,
     claims=("S13", "S27"),
 )
+_PRACTICE = TableColumn(
+    "emotional_practice",
+    "Sessions so far in which the therapist encouraged affect",
+    "therapist",
+    construct="emotional_practice",
+    unit="sessions",
+    minimum=0.0,
+    moment=Moment.AFTER,
+    respondent=Respondent.THERAPIST,
+    claims=("S46",),
+)
+_FIDELITY = TableColumn(
+    "fidelity",
+    "Mean extent of the elements of IPT that the therapist rated",
+    "therapist",
+    construct="fidelity",
+    minimum=0.0,
+    maximum=3.0,
+    moment=Moment.AFTER,
+    respondent=Respondent.THERAPIST,
+    claims=("S102",),
+)
 
 
 def therapist_entries(courses: Sequence[CourseRows]) -> Iterator[TableEntry]:
@@ -60,3 +83,21 @@ def therapist_entries(courses: Sequence[CourseRows]) -> Iterator[TableEntry]:
             extents = [x.value for x in record.inputs if x.name in names and floor(x.at) == row.day]
             if extents:
                 yield TableEntry(_TECHNIQUES, c, r, fmean(extents))
+        yield from _course_entries(c, course)
+
+
+def _course_entries(c: int, course: CourseRows) -> Iterator[TableEntry]:
+    """Yield what needs the ratings of a whole course: practice with emotions so far, and fidelity."""
+    affect = [x for x in course.record.inputs if x.name == Technique.ENCOURAGEMENT_OF_AFFECT]
+    fidelity = fidelity_over_sessions(course.record)
+    means = {
+        session: fmean(cells)
+        for n, session in enumerate(fidelity.sessions)
+        if (cells := [row.cells[n] for row in fidelity.elements if row.cells[n] is not None])
+    }
+    for r, row in enumerate(course.rows):
+        if affect:
+            practised = {floor(x.at) for x in affect if x.value > 0 and floor(x.at) <= row.day}
+            yield TableEntry(_PRACTICE, c, r, float(len(practised)))
+        if row.session in means:
+            yield TableEntry(_FIDELITY, c, r, means[row.session])

@@ -130,9 +130,10 @@ def _column(spec: Worksheet, field: Field, name: str, *, label: str = "", mean: 
 
 def _count_column(spec: Worksheet, field: Field) -> TableColumn:
     return TableColumn(
-        f"{spec.id}_{field.id}_count",
+        field.construct or f"{spec.id}_{field.id}_count",
         f"{spec.name}: {field.label} (number of entries)",
         block_of(spec),
+        construct=field.construct,
         minimum=0.0,
         maximum=float(len(field.options)) if field.options else None,
         moment=_moment(spec),
