@@ -31,6 +31,7 @@ from securebase.picture.parts import (
     Symptoms,
     Versions,
 )
+from securebase.picture.rivals import Medication, Rivals
 
 HELD, PLANNED = 13, 16
 SYMPTOMS = (19, 18, 17, 17, 15, 18, 19, 17, 15, 14, 13, 13, 12)
@@ -181,6 +182,7 @@ def full() -> ClientPicture:
         signals=(),
         constants=(Constant("Usual scores of alliance", "mean 7", "a guess", verified=False),),
         limits=(phrases.EXPECTED_COURSE, phrases.NOT_A_DEVICE),
+        rivals=Rivals((Medication("Sertraline", 14.0, None),), (-150.0, 21.0)),
         hypotheses=hypotheses(),
     )
 
