@@ -85,12 +85,13 @@ class VarianceBlock(ParameterBlock):
 class CovarianceBlock(ParameterBlock):
     """Covariances L L', by the lower triangle of L row by row, with the logarithm of its diagonal (log-Cholesky).
 
-    One covariance (p, p), or `count` of them (count, p, p).
+    One covariance (p, p), or `count` of them (count, p, p). units (p,): standard units per internal unit of each row,
+    so that a small log diagonal entry means a small variance in every row.
     """
 
-    def __init__(self, name: str, p: int, count: int | None = None) -> None:
+    def __init__(self, name: str, p: int, count: int | None = None, *, units: Array | None = None) -> None:
         super().__init__(name, (p, p) if count is None else (count, p, p))
-        self.p = p
+        self.p, self.units = p, np.ones(p) if units is None else units
         self.lower = np.tril_indices(p)
         self.on_diagonal: NDArray[np.bool_] = self.lower[0] == self.lower[1]
         self.size = self.entries = len(self.lower[0]) * (count or 1)
@@ -109,7 +110,7 @@ class CovarianceBlock(ParameterBlock):
         L, entries = np.zeros(self.shape), x.reshape(*self.shape[:-2], -1)
         L[self._entries] = entries
         L[self._diagonal] = np.exp(entries[..., self.on_diagonal])
-        return L
+        return self.units[:, None] * L
 
     def value(self, x: Array) -> Array:
         L = self.root(x)
@@ -117,7 +118,7 @@ class CovarianceBlock(ParameterBlock):
         return product
 
     def internal(self, value: Array) -> Array:
-        L = np.asarray(np.linalg.cholesky(value), dtype=np.float64)
+        L = np.asarray(np.linalg.cholesky(value), dtype=np.float64) / self.units[:, None]
         L[self._diagonal] = np.log(L[self._diagonal])
         return L[self._entries].ravel()
 
@@ -125,7 +126,9 @@ class CovarianceBlock(ParameterBlock):
         L = self.root(x)
         # ∂L = (V̄ + V̄') L, and ∂ log L_kk = L_kk ∂L_kk
         along_root: Array = self.add_triangles(bar) @ L
-        along_root[self._diagonal] *= L[self._diagonal]
+        diagonal = along_root[self._diagonal] * L[self._diagonal]
+        along_root *= self.units[:, None]
+        along_root[self._diagonal] = diagonal
         return along_root[self._entries].ravel()
 
     def add_triangles(self, bar: Array) -> Array:
@@ -141,7 +144,7 @@ class CovarianceBlock(ParameterBlock):
         for i, j, diagonal in zip(*self.lower, self.on_diagonal, strict=True):
             # dV = dL L' + L dL'
             half = np.zeros(L.shape)
-            half[i] += (L[i, i] if diagonal else 1.0) * L[:, j]
+            half[i] += (L[i, i] if diagonal else self.units[i]) * L[:, j]
             columns.append((half + half.T)[self.lower])
         return np.array(columns).T
 
@@ -152,7 +155,7 @@ class CovarianceBlock(ParameterBlock):
 
     def _curvature_of(self, L: Array, bar: Array) -> Array:
         r, c = self.lower
-        slope = np.where(self.on_diagonal, L[self.lower], 1.0)
+        slope = np.where(self.on_diagonal, L[self.lower], self.units[r])
         second: Array = 2.0 * bar[r[:, None], r] * (c[:, None] == c) * np.multiply.outer(slope, slope)
         second[np.diag_indices(len(r))] += np.where(self.on_diagonal, 2.0 * ((bar @ L) * L)[self.lower], 0.0)
         return second

@@ -19,6 +19,7 @@ from securebase.model.parameters import Array
 GRADIENT_TOLERANCE = 1e-6
 #: a variance that falls below the first share of its construct's total variance is held at the second
 _VANISHING, _HELD_VARIANCE = 1e-4, 1e-9
+_HELD_LOG_ROOT = 0.5 * float(np.log(_HELD_VARIANCE))
 #: smallest eigenvalue that counts as positive: of the Hessian, whose finite differences are no more accurate, and of
 #: the Hessian scaled to a unit diagonal, which does not depend on the scale of single parameters
 _MIN_EIGENVALUE = 1e-8
@@ -39,15 +40,16 @@ def maximise(problem: Problem[Any, Any], x: Array, progress: Callable[[int, floa
     held: dict[int, str] = {}
     for _ in range(5):
         free = np.setdiff1d(everything, list(held))
-        vanishing = _vanishing_variances(problem, current, held)
+        vanishing = _vanishing_variances(problem, current.x, held)
         if not vanishing:
             current, H = _refine(problem, current, free)
-            vanishing = _vanishing_variances(problem, current, held)
+            vanishing = _vanishing_variances(problem, current.x, held)
         if not vanishing:
             break
         x_held, candidate = current.x.copy(), dict(held)
         for i, name in vanishing.items():
-            candidate |= _hold_variance(problem, x_held, i, name)
+            if i in _vanishing_variances(problem, x_held, candidate):
+                _hold_variance(problem, x_held, i, candidate, name)
         constrained, further = _minimise_over(problem, x_held, np.setdiff1d(everything, list(candidate)))
         iterations += further
         if constrained.value < floor:
@@ -69,25 +71,35 @@ def _refine(problem: Problem[Any, Any], current: Iterate, free: Indices) -> tupl
     return newton_refine(problem, current, free, tolerance=GRADIENT_TOLERANCE / 2, curvature=problem.curvature)
 
 
-def _hold_variance(problem: Problem[Any, Any], x: Array, position: int, name: str) -> dict[int, str]:
-    """Set a variance to zero in x, in place, and return the held positions with their names.
+def _hold_variance(problem: Problem[Any, Any], x: Array, position: int, held: dict[int, str], name: str) -> None:
+    """Set a variance to zero, in place, in x and among the held positions.
 
     Where a diagonal entry of a Cholesky factor is zero, the entries below it are not identified apart from the later
-    diagonal entries. They are held at zero too, without a name, and the later entries absorb them: L_rr² += L_rk².
+    rows. They are held at zero too, without a name, and the later rows absorb them, so that the covariance stays what
+    it was: L L' = R'R for the QR decomposition of [L c]', with L the later rows and c the entries below. A later
+    diagonal entry that was held at zero and is so no longer is set free.
     """
     root = next((at for at in problem.scale.roots if position in np.diag(at)), None)
+    held[position] = name
     if root is None:
         x[position] = np.log(_HELD_VARIANCE)
-        return {position: name}
-    x[position] = 0.5 * np.log(_HELD_VARIANCE)
-    held = {position: name}
+        return
+    x[position] = _HELD_LOG_ROOT
     k = int(np.flatnonzero(np.diag(root) == position)[0])
-    for r in range(k + 1, len(root)):
-        below, diagonal = int(root[r, k]), int(root[r, r])
-        x[diagonal] = 0.5 * np.log(np.exp(2.0 * x[diagonal]) + x[below] ** 2)
-        x[below] = 0.0
-        held[below] = ""
-    return held
+    below, later = root[k + 1 :, k], root[k + 1 :, k + 1 :]
+    diagonal, lower = np.diag(later), np.tril_indices(len(later), -1)
+    L = np.diag(np.exp(x[diagonal]))
+    L[lower] = x[later[lower]]
+    R = np.linalg.qr(np.column_stack((L, x[below])).T, mode="r")
+    R = np.where(np.diag(R) < 0, -1.0, 1.0)[:, None] * R
+    x[diagonal] = np.log(np.maximum(np.diag(R), np.exp(_HELD_LOG_ROOT)))
+    x[later[lower]] = R.T[lower]
+    x[below] = 0.0
+    held |= dict.fromkeys(below.tolist(), "")
+    for column, i in enumerate(diagonal):
+        if i in held and not _is_vanishing(2.0 * x[i]):
+            for j in later[column:, column].tolist():
+                held.pop(j, None)
 
 
 def _minimise_over(problem: Problem[Any, Any], x_held: Array, free: Indices) -> tuple[Iterate, int]:
@@ -113,14 +125,18 @@ def _minimise_over(problem: Problem[Any, Any], x_held: Array, free: Indices) -> 
     return Iterate(x, *problem(x)), iterations
 
 
-def _vanishing_variances(problem: Problem[Any, Any], current: Iterate, held: Mapping[int, str]) -> dict[int, str]:
+def _vanishing_variances(problem: Problem[Any, Any], x: Array, held: Mapping[int, str]) -> dict[int, str]:
     """Return position → name of every variance that is nearly zero and not yet held."""
     roots = {int(i) for at in problem.scale.roots for i in np.diag(at)}
     return {
         i: name
         for i, name in problem.scale.variances.items()
-        if i not in held and (2.0 if i in roots else 1.0) * current.x[i] < np.log(_VANISHING)
+        if i not in held and _is_vanishing((2.0 if i in roots else 1.0) * x[i])
     }
+
+
+def _is_vanishing(log_variance: float) -> bool:
+    return bool(log_variance < np.log(_VANISHING))
 
 
 def _classify(current: Iterate, free: Indices, H: Array, held: Mapping[int, str]) -> str:

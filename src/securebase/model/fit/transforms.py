@@ -68,10 +68,14 @@ class ColumnBlock(ParameterBlock):
 
 
 class LevelAndChangeBlock(CovarianceBlock):
-    """The joint covariance (2p, 2p) of levels and random slopes, which the parameters hold in three parts."""
+    """The joint covariance (2p, 2p) of levels and random slopes, which the parameters hold in three parts.
 
-    def __init__(self, p: int) -> None:
-        super().__init__("level_covariance", 2 * p)
+    span: time over which a slope counts internally, the planned end for slopes per time. Its variance is then that of
+    the change by the end, as large as a variance of levels: per week it would seem to vanish.
+    """
+
+    def __init__(self, p: int, span: float) -> None:
+        super().__init__("level_covariance", 2 * p, units=np.repeat([1.0, 1.0 / span], p))
 
     def read(self, parameters: Parameters) -> Array:
         return person_covariance(parameters)
@@ -217,8 +221,7 @@ class Transform(InternalScale[Parameters]):
         Random slopes are per time unit with no or a linear trend, else shares of the change by the planned end.
         """
         if self.specification.random_slopes:
-            per_time = self.specification.trend in (Trend.NONE, Trend.LINEAR)
-            d = np.concatenate([d, d / self.unit if per_time else d])
+            d = np.concatenate([d, d / self.unit if _slopes_per_time(self.specification) else d])
         return np.multiply.outer(d, d)
 
 
@@ -256,6 +259,10 @@ def build_transform(panel: Panel, specification: Specification) -> Transform:
     )
 
 
+def _slopes_per_time(specification: Specification) -> bool:
+    return specification.trend in (Trend.NONE, Trend.LINEAR)
+
+
 def _positive(spread: Array) -> Array:
     return np.where(spread > 0, spread, 1.0)
 
@@ -266,7 +273,8 @@ def parameter_blocks(spec: Specification, planned_end: float) -> tuple[Parameter
     parts: list[ParameterBlock] = [ParameterBlock("drift", (p, p)), CovarianceBlock("diffusion", p)]
     if spec.start == Start.FREE:
         parts.append(CovarianceBlock("start_covariance", p))
-    parts.append(LevelAndChangeBlock(p) if spec.random_slopes else CovarianceBlock("level_covariance", p))
+    span = planned_end if _slopes_per_time(spec) else 1.0
+    parts.append(LevelAndChangeBlock(p, span) if spec.random_slopes else CovarianceBlock("level_covariance", p))
     if spec.therapists:
         parts.append(CovarianceBlock("therapist_covariance", p))
     parts.append(ParameterBlock("level_mean", (p,)))
