@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
+
+from securebase.charts.course_axis import PHONE, WIDE, draw_course_axis, legend
 from securebase.ipt.course_format import interval_in_words, later_phase, phase_of
 from securebase.ipt.due import TaskStanding, TaskState, course_tasks
 from securebase.ipt.lineage import Lineage
 from securebase.ipt.shelf import behaviour, entries_with, worksheets
 from securebase.ipt.worksheet import Worksheet, WorksheetGroup, WorksheetRole
+from securebase.picture.lane_events import LaneEvent, lane_events
+from securebase.picture.series import prepare
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Phase
 from securebase.workbench.clients.models import Episode
+from securebase.workbench.clinic_set import set_in_use
+from securebase.workbench.ui.drawings import trusted_svg
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,34 @@ def tools(record: EpisodeRecord, lineage: Lineage) -> list[tuple[WorksheetGroup,
             continue
         groups.setdefault(spec.group, []).append(ToolUse(spec, counts[spec.id], bool(areas & set(spec.areas))))
     return [(group, sorted(uses, key=lambda t: not t.in_focus)) for group, uses in groups.items()]
+
+
+# ---- one time axis ---------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class CourseAxis:
+    """The course on one time axis in two widths, its legend, and its events as rows of a table (day, event)."""
+
+    wide: SafeString
+    phone: SafeString
+    legend: tuple[tuple[str, str, str], ...]
+    rows: tuple[tuple[str, str], ...]
+
+
+def course_axis(record: EpisodeRecord, as_of: float) -> CourseAxis | None:
+    """Return symptoms, alliance and events of a course on one axis; None before the first score."""
+    prepared, events = prepare(record, as_of, set_in_use().parameter_set), lane_events(record, as_of)
+    if not any(prepared.series[name].reported for name in ("symptoms", "alliance")):
+        return None
+    wide, phone = (trusted_svg(draw_course_axis(prepared, events, width=width)) for width in (WIDE, PHONE))
+    return CourseAxis(wide, phone, legend(events), tuple((_format_day(record, e), e.words) for e in events))
+
+
+def _format_day(record: EpisodeRecord, event: LaneEvent) -> str:
+    """Return the day of an event, and for a period both of its ends."""
+    days = [event.at] if event.until is None or event.until - event.at < 1 else [event.at, event.until]
+    began = record.began_on
+    assert began is not None  # an episode of the workbench always knows the day it began
+    return " to ".join(date_format(began + timedelta(days=day // 1), "j M Y") for day in days)
 
 
 # ---- due tasks and disagreements ---------------------------------------------------------------------------------
