@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+import support_course
 from episodes import alert, episode, session_day
 from securebase.picture import hypothesis_phrases, phrases, sentences, signal_phrases
 from securebase.picture.client import ClientPicture, client_picture
@@ -33,6 +34,7 @@ def pictures() -> list[ClientPicture]:
         replace(episode(15), phase=Phase.MIDDLE),
         episode(26, planned=30),
         replace(episode(5), symptom_measure=("unknown", "total")),
+        support_course.course({1: 10.0, 8: 40.0, 9: 40.0, 10: 40.0}, 8.0, held=11),
     ]
     return [client_picture(r, as_of=r.last_at + 3) for r in records]
 

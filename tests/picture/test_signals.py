@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import support_course
 from episodes import alert, episode, session_day
 from securebase.picture import sentences
 from securebase.picture.client import client_picture
@@ -184,6 +185,29 @@ def test_an_ended_course_raises_no_missing_signals() -> None:
 
 
 # ---------------------------------------------- single reports, little change, old repairs, safety words
+
+
+def hand_over_course(late_share: float, held: int, **changes: object) -> EpisodeRecord:
+    """Return a course with steady support of 8: a tenth of it from the therapist at first, this percentage later."""
+    shares = {1: 10.0, 2: 10.0} | dict.fromkeys(range(7, 17), late_share)
+    return replace(support_course.course(shares, 8.0, held), **changes)  # type: ignore[arg-type]
+
+
+def test_support_that_is_not_handed_over_is_a_note_from_two_thirds_of_the_course_on() -> None:
+    # .4 · 8 − ½ · .1 · 8 = 2.8 points, above each of the three cuts; .2 · 8 − .4 = 1.2 points, below them
+    assert K.HAND_OVER not in kinds(hand_over_course(40.0, held=10))
+    for held, look, cut in ((11, 11, "2.3"), (12, 11, "2.3"), (13, 13, "2.1"), (16, 15, "1.9")):
+        signal = signal_of_kind(hand_over_course(40.0, held), K.HAND_OVER)
+        assert signal.tone is SignalTone.NOTE
+        assert (signal.session, signal.at) == (look, 7.0 * look)
+        carried = f"By session {look} you carried 2.8 of 10 points of their support"
+        assert signal.sentence == f"{carried} (signal above {cut})."
+        assert "has not been tested with real ones" in signal.criterion
+    assert K.HAND_OVER not in kinds(hand_over_course(20.0, held=16))
+    assert K.HAND_OVER not in kinds(hand_over_course(40.0, held=16, ended_at=113.0))
+    few = hand_over_course(40.0, held=16)
+    rated = tuple(a for a in few.artefacts if a.session in {1, 2, 8, 9})
+    assert K.HAND_OVER not in kinds(replace(few, artefacts=rated))
 
 
 def signal_of_kind(record: EpisodeRecord, kind: SignalKind) -> Signal:

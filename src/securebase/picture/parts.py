@@ -330,6 +330,7 @@ class SignalKind(StrEnum):
     MISSING_CHECK_IN = "missing_check_in"
     LITTLE_CHANGE = "little_change"
     MISSING_FOCUS = "missing_focus"
+    HAND_OVER = "hand_over"
     ENDING_NOT_NAMED = "ending_not_named"
     SIGNIFICANT_CHANGE = "significant_change"
     RELIABLE_IMPROVEMENT = "reliable_improvement"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from securebase.ipt.hand_over import looks_of
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.change import SuddenGain
 from securebase.picture import phrases
@@ -83,6 +84,7 @@ def signals(findings: Findings) -> tuple[Signal, ...]:
         _off_track,
         _sudden_changes,
         _missing,
+        _hand_over,
     )
     raised = [signal for rule in rules for signal in rule(findings)]
     return tuple(sorted(raised, key=lambda s: (_ORDER.index(s.kind), -(s.at or 0.0))))
@@ -265,6 +267,20 @@ def _missing(findings: Findings) -> list[Signal]:
     return [
         _signal(kind, tone, text, criteria.get(kind, words.MISSING_CRITERION), (last.at, last.number))
         for kind, tone, text in raised
+    ]
+
+
+def _hand_over(findings: Findings) -> list[Signal]:
+    """Signal that much of the support still comes from the therapist, by the last look at a running course."""
+    looks = looks_of(findings.record) if findings.record.ended_at is None else ()
+    if not looks or not looks[-1].is_signal:
+        return []
+    look, record = looks[-1], findings.record
+    at = next(session.at for session in record.sessions if session.number >= look.session)
+    text = words.hand_over(look.session, look.carried, look.cut)
+    evidence = (Evidence("points carried", look.carried), Evidence("threshold", look.cut))
+    return [
+        _signal(SignalKind.HAND_OVER, SignalTone.NOTE, text, words.HAND_OVER_CRITERION, (at, look.session), *evidence)
     ]
 
 

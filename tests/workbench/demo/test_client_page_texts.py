@@ -168,6 +168,27 @@ def test_client_pages_are_short_and_keep_every_honest_limit(therapist: Account, 
     assert len(sentences_about_the_record(planted)) == 1
 
 
+def test_pages_of_a_filled_course_show_what_was_recorded(therapist: Account, signed_in: Browser) -> None:
+    client = Client.objects.visible_to(therapist).get(name_shown="Tomasz W.")
+    routes = ("client", "course", "timeline", "emotional-work", "relationships", "ending")
+    html = {r: signed_in.get(reverse(r, args=[client.id])).content for r in routes}
+    texts = {route: plain(main_text(parse(content))) for route, content in html.items()}
+    rivals = "Besides therapy: Sertraline since before the course; 7 life events, 2 during the course"
+    assert rivals in texts["client"]
+    axis = parse(html["course"]).select_one("svg.course-axis")
+    assert axis
+    lanes = "life events: 2; medication: 1; emotional work: 6; ruptures: 1."
+    assert lanes in str(axis["aria-label"])
+    for event in ("Sertraline, 50 mg", "The old works are demolished", "Corrective experience: He said he had liked"):
+        assert event in texts["course"]
+    assert all(event in texts["timeline"] for event in ("Sertraline", "Father’s death", "Closure of the print works"))
+    assert "He would tell me I’m not good enough." in texts["emotional-work"]
+    assert "The last day at the works 5 retellings" in texts["emotional-work"]
+    for route in ("relationships", "ending"):
+        assert "Therapist 15%, own network 85%. In session 2 it was 60% and 40%" in texts[route]
+        assert "In sessions 7 to 13 you carried" in texts[route]
+
+
 def test_no_constant_of_the_picture_says_what_is_recorded() -> None:
     folder = Path(securebase.__file__).parent / "picture"
     planted = 'NOTE = "Medication is not recorded here."'

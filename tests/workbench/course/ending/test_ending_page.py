@@ -8,7 +8,7 @@ from django.utils import timezone
 from securebase.workbench.worksheets.actions import share_artefact
 from workbench.browser import Browser
 from workbench.cast import Cast
-from workbench.course.course_cast import create_full_course, reload_episode, save_worksheet, send, text
+from workbench.course.course_cast import create_full_course, create_sessions, reload_episode, save_worksheet, send, text
 from workbench.inventory.network_cast import add_people
 
 
@@ -18,6 +18,16 @@ def test_ending_shows_remaining_sessions_and_worksheets(alma: Browser, cast: Cas
     assert "10 sessions left" in page
     assert "First discussed in session 6" in page
     assert "I will miss this hour" in page
+    assert "Hand-over of support" not in page
+
+
+def test_ending_shows_how_support_was_handed_over(alma: Browser, cast: Cast) -> None:
+    sessions = create_sessions(cast, 2)
+    save_worksheet(cast, "support_ledger", sessions[0], therapist_share="60")
+    save_worksheet(cast, "support_ledger", sessions[1], therapist_share="20")
+    page = text(alma, cast, "ending")
+    assert "Hand-over of support" in page
+    assert "Therapist 20%, own network 80%. In session 1 it was 60% and 40%" in page
 
 
 def test_maintenance_is_a_new_course_with_contract_plan_and_people(alma: Browser, cast: Cast) -> None:

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from securebase.ipt.hand_over import looks_of
 from securebase.workbench.clients import actions as clients
-from securebase.workbench.course.relationships import queries
+from securebase.workbench.course import support_view
 from support_course import course
 from workbench.browser import Browser
 from workbench.cast import BEGAN, Cast
@@ -50,7 +50,7 @@ def test_the_hand_over_stands_beside_the_sources_of_support(
     rate_course(cast, {p.name_shown: p for p in cast.episode.relationships.all()})
     assert "you carried" not in page(alma, cast)
     record = course({1: 20.0, 8: 50.0, 10: 50.0, 11: 50.0}, support=8.0)
-    monkeypatch.setattr(queries, "looks_of", lambda _: looks_of(record))
+    monkeypatch.setattr(support_view, "looks_of", lambda _: looks_of(record))
     assert "In sessions 7 to 15 you carried 3.2 of 10 points" in page(alma, cast)
 
 

@@ -16,6 +16,7 @@ from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.course.ending import queries
 from securebase.workbench.course.ending.actions import begin_maintenance
 from securebase.workbench.course.queries import beads, record_of
+from securebase.workbench.course.support_view import support_view
 from securebase.workbench.therapy_sessions.queries import sessions_held
 from securebase.workbench.ui.conflict import refusal_as_message
 from securebase.workbench.worksheets.queries import people_of
@@ -46,6 +47,7 @@ def ending(page: ClientPage) -> HttpResponse:
         "parts": queries.ending_parts(record, people_of(episode), to_maintenance=to_maintenance),
         "named": next((a for a in talks if a.values.get("named") is True), None),
         "circles": len([c for c in record.circles if c.kind is CircleKind.PRESENT and c.placements]),
+        "support": support_view(record),
         "open_tasks": [s for s in open_standings if s.task.phase is not Phase.MAINTENANCE],
         "own_is_maintenance": episode.phase == Phase.MAINTENANCE.value,
         "maintenance_decided": to_maintenance,

@@ -22,6 +22,7 @@ from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.course.circle_view import PlainFields
 from securebase.workbench.course.relationships import queries
+from securebase.workbench.course.support_view import support_view
 from securebase.workbench.inventory.models import DRAWN_BY
 from securebase.workbench.inventory.queries import removed_entries
 from securebase.workbench.ui.drawings import trusted_svg
@@ -55,7 +56,7 @@ def render_relationships(
         "fields": fields if typed is None else PlainFields.read(request.POST),
         "today": today,
         "query": request.GET.urlencode(),
-        "support": queries.support(record),
+        "support": support_view(record),
         "support_worksheet": first_with(WorksheetRole.SUPPORT),
         "lineage": lineage_of(page.account.clinic),
         "people_out": people_out,

@@ -12,11 +12,9 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from securebase.charts.closeness_circle import closeness_circle
-from securebase.charts.support_shares import support_shares
 from securebase.charts.version_curve import version_sparkline
 from securebase.ipt import network as networks
 from securebase.ipt import network_phrases as phrases
-from securebase.ipt.hand_over import look_in_words, looks_of
 from securebase.ipt.shelf import first_with
 from securebase.ipt.tie import circle_movement, tie_facts
 from securebase.ipt.worksheet import WorksheetRole
@@ -157,14 +155,6 @@ def _measure(name: str, now: str, sentence: str, course: Sequence[float | None],
     ends = f"{known[0]:.2g} → {known[-1]:.2g}" if len(known) > 1 else ""
     drawing = version_sparkline(course, label=f"{name} across versions: {ends}", top=top)
     return Measure(name, now, sentence, trusted_svg(drawing), ends)
-
-
-def support(record: EpisodeRecord) -> dict[str, Any]:
-    shares = networks.support_share_history(record)
-    chart = trusted_svg(support_shares(shares))
-    hand_over = look_in_words(looks_of(record))
-    sentence = phrases.support_shares_in_words(shares)
-    return {"chart": chart, "sentence": sentence, "hand_over": hand_over, "asked": len(shares)}
 
 
 # ---- two versions ----------------------------------------------------------------------------------------------------
