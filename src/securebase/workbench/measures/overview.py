@@ -161,7 +161,12 @@ def counted_administrations(episode: Episode) -> list[Administration]:
 
 def outcomes(episode: Episode) -> tuple[OutcomeChange, ...]:
     """Return the outcomes of the course, each with reliable change where it is known."""
-    scores = [
+    return outcome_changes(score_records(episode), episode.symptom_instrument_and_scale, set_in_use().parameter_set)
+
+
+def score_records(episode: Episode) -> list[ScoreRecord]:
+    """Return the scores of a course that count, as plain records; times are in seconds."""
+    return [
         ScoreRecord(
             score.construct,
             score.value,
@@ -174,7 +179,6 @@ def outcomes(episode: Episode) -> tuple[OutcomeChange, ...]:
         for score in administration.scores.all()
         if score.value is not None
     ]
-    return outcome_changes(scores, episode.symptom_instrument_and_scale, set_in_use().parameter_set)
 
 
 # ---- ratings by client and therapist ---------------------------------------------------------------------------------
