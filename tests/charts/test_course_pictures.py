@@ -37,7 +37,7 @@ def test_user_input_never_becomes_markup() -> None:
     role = ArtefactRecord("r", "life_role", {"role": nasty, "from_on": "2026-01-01"}, 0, 0)
     line = timeline_of(event(0, "2026-04-01", nasty), role)
     links = {("life_event", "e0"): '/x?a=1&b="2"'}
-    svg = draw_timeline(line, links=links, whole_life=True, top=10).svg
+    svg = draw_timeline(line, links=links, whole_life=True, top=10)
     root = ElementTree.fromstring(svg)
     assert root.find(f".//{SVG}script") is None
     assert root.find(f".//{SVG}a").get("href") == '/x?a=1&b="2"'
@@ -50,13 +50,27 @@ def test_user_input_never_becomes_markup() -> None:
 def test_events_on_a_phone_are_marks_without_names_and_links() -> None:
     line = timeline_of(event(0, "2026-04-01", "The works closed"))
     links = {("life_event", "e0"): "/x"}
-    wide = ElementTree.fromstring(draw_timeline(line, links=links, whole_life=True, top=10).svg)
-    narrow = ElementTree.fromstring(draw_timeline(line, links=links, whole_life=True, top=10, words=False).svg)
+    wide = ElementTree.fromstring(draw_timeline(line, links=links, whole_life=True, top=10))
+    narrow = ElementTree.fromstring(draw_timeline(line, links=links, whole_life=True, top=10, words=False))
     for root, names, addresses in ((wide, 1, 1), (narrow, 0, 0)):
         assert len(root.findall(f".//{SVG}circle")) == 1
         assert sum(t.text == "The works closed" for t in root.iter(f"{SVG}text")) == names
         assert len(root.findall(f".//{SVG}a")) == addresses
         assert any((t.text or "").startswith("The works closed, ") for t in root.iter(f"{SVG}title"))
+
+
+def test_every_day_links_to_adding_an_event_on_it() -> None:
+    line = timeline_of(event(0, "2026-10-01", "The works closed"))
+    first, last = line.span(whole_life=False)
+    root = ElementTree.fromstring(draw_timeline(line, links={}, whole_life=False, top=10, add="/?a=1&on={day}"))
+    days = root.findall(f"{SVG}a[@class='day']")
+    assert len(days) == round(last - first) <= 180
+    frame = TimelineFrame(first, last, 16.0, 1064.0, BEGAN)
+    for link in days:
+        box, day = link.find(f"{SVG}rect"), date.fromisoformat(link.get("href").removeprefix("/?a=1&on="))
+        middle = float(box.get("x")) + float(box.get("width")) / 2
+        assert abs(frame.x((day - BEGAN).days) - middle) <= float(box.get("width")) / 2 + 0.02
+    assert draw_timeline(line, links={}, whole_life=False, top=10).count("<a ") == 0
 
 
 def test_days_are_placed_proportionally_and_within_the_frame() -> None:
@@ -99,8 +113,8 @@ def test_events_before_the_episode_are_drawn_only_with_the_whole_life() -> None:
         ArtefactRecord("o", "onset", {"began_on": "2026-05-01"}, 0, 0),
         sessions=(TherapySessionRecord(1, 0.0), TherapySessionRecord(2, 7.0)),
     )
-    near = draw_timeline(line, links={}, whole_life=False, top=10).svg
-    whole_life = draw_timeline(line, links={}, whole_life=True, top=10).svg
+    near = draw_timeline(line, links={}, whole_life=False, top=10)
+    whole_life = draw_timeline(line, links={}, whole_life=True, top=10)
     assert "Row" in near
     assert "Birth" not in near
     assert "Birth" in whole_life
@@ -111,9 +125,7 @@ def test_events_before_the_episode_are_drawn_only_with_the_whole_life() -> None:
 def test_an_empty_timeline_is_drawn() -> None:
     for whole_life in (False, True):
         for words in (False, True):
-            ElementTree.fromstring(
-                draw_timeline(timeline_of(), links={}, whole_life=whole_life, top=0, words=words).svg
-            )
+            ElementTree.fromstring(draw_timeline(timeline_of(), links={}, whole_life=whole_life, top=0, words=words))
 
 
 def test_the_stages_of_a_dispute_are_described_in_words() -> None:

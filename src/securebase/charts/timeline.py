@@ -34,6 +34,8 @@ ROW, CURVE, AXIS, FIRST_ROW, BAR_ROW = 24.0, 120.0, 34.0, 22.0, 26.0
 MAX_LABEL = 34
 #: Least distance between two dates on the axis, in the units of the drawing.
 TICK_DISTANCE = 78.0
+#: Most days that a click can choose between.
+MAX_COLUMNS = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +61,6 @@ class TimelineFrame:
         return self.began_on + timedelta(days=round(day))
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineDrawing:
-    """The drawing, with the frame and width that a script needs to turn a point on it into a day."""
-
-    svg: str
-    frame: TimelineFrame
-    width: float
-
-
 def draw_timeline(
     timeline: Timeline,
     *,
@@ -76,11 +69,13 @@ def draw_timeline(
     top: float,
     width: float = 1080.0,
     words: bool = True,
-) -> TimelineDrawing:
+    add: str = "",
+) -> str:
     """Return the drawing of a timeline.
 
-    `links` maps (worksheet, id) to the address of an entry; `top` is the highest score of the symptom measure.
-    Without `words` events are marks without names and there are no bars, as on a phone above the list of entries.
+    `links` maps (worksheet, id) to the address of an entry; `top` is the highest score of the symptom measure; `add` is
+    the address that adds an event on the day “{day}”, for a click on an empty spot. Without `words` events are marks
+    without names and there are no bars, as on a phone above the list of entries.
     """
     first, last = timeline.span(whole_life=whole_life)
     frame = TimelineFrame(first, last, 16.0 if words else 6.0, width - (16.0 if words else 6.0), timeline.began_on)
@@ -94,19 +89,33 @@ def draw_timeline(
     foot = base + CURVE
     height = foot + AXIS + (max(lanes, default=-1) + 1) * BAR_ROW + 8.0
     parts = [
+        *(_days(frame, height, add) if add else ()),
         *_periods(timeline, earlier, frame, foot, links, words=words),
         *_axis(frame, foot, height),
         *_curve(timeline, frame, base, foot, top),
         *(_event(e, frame, place, foot, links, words=words) for e, place in zip(events, places, strict=True)),
         *(_bar(b, frame, foot + AXIS + lane * BAR_ROW, links) for b, lane in zip(bars, lanes, strict=True)),
     ]
-    svg = (
+    return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="timeline" viewBox="0 0 {width:g} {height:.0f}" role="group"'
         f' aria-label="{escape(_description(timeline, events, bars))}"'
         f' font-family="system-ui, sans-serif" font-size="12.5">'
         f'<rect class="ground" width="{width:g}" height="{height:.0f}" fill="{CARD}"/>{"".join(parts)}</svg>'
     )
-    return TimelineDrawing(svg, frame, width)
+
+
+def _days(frame: TimelineFrame, height: float, add: str) -> Iterator[str]:
+    """Yield links to add an event, one a day or as many as can be told apart; for the mouse, beside other ways."""
+    days = frame.last - frame.first
+    count = max(1, min(round(days), MAX_COLUMNS))
+    width = (frame.right - frame.left) / count
+    for n in range(count):
+        day = frame.day_of(frame.first + (n + 0.5) * days / count)
+        yield (
+            f'<a class="day" href="{escape(add.format(day=day))}" tabindex="-1" aria-hidden="true">'
+            f"<title>Add an event on {_day(day)}</title>"
+            f'<rect x="{frame.left + n * width:.2f}" width="{width:.2f}" height="{height:.0f}" fill="{CARD}"/></a>'
+        )
 
 
 def _description(timeline: Timeline, events: Sequence[TimelineEvent], bars: Sequence[TimelineSpan]) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.http import HttpResponse
@@ -41,14 +41,13 @@ def timeline_page(page: ClientPage) -> HttpResponse:
     assert line is not None  # an episode of the workbench always knows the day it began
     zoom = "life" if page.request.GET.get("zoom") == "life" else "episode"
     here = f"{reverse('timeline', args=[page.client.id])}?zoom={zoom}"
-    links = queries.entry_links(line, here)
     context = {
         "line": line,
         "zoom": zoom,
         "zooms": [(z, words, z == zoom) for z, words in _ZOOMS],
         "here": here,
         "panel": _panel(page, episode, here),
-        "years": queries.entries_by_year(line, links),
+        "years": queries.entries_by_year(line, queries.entry_links(line, here)),
         "undated": [
             (queries.entry_title(a.worksheet, a.values), f"{here}&open={a.worksheet}:{a.id}#panel")
             for a in undated_entries(record)
@@ -57,24 +56,18 @@ def timeline_page(page: ClientPage) -> HttpResponse:
         "onset_worksheet": worksheet_with(WorksheetRole.ONSET),
         "adds": [(spec.id, label) for spec, label in queries.to_add() if queries.may_add(episode, spec)],
         "window_months": WINDOW_MONTHS,
-        **_drawings(line, record, episode, links, zoom),
+        **_drawings(line, record, episode, zoom, here),
     }
     return page.render("course/timeline.html", context)
 
 
-def _drawings(
-    line: Timeline, record: EpisodeRecord, episode: Episode, links: Mapping[tuple[str, str], str], zoom: str
-) -> dict[str, Any]:
-    top = queries.symptom_maximum(episode)
-    wide = draw_timeline(line, links=links, whole_life=zoom == "life", top=top)
-    narrow = draw_timeline(line, links=links, whole_life=zoom == "life", top=top, width=_PHONE, words=False)
+def _drawings(line: Timeline, record: EpisodeRecord, episode: Episode, zoom: str, here: str) -> dict[str, Any]:
+    links = queries.entry_links(line, here)
+    add = f"{here}&add={worksheet_with(WorksheetRole.EVENT).id}&on={{day}}#panel"
+    draw = partial(draw_timeline, line, links=links, whole_life=zoom == "life", top=queries.symptom_maximum(episode))
     return {
-        "wide": trusted_svg(wide.svg),
-        "narrow": trusted_svg(narrow.svg),
-        "frame": wide.frame,
-        "frame_first": wide.frame.day_of(wide.frame.first),
-        "frame_days": round(wide.frame.last - wide.frame.first),
-        "frame_width": wide.width,
+        "wide": trusted_svg(draw(add=add)),
+        "narrow": trusted_svg(draw(width=_PHONE, words=False)),
         "measure": instrument(episode.symptom_instrument_and_scale[0]).name,
         "without_answers": not record.symptom_scores,
     }
