@@ -94,12 +94,9 @@ def open_visit(chromium: Browser, home: str, size: dict[str, int] = WIDE, *, pho
 
 
 def answer_check_in(page: Page, *, levels: int = 6, safety: int = 0) -> None:
-    """Set every slider by keyboard and choose a safety answer, as a client would."""
-    for slider in page.get_by_role("slider").all():
-        slider.focus()
-        slider.press("Home")
-        for _ in range(levels):
-            slider.press("ArrowRight")
+    """Choose a level of every question and a safety answer, as a client would."""
+    for level in page.locator(f".rating-keys input[value='{levels}']").all():
+        level.check()
     choices = page.locator("fieldset.safety input[type=radio]")
     if choices.count():
         choices.nth(safety).check()

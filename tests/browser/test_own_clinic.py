@@ -80,7 +80,7 @@ def test_empty_clinic_gets_a_client_a_check_in_and_a_picture(chromium: Browser, 
         chart = symptoms.locator("img.chart").first
         expect(chart).to_have_js_property("complete", True)
         assert chart.evaluate("i => i.naturalHeight") > 0, "the chart was not drawn"
-        # five sliders at 6 of 10 give a score of 6 in the chart and its text
+        # five scales at 6 of 10 give a score of 6 in the chart and its text
         expect(symptoms).to_contain_text("6")
         assert serious_violations(page) == []
         page.set_viewport_size(PHONE)

@@ -21,10 +21,12 @@ class ParsedValues:
     """Result of parsing.
 
     values: field → value, without open fields. unread: “field” or “rows.2.column” → (input as typed, problem).
+    positions: field → positions of its typed rows that were not empty.
     """
 
     values: dict[str, Value]
     unread: dict[str, tuple[str, str]] = field(default_factory=dict)
+    positions: dict[str, list[int]] = field(default_factory=dict)
 
 
 def parse_values(worksheet: Worksheet, typed: Mapping[str, Any]) -> ParsedValues:
@@ -35,16 +37,18 @@ def parse_values(worksheet: Worksheet, typed: Mapping[str, Any]) -> ParsedValues
     """
     values: dict[str, Value] = {}
     unread: dict[str, tuple[str, str]] = {}
+    positions: dict[str, list[int]] = {}
     for spec in worksheet.fields:
         if spec.kind is FieldKind.ROWS:
-            rows = _parse_rows(spec, typed.get(spec.id), unread)
+            positions[spec.id] = []
+            rows = _parse_rows(spec, typed.get(spec.id), unread, positions[spec.id])
             if rows:
                 values[spec.id] = rows
         else:
             value = parse_value(spec, typed.get(spec.id), spec.id, unread)
             if value is not None:
                 values[spec.id] = value
-    return ParsedValues(values, unread)
+    return ParsedValues(values, unread, positions)
 
 
 def is_complete(worksheet: Worksheet, values: Mapping[str, Value]) -> bool:
@@ -66,11 +70,11 @@ def has_value(value: Value) -> bool:
     return value is not None and value not in ("", ())
 
 
-def _parse_rows(spec: Field, typed: Any, unread: dict[str, tuple[str, str]]) -> tuple[Row, ...]:
+def _parse_rows(spec: Field, typed: Any, unread: dict[str, tuple[str, str]], positions: list[int]) -> tuple[Row, ...]:
     if not isinstance(typed, Sequence) or isinstance(typed, str):
         return ()
     rows: list[Row] = []
-    for row in typed:
+    for position, row in enumerate(typed):
         if not isinstance(row, Mapping):
             continue
         n = len(rows)
@@ -83,6 +87,7 @@ def _parse_rows(spec: Field, typed: Any, unread: dict[str, tuple[str, str]]) -> 
         # an unticked box alone is not an input: a row counts only if another cell holds something
         if unread_cells or any(v is not False for v in cells.values()):
             rows.append(cells)
+            positions.append(position)
             unread |= unread_cells
     if len(rows) > MAX_ROWS:
         unread[spec.id] = ("", f"A list holds at most {MAX_ROWS} rows. The other rows were not saved.")

@@ -1,13 +1,15 @@
-"""The check-in in a real browser at phone width: sliders, reloads, network failures and handed-over devices."""
+"""The check-in in a real browser at phone width: answers, reloads, network failures and handed-over devices."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.utils import timezone
 from msgspec import structs
+from playwright.sync_api import expect
 
 from securebase.measurement import catalogue
 from securebase.measurement.instrument import ResponseOption
@@ -44,46 +46,50 @@ def open_link(page: Any, live_server: Any, cast: Cast) -> str:
     return path
 
 
-def move_slider(page: Any, item: int, presses: int) -> None:
-    """Move a slider from its middle with the keyboard."""
-    slider = page.locator(f"#item_{item} input[type=range]")
-    slider.focus()
-    for _ in range(abs(presses)):
-        slider.press("ArrowRight" if presses > 0 else "ArrowLeft")
+def choose(page: Any, item: int | str, value: int) -> None:
+    label = page.locator(f"#item_{item} label").filter(has_text=re.compile(rf"^{value}$"))
+    label.tap()
+    expect(label.locator("input")).to_be_checked()  # the click of a tap comes later
+
+
+def chosen(page: Any, item: int | str) -> str:
+    """Return the chosen value of a question, empty for “No answer”."""
+    return str(page.locator(f"#item_{item} input:checked").input_value())
+
+
+def answered(page: Any) -> int:
+    return int(page.locator("input[type=radio]:checked:not([value=''])").count())
 
 
 def stored_responses(cast: Cast) -> dict[int, float | None]:
     return {r.item: r.value for r in cast.episode.administrations.get().responses.all()}
 
 
-def test_untouched_slider_is_shown_as_unanswered(page: Any, live_server: Any, cast: Cast) -> None:
+def test_a_question_is_unanswered_until_a_number_is_chosen(page: Any, live_server: Any, cast: Cast) -> None:
     open_link(page, live_server, cast)
-    slider = page.locator("#item_1 input[type=range]")
-    assert "not answered yet" in slider.get_attribute("aria-valuetext")
-    assert page.locator("#item_1 output").inner_text() == "Not answered yet"
-    assert page.locator("input[type=radio]:checked").count() == 0
-    slider.press("Tab")
-    assert page.locator("#item_1 output").inner_text() == "Not answered yet"
-    move_slider(page, 1, 2)
-    assert page.locator("#item_1 output").inner_text() == "7 of 10"
-    # only the space bar or a tap makes the middle position an answer
-    page.locator("#item_2 input[type=range]").press(" ")
-    assert page.locator("#item_2 output").inner_text() == "5 of 10"
-    page.locator("#item_3 input[type=range]").tap()
-    assert page.locator("#item_3 output").inner_text() == "5 of 10"
-    page.locator("#item_2").get_by_role("button", name="Clear").click()
-    assert page.locator("#item_2 output").inner_text() == "Not answered yet"
+    assert answered(page) == 0
+    # by keyboard: Tab reaches a question at “No answer”, which shows itself; the arrow goes on to the first number
+    page.locator("#item_2 input[value='']").focus()
+    assert page.locator("#item_2 .no-answer").evaluate("e => getComputedStyle(e).opacity") == "1"
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert chosen(page, 2) == "1"
+    choose(page, 1, 7)
+    choose(page, 3, 5)
+    choose(page, 4, 10)
+    page.locator("#item_4").get_by_text("No answer").tap()
+    expect(page.locator("#item_4 input[value='']")).to_be_checked()
     page.get_by_label("No, not at all").check()
     page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_role("button", name="Send as it is").click()
     page.wait_for_url("**/sent/")
-    assert {n: v for n, v in stored_responses(cast).items() if v is not None} == {1: 7.0, 3: 5.0, 11: 0.0}
+    assert {n: v for n, v in stored_responses(cast).items() if v is not None} == {1: 7.0, 2: 1.0, 3: 5.0, 11: 0.0}
 
 
 def test_page_fits_a_phone(page: Any, live_server: Any, cast: Cast) -> None:
     open_link(page, live_server, cast)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    heights = page.locator("input[type=range], .choices label, main .button").evaluate_all(
+    heights = page.locator(".rating-keys label, .choices label:not(.no-answer), main .button").evaluate_all(
         "all => all.filter(e => e.offsetParent).map(e => e.getBoundingClientRect().height)"
     )
     assert min(heights) >= 43.5
@@ -91,12 +97,12 @@ def test_page_fits_a_phone(page: Any, live_server: Any, cast: Cast) -> None:
 
 def test_answers_survive_a_reload_until_sent(page: Any, live_server: Any, cast: Cast) -> None:
     path = open_link(page, live_server, cast)
-    move_slider(page, 1, 3)
+    choose(page, 1, 8)
     page.get_by_label("No, not at all").check()
     page.reload()
-    assert page.locator("#item_1 output").inner_text() == "8 of 10"
+    assert chosen(page, "1") == "8"
     assert page.get_by_label("No, not at all").is_checked()
-    assert page.locator("#item_2 output").inner_text() == "Not answered yet"
+    assert chosen(page, "2") == ""
     page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_role("button", name="Send as it is").click()
     page.wait_for_url(f"**{path}sent/")
@@ -106,12 +112,12 @@ def test_answers_survive_a_reload_until_sent(page: Any, live_server: Any, cast: 
 
 def test_answers_survive_a_closed_tab_for_one_day(page: Any, live_server: Any, cast: Cast) -> None:
     path = open_link(page, live_server, cast)
-    move_slider(page, 1, 3)
+    choose(page, 1, 8)
     context = page.context
     page.close()
     second = context.new_page()
     second.goto(live_server.url + path)
-    assert second.locator("#item_1 output").inner_text() == "8 of 10"
+    assert chosen(second, "1") == "8"
     assert second.get_by_text("Your earlier answers are restored. They have not been sent yet.").count() == 1
     names = second.evaluate("Object.keys(localStorage)")
     assert len(names) == 1
@@ -127,23 +133,23 @@ def test_answers_survive_a_closed_tab_for_one_day(page: Any, live_server: Any, c
         names,
     )
     second.reload()
-    assert second.locator("#item_1 output").inner_text() == "Not answered yet"
+    assert chosen(second, "1") == ""
     assert second.evaluate("Object.keys(localStorage)") == ["of something else"]
 
 
 def test_all_answers_can_be_cleared(page: Any, live_server: Any, cast: Cast) -> None:
     open_link(page, live_server, cast)
-    move_slider(page, 1, 3)
+    choose(page, 1, 8)
     page.get_by_label("Yes, often").check()
     page.get_by_role("button", name="Clear my answers").click()
-    assert page.locator("input[type=radio]:checked").count() == 0
-    assert page.locator("#item_1 output").inner_text() == "Not answered yet"
+    assert answered(page) == 0
+    assert chosen(page, "1") == ""
     assert page.evaluate("localStorage.length") == 0
 
 
 def test_stored_answers_of_a_closed_link_are_deleted(page: Any, live_server: Any, cast: Cast) -> None:
     path = open_link(page, live_server, cast)
-    move_slider(page, 1, 3)
+    choose(page, 1, 8)
     assert page.evaluate("localStorage.length") == 1
     withdraw_check_in(check_in=cast.session.check_ins.get(), by=cast.alma)
     page.goto(live_server.url + path)
@@ -161,14 +167,14 @@ def test_help_is_one_tap_away_at_any_scroll_position(page: Any, live_server: Any
     assert page.get_by_text("local emergency number").last.is_visible()
 
 
-def test_additional_questionnaires_use_sliders_and_are_stored_and_sent(page: Any, live_server: Any, cast: Cast) -> None:
+def test_additional_questionnaires_are_stored_and_sent(page: Any, live_server: Any, cast: Cast) -> None:
     path = cast.invite(Moment.AFTER, CheckInMode.LINK, at=timezone.now(), extras=["expectation"]).path
     page.goto(live_server.url + path)
-    page.locator("#item_expectation_2 input[type=range]").press("ArrowRight")
-    assert page.locator("#item_expectation_2 output").inner_text() == "6 of 10"
+    choose(page, "expectation_2", 6)
+    assert chosen(page, "expectation_2") == "6"
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.reload()
-    assert page.locator("#item_expectation_2 output").inner_text() == "6 of 10"
+    assert chosen(page, "expectation_2") == "6"
     page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_role("button", name="Send as it is").click()
     page.wait_for_url("**/sent/")
@@ -289,7 +295,7 @@ def test_handed_over_device_shows_nothing_else(page: Any, live_server: Any, cast
     page.goto(f"{url}/clients/{cast.carla.id}/sessions/{cast.session.id}/")
     page.get_by_role("button", name="Hand over this device").first.click()
     page.get_by_role("heading", name="How have things been?").wait_for()
-    move_slider(page, 1, 3)
+    choose(page, 1, 8)
     # an unfinished check-in does not stay on the therapist's device
     assert page.evaluate("sessionStorage.length + localStorage.length") == 0
     second_tab.get_by_role("heading", name="Sign in").wait_for()
@@ -317,7 +323,7 @@ def test_form_works_without_javascript(chromium: Any, live_server: Any, cast: Ca
     context.close()
 
 
-def test_an_answer_beside_the_slider_replaces_its_value(
+def test_an_answer_beside_the_scale_replaces_its_value(
     page: Any, live_server: Any, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shelf = catalogue.instruments()
@@ -326,16 +332,11 @@ def test_an_answer_beside_the_slider_replaces_its_value(
     shelf["session_before"] = structs.replace(shelf["session_before"], items=items)
     monkeypatch.setattr(catalogue, "_load_shelf", lambda: shelf)
     open_link(page, live_server, cast)
-    output = page.locator("#item_8 output")
-    move_slider(page, 8, 2)
+    choose(page, 8, 6)
     page.get_by_label("does not apply").check()
-    assert output.inner_text() == "does not apply"
-    move_slider(page, 8, 1)
-    assert output.inner_text() == "6 of 10"
+    assert chosen(page, 8) == "11"
+    choose(page, 8, 6)
     assert not page.get_by_label("does not apply").is_checked()
-    page.get_by_label("does not apply").check()
-    page.locator("#item_8").get_by_role("button", name="Clear").click()
-    assert output.inner_text() == "Not answered yet"
     page.get_by_label("does not apply").check()
     page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_role("button", name="Send as it is").click()

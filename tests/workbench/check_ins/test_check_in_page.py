@@ -29,7 +29,7 @@ def link(cast: Cast, moment: Moment = Moment.BEFORE, mode: CheckInMode = CheckIn
 
 
 def submission_data(submission: str = "phone-1", **items: str) -> dict[str, str]:
-    """Return form data with every slider at 4 and no suicidal thoughts, unless `items` says otherwise."""
+    """Return form data with every scale at 4 and no suicidal thoughts, unless `items` says otherwise."""
     return {f"item_{i.number}": "0" if i.options else "4" for i in ITEMS} | {"submission": submission} | items
 
 
@@ -55,14 +55,12 @@ def test_link_names_nobody(cast: Cast, browser: Browser) -> None:
 
 def test_no_answer_is_preselected(cast: Cast, browser: Browser) -> None:
     soup = BeautifulSoup(browser.get(link(cast)).content, "html.parser")
-    assert soup.find_all("input", checked=True) == []
-    # without JavaScript: a row of plain buttons for each slider, 0 to 10
-    sliders = soup.find_all("fieldset", attrs={"data-slider": True})
-    assert len(sliders) == 10
-    assert [i["value"] for i in sliders[0].find_all("input", type="radio")] == [str(n) for n in range(11)]
-    # the slider has no answer of its own and stays hidden until the script runs
-    ranges = soup.find("main").find_all("input", type="range")
-    assert all(i.has_attr("hidden") and not i.has_attr("name") for i in ranges)
+    questions = soup.find_all("fieldset")
+    assert len(questions) == 11
+    # every question begins with “No answer”, which also takes an answer back
+    assert {i["value"] for i in soup.find_all("input", checked=True)} == {""}
+    assert [len(q.find_all("input", checked=True)) for q in questions] == [1] * 11
+    assert [i["value"] for i in questions[0].find_all("input", type="radio")] == [*map(str, range(11)), ""]
 
 
 def test_answers_are_recorded_and_acknowledged(cast: Cast, browser: Browser) -> None:
@@ -184,7 +182,7 @@ def test_later_check_in_shows_no_earlier_answers(cast: Cast, browser: Browser) -
         session=later, by=cast.alma, moment=Moment.BEFORE, mode=CheckInMode.LINK, at=timezone.now()
     ).path
     soup = BeautifulSoup(browser.get(path).content, "html.parser")
-    assert soup.find_all("input", checked=True) == []
+    assert {i["value"] for i in soup.find_all("input", checked=True)} == {""}
 
 
 @pytest.mark.parametrize("state", ["expired", "withdrawn", "replaced", "unknown"])

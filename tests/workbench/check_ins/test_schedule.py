@@ -31,7 +31,7 @@ BEFORE, AFTER = ["focus_week", "dispute_week"], ["expectation"]
 
 
 def submission_data(check_in: CheckIn, value: str = "4", **others: str) -> dict[str, str]:
-    """Return the form data for every slider at `value` and no suicidal thoughts."""
+    """Return the form data for every scale at `value` and no suicidal thoughts."""
     session_set = instrument(check_in.instrument_id)
     fields = {f"item_{i.number}": "0" if i.options else value for i in session_set.items}
     fields |= {f"item_{e.id}_{i.number}": value for e in check_in.extra_instruments for i in e.items}
@@ -58,7 +58,7 @@ def test_one_page_asks_everything_and_each_instrument_is_recorded(cast: Cast, br
     page = main(browser.get(invitation.path))
     assert [h.text for h in page.find_all("h2")] == ["What you expect"]
     assert "A few extra questions this time. Think of the therapy ahead." in page.text
-    assert len(page.find_all("fieldset", attrs={"data-slider": True})) == 7 + 4
+    assert len(page.select("fieldset:has(.rating-keys)")) == 7 + 4
     response = browser.post(invitation.path, submission_data(invitation.check_in, "6", item_expectation_3="9"))
     assert response.headers["Location"] == invitation.path + "sent/"
     assert stored_answers(cast) == {

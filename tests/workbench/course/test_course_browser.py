@@ -57,7 +57,7 @@ def test_work_on_the_course_pages(page: Any, live_server: Any, full: Cast) -> No
     assert page.locator("[data-found]").inner_text() == "1 found"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.textContent.trim()") == "Role play"
-    page.get_by_label("Find a tool").press("Escape")
+    page.get_by_label("Find a tool").press("Escape")  # the browser clears a search
     assert page.locator("[data-found]").inner_text() == ""
     assert groups.first.evaluate("group => group.open") is not narrow
 
@@ -97,7 +97,6 @@ def test_choose_areas_and_copy_their_evidence(page: Any, live_server: Any, full:
     for tick in ticks.all()[:2]:
         tick.check(force=True)
     assert [tick.is_disabled() for tick in ticks.all()] == [n >= 2 for n in range(ticks.count())]
-    assert page.locator(".area.chosen").count() == 2
     area = page.locator(".area", has=page.locator("[data-take]")).first
     take = area.locator("[data-take]").first
     words, box = take.get_attribute("data-take"), area.get_by_label("Evidence for")

@@ -255,10 +255,10 @@ def test_offline_input_after_a_change_elsewhere_is_asked_about(
     phone.get_by_role("alert").get_by_text("changed in another tab or by someone else").wait_for()
     assert stories(people) == [{"story": "The bridge"}]
     if keeps_own_text:
-        phone.get_by_role("button", name="Save my text as a new version").tap()
+        phone.get_by_role("button", name="Save mine as a new version").tap()
         wait_until(phone, lambda: stories(people) == [{"story": "The harbour, again"}])
     else:
-        phone.get_by_role("button", name="Discard my text").tap()
+        phone.get_by_role("button", name="Discard mine").tap()
         expect(phone.get_by_label("Which story?")).to_have_value("The bridge")
     wait_until(phone, lambda: storage_is_empty(phone))
 

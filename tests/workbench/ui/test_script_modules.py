@@ -19,13 +19,12 @@ ROWS = """
     <ol class="sheet-rows">
       <li class="sheet-row"><input name="lines.0.said" value="zero"><p class="row-tools"></p></li>
       <li class="sheet-row"><input name="lines.1.said" value="one"><p class="row-tools"></p></li>
-      <li class="sheet-row spare"><input name="lines.2.said"><p class="row-tools"></p></li>
-      <li class="sheet-row spare"><input name="lines.3.said"><p class="row-tools"></p></li>
+      <li class="sheet-row"><input name="lines.2.said"><p class="row-tools"></p></li>
     </ol>
-    <button type="button" data-add>Add a row</button>
+    <button type="button" data-tool="add">Add a row</button>
     <template><li class="sheet-row"><label for="lines-0000-said">Said</label><input id="lines-0000-said"
-        name="lines.0000.said"><p class="row-tools"><button type="button" data-tool="remove"
-        data-label="Remove row">Remove row</button></p></li></template>
+        name="lines.0000.said"><p class="row-tools"><button type="button"
+        data-tool="remove">Remove row</button></p></li></template>
   </fieldset>
 </form>
 """
@@ -56,23 +55,24 @@ def call(page: Any, module: str, body: str, argument: object = None) -> Any:
     return page.evaluate(script, argument)
 
 
-def test_rows_get_numbers_of_their_own_and_spare_rows_go_unless_filled(page: Any) -> None:
-    page.locator("[name='lines.2.said']").fill("typed before the script")
-    call(page, "rows", "m.startRows(form.querySelector('[data-rows]'), () => {});")
+def test_rows_get_numbers_of_their_own(page: Any) -> None:
+    call(page, "rows", "form.addEventListener('click', m.useRowTool);")
+    page.evaluate("document.addEventListener('input', ({ target }) => document.body.append(target.name || 'tool'))")
     page.get_by_role("button", name="Add a row").click()
     page.keyboard.type("new")
     assert page.evaluate(SAID) == [
         ["lines.0.said", "zero"],
         ["lines.1.said", "one"],
-        ["lines.2.said", "typed before the script"],
-        ["lines.4.said", "new"],
+        ["lines.2.said", ""],
+        ["lines.3.said", "new"],
     ]
     # a label belongs to its own row, and a removed row is not sent
     assert page.get_by_label("Said").input_value() == "new"
-    page.get_by_role("button", name="Remove row 4").click()
+    page.get_by_role("button", name="Remove row (4)").click()
     assert len(page.evaluate(SAID)) == 3
     page.get_by_role("button", name="Undo: restore the row").click()
-    assert page.evaluate(SAID)[-1] == ["lines.4.said", "new"]
+    assert page.evaluate(SAID)[-1] == ["lines.3.said", "new"]
+    assert page.locator("body").inner_text().endswith("tooltool")  # both were told to the autosave
 
 
 def test_kept_input_comes_back_with_moved_new_and_removed_rows(page: Any) -> None:
@@ -84,19 +84,19 @@ def test_kept_input_comes_back_with_moved_new_and_removed_rows(page: Any) -> Non
         page,
         "rows",
         """const { unsavedInput } = await import("/static/ui/js/kept.js");
-        m.startRows(form.querySelector("[data-rows]"), () => {});
-        form.querySelector("[data-add]").click();
-        form.querySelector("[name='lines.4.said']").value = "new";
+        form.addEventListener("click", m.useRowTool);
+        form.querySelector("[data-tool=add]").click();
+        form.querySelector("[name='lines.3.said']").value = "new";
         const [zero, one] = form.querySelectorAll(".sheet-row");
         zero.remove();
-        one.before(form.querySelector("[name='lines.4.said']").closest("li"));
+        one.before(form.querySelector("[name='lines.3.said']").closest("li"));
         return unsavedInput(form);""",
     )
     assert ["lines.1.said", 0, "one"] in restored
     assert "never kept" not in str(restored)
     page.evaluate("html => { document.querySelector('main').innerHTML = html }", ROWS)
     call(page, "kept", "m.putBack(form, argument);", restored)
-    assert page.evaluate(SAID) == [["lines.4.said", "new"], ["lines.1.said", "one"]]
+    assert page.evaluate(SAID) == [["lines.3.said", "new"], ["lines.1.said", "one"], ["lines.2.said", ""]]
     assert page.locator("[name=title]").input_value() == "changed"
     assert page.locator("[name=tick]").is_checked()
     assert page.locator("[name=tick]").is_visible()  # in an opened part of the page

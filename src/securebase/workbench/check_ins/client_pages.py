@@ -23,6 +23,7 @@ from securebase.workbench.check_ins import actions, queries
 from securebase.workbench.check_ins.models import CheckIn, CheckInMode
 from securebase.workbench.check_ins.queries import is_before_session
 from securebase.workbench.check_ins.sentences import describe_open
+from securebase.workbench.clients.tokens import digest
 from securebase.workbench.measures.forms import AnswersForm
 
 #: Seconds for which the browser that sent a check-in may show the thank-you page.
@@ -146,9 +147,9 @@ def _question_page(
         "all_open": ask_again and not form.any_answer,
         "instrument": form.instrument,
         "has_begun": row.moment == Moment.BEFORE and not is_before_session(row.therapy_session, timezone.now()),
-        # the browser stores answers only on the client's own phone, not on a device handed over or signed in by staff
-        "keep": "no" if row.mode == CheckInMode.DEVICE or isinstance(request.user, Account) else "yes",
     }
+    if row.mode == CheckInMode.DEVICE or isinstance(request.user, Account):
+        context["draft"] = ""  # answers stay on the client's own phone only, not on a device of the clinic
     return render(request, "check_ins/check_in.html", context, status=status)
 
 
@@ -185,10 +186,12 @@ def _closed_page(
 
 
 def _base_context(request: HttpRequest, row: CheckIn | None) -> dict[str, Any]:
+    # the name under which the phone keeps unsent answers does not reveal the link
+    context: dict[str, Any] = {"draft": digest(request.resolver_match.kwargs["token"])[:16]}
     if row is None:
-        return {"help_text": [line for line in HELP_TEXT.splitlines() if line]}
+        return context | {"help_text": [line for line in HELP_TEXT.splitlines() if line]}
     therapist = row.therapy_session.episode.client.therapist
-    return {
+    return context | {
         "check_in": row,
         "session": row.therapy_session,
         "therapist": therapist,

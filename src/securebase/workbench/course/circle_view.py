@@ -21,6 +21,7 @@ from securebase.records.vocabulary import CircleKind, Ring
 from securebase.schema import to_plain
 from securebase.workbench.casefile import began_at
 from securebase.workbench.clients.models import Episode
+from securebase.workbench.inventory.forms import RING_MIDDLES
 from securebase.workbench.inventory.models import Circle
 from securebase.workbench.ui.drawings import trusted_svg
 
@@ -192,24 +193,46 @@ def _script_data(
             {
                 "id": r.person.id,
                 "name": r.person.name,
-                "about": ", ".join(filter(None, (r.about, "" if for_client else r.tone.label))),
                 "place": to_plain(r.place),
             }
             for r in rows
         ],
+        "starts": {id_: to_plain(place) for id_, place in _starts(rows).items()},
+        "sliders": {f"person-{r.person.id}": _slider(r, for_client=for_client) for r in rows},
         "marks": _MARKS_FOR_CLIENT if for_client else _MARKS,
         "frame": circle_frame(current, people),
         "moved": moved_frames(people),
         "versions": [
             {
-                "name": v.name,
-                "moved": v.moved,
+                "text": f"{v.name}. {v.moved}",
                 "places": to_plain(v.circle.placements),
                 "frame": circle_frame(v.circle, people),
             }
             for v in versions
         ],
     }
+
+
+def _starts(rows: Sequence[PersonRow]) -> dict[str, Placement]:
+    """Return where each person begins who is taken from the tray: in the wider circle, at an hour with free room."""
+    angles = {row.person.id: row.place.angle for row in rows if row.place}
+    for row in rows:
+        if row.place is None:
+            angles[row.person.id] = _free_angle([*angles.values()])
+    return {id_: Placement(id_, RING_MIDDLES[Ring.WIDER], angle) for id_, angle in angles.items()}
+
+
+def _free_angle(occupied: Sequence[float]) -> float:
+    """Return the first hour on the clock face, in degrees, with the fewest people within 25 degrees."""
+    hours = [hour * 360.0 / HOURS for hour in range(HOURS)]
+    return min(hours, key=lambda hour: sum(abs((angle - hour + 540) % 360 - 180) < 25 for angle in occupied))
+
+
+def _slider(row: PersonRow, *, for_client: bool) -> dict[str, str]:
+    """Return the attributes that make a drawn person a slider, which the script needs and a reader without it not."""
+    label = ", ".join(filter(None, (row.person.name, row.about, "" if for_client else row.tone.label)))
+    bounds = {"aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": "0"}
+    return {"role": "slider", "tabindex": "0", "aria-label": label, "aria-describedby": "circle-help"} | bounds
 
 
 def saved_reply(circle: Circle) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -118,7 +118,7 @@ def read_submission(request: HttpRequest, name: str, *, artefact: Artefact | Non
         return filled
     visible = {f.id for f in spec.fields_for(formulation)}
     hidden = {k: v for k, v in queries.values_of(artefact).items() if k not in visible}
-    return ParsedValues(filled.values | hidden, filled.unread)
+    return replace(filled, values=filled.values | hidden)
 
 
 def save_submission(request: HttpRequest, episode: Episode, name: str, filled: ParsedValues) -> Artefact:
@@ -150,7 +150,7 @@ def posted_artefact_id(request: HttpRequest) -> uuid.UUID:
 
 def with_value(filled: ParsedValues, name: str, value: Value) -> ParsedValues:
     """Return a copy with one field replaced."""
-    return ParsedValues(filled.values | {name: value}, filled.unread)
+    return replace(filled, values=filled.values | {name: value})
 
 
 def requested_day(request: HttpRequest, name: str, spec: Worksheet) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -37,7 +38,7 @@ from securebase.workbench.ui.conflict import error_status, sentence
 from securebase.workbench.ui.methods import is_autosave, post_only
 from securebase.workbench.ui.parsing import parse_number
 from securebase.workbench.worksheets.actions import EmptyWorksheetError, answer_artefact, save_artefact
-from securebase.workbench.worksheets.forms import build_inputs, submitted_values
+from securebase.workbench.worksheets.forms import build_inputs, problems_on_page, submitted_values
 from securebase.workbench.worksheets.models import Artefact
 from securebase.workbench.worksheets.queries import is_taken, people_of, values_of, worksheet_or_404
 
@@ -171,7 +172,7 @@ def _save(
         # fields that the client does not see keep their values
         visible_ids = {f.id for f in visible.fields}
         hidden = {k: v for k, v in values_of(artefact).items() if k not in visible_ids}
-        filled = ParsedValues(hidden | filled.values, filled.unread)
+        filled = replace(filled, values=hidden | filled.values)
     try:
         saved = save_artefact(
             id=artefact_id,
@@ -194,7 +195,7 @@ def _save(
         return _render_worksheet(request, visit, spec, artefact_id, artefact, filled=filled, refusal=error)
     if autosave:
         at = timezone.localtime(saved.changed_at)
-        problems = {field: reason for field, (_, reason) in filled.unread.items()}
+        problems = problems_on_page(filled, request.POST)
         return JsonResponse({"saved": f"{at:%H:%M}", "revision": saved.revision, "problems": problems})
     if filled.unread:
         messages.warning(request, "Saved, except the fields marked below.")

@@ -68,9 +68,13 @@ class Input:
         return (*self.choices, *self.other_choices) if self.kind == FieldKind.CHOICE or self.other_choices else ()
 
     @property
+    def unchosen(self) -> bool:
+        """Return whether “No answer” is the choice, where one of several options can be chosen."""
+        return not any(c.chosen for c in (*self.choices, *self.other_choices))
+
+    @property
     def is_open(self) -> bool:
-        chosen = any(c.chosen for c in (*self.choices, *self.other_choices))
-        return not self.value and not chosen and not self.rows
+        return not self.value and self.unchosen and not self.rows
 
 
 def build_input(

@@ -9,11 +9,12 @@ from typing import Any
 
 from django.http import QueryDict
 
+from securebase.ipt.parsing import ParsedValues
 from securebase.ipt.worksheet import Field, FieldKind, Worksheet
 from securebase.workbench.ui.inputs import Input, build_input
 
-#: Empty rows below the filled ones, for pages without scripts.
-SPARE_ROWS = 2
+#: Empty rows below the filled ones, so that the next can be written without adding it.
+SPARE_ROWS = 1
 
 
 def submitted_values(worksheet: Worksheet, data: QueryDict) -> dict[str, Any]:
@@ -29,12 +30,28 @@ def submitted_values(worksheet: Worksheet, data: QueryDict) -> dict[str, Any]:
     return values
 
 
+def problems_on_page(filled: ParsedValues, data: QueryDict) -> dict[str, str]:
+    """Return the problems of submitted values by the names of their inputs, whose rows have numbers of the page."""
+    return {_name_on_page(name, filled, data): problem for name, (_, problem) in filled.unread.items()}
+
+
+def _name_on_page(name: str, filled: ParsedValues, data: QueryDict) -> str:
+    field, *cell = name.split(".")
+    if not cell:
+        return name
+    row, column = cell
+    return f"{field}.{_row_numbers(field, data)[filled.positions[field][int(row)]]}.{column}"
+
+
+def _row_numbers(field: str, data: QueryDict) -> list[str]:
+    """Return the rows in the order of the page, which a script may have changed; numbers only tell rows apart."""
+    pattern = re.compile(rf"{re.escape(field)}\.(\d{{1,4}})\.")
+    return list(dict.fromkeys(m[1] for name in data if (m := pattern.match(name))))
+
+
 def _submitted_rows(field: Field, data: QueryDict) -> list[dict[str, Any]]:
-    pattern = re.compile(rf"{re.escape(field.id)}\.(\d{{1,4}})\.")
-    # the order of the rows on the page, which a script may have changed; numbers only tell rows apart
-    numbers = dict.fromkeys(m[1] for name in data if (m := pattern.match(name)))
     rows = []
-    for n in numbers:
+    for n in _row_numbers(field.id, data):
         row: dict[str, Any] = {}
         for column in field.columns:
             name = f"{field.id}.{n}.{column.id}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
-from django.template.loader import select_template
+from django.template.loader import render_to_string, select_template
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -33,7 +33,7 @@ from securebase.workbench.ui.conflict import error_status, refusal_as_message, s
 from securebase.workbench.ui.methods import is_autosave
 from securebase.workbench.ui.parsing import parse_id, parse_number
 from securebase.workbench.worksheets import actions, queries
-from securebase.workbench.worksheets.forms import build_inputs, submitted_values
+from securebase.workbench.worksheets.forms import build_inputs, problems_on_page, submitted_values
 from securebase.workbench.worksheets.models import Artefact, ArtefactVersion
 
 
@@ -98,7 +98,7 @@ def _save(page: ClientPage, current: _CurrentWorksheet) -> HttpResponse:
         # fields that only another lineage's formulation or an earlier shelf shows keep their values
         visible_ids = {f.id for f in spec.fields_for(lineage_of(page.account.clinic).formulation)}
         hidden = {k: v for k, v in queries.values_of(artefact).items() if k not in visible_ids}
-        filled = ParsedValues(filled.values | hidden, filled.unread)
+        filled = replace(filled, values=filled.values | hidden)
     autosave = is_autosave(request)
     try:
         saved = actions.save_artefact(
@@ -123,7 +123,7 @@ def _save(page: ClientPage, current: _CurrentWorksheet) -> HttpResponse:
         return _render(page, current, filled=filled, refusal=error)
     if autosave:
         at = timezone.localtime(saved.changed_at)
-        problems = {field: reason for field, (_, reason) in filled.unread.items()}
+        problems = problems_on_page(filled, request.POST)
         state = {"revision": saved.revision, "version": saved.version, "problems": problems}
         return JsonResponse({"saved": f"{at:%H:%M}", "parts": _parts_above(page, saved)} | state)
     if filled.unread:
@@ -148,11 +148,12 @@ def _names_above(worksheet: str, artefact: Artefact | None) -> dict[str, Any]:
 
 
 def _parts_above(page: ClientPage, saved: Artefact) -> dict[str, str]:
-    """Return the part above the fields as saved, by its id on the page; other pages embed the worksheet without it."""
+    """Return the parts of the page that a save changes, by their ids; other pages embed the worksheet without them."""
     about_name = queries.people_of(saved.episode).get(str(saved.about), "")
     context = {"client": page.client, "worksheet": saved.kind, "artefact": saved, "about_name": about_name}
     context |= _names_above(saved.worksheet, saved)
-    return {"above": _above(saved.worksheet).render(context, page.request)}
+    answered = render_to_string("worksheets/_answered.html", context)
+    return {"above": _above(saved.worksheet).render(context, page.request), f"answered-{saved.id}": answered}
 
 
 def _render(

@@ -123,7 +123,7 @@ def test_mouse_moves_a_person_and_undo_reverts_it(circle_page: CirclePage) -> No
     )
     panel = circle_page.page.locator(f'[data-about="{circle_page.people["Omar"].id}"]')
     assert panel.is_visible()
-    assert panel.locator("[data-where]").inner_text() == "closest ring, 4 o’clock, gives support, receives support"
+    assert panel.locator("[id^=where]").inner_text() == "closest ring, 4 o’clock, gives support, receives support"
     typed = [
         circle_page.page.locator(f'[name="{f}_{circle_page.people["Omar"].id}"]').input_value()
         for f in ("ring", "hour")
@@ -230,7 +230,7 @@ def test_two_windows_do_not_overwrite_each_other(circle_page: CirclePage) -> Non
     second_page.page.locator("[data-status].bad").filter(has_text="changed elsewhere").wait_for()
     assert [e for e in second_page.errors if "409" not in e] == []
 
-    second_page.page.get_by_role("button", name="Save my circle as a new version").click()
+    second_page.page.get_by_role("button", name="Save mine as a new version").click()
     second_page.wait_until_saved()
     choir = second_page.placement("Choir")
     assert choir is not None

@@ -60,10 +60,14 @@ def test_every_person_is_placed_or_waiting(alma: Browser, cast: Cast) -> None:
     script_data = read_script_data(page(alma, cast))
     assert {p["name"] for p in script_data["people"]} == set(people)
     assert [p["name"] for p in script_data["people"] if p["place"] is None] == ["Boss"]
-    assert [v["moved"] for v in script_data["versions"]][:2] == [
-        "First version.",
-        "Choir: new on the circle, wider circle.",
-    ]
+    first, second, *_ = [v["text"] for v in script_data["versions"]]
+    assert first.endswith("by the client. First version.")
+    assert second.endswith("by the client. Choir: new on the circle, wider circle.")
+    # the one who waits would begin in the wider circle, at an hour with no one near
+    start = script_data["starts"][next(p["id"] for p in script_data["people"] if p["name"] == "Boss")]
+    taken = [p["place"]["angle"] for p in script_data["people"] if p["place"]]
+    assert start["radius"] == 5 / 6
+    assert min(abs((angle - start["angle"] + 540) % 360 - 180) for angle in taken) >= 25
 
 
 def test_first_and_last_version_are_compared_by_default(alma: Browser, cast: Cast) -> None:

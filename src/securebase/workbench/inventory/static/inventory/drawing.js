@@ -1,13 +1,5 @@
 // Moves the parts of the closeness circle that the server has drawn. All lengths come from the server, and so does
 // every part of a drawing except the position of a person who is being moved.
-export function setAll(part, attributes) {
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "text") part.textContent = value;
-    else if (value === null) part.removeAttribute(name);
-    else part.setAttribute(name, value);
-  }
-}
-
 export class Drawing {
   constructor(svg, geometry) {
     Object.assign(this, { svg, geometry });
@@ -17,9 +9,15 @@ export class Drawing {
     return this.svg.querySelector(`[data-key="${key}"]`);
   }
 
-  // frame: part → attribute → value
+  // frame: part → attribute → value; null takes the attribute away, and “text” is the content of the part
   apply(frame) {
-    for (const [key, attributes] of Object.entries(frame)) setAll(this.part(key), attributes);
+    for (const [key, attributes] of Object.entries(frame)) {
+      for (const [name, value] of Object.entries(attributes)) {
+        if (name === "text") this.part(key).textContent = value;
+        else if (value === null) this.part(key).removeAttribute(name);
+        else this.part(key).setAttribute(name, value);
+      }
+    }
   }
 
   clamp(radius) {

@@ -1,22 +1,20 @@
 // Idle lock: after the idle time a page with a client's record goes to sign-in, with a warning a minute before. Unsaved
 // input stays in this tab for the same account only.
-import { putBack, unsavedInput } from "./js/kept.js";
+import { Draft, putBack, unsavedInput } from "./js/kept.js";
 import { watchPresence } from "./js/presence.js";
-import { openStorage, readJson, writeJson } from "./js/storage.js";
 
-const KEY = "typed";
 const { account, closed, idleMinutes, signIn, stillHere } = document.body.dataset;
 const here = location.pathname + location.search;
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("securebase") : null;
-const storage = openStorage("sessionStorage");
-let warning = null;
+const draft = new Draft("typed", "sessionStorage");
+const note = document.getElementById("idle-note");
 
 // away: whether the input waits for the next sign-in, rather than for the answer to a form that is being sent
 function keepInput(forms, away) {
   const all = [...document.forms];
   const input = forms.map((form) => [all.indexOf(form), unsavedInput(form)]).filter(([, fields]) => fields);
-  if (input.length) writeJson(storage, KEY, { account, path: here, input, away });
-  else storage?.removeItem(KEY);
+  if (input.length) draft.write({ account, path: here, input, away });
+  else draft.discard();
 }
 
 function keepAllInput() {
@@ -24,21 +22,27 @@ function keepAllInput() {
 }
 
 function restoreInput() {
-  const kept = readJson(storage, KEY);
+  const kept = draft.read();
   const isOwn = kept?.away && kept.account === account;
   if (isOwn && kept.path !== here) return;
   // Input that was saved or abandoned (it did not go through sign-in), and that of another account, is discarded, too.
-  storage?.removeItem(KEY);
+  draft.discard();
   if (!isOwn) return;
   for (const [form, fields] of kept.input) if (document.forms[form]) putBack(document.forms[form], fields);
-  showWarning("Your unsaved text has been restored. Save it to keep it.");
+  showNote("Your unsaved text has been restored. Save it to keep it.");
 }
 
-function showWarning(textContent) {
-  warning?.remove();
-  warning = document.createElement("div");
-  Object.assign(warning, { className: "callout warn idle-note", role: "alert", textContent });
-  document.querySelector("main").prepend(warning);
+function showNote(textContent) {
+  Object.assign(note, { textContent, hidden: false });
+}
+
+function warn() {
+  showNote("You will be signed out in a minute. Press a key or click to stay.");
+  note.dataset.leaving = "yes";
+}
+
+function stay() {
+  if (note.dataset.leaving) note.hidden = true;
 }
 
 function goToSignIn() {
@@ -48,11 +52,6 @@ function goToSignIn() {
 function leave() {
   keepAllInput();
   goToSignIn();
-}
-
-function warn() {
-  showWarning("You will be signed out in a minute. Press a key or click to stay.");
-  warning.dataset.leaving = "yes";
 }
 
 function lockWhenIdle(minutes) {
@@ -68,11 +67,11 @@ function lockWhenIdle(minutes) {
     if (event.data === "ended") leave();
     // Signed out, or the device was handed over: show nothing and store nothing.
     if (event.data !== "closed") return;
-    storage?.removeItem(KEY);
+    draft.discard();
     goToSignIn();
   });
   restoreInput();
-  watchPresence(stillHere, steps, () => warning?.dataset.leaving && warning.remove());
+  watchPresence(stillHere, steps, stay);
 }
 
 // The page to sign in, and pages of a device that was handed over.
@@ -80,11 +79,11 @@ function closeOtherTabs() {
   const query = new URLSearchParams(location.search);
   const next = document.querySelector("input[name=next]");
   const ended = next !== null && (query.has("away") || query.has("next"));
-  const kept = readJson(storage, KEY);
+  const kept = draft.read();
   if (kept && next && (ended || kept.away)) {
     next.value = kept.path;
-    writeJson(storage, KEY, { ...kept, away: true });
-  } else storage?.removeItem(KEY);
+    draft.write({ ...kept, away: true });
+  } else draft.discard();
   channel?.postMessage(ended ? "ended" : "closed");
 }
 

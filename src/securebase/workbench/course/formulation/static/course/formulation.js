@@ -7,7 +7,6 @@ function update() {
   for (const area of areas) {
     const tick = area.querySelector("input[name=chosen]");
     tick.disabled = chosen >= 2 && !tick.checked;
-    area.classList.toggle("chosen", tick.checked);
     area.querySelector("[data-row]").disabled = ![...area.querySelectorAll("textarea")].some((t) => t.value.trim());
   }
 }
@@ -22,5 +21,5 @@ for (const button of document.querySelectorAll("[data-take]")) {
     text.focus();
   });
 }
-for (const kind of ["input", "change"]) document.addEventListener(kind, update, { capture: true });
+document.addEventListener("input", update, { capture: true }); // before the autosave reads the form
 update();

@@ -3,57 +3,37 @@ const techniques = document.querySelector("[data-extents]");
 const rows = [...document.querySelectorAll("[data-extent]")];
 const [rest, undo] = ["[data-rest]", "[data-rest-undo]"].map((name) => document.querySelector(name));
 const selected = (row) => row.querySelector("input:checked");
-let previous = null; // the rating at the start of a click
 let zeroed = [];
 
-// Sets ratings of 0–3, or clears them with null.
+// Sets ratings of 0–3, or clears them with an empty value.
 function rate(some, value) {
-  for (const row of some) {
-    const input = value === null ? selected(row) : row.querySelector(`input[value="${value}"]`);
-    if (input) input.checked = value !== null;
-  }
-  techniques.dispatchEvent(new Event("change", { bubbles: true }));
+  for (const row of some) row.querySelector(`input[value="${value}"]`).checked = true;
+  techniques.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 // Digits rate a technique, arrow keys move to the next one, and Delete clears the rating.
 function onKey(event) {
   const row = event.target.closest("[data-extent]");
   if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
-  const to = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (/^[0-3]$/.test(event.key)) {
-    rate([row], event.key);
-    selected(row).focus();
-  } else if (to) {
-    const next = rows[rows.indexOf(row) + to];
-    if (next) (selected(next) ?? next.querySelector("input")).focus();
-  } else if (event.key === "Delete" || event.key === "Backspace") rate([row], null);
-  else return;
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? 0;
+  const value = { 0: "0", 1: "1", 2: "2", 3: "3", Delete: "", Backspace: "" }[event.key];
+  if (value === undefined && !step) return;
   event.preventDefault();
+  if (value !== undefined) rate([row], value);
+  selected(rows[rows.indexOf(row) + step] ?? row).focus();
 }
 
 function startTechniques() {
   techniques.addEventListener("keydown", onKey);
-  // A second tap clears the rating. pointerdown fires before the browser changes the selection.
-  techniques.addEventListener("pointerdown", ({ target }) => {
-    const row = target.closest("[data-extent]");
-    previous = row && selected(row);
-  });
-  techniques.addEventListener("click", (event) => {
-    if (!event.target.matches("input")) return;
-    if (event.target === previous && event.detail > 0) rate([event.target.closest("[data-extent]")], null);
-    previous = null;
-  });
   rest.hidden = false;
   rest.addEventListener("click", () => {
-    zeroed = rows.filter((row) => !selected(row));
+    zeroed = rows.filter((row) => selected(row).value === "");
     rate(zeroed, 0);
     undo.hidden = zeroed.length === 0;
   });
   undo.addEventListener("click", () => {
-    rate(
-      zeroed.filter((row) => selected(row)?.value === "0"),
-      null,
-    );
+    const unchanged = zeroed.filter((row) => selected(row).value === "0");
+    rate(unchanged, "");
     undo.hidden = true;
     rest.focus();
   });
@@ -66,16 +46,13 @@ let pending = Promise.resolve();
 async function send(form, submitter) {
   const part = form.closest("[data-part]");
   try {
-    const response = await fetch(form.action, {
-      method: "POST",
-      body: new URLSearchParams(new FormData(form, submitter)),
-    });
+    const body = new URLSearchParams(new FormData(form, submitter));
+    const response = await fetch(form.action, { method: "POST", body });
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    const fresh = page.getElementById(part.id);
-    if (!fresh) throw new Error("no such part"); // a refused form comes back in its part, with what was typed
-    part.replaceWith(fresh);
+    const fresh = page.getElementById(part.id); // a refused form comes back in its part, with what was typed
     const line = Object.assign(document.createElement("p"), { className: "saving", role: "status" });
-    fresh.append(line);
+    fresh.append(line); // fails on a page without this part
+    part.replaceWith(fresh);
     line.textContent = [...page.querySelectorAll(".messages li")].map((li) => li.textContent.trim()).join(" ");
     fresh.querySelector("button, a")?.focus({ preventScroll: true });
   } catch {

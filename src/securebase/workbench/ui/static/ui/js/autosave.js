@@ -5,7 +5,6 @@ const OFFLINE_RETRY_DELAY = 5000;
 // Browsers limit keepalive requests to 64 KiB (Fetch standard); larger forms are sent without keepalive.
 const MAX_KEEPALIVE_LENGTH = 60_000;
 const TECHNICAL_FIELDS = ["revision", "next", "new_version", "csrfmiddlewaretoken"];
-const { signIn } = document.body.dataset;
 
 function fieldsOf(form) {
   return new URLSearchParams(new FormData(form));
@@ -24,22 +23,18 @@ function inputOf(fields) {
   return input.toString();
 }
 
-// Options: status (element that shows the state), fields and saved (functions that return the fields to send, and those
-// that the server has), delay, thing (what is saved, in words), view (address of the saved version), ended (what to say
-// after the end of the session), discard (forgets the input after a conflict, where it is kept on the device). The form
-// dispatches “saved” with the server's reply, and “signed-out”. Its notice of a conflict is in ui/_conflict.html.
+// Options: status (element that shows the state), fields (returns the fields to send; they start as saved), delay, and
+// discard (forgets the input after a conflict, where it is kept on the device). Attributes of the form: data-view
+// (address of the saved version) and data-ended (what to say after the end of the session). The form dispatches “saved”
+// with the server's reply, and “signed-out”. Notices are in ui/_saving.html.
 export class Autosave {
-  constructor(form, { status, fields, saved, delay = SAVE_DELAY, thing = "text", view, ended, discard } = {}) {
-    Object.assign(this, { form, delay, thing, view: view ?? form.action, ended, discard });
-    this.status = status ?? form.querySelector("[data-saving]");
-    this.settledStatus = this.status.textContent;
+  constructor(form, { status = form.querySelector("[data-saving]"), fields, delay = SAVE_DELAY, discard } = {}) {
+    Object.assign(this, { form, status, delay, discard, settledStatus: status.textContent });
     this.fields = fields ?? (() => fieldsOf(form));
     // what was entered before this script ran differs from the defaults, so it is saved, too
-    this.savedInput = inputOf(saved?.() ?? defaultsOf(form));
-    for (const kind of ["input", "change"]) form.addEventListener(kind, () => this.schedule());
-    form.addEventListener("submit", () => {
-      this.stopped = true;
-    });
+    this.savedInput = inputOf(fields?.() ?? defaultsOf(form));
+    form.addEventListener("input", () => this.schedule());
+    form.addEventListener("submit", () => (this.stopped = true));
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") this.save({ leaving: true });
     });
@@ -101,9 +96,9 @@ export class Autosave {
   }
 
   handleReply(response, reply, input, revision) {
+    const current = this.form.elements.revision.value;
     if (response.ok) this.confirm(reply, input);
     else if (response.status === 409) {
-      const current = this.form.elements.revision.value;
       // two saves of this page overlapped: the later one named the revision before the earlier one
       if (revision !== current && String(reply.revision) === current) this.schedule();
       else this.showConflict(reply);
@@ -111,7 +106,7 @@ export class Autosave {
       this.settle(input, "Nothing saved yet"); // an empty worksheet has nothing to save
     } else if (response.status === 400) {
       this.failed = true; // the next change tries again
-      this.setStatus(`Not saved. ${reply.error ?? `Please keep a copy of your ${this.thing}.`}`, true);
+      this.setStatus(`Not saved. ${reply.error ?? "Please keep a copy of it."}`, true);
     } else if (response.status === 403 || response.type === "opaqueredirect") this.endSession();
     else this.retry("Not saved yet. Trying again…", RETRY_DELAY);
   }
@@ -144,12 +139,12 @@ export class Autosave {
   }
 
   endSession() {
-    const text = this.ended ?? "Not saved: you have been signed out. Your text is kept in this tab.";
+    const text = this.form.dataset.ended ?? "Not saved: you have been signed out. Your text is kept in this tab.";
+    const signIn = document.getElementById("sign-in-again");
     if (!signIn) return this.retry(text, RETRY_DELAY);
     this.signedOut = this.failed = true;
-    const link = document.createElement("a");
-    link.href = `${signIn}?away=1&next=${encodeURIComponent(location.pathname + location.search)}`;
-    link.textContent = "Sign in again here";
+    const link = document.importNode(signIn.content.firstElementChild, true);
+    link.search += `&next=${encodeURIComponent(location.pathname + location.search)}`;
     this.setStatus(text, true);
     this.status.append(" ", link);
     this.keep();
@@ -164,8 +159,7 @@ export class Autosave {
     this.stopped = this.failed = true;
     const note = document.getElementById("conflict").content.firstElementChild.cloneNode(true);
     const part = (name) => note.querySelector(`[data-${name}]`);
-    for (const thing of note.querySelectorAll("[data-thing]")) thing.textContent = this.thing;
-    part("theirs").href = this.view;
+    part("theirs").href = this.form.dataset.view ?? this.form.action;
     part("discard").hidden = !this.discard;
     part("discard").addEventListener("click", this.discard);
     part("mine").addEventListener("click", () => {

@@ -1,6 +1,5 @@
 // Keeps input in the browser until the server has it, and puts it back into its form.
 import { restoreRows } from "./rows.js";
-import { openStorage, readJson, writeJson } from "./storage.js";
 
 const KEPT_HIDDEN = ["revision", "submission"]; // hidden fields that tell what the input belongs to
 const NEVER_KEPT = ["password", "submit", "button", "fieldset"];
@@ -44,23 +43,41 @@ export function putBack(form, input) {
   }
 }
 
-// The unsaved input of one form on the reader's own device.
-export class Kept {
-  constructor(key, storage = openStorage("localStorage")) {
-    Object.assign(this, { key, storage });
+// Every page works without the browser's storage, which may be blocked, full or hold what cannot be read.
+function attempt(action) {
+  try {
+    return action();
+  } catch {
+    return null;
+  }
+}
+
+// Unsaved input under one key of the browser's storage: that of the device, of the tab (sessionStorage), or none.
+export class Draft {
+  constructor(key, storage = "localStorage") {
+    Object.assign(this, { key, storage: attempt(() => window[storage]) });
+  }
+
+  read() {
+    return attempt(() => JSON.parse(this.storage.getItem(this.key)));
+  }
+
+  write(kept) {
+    attempt(() => this.storage.setItem(this.key, JSON.stringify(kept)));
+  }
+
+  discard() {
+    attempt(() => this.storage.removeItem(this.key));
   }
 
   keep(form) {
     const input = unsavedInput(form);
-    if (input) writeJson(this.storage, this.key, { at: Date.now(), input });
+    if (input) this.write({ at: Date.now(), input });
     else this.discard();
   }
+}
 
-  read() {
-    return readJson(this.storage, this.key);
-  }
-
-  discard() {
-    this.storage?.removeItem(this.key);
-  }
+export function draftsOf(prefix) {
+  const keys = attempt(() => Object.keys(localStorage)) ?? [];
+  return keys.filter((key) => key.startsWith(prefix)).map((key) => new Draft(key));
 }
