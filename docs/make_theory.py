@@ -74,10 +74,10 @@ def count(theory: Theory) -> list[str]:
     places = {p: [e for e in edges if e.place is p] for p in EdgeLocation}
     grades = {g: sum(e.grade is g for e in edges) for g in Grade}
     methods = "; ".join(
-        f"{sum(e.by == name for e in places[EdgeLocation.STUDY])} by the {method.label}"
+        f"{n} by {method.label}"
         for name, method in STUDY_METHODS.items()
+        if (n := sum(e.by == name for e in places[EdgeLocation.STUDY]))
     )
-    unestimated = sum(not e.by for e in places[EdgeLocation.STUDY])
     nonlinear = sum(e.form is not EdgeForm.LINEAR or bool(e.moderator) for e in edges)
     simulated = sum(bool(e.by) for e in places[EdgeLocation.SIMULATED])
     beyond = sum(e.level is not EffectLevel.WITHIN_PERSON for e in edges)
@@ -89,10 +89,10 @@ def count(theory: Theory) -> list[str]:
         f"- **{len(places[EdgeLocation.MODEL])} are estimated in the model**: mechanisms on the shelf, with priors. "
         "`fit` estimates them from a table, and `track` uses them for one client.",
         f"- **{len(places[EdgeLocation.STUDY])} are estimated in studies only**, from tables with both "
-        f"constructs: {methods}. For {unestimated} there is no estimator yet.",
-        f"- **{len(places[EdgeLocation.SIMULATED])} are in the simulator only**: events, early life, hidden causes, "
-        f"slow accumulation. A table cannot identify them. {simulated} have a process that a scenario can switch on; "
-        "the others have none yet.",
+        f"constructs: {methods}. `securebase theory --data TABLE` estimates them and says what a table lacks.",
+        f"- **{len(places[EdgeLocation.SIMULATED])} are in the simulator**: events, early life, hidden causes, slow "
+        f"accumulation. {simulated} have a process that a scenario can switch on; the others have none yet. A table "
+        f"can estimate {sum(bool(e.estimate) for e in places[EdgeLocation.SIMULATED])} of them.",
         f"- For {grades[Grade.VERIFIED]} the published finding was checked in its source, {grades[Grade.COMPUTED]} "
         f"rest on figures from public data, and for {grades[Grade.UNVERIFIED]} no figure was found or checked.",
         f"- {sum(e.prior is not None for e in edges)} have a prior; the others have none.",
@@ -126,8 +126,7 @@ def claim_row(theory: Theory, claim: Claim) -> str:
     selected = theory.select(claim=claim.id)
     mark = " **Beyond the evidence.**" if claim.outruns_its_evidence else ""
     edges = "; ".join(dict.fromkeys(f"{e.label} ({e.place.value})" for e in selected)) or "–"
-    says = f"{claim.says}{mark}" + (f" *{claim.uncertain}*" if claim.uncertain else "")
-    return f"| {claim.id} | {says} | {', '.join(claim.needs)} | {edges} |"
+    return f"| {claim.id} | {claim.says}{mark} | {', '.join(claim.needs)} | {edges} |"
 
 
 def text() -> str:

@@ -104,10 +104,12 @@ def test_level_and_lag_are_consistent(edge: TheoryEdge) -> None:
         assert edge.form in (EdgeForm.PRODUCT, EdgeForm.GATE)
     if edge.by == "curvature":
         assert edge.form in (EdgeForm.SATURATING, EdgeForm.INVERTED_U)
-    if edge.by == "lag":
+    if edge.by in ("lag", "ct_sparse", "same_session"):
         assert edge.level in (EffectLevel.WITHIN_PERSON, EffectLevel.DYAD)
         assert edge.form is EdgeForm.LINEAR
-        assert edge.lag in (Lag.SESSION, Lag.WEEK, Lag.SLOW)
+        assert edge.lag in ((Lag.SESSION,) if edge.by == "same_session" else (Lag.WEEK, Lag.SLOW))
+    assert (edge.by == "arms") <= (edge.lag is Lag.COURSE)
+    assert (edge.estimate != "") <= (edge.place is EdgeLocation.SIMULATED)
 
 
 @each_edge
@@ -147,12 +149,13 @@ def test_the_module_of_every_method_exists() -> None:
         module, name = method.computed_by.split(":")
         assert callable(getattr(import_module(module), name))
     assert {e.by for e in EDGES if e.place is EdgeLocation.MODEL} == {""}
-    assert {e.by for e in EDGES if e.place is EdgeLocation.STUDY} - {""} == set(STUDY_METHODS)
+    used = {e.by for e in EDGES if e.place is EdgeLocation.STUDY} | {e.estimate for e in EDGES}
+    assert used - {""} == set(STUDY_METHODS)
     assert {e.by for e in EDGES if e.place is EdgeLocation.SIMULATED} - {""} == set(SIMULATORS)
 
 
-def test_moderations_and_curvatures_are_estimated_but_effects_that_need_a_control_group_are_not() -> None:
-    """S13, S42, S46, S66 and S76 are nonlinear; the effect of therapy on a column needs untreated clients."""
+def test_moderations_and_curvatures_are_estimated_and_effects_of_therapy_need_untreated_clients() -> None:
+    """S13, S42, S46, S66 and S76 are nonlinear."""
     study_edges = THEORY.select(place=EdgeLocation.STUDY)
     for e in study_edges:
         if e.form is not EdgeForm.LINEAR:
@@ -164,7 +167,19 @@ def test_moderations_and_curvatures_are_estimated_but_effects_that_need_a_contro
     assert matching["S46"] == {"curvature"}
     assert {"moderation", "curvature"} < matching["S42"]
     assert "moderation" in matching["S76"]
-    assert {e.from_construct for e in study_edges if not e.by} == {THERAPY}
+    assert all(e.by for e in study_edges)
+    assert {e.from_construct for e in study_edges if e.by == "arms"} == {THERAPY}
+    assert {e.study_method for e in EDGES if e.place is EdgeLocation.MODEL} == {"lag", "arms"}
+
+
+def test_an_estimator_beside_the_simulator_must_be_known() -> None:
+    block = '[[edge]]\nfrom = "alliance"\nto = "hope"\nclaims = ["S7"]\nsign = "+"\nabout = "A test."\n'
+    for lines in ('place = "simulated"\nestimate = "guess"\n', 'place = "study"\nestimate = "events"\n'):
+        with pytest.raises(ModelError, match="only for a simulated edge"):
+            read_edges("x.toml", block + lines, Pillar.SOCIAL, THEORY.claims)
+    (edge,) = read_edges("x.toml", f'{block}place = "simulated"\nestimate = "events"\n', Pillar.SOCIAL, THEORY.claims)
+    assert edge.study_method == "events"
+    assert edge.location_label == "simulated: no method yet; in studies: events and the values around them"
 
 
 def test_claims_beyond_their_evidence_are_marked() -> None:
@@ -209,12 +224,12 @@ def test_filters_agree_with_a_plain_loop() -> None:
         (('sign = "+"', 'sign = "up"'), r"edge\[1\].sign: unknown sign “up”. Known: \+, -, 0, \?"),
         (('place = "study"', 'place = "model"'), "Add it to the shelf of mechanisms"),
         (('place = "study"', 'place = "simulated"'), "must be one of brings, .* for an edge of simulated"),
-        (('by = "lag"', 'by = "magic"'), "must be one of lag, .* for an edge of study"),
-        (('by = "lag"', 'lag = "day"'), "unknown lag “day”. Known: session, week, slow, course, life, none"),
-        (('by = "lag"', 'calibration = ["36"]'), r"must be rows of the calibration, such as C5 \(got 36\)"),
-        (('by = "lag"', 'colour = "red"'), r"edge\[1\].colour: unknown field"),
+        (('by = "ct_sparse"', 'by = "magic"'), "must be one of lag, .* for an edge of study"),
+        (('by = "ct_sparse"', 'lag = "day"'), "unknown lag “day”. Known: session, week, slow, course, life, none"),
+        (('by = "ct_sparse"', 'calibration = ["36"]'), r"must be rows of the calibration, such as C5 \(got 36\)"),
+        (('by = "ct_sparse"', 'colour = "red"'), r"edge\[1\].colour: unknown field"),
         (
-            ('by = "lag"', 'prior = { mean = 0.1, sd = 0, basis = "No." }'),
+            ('by = "ct_sparse"', 'prior = { mean = 0.1, sd = 0, basis = "No." }'),
             r"prior.sd: must be greater than 0",
         ),
         (("[[edge]]", "[[edge"), "common_factors.toml: invalid TOML"),

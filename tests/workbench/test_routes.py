@@ -49,7 +49,6 @@ PAGES = {
     "clinic-lineage": {"alma", "adam"},
     "course-forms": {"alma", "adam"},
     "account-new": {"alma", "adam"},
-    "clinic-calibration": {"alma", "adam", "rosa"},
     "research-table": {"alma", "adam", "rosa"},
     "research-table-download": {"alma", "adam", "rosa"},
     "account-active": {"alma", "adam"},

@@ -1,4 +1,4 @@
-"""`securebase theory`: the edges of the theory as a list, JSON or graph."""
+"""`securebase theory`: the edges of the theory as a list, JSON or graph, and their estimates from a table."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 
 from securebase.charts.theory_graph import By
 from securebase.cli.output import format_number, print_sentences, write_json, write_text
+from securebase.cli.theory_data import estimate_and_print
 from securebase.model.mechanism import Lag, Pillar
 from securebase.model.theory import EdgeLocation, Theory, TheoryEdge, theory
 from securebase.reports.theory_page import theory_page, theory_svg
@@ -33,7 +34,20 @@ from securebase.schema import plain_fields, to_plain
 @click.option(
     "--graph", type=click.Path(dir_okay=False, path_type=Path), help="Draw the edges to FILE.svg or FILE.html."
 )
-@click.option("--json", "json_wanted", is_flag=True, help="Print everything as JSON.")
+@click.option(
+    "--data",
+    "table",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Estimate the edges from this table, which has a data dictionary beside it (securebase cohort writes both).",
+)
+@click.option(
+    "--json",
+    "json_out",
+    is_flag=False,
+    flag_value="-",
+    metavar="[FILE]",
+    help="Write everything as JSON to FILE; without FILE print it.",
+)
 def command(
     *,
     claim: str | None,
@@ -42,19 +56,24 @@ def command(
     location: str | None,
     by: By,
     graph: Path | None,
-    json_wanted: bool,
+    table: Path | None,
+    json_out: str | None,
 ) -> None:
-    """List the edges of the theory with sign, level, lag, location and evidence.
+    """List the edges of the theory with sign, level, lag, location and evidence, or estimate them from a table.
 
     Every edge is a hypothesis. Location “model”: a mechanism that fit estimates and track uses; “study”: estimated from
-    a table with the columns; “simulated”: only in the simulator.
+    a table with the columns; “simulated”: in the simulator.
+
+    With --data, every edge gets its estimate with interval, or the reason why the table has none.
     """
     full_theory = theory()
     edges = full_theory.select(claim=claim, pillar=pillar, mechanism=mechanism, place=location)
     if graph is not None:
         _draw(full_theory, edges, by, graph)
-    if json_wanted:
-        write_json(_describe(full_theory, edges, claim), None)
+    if table is not None:
+        estimate_and_print(table, edges, json_out)
+    elif json_out is not None:
+        write_json(_describe(full_theory, edges, claim), None if json_out == "-" else Path(json_out))
     elif graph is None:
         _list(full_theory, edges, claim)
 
@@ -88,8 +107,7 @@ def _list(full_theory: Theory, edges: Sequence[TheoryEdge], claim: str | None) -
     if claim is not None:
         entry = full_theory.claims[claim]
         mark = ". It goes beyond the evidence" if entry.outruns_its_evidence else ""
-        sentences = [f"{entry.id}: {entry.says}. Needs {', '.join(entry.needs)}{mark}.", entry.uncertain]
-        print_sentences([" ".join(filter(None, sentences))], indent="")
+        print_sentences([f"{entry.id}: {entry.says}. Needs {', '.join(entry.needs)}{mark}."], indent="")
         click.echo()
     for e in edges:
         click.echo(e.label)

@@ -67,7 +67,8 @@ class EdgeLocation(StrEnum):
     """Location of an edge in the product.
 
     model: a mechanism of the shelf, with a prior; `fit` estimates it and `track` uses it. study: only a study of a
-    table with its columns can estimate it. simulated: only the simulator has it.
+    table with its columns can estimate it. simulated: the simulator has it; a table can estimate it where
+    `estimate` says how.
     """
 
     MODEL = "model"
@@ -103,10 +104,20 @@ class EdgeMethod:
 #: Estimators of an edge from a table, by name: `study` is above this package and cannot be imported here.
 STUDY_METHODS: Mapping[str, EdgeMethod] = MappingProxyType(
     {
-        "lag": EdgeMethod("lag between two columns", "securebase.study.reciprocal:estimate_lags"),
-        "moderation": EdgeMethod("product with a moderator", "securebase.study.moderation:moderation_findings"),
-        "curvature": EdgeMethod("curvature of a lag", "securebase.study.moderation:moderation_findings"),
-        "levels": EdgeMethod("correlation of person means", "securebase.study.variance:correlate"),
+        "lag": EdgeMethod("lag between two columns", "securebase.study.edges.lags:estimate_lag"),
+        "ct_sparse": EdgeMethod(
+            "lag between rarely asked columns", "securebase.study.estimators.ct_sparse:estimate_sparse"
+        ),
+        "same_session": EdgeMethod(
+            "association within the session", "securebase.study.edges.same_session:estimate_same_session"
+        ),
+        "moderation": EdgeMethod("product with a moderator", "securebase.study.edges.moderation:estimate_product"),
+        "curvature": EdgeMethod("curvature of a lag", "securebase.study.edges.moderation:estimate_product"),
+        "levels": EdgeMethod("correlation of usual levels", "securebase.study.edges.levels:estimate_levels"),
+        "events": EdgeMethod("events and the values around them", "securebase.study.edges.events:estimate_events"),
+        "change_scores": EdgeMethod("change from start to end", "securebase.study.edges.change:estimate_change"),
+        "arms": EdgeMethod("comparison with clients without therapy", "securebase.study.edges.change:estimate_arms"),
+        "stories": EdgeMethod("retellings of stories", "securebase.study.edges.stories:estimate_stories"),
     }
 )
 
@@ -130,15 +141,13 @@ SIMULATORS: Mapping[str, EdgeMethod] = MappingProxyType(
 class Claim:
     """A claim, paraphrased in a short sentence.
 
-    needs: kinds of support in the product (edge, measure, tool, analysis, simulation, statement, core). uncertain: what
-    is not known about it; empty unless it needs a statement.
+    needs: kinds of support in the product (edge, measure, tool, analysis, simulation, statement, core).
     """
 
     id: str
     says: str
     part: str
     needs: tuple[str, ...]
-    uncertain: str = ""
 
     @property
     def outruns_its_evidence(self) -> bool:
@@ -150,8 +159,9 @@ class TheoryEdge(ShelfStruct, frozen=True):
     """A directed edge. `sign`: effect on the score of `to_construct`: +, −, 0 (none expected) or ? (open).
 
     With a moderator it is the sign of the product term, with an inverted U that of the curvature. by: key of
-    STUDY_METHODS or SIMULATORS; empty if nothing estimates or simulates it yet. prior: None if none is stated.
-    figure: a published figure on another scale, so no prior.
+    STUDY_METHODS or SIMULATORS; empty if nothing estimates or simulates it yet. estimate: key of STUDY_METHODS with
+    which a table can estimate a simulated edge too. prior: None if none is stated. figure: a published figure on
+    another scale, so no prior.
     """
 
     from_construct: Text = field(name="from")
@@ -167,6 +177,7 @@ class TheoryEdge(ShelfStruct, frozen=True):
     grade: Grade = Grade.UNVERIFIED
     moderator: str = ""
     by: str = ""
+    estimate: str = ""
     prior: Prior | None = None
     figure: str = ""
     calibration: tuple[str, ...] = ()
@@ -183,11 +194,19 @@ class TheoryEdge(ShelfStruct, frozen=True):
 
     @property
     def location_label(self) -> str:
-        """Location as text: model, or study or simulated with the method (or “no method yet”)."""
+        """Location as text: model, or study or simulated with the methods (or “no method yet”)."""
         if self.place is EdgeLocation.MODEL:
             return self.place.value
         known = STUDY_METHODS if self.place is EdgeLocation.STUDY else SIMULATORS
-        return f"{self.place.value}: {known[self.by].label if self.by else 'no method yet'}"
+        also = f"; in studies: {STUDY_METHODS[self.estimate].label}" if self.estimate else ""
+        return f"{self.place.value}: {known[self.by].label if self.by else 'no method yet'}{also}"
+
+    @property
+    def study_method(self) -> str:
+        """Key of STUDY_METHODS with which a table can estimate it; empty if none can."""
+        if self.place is EdgeLocation.MODEL:
+            return "arms" if self.lag is Lag.COURSE else "lag"
+        return self.by if self.place is EdgeLocation.STUDY else self.estimate
 
     @property
     def outruns_its_evidence(self) -> bool:
@@ -241,7 +260,6 @@ class ClaimEntry(ShelfStruct, frozen=True):
 
     says: Text
     needs: tuple[str, ...] = ()
-    uncertain: str = ""
 
 
 class EdgesFile(ShelfStruct, frozen=True):
@@ -266,7 +284,7 @@ def _claims(file: str, text: str) -> Iterator[Claim]:
     parts = read_toml(text, dict[str, dict[str, ClaimEntry]], Place(file, ModelError))
     for part, entries in parts.items():
         for name, entry in entries.items():
-            yield Claim(name, entry.says, part, entry.needs, entry.uncertain)
+            yield Claim(name, entry.says, part, entry.needs)
 
 
 def read_edges(file: str, text: str, pillar: Pillar, claims: Mapping[str, Claim]) -> list[TheoryEdge]:
@@ -309,3 +327,5 @@ def _check_edge(edge: TheoryEdge, claims: Mapping[str, Claim], place: Place) -> 
     known = STUDY_METHODS if edge.place is EdgeLocation.STUDY else SIMULATORS
     if edge.by and edge.by not in known:
         place.fail(f"must be one of {', '.join(known)} for an edge of {edge.place.value}", "by")
+    if edge.estimate and (edge.place is not EdgeLocation.SIMULATED or edge.estimate not in STUDY_METHODS):
+        place.fail(f"must be one of {', '.join(STUDY_METHODS)}, and only for a simulated edge", "estimate")

@@ -1,0 +1,110 @@
+"""Change from start to end: beside the change (or the events) of another column, or between arms."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from securebase.model.distributions import t_quantile, t_tail
+from securebase.model.theory import TheoryEdge, label_of
+from securebase.study.detrending import Array
+from securebase.study.edges.columns import EdgeTable
+from securebase.study.edges.events import EVENTS
+from securebase.study.edges.result import EdgeEstimate, NotEstimableError
+
+#: clients with a first and a last value; clients in each arm
+MIN_CLIENTS, MIN_IN_ARM = 100, 60
+#: column, 1 or 0 for each client, that says who had therapy
+ARM = "therapy"
+
+
+def estimate_change(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
+    """Correlate the change of a column with that of another, or with the number of events in the course.
+
+    Raises NotEstimableError below `MIN_CLIENTS` with a first and a last value.
+    """
+    first, second = data.column(edge.from_construct), data.column(edge.to_construct)
+    y = changes(data, second)
+    if edge.from_construct in EVENTS:
+        happened = np.nan_to_num(data.values(first)) > 0
+        x = np.zeros(data.rows.n_persons)
+        np.add.at(x, data.rows.person, happened)
+    else:
+        x = changes(data, first)
+    both = np.isfinite(x) & np.isfinite(y)
+    n = int(both.sum())
+    if n < MIN_CLIENTS:
+        raise NotEstimableError(
+            f"“{second}” has a value at the start and at the end for {n} clients, {MIN_CLIENTS} are needed "
+            f"({MIN_CLIENTS - n} more)."
+        )
+    if not (np.std(x[both]) > 0 and np.std(y[both]) > 0):
+        raise NotEstimableError(f"“{first}” or the change of “{second}” is the same for every client.")
+    r = float(np.corrcoef(x[both], y[both])[0, 1])
+    error = float(np.sqrt((1 - r**2) / (n - 2)))
+    # Fisher's z: arctanh(r) is about normal with standard error 1 / √(n − 3)
+    z, half_width = np.arctanh(r), 1.96 / np.sqrt(n - 3)
+    return EdgeEstimate(
+        "change_scores",
+        (first, second),
+        r,
+        float(np.tanh(z - half_width)),
+        float(np.tanh(z + half_width)),
+        float(2 * t_tail(abs(r) / error, n - 2)),
+        n,
+        n,
+        "clients",
+        "correlation with the change from first to last value (low power, not corrected for error)",
+    )
+
+
+def estimate_arms(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
+    """Compare the change of a column between clients with and without therapy, by Welch's t.
+
+    Raises NotEstimableError unless each arm has `MIN_IN_ARM` clients with a first and a last value.
+    """
+    if ARM not in data.rows.values:
+        raise NotEstimableError(
+            f"Needs clients without {label_of(edge.from_construct).lower()}: the table has no column “{ARM}” (1 or 0)."
+        )
+    arm = np.full(data.rows.n_persons, np.nan)
+    arm[data.rows.person] = data.values(ARM)
+    column = data.column(edge.to_construct)
+    y = changes(data, column)
+    groups = [y[np.isfinite(y) & (arm == value)] for value in (1.0, 0.0)]
+    fewest = min(len(group) for group in groups)
+    if fewest < MIN_IN_ARM:
+        raise NotEstimableError(
+            f"“{column}” has a value at the start and at the end for {len(groups[0])} clients with and "
+            f"{len(groups[1])} without therapy, {MIN_IN_ARM} in each arm are needed ({MIN_IN_ARM - fewest} more)."
+        )
+    with_therapy, without = groups
+    variances = np.array([g.var(ddof=1) / len(g) for g in groups])
+    sizes = np.array([len(g) for g in groups])
+    sd = float(np.sqrt(np.mean([g.var(ddof=1) for g in groups])))
+    difference, error = float(with_therapy.mean() - without.mean()), float(np.sqrt(variances.sum()))
+    df = float(variances.sum() ** 2 / (variances**2 / (sizes - 1)).sum())
+    half_width = t_quantile(0.975, df) * error
+    return EdgeEstimate(
+        "arms",
+        (ARM, column),
+        difference / sd,
+        (difference - half_width) / sd,
+        (difference + half_width) / sd,
+        float(2 * t_tail(abs(difference) / error, df)),
+        int(sizes.sum()),
+        int(sizes.sum()),
+        "clients",
+        "difference of the change between arms, in SDs of change (an effect only if assigned by chance)",
+    )
+
+
+def changes(data: EdgeTable, column: str) -> Array:
+    """Return last minus first value of each client (persons,), NaN with fewer than two values."""
+    rows = np.flatnonzero(np.isfinite(data.values(column)))
+    person, values = data.rows.person[rows], data.values(column)[rows]
+    change = np.full(data.rows.n_persons, np.nan)
+    present, first = np.unique(person, return_index=True)
+    last = np.append(first[1:], len(person)) - 1
+    several = last > first
+    change[present[several]] = (values[last] - values[first])[several]
+    return change

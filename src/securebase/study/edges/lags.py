@@ -1,0 +1,76 @@
+"""A lag of one week: the plain model where both columns are asked often, `ct_sparse` elsewhere."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from securebase.model.theory import TheoryEdge
+from securebase.study.edges.columns import EdgeTable, require_clients
+from securebase.study.edges.result import EdgeEstimate, NotEstimableError
+from securebase.study.estimator import LagStep, Link
+from securebase.study.estimators.ct_sparse import (
+    MAX_SHIFT,
+    MIN_RATINGS,
+    PERSISTENCE_SHIFT,
+    SparseEstimate,
+    asked_often,
+    estimate_plain,
+    estimate_sparse,
+    missing_data,
+)
+from securebase.study.phrases import number
+
+#: clients with `MIN_RATINGS` ratings of two columns that are asked often
+MIN_CLIENTS = 60
+#: standard error beyond which an interval covers most effects that are possible. A judgement.
+MAX_ERROR = 0.5
+_SCALE = "SDs of the state after one week, per SD"
+
+
+def estimate_lag(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
+    """Estimate the effect after one week between these two columns alone, over clients who have both.
+
+    A plain fit that does not end regularly is repeated as `ct_sparse`. Raises NotEstimableError if the ratings are too
+    few, the interval is too wide, or the estimate rests on what was borrowed.
+    """
+    link = Link(data.column(edge.from_construct), data.column(edge.to_construct), LagStep.NEXT_SESSION)
+    columns = link.earlier, link.later
+    both = np.array([data.counts(name) for name in columns]).min(axis=0) > 0
+    rows = data.rows.select(both[data.rows.person])
+    if all(asked_often(rows, name) for name in columns):
+        require_clients(data, columns, MIN_RATINGS, MIN_CLIENTS)
+        plain = estimate_plain(rows, link, data.days_per_unit)
+        if plain is not None and plain.standard_error <= MAX_ERROR:
+            return _result("lag", link, plain)
+    if reason := missing_data(rows, link, data.days_per_unit):
+        raise NotEstimableError(reason)
+    sparse = estimate_sparse(rows, link, data.days_per_unit)
+    if sparse is None:
+        raise NotEstimableError(f"The model of “{link.earlier}” and “{link.later}” did not end regularly.")
+    if sparse.standard_error > MAX_ERROR:
+        raise NotEstimableError(
+            f"The standard error is {sparse.standard_error:.2f}, more than {MAX_ERROR:g}: “{link.earlier}” and "
+            f"“{link.later}” may move as one."
+        )
+    if sparse.shift is None or sparse.rests_on_prior:
+        raise NotEstimableError(
+            f"The estimate rests on what was borrowed: it moves by more than {MAX_SHIFT:g} standard errors when the "
+            f"borrowed persistence is {PERSISTENCE_SHIFT:g} lower or higher. More ratings per client of "
+            f"“{link.earlier}” and “{link.later}” would decide."
+        )
+    return _result("ct_sparse", link, sparse, f"moves by {number(sparse.shift)} SE with the borrowed persistence")
+
+
+def _result(method: str, link: Link, lag: SparseEstimate, remark: str = "") -> EdgeEstimate:
+    return EdgeEstimate(
+        method,
+        (link.earlier, link.later),
+        lag.estimate,
+        *lag.interval,
+        lag.p_value,
+        lag.n_persons,
+        lag.n_values,
+        "ratings",
+        _SCALE,
+        remark,
+    )

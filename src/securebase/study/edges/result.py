@@ -1,0 +1,70 @@
+"""The estimate of an edge, or the reason why a table has none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from securebase.model.theory import TheoryEdge
+
+
+class NotEstimableError(Exception):
+    """Raised by an estimator whose table is not enough; the message says which column, and how much is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeEstimate:
+    """One association on its own scale, 0 if there is none, with a 95% interval.
+
+    method: key of STUDY_METHODS that was used. scale: unit of the estimate. columns: names in the table. n_values:
+    ratings, pairs or events, as `counted` says. remark: a figure that has to be read with it.
+    """
+
+    method: str
+    columns: tuple[str, ...]
+    estimate: float
+    lower: float
+    upper: float
+    p_value: float
+    n_clients: int
+    n_values: int
+    counted: str
+    scale: str
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeResult:
+    """One edge of the theory in one table: an estimate with its p value adjusted over all estimates, or a reason."""
+
+    edge: TheoryEdge
+    estimate: EdgeEstimate | None
+    reason: str = ""
+    p_adjusted: float | None = None
+
+    @property
+    def reading(self) -> str:
+        """Return “as stated”, “opposite”, “not zero” (no sign stated) or “inconclusive”, from the adjusted p value."""
+        if self.estimate is None:
+            return "cannot say"
+        if self.p_adjusted is None or self.p_adjusted >= 0.05:
+            return "inconclusive"
+        if self.edge.sign not in "+-":
+            return "not zero"
+        return "as stated" if (self.estimate.estimate > 0) == (self.edge.sign == "+") else "opposite"
+
+
+@dataclass(frozen=True, slots=True)
+class TheoryEstimates:
+    """All edges that were looked for in one table."""
+
+    n_clients: int
+    n_rows: int
+    results: tuple[EdgeResult, ...]
+
+    @property
+    def estimated(self) -> tuple[EdgeResult, ...]:
+        return tuple(r for r in self.results if r.estimate is not None)
+
+    @property
+    def without(self) -> tuple[EdgeResult, ...]:
+        return tuple(r for r in self.results if r.estimate is None)

@@ -1,0 +1,67 @@
+"""Tables of sessions with a data dictionary, for tests of the theory's edges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from securebase.exchange.data_dictionary import DataDictionary, TableColumn
+from securebase.model.theory import EdgeLocation, TheoryEdge
+from securebase.records.vocabulary import Moment, Respondent
+from securebase.study.edges.columns import EdgeTable
+from securebase.study.table import SessionTable
+
+
+def column(name: str, construct: str = "", **given: object) -> TableColumn:
+    """Return a column of a questionnaire that the client rates; with its own name as construct by default."""
+    fields = {"clients": 1, "values": 1, "moment": Moment.AFTER, "respondent": Respondent.CLIENT} | given
+    return TableColumn(name, name, "questionnaires", construct=construct or name, **fields)
+
+
+def dictionary(*columns: TableColumn, clients: int = 1, rows: int = 1) -> DataDictionary:
+    return DataDictionary(
+        format="securebase-data-dictionary",
+        version=1,
+        person="client",
+        time="session",
+        time_unit="session",
+        therapist="",
+        made_on="2026-11-30",
+        software="test",
+        fingerprint="0",
+        simulated=True,
+        clients=clients,
+        rows=rows,
+        smallest_cell=5,
+        columns=columns,
+    )
+
+
+def edge_table(values: Mapping[str, np.ndarray], **constructs: str) -> EdgeTable:
+    """Return a table from (persons, sessions) arrays; constructs: column → construct, its own name by default."""
+    persons, sessions = next(iter(values.values())).shape
+    rows = SessionTable(
+        persons,
+        np.repeat(np.arange(persons), sessions),
+        np.tile(np.arange(float(sessions)), persons),
+        {name: np.asarray(v, dtype=float).ravel() for name, v in values.items()},
+        dict.fromkeys(values, Moment.AFTER),
+        "session",
+    )
+    columns = [
+        column(
+            name,
+            constructs.get(name, name),
+            clients=int(np.isfinite(v).any(axis=1).sum()),
+            values=int(np.isfinite(v).sum()),
+        )
+        for name, v in values.items()
+    ]
+    return EdgeTable(rows, dictionary(*columns, clients=persons, rows=persons * sessions))
+
+
+def edge(from_construct: str, to_construct: str, **given: object) -> TheoryEdge:
+    """Return an edge of a study that is on no shelf."""
+    fields = {"claims": ("S1",), "sign": "+", "place": EdgeLocation.STUDY, "about": "A test."} | given
+    return TheoryEdge(from_construct, to_construct, **fields)
