@@ -186,8 +186,10 @@ def _closed_page(
 
 
 def _base_context(request: HttpRequest, row: CheckIn | None) -> dict[str, Any]:
+    match = request.resolver_match
+    assert match is not None  # a view answers a resolved path
     # the name under which the phone keeps unsent answers does not reveal the link
-    context: dict[str, Any] = {"draft": digest(request.resolver_match.kwargs["token"])[:16]}
+    context: dict[str, Any] = {"draft": digest(match.kwargs["token"])[:16]}
     if row is None:
         return context | {"help_text": [line for line in HELP_TEXT.splitlines() if line]}
     therapist = row.therapy_session.episode.client.therapist
