@@ -126,7 +126,8 @@ def claim_row(theory: Theory, claim: Claim) -> str:
     selected = theory.select(claim=claim.id)
     mark = " **Beyond the evidence.**" if claim.outruns_its_evidence else ""
     edges = "; ".join(dict.fromkeys(f"{e.label} ({e.place.value})" for e in selected)) or "–"
-    return f"| {claim.id} | {claim.says}{mark} | {', '.join(claim.needs)} | {edges} |"
+    says = f"{claim.says}{mark}" + (f" *{claim.uncertain}*" if claim.uncertain else "")
+    return f"| {claim.id} | {says} | {', '.join(claim.needs)} | {edges} |"
 
 
 def text() -> str:

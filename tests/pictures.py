@@ -8,6 +8,7 @@ from math import exp, sqrt
 from securebase.picture import phrases
 from securebase.picture.client import ClientPicture
 from securebase.picture.fingerprints import FORMAT
+from securebase.picture.outcomes import OutcomeChange
 from securebase.picture.parts import (
     Alliance,
     AllianceDeviation,
@@ -182,6 +183,7 @@ def full() -> ClientPicture:
         signals=(),
         constants=(Constant("Usual scores of alliance", "mean 7", "a guess", verified=False),),
         limits=(phrases.EXPECTED_COURSE, phrases.NOT_A_DEVICE),
+        outcomes=(OutcomeChange("Symptoms", "PHQ-9", 2, 17.0, 7.0, "improved", 6.0), OutcomeChange("Functioning")),
         rivals=Rivals((Medication("Sertraline", 14.0, None),), (-150.0, 21.0)),
         hypotheses=hypotheses(),
     )

@@ -104,8 +104,11 @@ def test_a_claim_of_a_new_file_has_its_location() -> None:
         ('need = "measure"\npage = "session"', r"places\.toml, place\[1\]\.claim: required field is missing"),
         ('claim = "S7"\nneed = "wish"\npage = "session"', r"need: unknown need “wish”"),
         ('claim = "S7"\nneed = "measure"', r"place\[1\]\.page: required field is missing"),
-        ('claim = "S7"\nneed = "tool"\npage = "session"\nworksheet = "telling"', r"worksheet: unknown field"),
-        ('claim = "S7"\nneed = "tool"\npage = "x"\n[[place]]\nclaim = "S7"\nneed = "tool"\npage = "x"', r"twice"),
+        (
+            'claim = "S7"\nneed = "tool"\npage = "session"\nleaves = "y"\nworksheet = "telling"',
+            r"worksheet: unknown field",
+        ),
+        ("\n[[place]]\n".join(['claim = "S7"\nneed = "tool"\npage = "x"\nleaves = "y"'] * 2), r"twice"),
     ],
 )
 def test_an_invalid_page_is_refused(block: str, message: str) -> None:

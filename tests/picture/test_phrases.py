@@ -9,7 +9,7 @@ import pytest
 
 import support_course
 from episodes import alert, episode, session_day
-from securebase.picture import hypothesis_phrases, phrases, sentences, signal_phrases
+from securebase.picture import calibration_phrases, hypothesis_phrases, phrases, sentences, signal_phrases
 from securebase.picture.client import ClientPicture, client_picture
 from securebase.records.episode import RuptureRecord
 from securebase.records.vocabulary import Phase, RuptureKind
@@ -53,7 +53,7 @@ def all_sentences(picture: ClientPicture) -> list[str]:
 
 def test_no_sentence_contains_a_forbidden_word() -> None:
     texts = [sentence for picture in pictures() for sentence in all_sentences(picture)]
-    for module in (phrases, signal_phrases, hypothesis_phrases):
+    for module in (phrases, signal_phrases, hypothesis_phrases, calibration_phrases):
         texts += [value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)]
     texts += [*hypothesis_phrases.TABLE_ROWS]
     texts += [phrases.gate_sentence(n) for n in (0, 1, 5, 6, 12)]

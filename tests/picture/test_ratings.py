@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
+
 from securebase.picture.phrases import FORBIDDEN
-from securebase.picture.ratings import RatedSession, compare_ratings, comparison_sentences
+from securebase.picture.ratings import RatedSession, compare_ratings, comparison_sentences, concordance
 
 
 def rated(session: int, client: float | None, therapist: float | None, **items: dict[int, float]) -> RatedSession:
@@ -56,3 +59,36 @@ def test_no_sentence_contains_a_forbidden_word() -> None:
     )
     for sentence in comparison_sentences(part):
         assert not any(word in f" {sentence.lower()} " for word in FORBIDDEN)
+
+
+# ---- agreement -------------------------------------------------------------------------------------------------------
+def test_agreement_needs_six_sessions_and_ratings_that_differ() -> None:
+    steady = [rated(n, 5.0 + n % 2, 6.0) for n in range(1, 9)]
+    assert not any("Agreement" in s for s in comparison_sentences(compare_ratings(steady)))
+    varied = [rated(n, 5.0 + n % 3, 6.0 + n % 2) for n in range(1, 8)]
+    assert not any("Agreement" in s for s in comparison_sentences(compare_ratings(varied[:5])))
+    assert "Agreement over these sessions: " in comparison_sentences(compare_ratings(varied))[-1]
+
+
+def test_agreement_is_one_minus_the_squared_distance_over_that_of_unrelated_ratings() -> None:
+    """Compare with Lin's definition: the mean squared difference over all pairings of both ratings."""
+    pairs = [(5.0, 6.0), (7.0, 6.5), (8.0, 9.0), (4.0, 5.0), (6.0, 8.0), (9.0, 8.0)]
+    distance = sum((a - b) ** 2 for a, b in pairs) / len(pairs)
+    unrelated = sum((a - b) ** 2 for a, _ in pairs for _, b in pairs) / len(pairs) ** 2
+    result = concordance(pairs)
+    assert result is not None
+    assert result.value == pytest.approx(1 - distance / unrelated)
+    same = concordance([(a, a) for a, _ in pairs])
+    assert same is not None
+    assert same.value == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("r", "shift", "ratio"), [(0.6, 0.7, 1.0), (0.8, 0.0, 1.5), (0.0, 0.5, 1.0)])
+def test_interval_of_agreement_covers_the_truth(r: float, shift: float, ratio: float) -> None:
+    truth = 2 * r * ratio / (1 + ratio**2 + shift**2)
+    rng = np.random.default_rng(5)
+    first = rng.normal(size=(400, 30))
+    second = shift + ratio * (r * first + np.sqrt(1 - r**2) * rng.normal(size=(400, 30)))
+    results = [concordance([*zip(a, b, strict=True)]) for a, b in zip(first.tolist(), second.tolist(), strict=True)]
+    covered = np.mean([c is not None and c.low <= truth <= c.high for c in results])
+    assert 0.85 <= covered <= 0.94

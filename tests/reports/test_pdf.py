@@ -16,6 +16,7 @@ import paper_cases as cases
 from securebase.charts.render import svg
 from securebase.charts.symptoms import symptoms_chart
 from securebase.errors import InputError
+from securebase.picture.outcomes import outcome_facts
 from securebase.reports import for_client, for_referrer, for_supervisor
 from securebase.reports import pdf as module
 from securebase.reports.document import (
@@ -173,6 +174,14 @@ def test_every_page_names_its_sources() -> None:
     assert "31 March 2026" in document.foot
     assert value_fingerprint(case.record) in document.foot
     assert "6 April 2026" in document.kicker
+
+
+def test_a_referrer_reads_every_outcome_with_its_change() -> None:
+    case = cases.case()
+    blocks = for_referrer.document(case, {"outcomes"}, SHELF).blocks
+    facts = [pair for block in blocks if isinstance(block, Facts) for pair in block.rows]
+    assert tuple(facts) == outcome_facts(case.picture.outcomes)
+    assert facts[0] == ("Symptoms", "17 → 7 (PHQ-9): reliable improvement, threshold 6 points")
 
 
 def test_a_picture_needs_a_text_alternative() -> None:

@@ -60,8 +60,3 @@ def test_the_page_of_benchmarks_matches_the_stored_results(tmp_path: Path) -> No
     for picture in (tmp_path / "images").iterdir():
         assert f"(images/{picture.name})" in generated
         assert (ROOT / "docs" / "images" / picture.name).exists()
-
-
-def test_the_page_that_locates_the_claims_is_current() -> None:
-    module = load_script("make_places")
-    assert module.PAGE.read_text(encoding="utf-8") == module.text(), "run python docs/make_places.py"

@@ -49,6 +49,7 @@ PAGES = {
     "clinic-lineage": {"alma", "adam"},
     "course-forms": {"alma", "adam"},
     "account-new": {"alma", "adam"},
+    "clinic-calibration": {"alma", "adam", "rosa"},
     "research-table": {"alma", "adam", "rosa"},
     "research-table-download": {"alma", "adam", "rosa"},
     "account-active": {"alma", "adam"},

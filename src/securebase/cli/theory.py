@@ -107,7 +107,8 @@ def _list(full_theory: Theory, edges: Sequence[TheoryEdge], claim: str | None) -
     if claim is not None:
         entry = full_theory.claims[claim]
         mark = ". It goes beyond the evidence" if entry.outruns_its_evidence else ""
-        print_sentences([f"{entry.id}: {entry.says}. Needs {', '.join(entry.needs)}{mark}."], indent="")
+        sentences = [f"{entry.id}: {entry.says}. Needs {', '.join(entry.needs)}{mark}.", entry.uncertain]
+        print_sentences([" ".join(filter(None, sentences))], indent="")
         click.echo()
     for e in edges:
         click.echo(e.label)

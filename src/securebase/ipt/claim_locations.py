@@ -33,7 +33,8 @@ class ClaimNeed(StrEnum):
 class ClaimLocation:
     """One place that serves one claim.
 
-    Either a scale of an instrument, or a worksheet (all of it if `field` is empty), or a workbench page by name.
+    Either a scale of an instrument, or a worksheet (all of it if `field` is empty), or a workbench page by name with
+    the column that its use fills.
     """
 
     claim: str
@@ -43,14 +44,16 @@ class ClaimLocation:
     worksheet: str = ""
     field: str = ""
     page: str = ""
+    leaves: str = ""
 
 
 class PagePlace(ShelfStruct, frozen=True):
-    """A workbench page, by name, that serves one claim."""
+    """A workbench page, by name, that serves one claim. leaves: column of the clinic's table that its use fills."""
 
     claim: Text
     need: ClaimNeed
     page: Text
+    leaves: Text
 
 
 class PlacesFile(ShelfStruct, frozen=True):
@@ -98,4 +101,4 @@ def read_page_places(file: str, content: bytes) -> tuple[ClaimLocation, ...]:
     pages = read_toml(content, PlacesFile, place).place
     if len(set(pages)) != len(pages):
         place.fail("must not list a place twice", "place")
-    return tuple(ClaimLocation(p.claim, p.need, page=p.page) for p in pages)
+    return tuple(ClaimLocation(p.claim, p.need, page=p.page, leaves=p.leaves) for p in pages)

@@ -141,13 +141,15 @@ SIMULATORS: Mapping[str, EdgeMethod] = MappingProxyType(
 class Claim:
     """A claim, paraphrased in a short sentence.
 
-    needs: kinds of support in the product (edge, measure, tool, analysis, simulation, statement, core).
+    needs: kinds of support in the product (edge, measure, tool, analysis, simulation, statement, core). uncertain: what
+    is not known about it; empty unless it needs a statement.
     """
 
     id: str
     says: str
     part: str
     needs: tuple[str, ...]
+    uncertain: str = ""
 
     @property
     def outruns_its_evidence(self) -> bool:
@@ -260,6 +262,7 @@ class ClaimEntry(ShelfStruct, frozen=True):
 
     says: Text
     needs: tuple[str, ...] = ()
+    uncertain: str = ""
 
 
 class EdgesFile(ShelfStruct, frozen=True):
@@ -284,7 +287,7 @@ def _claims(file: str, text: str) -> Iterator[Claim]:
     parts = read_toml(text, dict[str, dict[str, ClaimEntry]], Place(file, ModelError))
     for part, entries in parts.items():
         for name, entry in entries.items():
-            yield Claim(name, entry.says, part, entry.needs)
+            yield Claim(name, entry.says, part, entry.needs, entry.uncertain)
 
 
 def read_edges(file: str, text: str, pillar: Pillar, claims: Mapping[str, Claim]) -> list[TheoryEdge]:

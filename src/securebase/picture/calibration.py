@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import sqrt
+from statistics import fmean, stdev
 
 import numpy as np
 
 from securebase.model.distributions import t_quantile
 from securebase.picture.verification import Tally
+from securebase.records.episode import HypothesisMatch
+from securebase.records.vocabulary import Match
 
 #: Clients with at least one case from which a share is shown.
 MIN_CLIENTS = 30
@@ -55,6 +58,42 @@ def clinic_share(tallies: Iterable[Tally]) -> ClinicShare:
     return ClinicShare(
         happened, of, clients, p, *score_interval(p, independent, t_quantile(0.5 + LEVEL / 2, clients - 1))
     )
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRate:
+    """Share of clients in whom the process with the largest contribution matched, beside a random process.
+
+    `chance` is the share that a random pick among the answered processes of each client would match. `gain` is the
+    difference with its 95% interval. They are None with fewer than MIN_CLIENTS clients.
+    """
+
+    leading: ClinicShare
+    chance: float | None = None
+    gain: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+def match_rate(answers: Iterable[HypothesisMatch]) -> MatchRate:
+    """Pool answers of one respondent per client; “partly” is no match.
+
+    A client counts if the process with the largest contribution and another one were discussed.
+    """
+    pairs = [pair for answer in answers if (pair := _leading_and_chance(answer)) is not None]
+    leading = clinic_share(Tally(int(matched), 1) for matched, _ in pairs)
+    if leading.value is None:
+        return MatchRate(leading)
+    gains = [matched - chance for matched, chance in pairs]
+    gain, half = fmean(gains), t_quantile(0.5 + LEVEL / 2, len(gains) - 1) * stdev(gains) / sqrt(len(gains))
+    return MatchRate(leading, fmean(chance for _, chance in pairs), gain, gain - half, gain + half)
+
+
+def _leading_and_chance(answer: HypothesisMatch) -> tuple[bool, float] | None:
+    discussed = {key: match is Match.YES for key, match in answer.answers.items() if match is not Match.NOT_DISCUSSED}
+    if answer.leading not in discussed or len(discussed) < 2:
+        return None
+    return discussed[answer.leading], fmean(discussed.values())
 
 
 def score_interval(p: float, n: float, z: float) -> tuple[float, float]:

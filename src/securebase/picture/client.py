@@ -18,6 +18,7 @@ from securebase.picture.contributions import hypotheses
 from securebase.picture.course import track_record
 from securebase.picture.fingerprints import FORMAT, default_parameter_set, picture_fingerprint, picture_versions
 from securebase.picture.mechanisms import mechanisms
+from securebase.picture.outcomes import OutcomeChange, outcome_changes
 from securebase.picture.parts import (
     Alliance,
     Constant,
@@ -80,6 +81,8 @@ class ClientPicture:
         Numbers from outside the record that the results rest on.
     limits : tuple of str
         Sentences on the limits of these results.
+    outcomes : tuple of OutcomeChange
+        Symptoms, functioning, wellbeing, relationships and resilience, each with reliable change where it is known.
     rivals : Rivals
         Medication and life events on record, which may move symptoms and processes alike.
     problems : tuple of PictureProblem
@@ -118,6 +121,7 @@ class ClientPicture:
     signals: tuple[Signal, ...]
     constants: tuple[Constant, ...]
     limits: tuple[str, ...]
+    outcomes: tuple[OutcomeChange, ...]
     rivals: Rivals
     problems: tuple[PictureProblem, ...] = ()
     answered: int = 0
@@ -238,6 +242,7 @@ def client_picture(
         ),
         limits=LIMITS,
         problems=(problem,) if problem is not None else (),
+        outcomes=_outcomes(prepared, parameters),
         rivals=rivals(prepared.record, as_of),
         answered=prepared.answered,
         hypotheses=hypotheses_result if isinstance(hypotheses_result, Hypotheses) else None,
@@ -249,6 +254,11 @@ def client_picture(
 def _check_day(as_of: object) -> None:
     if not isinstance(as_of, Real) or not isfinite(as_of):
         raise InputError(f"as_of must be a finite number of days (got {as_of!r})")
+
+
+def _outcomes(prepared: PreparedRecord, parameters: ParameterSet) -> tuple[OutcomeChange, ...]:
+    scores = [score for administration in prepared.record.administrations for score in administration.scores]
+    return outcome_changes(scores, prepared.record.symptom_measure, parameters)
 
 
 def _header(prepared: PreparedRecord) -> Header:

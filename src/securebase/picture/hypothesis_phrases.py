@@ -174,9 +174,14 @@ def hidden_confounder_sentence(part: Hypotheses) -> str:
     return f"An unmeasured factor would explain an association away if it correlated with both sides at {strengths}."
 
 
+def leading(part: Hypotheses) -> Hypothesis:
+    """Return the hypothesis with the largest contribution, which the question for the session is about."""
+    return max(part.rows, key=lambda h: abs(h.carried.value))
+
+
 def question(part: Hypotheses) -> str:
     """Return an open question for the session about the construct with the largest contribution."""
-    top = max(part.rows, key=lambda h: abs(h.carried.value))
+    top = leading(part)
     name = join_names([PLAIN_NAMES.get(construct, top.label.lower()) for construct in top.constructs])
     return f"When {name} changed over these weeks, did your mood change before, after, or not at all?"
 

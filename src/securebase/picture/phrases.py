@@ -137,7 +137,8 @@ EXPECTED_COURSE = (
     "The expected path is the range of the middle 80% of clients, in the model, whose first score was within half a "
     "standard deviation of this client's. It is a base rate, not a target."
 )
-INTERVALS = "Intervals and chances assume that the model is right. How often they hold in practice is not known yet."
+MODEL_ASSUMED = "Intervals and chances assume that the model is right."
+INTERVALS = f"{MODEL_ASSUMED} How often they hold in practice is not known yet."
 NOT_A_DEVICE = "This is not a medical device. It makes no diagnosis and changes no treatment."
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean
+from math import atanh, sqrt, tanh
+from statistics import NormalDist, fmean, pstdev
 
 from securebase.measurement.catalogue import instrument
 from securebase.picture import phrases
@@ -19,6 +20,11 @@ SHARED_ITEMS = (1, 2, 3, 4)
 MIN_SESSIONS_FOR_MEAN = 3
 #: Difference in points from which an item is named.
 MIN_NOTABLE_GAP = 2.0
+
+
+#: Sessions rated by both from which agreement is given as a number.
+MIN_SESSIONS_FOR_AGREEMENT = 6
+_HALF_90 = NormalDist().inv_cdf(0.95)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,43 @@ class RatingComparison:
         return tuple(s for s in self.sessions if s.therapist is not None)
 
 
+@dataclass(frozen=True, slots=True)
+class Concordance:
+    """Concordance of two raters over sessions (1: the same rating every time) with its 90% interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def concordance(pairs: Sequence[tuple[float, float]]) -> Concordance | None:
+    """Return the concordance correlation of Lin (1989) with the interval of its Fisher transform.
+
+        c = 2 cov / (s₁² + s₂² + (m₁ − m₂)²),   u² = (m₁ − m₂)² / (s₁ s₂),   b = c / r,
+        var z = {(1 − r²) b² / (1 − c²) + 2 c² b (1 − c) u² / (1 − c²)² − c² b² u⁴ / [2 (1 − c²)²]} / (n − 2)
+
+    It counts both a difference in level and movements that do not agree. The interval assumes that sessions are
+    independent. None with fewer than six sessions, or where one rater never changed.
+    """
+    n = len(pairs)
+    if n < MIN_SESSIONS_FOR_AGREEMENT:
+        return None
+    first, second = zip(*pairs, strict=True)
+    m1, m2, s1, s2 = fmean(first), fmean(second), pstdev(first), pstdev(second)
+    if s1 == 0.0 or s2 == 0.0:
+        return None
+    r = fmean((a - m1) * (b - m2) for a, b in pairs) / (s1 * s2)
+    u2 = (m1 - m2) ** 2 / (s1 * s2)
+    bias = 2.0 / (s1 / s2 + s2 / s1 + u2)
+    c = r * bias
+    if abs(c) >= 1.0 - 1e-9:
+        return Concordance(c, c, c)
+    rest = 1.0 - c**2
+    terms = (1 - r**2) * bias**2 / rest + 2 * c**2 * bias * (1 - c) * u2 / rest**2 - (c * bias * u2 / rest) ** 2 / 2
+    half = _HALF_90 * sqrt(max(terms, 0.0) / (n - 2))
+    return Concordance(c, tanh(atanh(c) - half), tanh(atanh(c) + half))
+
+
 def compare_ratings(sessions: Sequence[RatedSession]) -> RatingComparison:
     """Return the sessions with at least one rating, in order."""
     scale = instrument(CLIENT_INSTRUMENT).scale(SCALE)
@@ -78,7 +121,21 @@ def comparison_sentences(part: RatingComparison) -> tuple[str, ...]:
         sentences.append(sentence)
     if len(rated_sessions) >= MIN_SESSIONS_FOR_MEAN:
         sentences.append(_mean_sentence(rated_sessions))
+    if sentence := agreement_sentence(part):
+        sentences.append(sentence)
     return tuple(sentences)
+
+
+def agreement_sentence(part: RatingComparison) -> str:
+    """Return the agreement of both ratings over the sessions with its interval; empty without one."""
+    result = concordance([(s.client or 0.0, s.therapist or 0.0) for s in part.rated_by_both])
+    if result is None:
+        return ""
+    low, high = phrases.number(result.low, 2), phrases.number(result.high, 2)
+    return (
+        f"Agreement over these sessions: {phrases.number(result.value, 2)} (90% interval {low} to {high}), where 1 is "
+        "the same rating every time and 0 no agreement."
+    )
 
 
 def _last_session_sentence(last: RatedSession) -> str:

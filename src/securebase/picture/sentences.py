@@ -233,6 +233,12 @@ def missing_hypotheses_reason(picture: ClientPicture) -> str:
     return f"{problem.what} {problem.advice}" if problem else hypothesis_phrases.TOO_FEW
 
 
+def limit_sentences(picture: ClientPicture, calibration: str = "") -> tuple[str, ...]:
+    """Return the limits of the picture; `calibration` says how often intervals held in the clinic, if it is known."""
+    checked = f"{phrases.MODEL_ASSUMED} {calibration}" if calibration else phrases.INTERVALS
+    return tuple(checked if limit == phrases.INTERVALS else limit for limit in picture.limits)
+
+
 def validation_note(picture: ClientPicture) -> str:
     """Return the page's one note on scores whose questionnaire is not validated, or an empty text."""
     labels = [part.measure for part in (picture.symptoms, picture.alliance) if not part.validated and part.reported]

@@ -172,14 +172,14 @@ def _build_series(
     parameter_set: ParameterSet,
     notes: tuple[str, ...],
 ) -> Series:
-    instrument, scale = _find_scale(measure, parameter_set)
+    instrument, scale = find_measure(measure, parameter_set)
     reported = tuple(ReportedScore(s.at, s.value, s.session) for s in scores if (s.instrument, s.scale) == measure)
     values = [r.value for r in reported] or [0.0, 1.0]
     low, high = (scale.minimum, scale.maximum) if scale is not None else (min(values), max(values))
     return Series(construct, measure, instrument, scale, reported, low, high, notes)
 
 
-def _find_scale(measure: Measure, parameter_set: ParameterSet) -> tuple[Instrument | None, Scale | None]:
+def find_measure(measure: Measure, parameter_set: ParameterSet) -> tuple[Instrument | None, Scale | None]:
     """Return the instrument and scale of the catalogue, or None for a measure of an imported table.
 
     If the instrument gives no reliable change, it is computed from the SD and reliability of the parameter set and

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from securebase.records.artefact import ArtefactRecord, ClosenessCircle, RelationshipRecord
-from securebase.records.vocabulary import Ending, Moment, Phase, ProblemArea, Respondent, RuptureKind
+from securebase.records.vocabulary import Ending, Match, Moment, Phase, ProblemArea, Respondent, RuptureKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +226,20 @@ class StandardisedCovariate:
 
 
 @dataclass(frozen=True, slots=True)
+class HypothesisMatch:
+    """Answers of client or therapist to whether the processes that a picture showed matched what they see.
+
+    A key of `answers` is one process, or several joined by “+” that the picture could not distinguish. `leading` is the
+    key of the one with the largest contribution, which the picture asks about.
+    """
+
+    at: float
+    respondent: Respondent
+    leading: str
+    answers: Mapping[str, Match]
+
+
+@dataclass(frozen=True, slots=True)
 class EpisodeRecord:
     """One course of therapy of one client.
 
@@ -283,6 +297,8 @@ class EpisodeRecord:
         Interpersonal inventory.
     circles : tuple of ClosenessCircle
         All versions of the closeness circle in order of time.
+    hypothesis_matches : tuple of HypothesisMatch
+        Answers to whether the hypotheses of the picture matched, the last of client and therapist.
 
     Examples
     --------
@@ -325,6 +341,7 @@ class EpisodeRecord:
     artefacts: tuple[ArtefactRecord, ...] = ()
     relationships: tuple[RelationshipRecord, ...] = ()
     circles: tuple[ClosenessCircle, ...] = ()
+    hypothesis_matches: tuple[HypothesisMatch, ...] = ()
     course_format: str = ""
 
     def artefacts_of(self, *worksheets: str) -> tuple[ArtefactRecord, ...]:

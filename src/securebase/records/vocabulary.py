@@ -150,6 +150,19 @@ class Agreement(StrEnum):
         }[self.value]
 
 
+class Match(StrEnum):
+    """Answer to the question whether a hypothesis matched what a person sees."""
+
+    YES = "yes"
+    PARTLY = "partly"
+    NO = "no"
+    NOT_DISCUSSED = "not_discussed"
+
+    @property
+    def label(self) -> str:
+        return self.value.replace("_", " ").capitalize()
+
+
 class Technique(StrEnum):
     """Technique of IPT, as in the technique log."""
 

@@ -33,6 +33,7 @@ def client_report(
     made_on: date | None = None,
     record: EpisodeRecord | None = None,
     lineage: Lineage = DEFAULT_LINEAGE,
+    calibration: str = "",
 ) -> str:
     """Return the report of one client as one HTML file.
 
@@ -50,6 +51,8 @@ def client_report(
         Record with worksheets; with it the report also lists the tasks of the course.
     lineage : Lineage
         Lineage of IPT that decides the tasks.
+    calibration : str
+        Sentence on how often intervals held in the clinic; by default the report says that it is not known.
 
     Returns
     -------
@@ -106,6 +109,7 @@ def client_report(
         hypothesis_question=sentences.hypothesis_question(picture),
         hypothesis_legend=hypothesis_phrases.LEGEND,
         validation_note=sentences.validation_note(picture),
+        limits=sentences.limit_sentences(picture, calibration),
         why_no_hypotheses=sentences.missing_hypotheses_reason(picture),
         number=phrases.number,
         course=course_rows(record, lineage) if record is not None else (),

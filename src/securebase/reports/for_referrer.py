@@ -8,6 +8,7 @@ from functools import partial
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Audience, Worksheet, WorksheetGroup
 from securebase.picture import phrases
+from securebase.picture.outcomes import outcome_facts, why_not_known
 from securebase.reports import change_section
 from securebase.reports.document import Block, Document, Facts, Heading, Paragraph
 from securebase.reports.part import Case, ReportPart, assemble_document, build_blocks, default_parts
@@ -37,6 +38,7 @@ def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Rep
         *before,
         goals_part(Audience.REFERRER, case, tuple(selected.values()), "Goals"),
         _change(case),
+        _outcomes(case),
         *after,
         _free_text("closing", f"{closing}, in your words", case.closing_words, closing),
         _free_text("recommendations", "Recommendations", case.recommendations, "Recommendations"),
@@ -99,6 +101,17 @@ def _change(case: Case) -> ReportPart:
         f"{phrases.count(len(part.reported), 'score')} ({part.measure}), reliable change and its limits",
         lambda: (Heading("Change in symptoms"), *change_section.colleague_blocks(case.picture)),
         missing="" if part.reported else "No symptom score yet.",
+    )
+
+
+def _outcomes(case: Case) -> ReportPart:
+    outcomes, note = case.picture.outcomes, why_not_known(case.picture.outcomes)
+    return ReportPart(
+        "outcomes",
+        "Outcomes",
+        "Symptoms, functioning, wellbeing and relationships, each with reliable change or “not known yet”",
+        lambda: (Heading("Outcomes"), Facts(outcome_facts(outcomes)), *map(Paragraph, filter(None, [note]))),
+        missing="" if any(outcome.asked for outcome in outcomes) else "No score yet.",
     )
 
 

@@ -30,6 +30,11 @@ class SetInUse:
     history: tuple[SetRevision, ...] = ()
     problem: str = ""
 
+    @property
+    def is_own(self) -> bool:
+        """True if the set was fitted to courses of this clinic."""
+        return not self.problem and bool(self.history) and self.history[0].version != SHELF_VERSION
+
 
 def set_in_use() -> SetInUse:
     """Return the clinic's own set if it adopted one, else that of the shelf; reload when its history file changes."""

@@ -175,10 +175,10 @@ def test_the_column_that_most_clients_rate_themselves_is_used_first():
         column("few", "alliance", clients=10, values=999),
         column("empty", "alliance", clients=0, values=0),
         column("text", "alliance", kind="category", clients=99, values=999),
-        column("life_event_weight", "context", clients=5, values=9),
+        column("life_events_weight", "context", clients=5, values=9),
     ]
     assert columns_of(dictionary(*columns), "alliance") == ("often", "seldom", "few", "by_therapist")
-    assert columns_of(dictionary(*columns), "life_events") == ("life_event_weight",)
+    assert columns_of(dictionary(*columns), "life_events") == ("life_events_weight",)
 
 
 def test_a_table_is_read_by_its_data_dictionary(tmp_path):

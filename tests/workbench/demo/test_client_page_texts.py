@@ -170,7 +170,7 @@ def test_client_pages_are_short_and_keep_every_honest_limit(therapist: Account, 
 
 def test_pages_of_a_filled_course_show_what_was_recorded(therapist: Account, signed_in: Browser) -> None:
     client = Client.objects.visible_to(therapist).get(name_shown="Tomasz W.")
-    routes = ("client", "course", "timeline", "emotional-work", "relationships", "ending")
+    routes = ("client", "course", "timeline", "emotional-work", "relationships", "ending", "client-measures")
     html = {r: signed_in.get(reverse(r, args=[client.id])).content for r in routes}
     texts = {route: plain(main_text(parse(content))) for route, content in html.items()}
     rivals = "Besides therapy: Sertraline since before the course; 7 life events, 2 during the course"
@@ -184,6 +184,10 @@ def test_pages_of_a_filled_course_show_what_was_recorded(therapist: Account, sig
     assert all(event in texts["timeline"] for event in ("Sertraline", "Father’s death", "Closure of the print works"))
     assert "He would tell me I’m not good enough." in texts["emotional-work"]
     assert "The last day at the works 5 retellings" in texts["emotional-work"]
+    assert "Functioning not asked yet" in texts["client-measures"]
+    assert re.search(r"Hope 6, [\d.]+ below own mean [\d.]+ \(SD [\d.]+, n = 14\)", texts["client-measures"])
+    assert "Agreement over these sessions: " in texts["client-measures"]
+    assert "(PHQ-9): reliable improvement, threshold 6 points" in texts["client-measures"]
     for route in ("relationships", "ending"):
         assert "Therapist 15%, own network 85%. In session 2 it was 60% and 40%" in texts[route]
         assert "In sessions 7 to 13 you carried" in texts[route]

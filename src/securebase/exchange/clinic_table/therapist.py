@@ -93,7 +93,7 @@ def _course_entries(c: int, course: CourseRows) -> Iterator[TableEntry]:
     means = {
         session: fmean(cells)
         for n, session in enumerate(fidelity.sessions)
-        if (cells := [row.cells[n] for row in fidelity.elements if row.cells[n] is not None])
+        if (cells := [cell for row in fidelity.elements if (cell := row.cells[n]) is not None])
     }
     for r, row in enumerate(course.rows):
         if affect:

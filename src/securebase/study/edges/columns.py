@@ -17,13 +17,13 @@ from securebase.study.estimator import Indices
 from securebase.study.table import SessionTable
 
 #: constructs that no questionnaire names → columns that hold them
-_OTHER_COLUMNS = {"life_events": ("life_event_weight",)}
+_OTHER_COLUMNS = {"life_events": ("life_events_weight",)}
 
 
 def columns_of(dictionary: DataDictionary, construct: str) -> tuple[str, ...]:
     """Return the columns that measure a construct in each session: the client's own first, then by clients and values.
 
-    The columns of the background repeat one value in every row.
+    First values of questionnaires, which the background repeats in every row, are left out.
     """
     named = _OTHER_COLUMNS.get(construct, ())
     columns = [
@@ -32,7 +32,7 @@ def columns_of(dictionary: DataDictionary, construct: str) -> tuple[str, ...]:
         if (c.construct == construct or c.name in named)
         and c.kind in {"number", "yes_no"}
         and c.values
-        and c.block != "background"
+        and (c.block != "background" or not c.instrument)
     ]
     return tuple(c.name for c in sorted(columns, key=_preference))
 

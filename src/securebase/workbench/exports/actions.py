@@ -29,6 +29,7 @@ from securebase.workbench.clients.models import Episode
 from securebase.workbench.course.queries import record_of
 from securebase.workbench.exports.queries import build_case, episode_with_work, pseudonym
 from securebase.workbench.inventory.forms import RELATIONS
+from securebase.workbench.progress.matches import matches_of
 
 
 @transaction.atomic
@@ -74,7 +75,7 @@ def download_record(*, episode: Episode, by: Account, texts: bool, at: datetime)
     """Return the whole record as JSON under a pseudonym: free text only if `texts`, private notes never."""
     ensure_own(episode.client, by)
     record = pseudonymise_record(
-        record_of(episode, at),
+        replace(record_of(episode, at), hypothesis_matches=matches_of(episode)),
         person=pseudonym(episode),
         texts=texts,
         hidden=(episode.client.name_shown,),

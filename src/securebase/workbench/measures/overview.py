@@ -17,8 +17,11 @@ from securebase.measurement.constructs import CONSTRUCTS, UNMEASURED_CONSTRUCTS
 from securebase.measurement.instrument import Band, Instrument, Scale
 from securebase.measurement.schedule import SESSION_SETS
 from securebase.picture import ratings
+from securebase.picture.outcomes import OutcomeChange, outcome_changes
+from securebase.records.episode import ScoreRecord
 from securebase.records.vocabulary import Respondent
 from securebase.workbench.clients.models import Episode
+from securebase.workbench.clinic_set import set_in_use
 from securebase.workbench.measures.models import Administration
 
 
@@ -154,6 +157,28 @@ def counted_administrations(episode: Episode) -> list[Administration]:
     """Return all administrations except those set aside, in order of time, with their scores."""
     rows = episode.administrations.filter(set_aside_at=None).prefetch_related("scores")
     return sorted(rows, key=lambda a: a.at)
+
+
+def outcomes(episode: Episode) -> tuple[OutcomeChange, ...]:
+    """Return the outcomes of the course, each with reliable change where it is known."""
+    return outcome_changes(score_records(episode), episode.symptom_instrument_and_scale, set_in_use().parameter_set)
+
+
+def score_records(episode: Episode) -> list[ScoreRecord]:
+    """Return the scores of a course that count, as plain records; times are in seconds."""
+    return [
+        ScoreRecord(
+            score.construct,
+            score.value,
+            administration.at.timestamp(),
+            instrument=administration.instrument,
+            scale=score.scale,
+            respondent=Respondent(administration.respondent),
+        )
+        for administration in counted_administrations(episode)
+        for score in administration.scores.all()
+        if score.value is not None
+    ]
 
 
 # ---- ratings by client and therapist ---------------------------------------------------------------------------------

@@ -18,6 +18,8 @@ from securebase.charts.render import image, svg
 from securebase.charts.style import PHONE_WIDTH
 from securebase.measurement.catalogue import instrument as get_instrument
 from securebase.picture import ratings
+from securebase.picture.common_factors import common_factors, factor_facts
+from securebase.picture.outcomes import outcome_facts, why_not_known
 from securebase.records.vocabulary import Moment
 from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.measures import actions, overview, queries
@@ -38,6 +40,9 @@ def measures(page: ClientPage) -> HttpResponse:
         context |= {
             "groups": (groups := overview.scale_groups(episode)),
             "has_unvalidated": any(not row.instrument.validated for group in groups for row in group.rows),
+            "outcomes": outcome_facts(outcomes := overview.outcomes(episode)),
+            "outcomes_note": why_not_known(outcomes),
+            "common_factors": factor_facts(common_factors(overview.score_records(episode))),
             "threshold_bases": overview.threshold_bases(groups),
             "administrations": queries.administration_rows(episode),
             "ratings": comparison,

@@ -30,6 +30,8 @@ from securebase.workbench.course.queries import next_up, record_of
 from securebase.workbench.measures.forms import AlertNoteForm
 from securebase.workbench.measures.queries import open_alerts
 from securebase.workbench.progress import drawings, queries
+from securebase.workbench.progress.calibration import interval_calibration
+from securebase.workbench.progress.match_pages import describe_answers
 from securebase.workbench.progress.rows import Summary
 from securebase.workbench.progress.tickets import read_ticket, sign_ticket
 from securebase.workbench.therapy_sessions.queries import sessions_held
@@ -104,6 +106,8 @@ def client(page: ClientPage) -> HttpResponse:
     sessions = list(episode.therapy_sessions.all())
     upcoming = queries.next_session(sessions, now)
     context |= _sentences(picture) | {
+        "match_dates": describe_answers(episode),
+        "limits": sentences.limit_sentences(picture, interval_calibration(account.clinic)),
         "picture": picture,
         "next_up": next_up(episode, now, lineage_of(account.clinic)),
         "charts": drawings.chart_slots(picture),
@@ -141,6 +145,7 @@ def report(page: ClientPage) -> HttpResponse:
         made_on=timezone.localdate(now),
         record=record_of(episode, now),
         lineage=lineage_of(account.clinic),
+        calibration=interval_calibration(account.clinic),
     )
     response = HttpResponse(html, content_type="text/html; charset=utf-8")
     if "save" in page.request.GET:

@@ -1,0 +1,137 @@
+"""Probes of analyses: a command, run on a small simulated table, and the key in its JSON that holds the result."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from securebase.errors import ModelError
+from securebase.model.retellings import fit_retellings, retelling_rows
+from securebase.model.simulate import simulate
+from securebase.picture.client import client_picture
+from securebase.register.commands import run_command
+from securebase.schema import Place, ShelfStruct, Text, read_toml, to_plain
+
+_TABLE = ("--person", "person", "--time", "time", "--time-unit", "week", "--outcome", "symptoms")
+
+
+class ClaimAnalysis(ShelfStruct, frozen=True):
+    """An analysis that a claim needs. result: key of `RESULTS`; key: where in it, steps parted by dots."""
+
+    claim: Text
+    shows: Text
+    result: Text
+    key: Text
+
+
+class AnalysesFile(ShelfStruct, frozen=True):
+    """The file of the analyses that claims need."""
+
+    analysis: tuple[ClaimAnalysis, ...] = ()
+
+
+@cache
+def analyses() -> tuple[ClaimAnalysis, ...]:
+    """Return the shelf of analyses. Raises ModelError if the file is invalid."""
+    content = (resources.files("securebase.register") / "analyses.toml").read_bytes()
+    return read_toml(content, AnalysesFile, Place("analyses.toml", ModelError)).analysis
+
+
+def analyses_of(claim: str) -> list[str]:
+    """Return the analyses of a claim whose key holds a result, in words."""
+    return [f"{a.shows} (`{a.result}`, `{a.key}`)" for a in analyses() if a.claim == claim and holds(a)]
+
+
+def holds(analysis: ClaimAnalysis) -> bool:
+    """Return whether the key of an analysis leads to a value: no null, no empty list or text."""
+    return find_result(analysis.result, analysis.key) not in (None, "", [], {})
+
+
+def find_result(result: str, key: str) -> Any:
+    """Return the value at a key of a result; None if it leads nowhere."""
+    return find(_result(result), key)
+
+
+def find(values: Any, key: str) -> Any:
+    """Return the value at a path such as `lags.0.main`; None if it leads nowhere.
+
+    A step into a list is a position, or the name of one of its parts.
+    """
+    for step in key.split("."):
+        if isinstance(values, list) and step.isdigit() and int(step) < len(values):
+            values = values[int(step)]
+        elif isinstance(values, Mapping) and step in values:
+            values = values[step]
+        else:
+            parts = values if isinstance(values, list) else []
+            values = next((v for v in parts if isinstance(v, Mapping) and v.get("name") == step), None)
+    return values
+
+
+@cache
+def _result(name: str) -> Any:
+    return RESULTS[name]()
+
+
+@cache
+def _simulated_table() -> str:
+    path = Path(tempfile.mkdtemp()) / "table.csv"
+    run_command("simulate", "whole_clinic", "--clients", "30", "--out", str(path))
+    return str(path)
+
+
+def _study() -> Any:
+    """Return a study of alliance and of a process that it may moderate: simulated skills stand in for fidelity."""
+    process = ("--process", "alliance", "--process", "fidelity", "--map", "fidelity=interpersonal_skills")
+    words = ("--moderator", "alliance", "--covariate", "attachment_anxiety", "--json")
+    return json.loads(run_command("study", _simulated_table(), *_TABLE, *process, *words))
+
+
+def _therapists() -> Any:
+    words = ("--process", "alliance", "--therapist", "therapist", "--json")
+    return json.loads(run_command("study", _simulated_table(), *_TABLE, *words))
+
+
+def _track() -> Any:
+    words = ("--process", "alliance", "--client", "sim-001", "--instrument", "session_before:symptoms", "--json")
+    return json.loads(run_command("track", _simulated_table(), *_TABLE, *words))
+
+
+def _picture() -> Any:
+    cohort = simulate("default", n_clients=1, rng=np.random.default_rng(2), sessions=26, dropout=0.0, missing=0.0)
+    return json.loads(client_picture(cohort.episodes[0], as_of=250.0).to_json())
+
+
+def _retellings() -> Any:
+    cohort = simulate("whole_clinic", n_clients=80, rng=np.random.default_rng(1), dropout=0.0)
+    return to_plain(fit_retellings(retelling_rows(cohort.episodes)))
+
+
+def _theory() -> Any:
+    return json.loads(run_command("theory", "--json"))
+
+
+def _calibrate() -> Any:
+    return json.loads(run_command("calibrate", "--cohorts", "1", "--workers", "1", "--target", "C18", "--json"))
+
+
+#: Result → how to get it: JSON of a command, or of the page that shows it.
+RESULTS: Mapping[str, Callable[[], Any]] = MappingProxyType(
+    {
+        "study": _study,
+        "study with therapists": _therapists,
+        "track": _track,
+        "client page": _picture,
+        "page of retellings": _retellings,
+        "theory": _theory,
+        "calibrate": _calibrate,
+    }
+)

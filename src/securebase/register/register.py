@@ -1,0 +1,62 @@
+"""The register: one row for each kind of support of each claim. Everything that can be computed is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+
+from securebase.errors import ModelError
+from securebase.model.theory import theory
+from securebase.register.analyses import analyses_of, find_result
+from securebase.register.edges import edges_of, missing_of
+from securebase.register.places import measures_of, tools_of
+from securebase.register.row import RegisterRow, RowKind
+from securebase.register.simulations import simulations_of
+from securebase.register.statements import statement_of
+from securebase.schema import Place, read_toml
+
+
+def mechanisms_of(_: str) -> Iterable[str]:
+    """Yield the four mechanisms of a client, and the words that abstain from a ranking (S82)."""
+    mechanisms, verdict = (find_result("client page", key) for key in ("mechanisms", "hypotheses.verdict"))
+    if len(mechanisms or []) == 4 and verdict:
+        yield f"{', '.join(m['label'] for m in mechanisms)} (`client page`); ranking of 26 sessions: “{verdict}”"
+
+
+#: Kind of support → probe: the places of a claim, in words, that were found by running them.
+PROBES: Mapping[RowKind, Callable[[str], Iterable[str]]] = MappingProxyType(
+    {
+        RowKind.MEASURE: measures_of,
+        RowKind.EDGE: edges_of,
+        RowKind.TOOL: tools_of,
+        RowKind.ANALYSIS: analyses_of,
+        RowKind.SIMULATION: simulations_of,
+        RowKind.STATEMENT: statement_of,
+        RowKind.CORE: mechanisms_of,
+    }
+)
+
+
+def register() -> tuple[RegisterRow, ...]:
+    """Return all rows, claim by claim. Takes some ten seconds: it simulates cohorts and analyses them."""
+    return tuple(probe(claim.id, RowKind(kind)) for claim in theory().claims.values() for kind in claim.needs)
+
+
+def probe(claim: str, kind: RowKind) -> RegisterRow:
+    """Return the row of one kind of support of a claim. An open row says what it waits for."""
+    shown_by = tuple(PROBES[kind](claim))
+    if shown_by:
+        return RegisterRow(claim, kind, shown_by)
+    waits_for = open_rows().get(kind.value, {}).get(claim, "")
+    if not waits_for and kind is RowKind.EDGE:
+        waits_for = missing_of(claim)
+    return RegisterRow(claim, kind, waits_for=waits_for)
+
+
+@cache
+def open_rows() -> Mapping[str, Mapping[str, str]]:
+    """Return kind → claim → what its row waits for. Raises ModelError if the file is invalid."""
+    content = (resources.files("securebase.register") / "open.toml").read_bytes()
+    return read_toml(content, dict[str, dict[str, str]], Place("open.toml", ModelError))

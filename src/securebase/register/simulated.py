@@ -1,0 +1,154 @@
+"""Statistics of simulation features that the calibration does not have: each takes a scenario and returns a number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from itertools import pairwise
+from statistics import fmean
+from types import MappingProxyType
+
+import numpy as np
+
+from securebase.model.processes import CorrectiveExperiences, SimulatedCovariate
+from securebase.model.scenario import Scenario
+from securebase.model.simulate import simulate
+from securebase.records.episode import EpisodeRecord, RetellingRecord
+from securebase.study.calibration.designs import IPT
+from securebase.study.calibration.effect_sizes import correlation
+from securebase.study.calibration.samples import CohortSample
+from securebase.study.calibration.sampling import draw_arms
+
+_SEED, _CLIENTS, _RECORDS = 1, 600, 80
+
+
+@lru_cache(maxsize=4)
+def _records(scenario: str) -> tuple[EpisodeRecord, ...]:
+    return simulate(scenario, n_clients=_RECORDS, rng=np.random.default_rng(_SEED), dropout=0.0).episodes
+
+
+def _clinic(truth: Scenario) -> CohortSample:
+    return draw_arms(truth, (IPT,), _CLIENTS, np.random.default_rng(_SEED))[IPT]
+
+
+def gate_by_alliance(truth: Scenario) -> float:
+    """Return r of alliance and fall of symptoms between clients, minus the same with the gate off."""
+    gate = replace(truth.happens.gate, slope=0.0)
+    off = replace(truth, happens=replace(truth.happens, gate=gate))
+    return _early_alliance_and_gain(truth) - _early_alliance_and_gain(off)
+
+
+def _early_alliance_and_gain(truth: Scenario) -> float:
+    clinic = _clinic(truth)
+    return correlation(clinic.mean("alliance", 3, 8), clinic.mean("symptoms", 1) - clinic.last("symptoms", after=9))
+
+
+def hidden_cause(truth: Scenario, of: str) -> float:
+    """Return r of an unmeasured covariate, which raises alliance and lowers symptoms, with a construct's mean."""
+    cause = SimulatedCovariate("hidden", on_level={"alliance": 0.3, "symptoms": -0.3})
+    clinic = _clinic(replace(truth, happens=replace(truth.happens, brings=(cause,))))
+    return correlation(clinic.covariates["hidden"], clinic.mean(of, 1, clinic.planned))
+
+
+def symptoms_with_experiences(truth: Scenario) -> float:
+    """Return mean last symptoms with corrective experiences minus without them, the same draws in both."""
+    without = replace(truth, happens=replace(truth.happens, corrective_experiences=CorrectiveExperiences()))
+    end, end_without = (float(np.nanmean(_clinic(t).last("symptoms"))) for t in (truth, without))
+    return end - end_without
+
+
+def experiences_and_alliance(truth: Scenario) -> float:
+    """Return r between clients of mean alliance and number of corrective experiences."""
+    cohort = [e for e in _records(truth.id) if e.scores("alliance", instrument="session_after")]
+    means = [fmean(s.value for s in e.scores("alliance", instrument="session_after")) for e in cohort]
+    return correlation(np.array(means), np.array([float(len(e.corrective_experiences)) for e in cohort]))
+
+
+def change_within_retelling(truth: Scenario) -> float:
+    """Return the mean change of distress from the peak to the end of a retelling."""
+    return fmean(t.end - t.peak for e in _records(truth.id) for t in e.tellings)
+
+
+def later_returns(truth: Scenario) -> float:
+    """Return the mean share of a fall that comes back, from the third retelling on minus before."""
+    returns = [list(_returns(e.tellings)) for e in _records(truth.id)]
+    early, late = ([r for rs in returns for r in rs[part]] for part in (slice(0, 1), slice(2, None)))
+    return fmean(late) - fmean(early)
+
+
+def _returns(tellings: Sequence[RetellingRecord]) -> Iterator[float]:
+    for one, other in pairwise(tellings):
+        if one.peak - one.end > 5:
+            yield (other.peak - one.end) / (one.peak - one.end)
+
+
+def alliance_after_repair(truth: Scenario) -> float:
+    """Return the mean change of alliance from a marked rupture to its repair, minus that without a repair.
+
+    Without a repair, the change is that up to the second session after the rupture.
+    """
+    changes: dict[bool, list[float]] = {True: [], False: []}
+    for e in _records(truth.id):
+        scores = {s.session: s.value for s in e.scores("alliance", instrument="session_after")}
+        for rupture in e.ruptures:
+            repaired = rupture.repaired_at is not None
+            end = next((s.number for s in e.sessions if repaired and s.at > (rupture.repaired_at or 0.0)), None)
+            end = end if repaired else (rupture.session or 0) + 2
+            if rupture.session in scores and end in scores:
+                changes[repaired].append(scores[end] - scores[rupture.session])
+    return fmean(changes[True]) - fmean(changes[False])
+
+
+def stress_after_events(truth: Scenario) -> float:
+    """Return the mean change of interpersonal stress from the last score before a life event to the next one."""
+    changes = []
+    for e in _records(truth.id):
+        scores = e.scores("interpersonal_stress", instrument="session_before")
+        for event in e.life_events:
+            before, after = ([s.value for s in scores if (s.at < event.at) is earlier] for earlier in (True, False))
+            changes += [after[0] - before[-1]] if before and after else []
+    return fmean(changes)
+
+
+def support_after_the_end(truth: Scenario) -> float:
+    """Return the mean change of social support from the last session to the follow-ups."""
+    changes = []
+    for e in _records(truth.id):
+        last = max(s.at for s in e.sessions)
+        scores = e.scores("social_support", instrument="session_before")
+        during, later = ([s.value for s in scores if (s.at <= last + 1) is before] for before in (True, False))
+        changes += [fmean(later) - during[-1]] if during and later else []
+    return fmean(changes)
+
+
+def relapse(truth: Scenario, handed_over: float) -> float:
+    """Return the rise of mean symptoms after the end as the scenario has it, minus that with more handed over."""
+    support = replace(truth.happens.support, handed_over=handed_over)
+    other = replace(truth, happens=replace(truth.happens, support=support))
+    return _rise_after_the_end(truth) - _rise_after_the_end(other)
+
+
+def _rise_after_the_end(truth: Scenario) -> float:
+    inventory = _clinic(truth).inventory
+    last = max(name for name in inventory if name.startswith("after"))
+    return float(np.nanmean(inventory[last]) - np.nanmean(inventory["end"]))
+
+
+FEATURES: Mapping[str, Callable[..., float]] = MappingProxyType(
+    {
+        f.__name__: f
+        for f in (
+            gate_by_alliance,
+            hidden_cause,
+            symptoms_with_experiences,
+            experiences_and_alliance,
+            change_within_retelling,
+            later_returns,
+            alliance_after_repair,
+            stress_after_events,
+            support_after_the_end,
+            relapse,
+        )
+    }
+)

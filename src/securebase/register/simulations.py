@@ -1,0 +1,105 @@
+"""Probes of simulation features: a statistic of a small simulated cohort has the sign that the claim names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
+
+import numpy as np
+from msgspec import field
+
+from securebase.errors import ModelError
+from securebase.model.scenario import scenario
+from securebase.model.theory import SIMULATORS, TheoryEdge
+from securebase.register.simulated import FEATURES
+from securebase.schema import Number, Place, ShelfStruct, Text, read_toml
+from securebase.study.calibration.sampling import draw_arms
+from securebase.study.calibration.statistics import STATISTICS, convert_arguments
+
+_SEED, _CLIENTS = 1, 600
+
+
+class SimulatedFeature(ShelfStruct, frozen=True):
+    """Statistic that shows a feature of the simulator.
+
+    statistic: one of the calibration, or of `simulated.py`. sign: of its value, which must be beyond `size`, or within
+    it where the sign is 0. arms: treatments to compare.
+    """
+
+    shows: Text
+    scenario: Text
+    statistic: Text
+    sign: Literal["+", "-", "0"]
+    size: Number
+    arguments: Mapping[str, Any] = {}
+    arms: tuple[str, ...] = ("ipt",)
+
+
+class ClaimSimulation(SimulatedFeature, frozen=True, kw_only=True):
+    """A feature that a claim needs."""
+
+    claim: Text
+
+
+class EdgeSimulation(SimulatedFeature, frozen=True, kw_only=True):
+    """The feature that simulates an edge of the theory."""
+
+    begin: Text = field(name="from")
+    end: Text = field(name="to")
+    moderator: str = ""
+
+
+class SimulationsFile(ShelfStruct, frozen=True):
+    """The file of the features that claims and edges rest on."""
+
+    claim: tuple[ClaimSimulation, ...] = ()
+    edge: tuple[EdgeSimulation, ...] = ()
+
+
+@cache
+def simulations() -> SimulationsFile:
+    """Return the shelf of simulation features. Raises ModelError if the file is invalid."""
+    content = (resources.files("securebase.register") / "simulations.toml").read_bytes()
+    return read_toml(content, SimulationsFile, Place("simulations.toml", ModelError))
+
+
+def simulations_of(claim: str) -> list[str]:
+    """Return the features of a claim whose statistic has its sign, in words."""
+    return [in_words(f) for f in simulations().claim if f.claim == claim and has_sign(f)]
+
+
+def simulated_edge(edge: TheoryEdge) -> str:
+    """Return how an edge is simulated, in words; empty if its process is missing or the sign is another one."""
+    if not edge.by:
+        return ""
+    feature = next(
+        (f for f in simulations().edge if tuple(filter(None, (f.begin, f.moderator, f.end))) == edge.ends),
+        None,
+    )
+    if feature is None or feature.sign != edge.sign or not has_sign(feature):
+        return ""
+    return f"{edge.label}: simulated, {SIMULATORS[edge.by].label}; {in_words(feature)}"
+
+
+def has_sign(feature: SimulatedFeature) -> bool:
+    """Return whether the statistic of a simulated cohort has the sign of the feature."""
+    value = value_of(feature)
+    size = feature.size
+    return {"+": value > size, "-": value < -size, "0": abs(value) <= size}[feature.sign]
+
+
+def value_of(feature: SimulatedFeature) -> float:
+    """Return the statistic of a feature in a cohort of 600 clients an arm, or of fewer records; the seed is fixed."""
+    truth = scenario(feature.scenario)
+    if feature.statistic in FEATURES:
+        return FEATURES[feature.statistic](truth, **feature.arguments)
+    arguments = convert_arguments(feature.statistic, feature.arguments)
+    return STATISTICS[feature.statistic](
+        draw_arms(truth, feature.arms, _CLIENTS, np.random.default_rng(_SEED)), **arguments
+    )
+
+
+def in_words(feature: SimulatedFeature) -> str:
+    return f"{feature.shows} (`{feature.scenario}`, `{feature.statistic}`)"

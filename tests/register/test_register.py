@@ -1,0 +1,145 @@
+"""Every row of the register runs, and every kind of probe fails when what it rests on is taken away."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from msgspec.structs import replace
+
+from securebase.model.theory import SIMULATORS, STUDY_METHODS, EdgeLocation, TheoryEdge, theory
+from securebase.register import columns, edges, places, register
+from securebase.register.analyses import ClaimAnalysis, analyses, holds
+from securebase.register.columns import Asked, asked_columns
+from securebase.register.row import RowKind
+from securebase.register.simulations import has_sign, simulations
+from securebase.register.statements import statement_of
+
+ROOT = Path(__file__).parents[2]
+
+
+def load_script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("make_places", ROOT / "docs" / "make_places.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def edge(begin: str, end: str, moderator: str = "") -> TheoryEdge:
+    return next(e for e in theory().edges if e.ends == tuple(filter(None, (begin, moderator, end))))
+
+
+def without_column(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    remaining = {name: asked for name, asked in asked_columns().items() if name not in names}
+    for module in (columns, places):
+        monkeypatch.setattr(module, "asked_columns", lambda: remaining)
+
+
+def test_the_register_counts_what_stands_and_the_page_says_it() -> None:
+    """One test, because all rows together take some seconds."""
+    rows = register.register()
+    assert len(rows) == sum(len(claim.needs) for claim in theory().claims.values()) == 192
+    first = [row for row in rows if int(row.claim.removeprefix("S")) <= 98]
+    assert (len(first), sum(not row.is_open for row in first)) == (172, 144)
+    assert [(row.claim, row.kind) for row in rows if row.is_open and not row.waits_for] == []
+    still_open = {(row.kind.value, row.claim) for row in rows if row.is_open}
+    stale = {(kind, claim) for kind, claims in register.open_rows().items() for claim in claims} - still_open
+    assert stale == set(), "these rows stand: take them out of open.toml"
+    module = load_script()
+    assert module.PAGE.read_text(encoding="utf-8") == module.page(rows), "run python docs/make_places.py"
+
+
+# ---- each kind of probe fails when what it rests on is taken away ----------------------------------------------------
+def test_a_measure_falls_with_its_column_and_with_its_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list(places.measures_of("S100"))
+    assert list(places.measures_of("S100", pages=())) == []
+    without_column(monkeypatch, "tie_commitment", "tie_objectivity")
+    assert list(places.measures_of("S100")) == []
+    assert register.probe("S100", RowKind.MEASURE).is_open
+
+
+def test_a_tool_falls_with_its_page_and_with_what_it_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list(places.tools_of("S91"))
+    assert list(places.tools_of("S91", pages=places.routes() - {"worksheet-begin"})) == []
+    assert [place for place in places.tools_of("S58") if "`session`" in place]
+    without_column(monkeypatch, "rupture_repair")
+    assert [place for place in places.tools_of("S58") if "`session`" in place] == []
+    monkeypatch.setattr(places, "sample", lambda _: "")
+    assert list(places.tools_of("S68")) == []
+
+
+def test_a_lag_falls_with_its_column_or_if_it_is_asked_too_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
+    hope = replace(edge("hope", "alliance"), by="lag")
+    assert edges.edge_in_words(hope).endswith("from 8 sessions on")
+    rare = replace(edge("alliance", "insight"), by="lag")
+    assert edges.edge_in_words(rare) == ""
+    assert edges.missing_in_words(rare) == "8 ratings of insight (now 2)"
+    assert edges.edge_in_words(replace(hope, by="")) == ""
+    without_column(monkeypatch, "hope")
+    assert edges.edge_in_words(hope) == ""
+
+
+def test_every_method_of_the_theory_has_a_minimum_and_every_process_an_edge() -> None:
+    assert set(STUDY_METHODS) <= set(edges.NEEDED)
+    shown = {(f.begin, f.moderator, f.end) for f in simulations().edge}
+    by_process = [e for e in theory().select(place=EdgeLocation.SIMULATED) if e.by]
+    assert {(e.from_construct, e.moderator, e.to_construct) for e in by_process} == shown
+    assert {e.by for e in by_process} == set(SIMULATORS)
+
+
+def test_an_edge_falls_if_the_model_or_a_cohort_has_another_sign() -> None:
+    support = edge("social_support", "symptoms")
+    assert edges.edge_in_words(support)
+    assert edges.edge_in_words(replace(support, sign="+")) == ""
+    repair = replace(edge("rupture_repair", "alliance"), estimate="")
+    assert edges.edge_in_words(repair)
+    assert edges.edge_in_words(replace(repair, sign="-")) == ""
+
+
+def test_a_simulation_falls_in_a_scenario_without_the_feature() -> None:
+    features = {f.claim: f for f in simulations().claim}
+    assert has_sign(features["S13"])
+    assert not has_sign(replace(features["S13"], scenario="default"))
+    assert not has_sign(replace(features["S24"], scenario="co_trend_only"))
+    assert not has_sign(replace(features["S5"], arms=("ipt", "waiting_list"), arguments={"control": "waiting_list"}))
+    assert not has_sign(replace(features["S16"], sign="-"))
+
+
+def test_an_analysis_falls_if_its_key_leads_nowhere_or_to_nothing() -> None:
+    shown = next(a for a in analyses() if a.claim == "S44")
+    assert holds(shown)
+    assert not holds(replace(shown, key="within.lowest"))
+    assert not holds(replace(shown, key="within.low.0"))
+    assert not holds(
+        ClaimAnalysis("S3", "a response that the questionnaire does not define", "track", "change.response")
+    )
+    with pytest.raises(KeyError):
+        holds(replace(shown, result="a name"))
+
+
+def test_a_statement_falls_if_it_is_not_printed() -> None:
+    assert statement_of("S24")
+    assert statement_of("S23") == []
+
+
+def test_a_row_that_is_only_a_name_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing(_: str) -> list[str]:
+        return []
+
+    monkeypatch.setattr(register, "PROBES", dict.fromkeys(RowKind, nothing))
+    assert all(register.probe("S8", kind).is_open for kind in RowKind)
+
+
+def test_columns_are_counted_in_the_sessions_of_a_course() -> None:
+    """The session set is asked every session, a questionnaire of every sixth session twice, on paper three times."""
+    asked: Mapping[str, Asked] = asked_columns()
+    assert asked["symptoms"].sessions == tuple(range(1, 17))
+    assert len(asked["insight"].sessions) == 2
+    assert asked["perceived_support"].sessions == (1, 8, 16)
+    assert asked["symptoms"].in_words == "every session"
+    assert asked["insight"].in_words == "2 of 16 sessions"
