@@ -41,6 +41,12 @@ from securebase.study.verdict_phrases import RUNG_LABELS, detrended_label, detre
 )
 @click.option("--curvature", is_flag=True, help="Test whether the lagged effect of each process is nonlinear.")
 @click.option(
+    "--mediator",
+    metavar="COL",
+    multiple=True,
+    help="Process that may carry the lag from each other process to the outcome; repeatable.",
+)
+@click.option(
     "--assigned",
     metavar="COL",
     multiple=True,
@@ -60,6 +66,7 @@ def command(
     *,
     moderator: tuple[str, ...],
     curvature: bool,
+    mediator: tuple[str, ...],
     assigned: tuple[str, ...],
     occasion: str,
     json_wanted: bool,
@@ -81,6 +88,7 @@ def command(
             processes=options.process,
             moderators=moderator,
             curvature=curvature,
+            mediators=mediator,
             assigned=assigned,
             occasion=occasion,
             progress=show,
@@ -180,6 +188,12 @@ def _print(result: StudyResult) -> None:
     if result.moderation:
         print_heading("Moderation and nonlinearity")
         for words, figures in zip(result.moderation_in_words, result.moderation_figures_in_words, strict=True):
+            click.echo()
+            print_sentences([words])
+            print_sentences([figures] if figures else [], indent="    ")
+    if result.mediation:
+        print_heading("Mediation")
+        for words, figures in zip(result.mediation_in_words, result.mediation_figures_in_words, strict=True):
             click.echo()
             print_sentences([words])
             print_sentences([figures] if figures else [], indent="    ")

@@ -91,7 +91,7 @@ def _simulated_table() -> str:
 def _study() -> Any:
     """Return a study of alliance and of a process that it may moderate: simulated skills stand in for fidelity."""
     process = ("--process", "alliance", "--process", "fidelity", "--map", "fidelity=interpersonal_skills")
-    words = ("--moderator", "alliance", "--covariate", "attachment_anxiety", "--json")
+    words = ("--moderator", "alliance", "--covariate", "attachment_anxiety", "--mediator", "fidelity", "--json")
     return json.loads(run_command("study", _simulated_table(), *_TABLE, *process, *words))
 
 
@@ -106,8 +106,8 @@ def _track() -> Any:
 
 
 def _picture() -> Any:
-    cohort = simulate("default", n_clients=1, rng=np.random.default_rng(2), sessions=26, dropout=0.0, missing=0.0)
-    return json.loads(client_picture(cohort.episodes[0], as_of=250.0).to_json())
+    cohort = simulate("whole_clinic", n_clients=6, rng=np.random.default_rng(2), sessions=26, dropout=0.0, missing=0.0)
+    return json.loads(client_picture(max(cohort.episodes, key=lambda e: len(e.sessions)), as_of=400.0).to_json())
 
 
 def _retellings() -> Any:

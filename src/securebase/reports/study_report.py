@@ -22,6 +22,7 @@ from securebase.study.design_verdict import DesignVerdict
 from securebase.study.detrending import Detrending
 from securebase.study.estimators import ALTERNATIVES, PRIMARY, TIME_ADJUSTED
 from securebase.study.labels import describe_parameter, describe_trend
+from securebase.study.mediation import RULE as MEDIATION_RULE
 from securebase.study.moderation import RULE as MODERATION_RULE
 from securebase.study.parts import ModelSummary, NotFitted, ParameterRow
 from securebase.study.phrases import autocorrelation_in_words
@@ -79,6 +80,7 @@ def study_report(result: StudyResult) -> str:
         residuals={name: _svg(residuals_chart(result, name, width=_COLUMN)) for name in result.trajectories.residuals},
         slopes=_slopes(result),
         moderation_rule=MODERATION_RULE,
+        mediation_rule=MEDIATION_RULE,
         quantiles=(
             {name: _svg(quantiles_chart(result, name, width=_COLUMN)) for name in result.trajectories.residuals}
             if result.checks

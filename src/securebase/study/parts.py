@@ -12,7 +12,8 @@ class StudyRequest:
 
     occasion: what a row of the table is: session, day, beep or wave. before_and_after: construct rated twice a session
     → its constructs before and after. assigned: columns that were assigned by chance.
-    left_out: why processes are left out of the fitted models, a sentence each.
+    left_out: why processes are left out of the fitted models, a sentence each. mediators: processes that may carry the
+    effect of the others.
     """
 
     outcome: str
@@ -31,6 +32,7 @@ class StudyRequest:
     before_and_after: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     assigned: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    mediators: tuple[str, ...] = ()
 
     def label(self, construct: str) -> str:
         return self.labels.get(construct, construct)

@@ -14,6 +14,8 @@ from securebase.study.design_phrases import design_in_words
 from securebase.study.design_verdict import DesignVerdict
 from securebase.study.labels import describe_trend
 from securebase.study.limits import limits
+from securebase.study.mediation import MediationFinding
+from securebase.study.mediation_phrases import mediation_figures_in_words, mediation_in_words
 from securebase.study.moderation import ModerationFinding
 from securebase.study.moderation_phrases import moderation_figures_in_words, moderation_in_words
 from securebase.study.parts import DataSize, ModelSummary, NotFitted, StudyRequest
@@ -39,6 +41,7 @@ _JSON_KEYS = (
         "alternatives_in_words",
     ),
     *("model_in_words", "limits", "moderation", "moderation_in_words", "moderation_figures_in_words"),
+    *("mediation", "mediation_in_words", "mediation_figures_in_words"),
 )
 
 
@@ -81,6 +84,8 @@ class StudyResult:
         The requested model, the same with another mean trend, and the model with random slopes.
     moderation : tuple of ModerationFinding
         Moderation and curvature, if requested.
+    mediation : tuple of MediationFinding
+        Effects of processes through mediators, if requested.
     checks : ModelChecks or None
         Residuals, outlying persons and posterior predictive checks of the requested model; None without random numbers.
     trajectories : Trajectories
@@ -100,6 +105,8 @@ class StudyResult:
         Limits of the study, one sentence each.
     moderation_in_words, moderation_figures_in_words : tuple of str
         In the order of `moderation`.
+    mediation_in_words, mediation_figures_in_words : tuple of str
+        In the order of `mediation`.
 
     Examples
     --------
@@ -130,6 +137,7 @@ class StudyResult:
     models: tuple[ModelSummary | NotFitted, ...]
     designs: tuple[DesignVerdict, ...] = ()
     moderation: tuple[ModerationFinding, ...] = ()
+    mediation: tuple[MediationFinding, ...] = ()
     checks: ModelChecks | None = None
     trajectories: Trajectories = field(repr=False, default_factory=Trajectories)
 
@@ -176,6 +184,14 @@ class StudyResult:
     @property
     def moderation_figures_in_words(self) -> tuple[str, ...]:
         return tuple(moderation_figures_in_words(finding) for finding in self.moderation)
+
+    @property
+    def mediation_in_words(self) -> tuple[str, ...]:
+        return tuple(mediation_in_words(finding, self.request.labels) for finding in self.mediation)
+
+    @property
+    def mediation_figures_in_words(self) -> tuple[str, ...]:
+        return tuple(mediation_figures_in_words(finding, self.request.labels) for finding in self.mediation)
 
     def __str__(self) -> str:
         """Return a short summary: size, each verdict with its lag, and the outcome of each model fit."""

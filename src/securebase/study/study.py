@@ -20,6 +20,7 @@ from securebase.records.vocabulary import Moment
 from securebase.study.assignment import assignment_verdicts
 from securebase.study.conclusions import verdicts
 from securebase.study.design_verdict import DesignVerdict
+from securebase.study.mediation import mediation_findings
 from securebase.study.models import fit_models
 from securebase.study.moderation import ModerationFinding, moderation_findings
 from securebase.study.parts import DataSize, StudyRequest
@@ -45,6 +46,7 @@ def study(
     processes: Sequence[str] | str | None = None,
     moderators: Sequence[str] | str = (),
     curvature: bool = False,
+    mediators: Sequence[str] | str = (),
     assigned: Sequence[str] | str = (),
     occasion: str = "session",
     progress: Callable[[str], None] | None = None,
@@ -100,6 +102,8 @@ def study(
         Constructs of the cohort that may moderate the lag from each process to the outcome.
     curvature : bool
         True to test the lag from each process to the outcome for curvature, by x̃².
+    mediators : sequence of str
+        Processes that may carry the lag from each other process to the outcome.
     assigned : sequence of str
         Constructs of the cohort that were assigned by chance: prompts or doses that vary within persons, or arms. The
         effect on the next rating of the outcome (or the last one, for arms) is estimated as in a randomised design, and
@@ -161,6 +165,7 @@ def study(
     observed = tuple(name for name in cohort.processes if name not in assigned)
     included = observed if processes is None else _select(cohort, "processes", processes)
     moderators = _select(cohort, "moderators", moderators)
+    mediators = _select_mediators(included, mediators)
     names = (cohort.outcome, *included)
     rows = panel(cohort, names, measures=measures)
     _check_scores(rows, measures)
@@ -187,6 +192,7 @@ def study(
         {name: cohort.before_and_after[name] for name in names if name in cohort.before_and_after},
         assigned,
         left_out=tuple(reason.sentence for reason in unsuitable.values()),
+        mediators=mediators,
     )
     progress("Estimating variance and lags in both directions")
     variance = tuple(variance_row(table, name, labels[name]) for name in names)
@@ -216,6 +222,7 @@ def study(
         models=models,
         checks=checks,
         moderation=moderation,
+        mediation=mediation_findings(table, cohort.outcome, included, mediators),
         trajectories=trajectories(table, cohort.outcome, included, residuals),
     )
 
@@ -276,6 +283,18 @@ def _select(cohort: Cohort, argument: str, names: Sequence[str] | str) -> tuple[
             f"{argument}: “{cohort.outcome}” is the outcome", advice="Name only columns to relate to the outcome."
         )
     return selected
+
+
+def _select_mediators(processes: Sequence[str], names: Sequence[str] | str) -> tuple[str, ...]:
+    """Return the processes that may mediate; raises InputError for another column, or if no process is left."""
+    mediators = (names,) if isinstance(names, str) else tuple(dict.fromkeys(names))
+    if unknown := [name for name in mediators if name not in processes]:
+        raise InputError(
+            f"mediators: “{unknown[0]}” is not among the processes", advice=f"They are {', '.join(processes)}."
+        )
+    if mediators and set(mediators) == set(processes):
+        raise InputError("mediators: no process is left whose effect they could carry", advice="Name another process.")
+    return mediators
 
 
 def _check_scores(rows: Panel, measures: Measures | None) -> None:

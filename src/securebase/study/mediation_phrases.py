@@ -1,0 +1,37 @@
+"""Mediation findings in plain sentences, and the figures behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from securebase.study.mediation import MediatedEffect, MediationEstimate, MediationFinding
+from securebase.study.phrases import number
+
+
+def mediation_in_words(finding: MediationFinding, labels: Mapping[str, str]) -> str:
+    """Return what the paths of one process show, without figures."""
+    x, y = (labels.get(name, name) for name in (finding.process, finding.outcome))
+    if finding.centred is None or finding.detrended is None:
+        return f"{x} → {y} through other columns: cannot be estimated here (too few pairs, or no variation)."
+    if not finding.supported:
+        return f"{x} → {y} through other columns: inconclusive."
+    mediators = ", ".join(labels.get(name, name) for name in finding.supported)
+    return f"{x} → {y}: the lags are in line with a path through {mediators}, and with a hidden cause of both ends."
+
+
+def mediation_figures_in_words(finding: MediationFinding, labels: Mapping[str, str]) -> str:
+    """Return the indirect effects, their sum and the direct lag, detrended within person."""
+    estimate = finding.detrended
+    if estimate is None:
+        return ""
+    paths = "; ".join(f"through {labels.get(p.mediator, p.mediator)} {_figure(p.effect)}" for p in estimate.paths)
+    return f"Detrended within person: {paths}; together {_figure(estimate.joint)}; direct {_rest(estimate)}."
+
+
+def _rest(estimate: MediationEstimate) -> str:
+    share = "" if estimate.share is None else f" (indirect share {estimate.share:.0%})"
+    return f"{_figure(estimate.direct)}{share}"
+
+
+def _figure(effect: MediatedEffect) -> str:
+    return f"{number(effect.estimate, 3)} ({number(effect.lower, 3)} to {number(effect.upper, 3)})"
