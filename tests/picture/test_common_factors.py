@@ -40,7 +40,7 @@ def test_factors_with_enough_ratings_have_an_own_mean_and_a_distance_from_it() -
         ("Regard", "5 → 6 (2 ratings)"),
         ("Agreement on goals", "7 (1 rating)"),
     )
-    assert factors_line(factors) == "Last ratings against the client’s own mean: hope −0.1, alliance 0."
+    assert factors_line(factors) == "Last ratings against own means: hope −0.1."
 
 
 def test_five_ratings_are_too_few_for_a_mean() -> None:

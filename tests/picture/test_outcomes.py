@@ -48,7 +48,7 @@ def test_each_outcome_has_reliable_change_or_says_that_it_is_not_known() -> None
     assert facts["Functioning"] == "30 (WSAS): not known yet"
     assert facts["Wellbeing"] == "3 → 6: not known yet"
     assert "asked only once" in why_not_known([*rated.values()])
-    line = "Symptoms reliably better; functioning and wellbeing not known yet; relationships not asked yet."
+    line = "Functioning and wellbeing not known yet; relationships not asked yet."
     assert outcomes_line([*rated.values()]) == line
 
 

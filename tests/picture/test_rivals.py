@@ -54,7 +54,7 @@ def test_life_events_are_counted_in_all_during_the_course_and_lately() -> None:
 
 
 def test_a_record_without_rivals_says_so_and_nothing_else() -> None:
-    assert sentence() == "Besides therapy: no medication recorded; no life event recorded."
+    assert sentence() == "Besides therapy: no medication or life event recorded."
 
 
 def test_typed_events_count_where_no_worksheet_does() -> None:

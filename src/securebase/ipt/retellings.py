@@ -160,8 +160,8 @@ def retold_line(record: EpisodeRecord) -> str:
         return ""
     n = len(series.tellings)
     times = {2: "twice"}.get(n, f"{n} times")
-    peaks = f"peak distress {series.tellings[0].peak:g} the first time, {series.tellings[-1].peak:g} the last time"
-    return f"“{series.name}”, retold {times}: {peaks}."
+    peaks = f"peak distress {series.tellings[0].peak:g} at first, {series.tellings[-1].peak:g} at last"
+    return f"“{series.name}”, {times}: {peaks}."
 
 
 def _rebound_in_words(rebound: float) -> str:

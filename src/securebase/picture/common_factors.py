@@ -76,6 +76,7 @@ def _describe(factor: CommonFactor) -> str:
 
 
 def factors_line(factors: Sequence[CommonFactor]) -> str:
-    """Return one line on the last ratings against the own means; empty with too few ratings."""
-    states = [f"{f.name.lower()} {signed_number(f.state)}" for f in factors if f.state is not None]
-    return f"Last ratings against the client’s own mean: {', '.join(states)}." if states else ""
+    """Return one line on the last ratings besides alliance against the own means; empty with too few ratings."""
+    rated = [(f.name.lower(), f.state) for f in factors if f.name != "Alliance"]
+    states = [f"{name} {signed_number(state)}" for name, state in rated if state is not None]
+    return f"Last ratings against own means: {', '.join(states)}." if states else ""

@@ -14,8 +14,8 @@ FAILED = "What symptoms move with could not be estimated"
 REST_UNAFFECTED = "The rest of this page is unaffected."
 TOO_FEW = "There are too few reports of symptoms, alliance and mechanisms to estimate what symptoms move with."
 LEGEND = (
-    "“With trend” counts improvement over the course; “detrended” counts only movements around each score's own trend. "
-    "Grey: less than 30% from this client. Lines: 90% intervals."
+    "“With trend” counts improvement over the course, “detrended” only movements around each score's own trend. "
+    "Grey: under 30% from this client. Lines: 90% intervals."
 )
 CANNOT_TELL = "cannot tell"
 BETWEEN_SD = "Lagged effects: SD between clients (half-normal)"
@@ -46,7 +46,7 @@ def heading_sentence(part: Hypotheses) -> str:
     span = f"From {session(part.first_session, part.first_at)} to {session(part.last_session, part.last_at)}"
     return (
         f"{span} symptoms are {change}, with measurement error removed. The chart shows how many of these points move "
-        "with each process. They do not add up: symptoms also improve on their own, and much remains unexplained."
+        "with each process. They do not add up, and much remains unexplained."
     )
 
 
@@ -71,7 +71,7 @@ def verdict_sentence(part: Hypotheses) -> str:
             f"Symptoms move most with {part.about.lower()}, with a chance of {percent(top.largest)} in both models (by "
             f"guessing: {percent(top.chance)})."
         )
-    subject = "which process moves most with this client's symptoms"
+    subject = "which process moves most with symptoms"
     best = f"highest probability {percent(top.largest)}, chance level {percent(top.chance)}"
     if part.verdict is RankingVerdict.NOT_YET:
         return f"We {CANNOT_TELL} yet {subject} ({best})."
@@ -143,7 +143,7 @@ def _decoy_caution(part: Hypotheses) -> str:
     """Name the constructs for which simulated clients without an effect gave as large an estimate."""
     rows = [row for row in part.rows if row.decoy_fails]
     listed = join_names([f"{row.label.lower()} ({row.decoys} of {row.decoys_made})" for row in rows])
-    return f"Where simulated clients had no such effect, estimates were as large for {listed}." if rows else ""
+    return f"Without such an effect, estimates were as large for {listed}." if rows else ""
 
 
 def _reverse_caution(part: Hypotheses) -> str:
@@ -157,7 +157,7 @@ def _trend_caution(part: Hypotheses) -> str:
     if not rows:
         return ""
     which = "every process" if len(rows) == len(part.rows) else _names(rows)
-    return f"“With trend” and “detrended” disagree for {which}: these estimates depend on a shared trend."
+    return f"“With trend” and “detrended” disagree for {which}."
 
 
 def _borrowing_caution(part: Hypotheses) -> str:

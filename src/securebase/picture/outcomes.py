@@ -101,9 +101,9 @@ def why_not_known(outcomes: Sequence[OutcomeChange]) -> str:
 
 
 def outcomes_line(outcomes: Sequence[OutcomeChange]) -> str:
-    """Return one line on all outcomes, such as “Symptoms reliably better; wellbeing not known yet”."""
+    """Return one line on the outcomes besides symptoms, such as “Functioning not asked yet”."""
     groups: dict[str, list[str]] = {}
-    for outcome in outcomes:
+    for outcome in outcomes[1:]:
         state = NOT_ASKED if outcome.asked == 0 else _BRIEF.get(outcome.verdict or "", NOT_KNOWN)
         groups.setdefault(state, []).append(outcome.name.lower())
     line = "; ".join(f"{join_names(names)} {state}" for state, names in groups.items())

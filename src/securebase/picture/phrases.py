@@ -103,6 +103,20 @@ def gate_sentence(paired: int) -> str:
     return f"{count(paired, 'complete session')} so far (rated before and after)."
 
 
+#: What each gate opens, and when, for the steps of the client page.
+GATE_STEPS = (
+    (GateLevel.REPORTED, "Reports, change, expected path", ""),
+    (GateLevel.COHORT, "Baseline and forecast", "6 complete sessions"),
+    (GateLevel.CONTRIBUTIONS, "What symptoms move with", "12 complete sessions"),
+    (GateLevel.EXPLORATION, "More weight on own data", "24, or 50 reports between sessions"),
+)
+
+
+def gate_steps(level: GateLevel) -> tuple[tuple[bool, str, str], ...]:
+    """Return for each step whether it is open, what it shows, and when a closed one opens."""
+    return tuple((level >= gate, shows, "" if level >= gate else opens) for gate, shows, opens in GATE_STEPS)
+
+
 def closed_gates(level: GateLevel, paired: int) -> tuple[str, ...]:
     """List what the picture does not show yet, and why."""
     waits = []
@@ -116,11 +130,11 @@ def closed_gates(level: GateLevel, paired: int) -> tuple[str, ...]:
     if level < GateLevel.RANKING:
         waits.append(
             "Ranking the mechanisms takes 100 complete sessions. In simulations with four mechanisms, a ranking "
-            "after 16 sessions is right one time in three (by chance: one in four)."
+            "after 16 sessions is right one time in three (chance: one in four)."
         )
     else:
         waits.append(
-            "Even after 100 sessions, simulated rankings of four mechanisms are right only half the time (by chance: "
+            "Even after 100 sessions, simulated rankings of four mechanisms are right only half the time (chance: "
             "one in four)."
         )
     return tuple(waits)
@@ -134,8 +148,8 @@ MECHANISMS_ARE_HYPOTHESES = (
 )
 SHARED_IMPROVEMENT = "Two scores that both improve look related even when neither affects the other."
 EXPECTED_COURSE = (
-    "The expected path is the range of the middle 80% of clients, in the model, whose first score was within half a "
-    "standard deviation of this client's. It is a base rate, not a target."
+    "The expected path is the middle 80% of clients in the model whose first score was within half a standard "
+    "deviation of this one's. It is a base rate, not a target."
 )
 MODEL_ASSUMED = "Intervals and chances assume that the model is right."
 INTERVALS = f"{MODEL_ASSUMED} How often they hold in practice is not known yet."

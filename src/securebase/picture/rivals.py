@@ -52,8 +52,9 @@ def rivals(record: EpisodeRecord, as_of: float) -> Rivals:
 def rivals_sentence(part: Rivals, as_of: float) -> str:
     """Return what is recorded besides therapy, or that nothing is."""
     medication = join_names([_describe(m) for m in part.medications]) or "no medication recorded"
-    sentence = f"Besides therapy: {medication}; {_describe_events(part.events, as_of)}."
-    return f"{sentence} No estimate is adjusted for them." if part.medications or part.events else sentence
+    if not part.medications and not part.events:
+        return "Besides therapy: no medication or life event recorded."
+    return f"Besides therapy: {medication}; {_describe_events(part.events, as_of)}. No estimate is adjusted for them."
 
 
 def _describe(medication: Medication) -> str:

@@ -11,13 +11,13 @@ from django.utils import timezone
 from securebase.ipt.course_format import phase_of
 from securebase.ipt.due import TaskStanding, TaskState, course_tasks, open_tasks
 from securebase.ipt.lineage import Lineage
-from securebase.ipt.retellings import retold_line
 from securebase.ipt.shelf import entries_with
 from securebase.ipt.worksheet import WorksheetRole
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Phase, ProblemArea
-from securebase.workbench.casefile import course_record, prefetch_course_record
+from securebase.workbench.casefile import began_at, course_record, prefetch_course_record
 from securebase.workbench.clients.models import Episode
+from securebase.workbench.course.record_lines import RecordLine, record_lines
 
 
 def record_of(episode: Episode, as_of: datetime) -> EpisodeRecord:
@@ -36,11 +36,11 @@ def focus_differs(episode: Episode, record: EpisodeRecord) -> tuple[ProblemArea,
 
 @dataclass(frozen=True, slots=True)
 class NextUp:
-    """Due and overdue tasks of a course, overdue first; and one line about the story retold last, or nothing."""
+    """Due and overdue tasks of a course, overdue first, and one line for each part of its recorded work."""
 
     standings: tuple[TaskStanding, ...]
     overdue: int
-    retold: str = ""
+    lines: tuple[RecordLine, ...] = ()
 
     @property
     def more(self) -> int:
@@ -81,11 +81,11 @@ class _NextUpKey:
 @lru_cache(maxsize=1000)
 def _next_up(key: _NextUpKey) -> NextUp:
     row = Episode.objects.unscoped(reason="the caller has checked access to the episode").get(id=key.episode)
-    if row.ended_on is not None:  # nothing is overdue once the course has ended
-        return NextUp((), 0)
     record = record_of(row, key.as_of)
-    tasks = open_tasks(course_tasks(record, key.lineage))
-    return NextUp(tasks, sum(s.standing is TaskState.OVERDUE for s in tasks), retold_line(record))
+    # nothing is overdue once the course has ended
+    tasks = open_tasks(course_tasks(record, key.lineage)) if row.ended_on is None else ()
+    lines = record_lines(record, (key.as_of - began_at(row)) / timedelta(days=1))
+    return NextUp(tasks, sum(s.standing is TaskState.OVERDUE for s in tasks), lines)
 
 
 # ---- overview of the course ------------------------------------------------------------------------------------------

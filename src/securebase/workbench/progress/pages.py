@@ -20,13 +20,16 @@ from django.views.decorators.http import require_GET
 
 from securebase.picture import hypothesis_phrases, phrases, sentences
 from securebase.picture.client import ClientPicture
+from securebase.picture.outcomes import outcomes_line
 from securebase.picture.parts import GateLevel
+from securebase.picture.rivals import rivals_sentence
 from securebase.reports.client_report import client_report
 from securebase.workbench.accounts.access import current_account
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.course.queries import next_up, record_of
+from securebase.workbench.course.record_lines import RecordLine
 from securebase.workbench.measures.forms import AlertNoteForm
 from securebase.workbench.measures.queries import open_alerts
 from securebase.workbench.progress import drawings, queries
@@ -105,11 +108,13 @@ def client(page: ClientPage) -> HttpResponse:
     picture = queries.current_picture(episode=episode, as_of=now)
     sessions = list(episode.therapy_sessions.all())
     upcoming = queries.next_session(sessions, now)
+    tasks = next_up(episode, now, lineage_of(account.clinic))
     context |= _sentences(picture) | {
         "match_dates": describe_answers(episode),
         "limits": sentences.limit_sentences(picture, interval_calibration(account.clinic)),
         "picture": picture,
-        "next_up": next_up(episode, now, lineage_of(account.clinic)),
+        "next_up": tasks,
+        "record_lines": (*_picture_lines(picture), *tasks.lines),
         "charts": drawings.chart_slots(picture),
         "ticket": sign_ticket(account=account, client_id=page.client.id, fingerprint=picture.fingerprint),
         "next_session": upcoming,
@@ -190,10 +195,20 @@ def _sentences(picture: ClientPicture) -> dict[str, Any]:
         "why_no_hypotheses": sentences.missing_hypotheses_reason(picture),
         "expected_drawn": sentences.shows_expected_alliance(picture),
         "expected_label": sentences.expected_label(picture),
+        "gate_steps": phrases.gate_steps(picture.gate.level),
         "own_model": picture.gate.level >= GateLevel.COHORT,
         "hypotheses_heading": phrases.HYPOTHESES_HEADING,
         "unverified": [c for c in picture.constants if not c.verified],
     }
+
+
+def _picture_lines(picture: ClientPicture) -> tuple[RecordLine, ...]:
+    """Return the lines that come from the picture; rivals are named beside the hypotheses where there are any."""
+    lines = (
+        RecordLine("Outcomes", "client-measures", outcomes_line(picture.outcomes)),
+        RecordLine("Context", "timeline", "" if picture.hypotheses else rivals_sentence(picture.rivals, picture.as_of)),
+    )
+    return tuple(line for line in lines if line.text)
 
 
 def _policy_for(html: str) -> str:

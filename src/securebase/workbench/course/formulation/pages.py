@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -13,11 +15,16 @@ from securebase.ipt.formulation import add_draft, formulation_parts, write_narra
 from securebase.ipt.lineage import Lineage
 from securebase.ipt.shelf import worksheet_with
 from securebase.ipt.worksheet import WorksheetRole
+from securebase.picture.series import prepare
+from securebase.picture.strained_weeks import strained_weeks_line
+from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Agreement, ProblemArea
 from securebase.workbench.accounts.queries import lineage_of
+from securebase.workbench.casefile import began_at
 from securebase.workbench.clients.actions import set_focus
 from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.clients.models import Episode
+from securebase.workbench.clinic_set import set_in_use
 from securebase.workbench.course import embedded_worksheets
 from securebase.workbench.course.embedded_worksheets import RefusedSubmission
 from securebase.workbench.course.formulation import queries
@@ -67,6 +74,7 @@ def _render(page: ClientPage, refused: RefusedSubmission | None = None) -> HttpR
             if p.field in picture.inputs_by_field()
         ],
         "narrative": picture.input("narrative"),
+        "strained_weeks": _strained_weeks(episode, record, page.now),
         "client_said": picture.input("client_said"),
         "draft": write_narrative(values_of(picture.artefact), lineage.formulation) if picture.artefact else "",
         "agreements": [a for a in Agreement if a is not Agreement.OPEN],
@@ -88,6 +96,12 @@ def _worksheet_form(
         back=back,
         refused=refused,
     )
+
+
+def _strained_weeks(episode: Episode, record: EpisodeRecord, now: datetime) -> str:
+    """Return the line on weeks in which strain met low support."""
+    day = (now - began_at(episode)) / timedelta(days=1)
+    return strained_weeks_line(prepare(record, day, set_in_use().parameter_set))
 
 
 @client_page("POST", tab="course")
