@@ -18,6 +18,7 @@ import numpy as np
 import scipy
 
 from benchmarks import (
+    calibration_page,
     client,
     coverage,
     fits,
@@ -58,6 +59,7 @@ PARTS = (
     retellings.PART,
     sparse.PART,
     hand_over.PART,
+    calibration_page.PART,
     client.PART,
     server.PART,
     power.PART,

@@ -115,6 +115,11 @@ def test_low_ratings_are_compared_with_the_ruptures_that_were_marked() -> None:
     assert (tallies(other)[V.RUPTURE_FALSE], tallies(other)[V.RUPTURE_MISSED]) == ((1, 5), (1, 1))
 
 
+def test_after_the_last_planned_session_the_page_forecasts_nothing_that_could_be_counted() -> None:
+    assert tallies(episode(9))[V.IN_90][1] == 3
+    assert tallies(episode(9, planned=7))[V.IN_90][1] == 1
+
+
 def test_a_course_without_scores_counts_nothing() -> None:
     assert tallies(episode(0)) == {}
     few = tallies(episode(3))
