@@ -17,7 +17,9 @@ def test_scales_are_named_by_their_construct_and_run_from_0_to_10() -> None:
         "loneliness",
         "hope",
     ]
-    assert [s.id for s in AFTER.scales] == ["alliance", "felt_understood", "openness", "emotional_processing"]
+    assert [s.id for s in AFTER.scales] == [
+        *("alliance", "alliance_bond", "felt_understood", "openness", "emotional_processing")
+    ]
     for scale in (*BEFORE.scales, *AFTER.scales):
         assert scale.construct == scale.id
         assert (scale.minimum, scale.maximum) == (0, 10)

@@ -170,6 +170,34 @@ def test_therapists_and_covariates_add_to_level_and_change() -> None:
     assert not people.level[:, [SYMPTOMS, SUPPORT]].any()
 
 
+def test_a_covariate_may_follow_others() -> None:
+    """Care → anxiety and avoidance, and both → a third: unit variances, the stated paths, and refusals."""
+    brings = (
+        SimulatedCovariate("care"),
+        SimulatedCovariate("anxiety", follows={"care": -0.5}),
+        SimulatedCovariate("avoidance", follows={"care": -0.3}),
+        SimulatedCovariate("strain", {"symptoms": 0.2}, follows={"anxiety": 0.4, "avoidance": 0.4}),
+    )
+    _, people = simulate_courses(SET, replace(NO_PROCESSES, brings=brings), n=6000, rows=2)
+    r = 0.5 * 0.3
+    expected = np.array(
+        [
+            [1, -0.5, -0.3, -0.4 * 0.8],
+            [-0.5, 1, r, 0.4 * (1 + r)],
+            [-0.3, r, 1, 0.4 * (1 + r)],
+            [-0.4 * 0.8, 0.4 * (1 + r), 0.4 * (1 + r), 1],
+        ]
+    )
+    assert np.cov(people.brought.T) == pytest.approx(expected, abs=0.08)
+    plain = tuple(replace(covariate, follows={}) for covariate in brings)
+    _, unrelated = simulate_courses(SET, replace(NO_PROCESSES, brings=plain), n=6000, rows=2)
+    assert np.array_equal(unrelated.brought[:, 0], people.brought[:, 0])
+    for wrong, message in (({"strain": 0.1}, "not listed before it"), ({"care": -1.0}, "explain 100% of it")):
+        refused = (brings[0], replace(brings[1], follows=wrong), *brings[2:])
+        with pytest.raises(ModelError, match=message):
+            simulate_courses(SET, replace(NO_PROCESSES, brings=refused), n=3, rows=2)
+
+
 def test_person_specific_lagged_effects_vary_around_the_mean_effects() -> None:
     happens = replace(
         NO_PROCESSES,

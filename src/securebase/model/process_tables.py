@@ -52,7 +52,7 @@ def read_table(values: Any, kind: type[T], constructs: tuple[str, ...], place: P
         place.fail(problem.what)
     for name in names:
         value = getattr(process, name)
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and name != "follows":
             allow_only(value, constructs, place.at(name))
         if isinstance(value, float) and not isfinite(value):
             place.fail(f"must be a number (got {value})", name)

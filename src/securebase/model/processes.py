@@ -258,11 +258,15 @@ class PersonEffect:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedCovariate:
-    """Time-invariant covariate, standard normal; on_level and on_change are effects of one SD on level and change."""
+    """Time-invariant covariate, standard normal; on_level and on_change are effects of one SD on level and change.
+
+    follows: covariates listed before it → effect of one SD of each on it (early care on attachment, S53 and S54).
+    """
 
     name: str
     on_level: Sizes = field(default_factory=dict)
     on_change: Sizes = field(default_factory=dict)
+    follows: Sizes = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

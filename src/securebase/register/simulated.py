@@ -51,6 +51,18 @@ def hidden_cause(truth: Scenario, of: str) -> float:
     return correlation(clinic.covariates["hidden"], clinic.mean(of, 1, clinic.planned))
 
 
+def early_care(truth: Scenario, of: str) -> float:
+    """Return r of early care, which attachment follows, with a dimension, with security, or with mean symptoms."""
+    dimensions = ("attachment_anxiety", "attachment_avoidance")
+    follows = [SimulatedCovariate(name, {"symptoms": 0.15}, follows={"early_care": -0.4}) for name in dimensions]
+    brings = (SimulatedCovariate("early_care"), *follows)
+    clinic = _clinic(replace(truth, happens=replace(truth.happens, brings=brings)))
+    covariates = dict(clinic.covariates)
+    covariates["attachment_security"] = -np.mean([covariates[name] for name in dimensions], axis=0)
+    other = covariates[of] if of in covariates else clinic.mean(of, 1, clinic.planned)
+    return correlation(covariates["early_care"], other)
+
+
 def symptoms_with_experiences(truth: Scenario) -> float:
     """Return mean last symptoms with corrective experiences minus without them, the same draws in both."""
     without = replace(truth, happens=replace(truth.happens, corrective_experiences=CorrectiveExperiences()))
@@ -141,6 +153,7 @@ FEATURES: Mapping[str, Callable[..., float]] = MappingProxyType(
         for f in (
             gate_by_alliance,
             hidden_cause,
+            early_care,
             symptoms_with_experiences,
             experiences_and_alliance,
             change_within_retelling,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from securebase.model.arms import Arm
 from securebase.model.equations import stationary_covariance
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.parameters import Array
-from securebase.model.processes import PersonEffect, Processes, Sizes
+from securebase.model.processes import PersonEffect, Processes, SimulatedCovariate, Sizes
 from securebase.model.simulate.draws import draw_persons, integrated_input
 from securebase.model.simulate.streams import Streams
 from securebase.model.specification import Trend
@@ -69,12 +70,31 @@ def draw_people(
         )
     brought = np.zeros((n, len(processes.brings)))
     if processes.brings:
-        brought = streams.normals("brings", n, len(processes.brings))
+        brought = _draw_covariates(processes.brings, streams.normals("brings", n, len(processes.brings)))
         level = level + brought @ np.array([effect_vector(b.on_level, names) for b in processes.brings])
         change = change + brought @ np.array([effect_vector(b.on_change, names) for b in processes.brings])
     people = People(level, change, _therapy_pushes(parameter_set, arms), arms, brought, therapist)
     varying = tuple(e for e in processes.person_effects if e.sd > 0)
     return _add_person_effects(people, parameter_set, varying, streams) if varying else people
+
+
+def _draw_covariates(brings: Sequence[SimulatedCovariate], own: Array) -> Array:
+    """Return covariates (n, k) from normals of their own: what each follows and its own part, with variance 1.
+
+    Raises ModelError if one follows a covariate that is not listed before it, or is determined by those it follows.
+    """
+    names = [covariate.name for covariate in brings]
+    brought, R = own.copy(), np.eye(len(names))
+    for k, covariate in enumerate(brings):
+        if unknown := [name for name in covariate.follows if name not in names[:k]]:
+            raise ModelError(f"“{covariate.name}” follows “{unknown[0]}”, which is not listed before it")
+        paths = np.array([covariate.follows.get(name, 0.0) for name in names[:k]])
+        R[k, :k] = R[:k, k] = R[:k, :k] @ paths
+        explained = float(paths @ R[:k, k])
+        if explained >= 1.0:
+            raise ModelError(f"“{covariate.name}” follows others too closely: they explain {explained:.0%} of it")
+        brought[:, k] = brought[:, :k] @ paths + np.sqrt(1.0 - explained) * own[:, k]
+    return brought
 
 
 def _assign_therapists(arms: tuple[Arm, ...], number: int) -> NDArray[np.int64]:
