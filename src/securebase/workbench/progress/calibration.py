@@ -69,11 +69,13 @@ def count_course(episode: Episode, record: EpisodeRecord, day: float) -> None:
 
 def interval_calibration(clinic: Clinic) -> str:
     """Return the sentence on how often forecasts held, from what was counted last."""
-    shares = clinic_shares(clinic)
+    shares = clinic_shares(clinic, (Verification.IN_50, Verification.IN_90))
     return interval_sentence(shares[Verification.IN_50], shares[Verification.IN_90])
 
 
-def clinic_shares(clinic: Clinic) -> dict[Verification, ClinicShare]:
+def clinic_shares(
+    clinic: Clinic, subjects: Iterable[Verification] = tuple(Verification)
+) -> dict[Verification, ClinicShare]:
     """Pool the stored tallies; several courses of one client are one cluster."""
     rows = StoredTallies.objects.unscoped(reason=_REASON).filter(
         episode__client__clinic=clinic, made_with=version_stamp()
@@ -81,7 +83,7 @@ def clinic_shares(clinic: Clinic) -> dict[Verification, ClinicShare]:
     clients: dict[object, list[Mapping[str, tuple[int, int]]]] = defaultdict(list)
     for client, tallies in rows.values_list("episode__client_id", "tallies"):
         clients[client].append(tallies)
-    return {what: clinic_share([_sum(courses, what) for courses in clients.values()]) for what in Verification}
+    return {what: clinic_share([_sum(courses, what) for courses in clients.values()]) for what in subjects}
 
 
 def _sum(courses: Iterable[Mapping[str, tuple[int, int]]], what: Verification) -> Tally:
