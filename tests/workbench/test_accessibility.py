@@ -11,6 +11,7 @@ from django.conf import settings as django_settings
 from django.urls import reverse
 from django.utils import timezone
 
+import pictures
 from chromium import find_problems, problems_at_both_widths
 from securebase.ipt.parsing import parse_values
 from securebase.ipt.shelf import worksheet
@@ -18,6 +19,7 @@ from securebase.records.vocabulary import Moment
 from securebase.workbench.check_ins.actions import record_check_in
 from securebase.workbench.check_ins.models import CheckInMode
 from securebase.workbench.measures.actions import rate_session, type_in_administration
+from securebase.workbench.progress import match_pages
 from securebase.workbench.therapy_sessions.actions import mark_rupture
 from securebase.workbench.worksheets.actions import save_artefact
 from workbench.browser import Browser
@@ -90,6 +92,7 @@ def page_urls(cast: Cast) -> list[str]:
         "own-page-settings",
         "client-supervision",
         "client-portfolio",
+        "client-matches",
     )
     return [
         *(
@@ -100,6 +103,7 @@ def page_urls(cast: Cast) -> list[str]:
                 "clinic-lineage",
                 "course-forms",
                 "account-new",
+                "clinic-calibration",
                 "research-table",
                 "client-new",
                 "library",
@@ -149,7 +153,10 @@ def sign_in(page: Any, live_server: Any, cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("page", [1280], indirect=True)
-def test_therapist_pages_are_accessible(page: Any, live_server: Any, full: Cast) -> None:
+def test_therapist_pages_are_accessible(
+    page: Any, live_server: Any, full: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(match_pages, "current_picture", lambda **_: pictures.full())
     page.goto(live_server.url + "/sign-in/")
     problems = problems_at_both_widths(page)
     sign_in(page, live_server, full)
