@@ -80,6 +80,9 @@ def test_a_lag_falls_with_its_column_or_if_it_is_asked_too_rarely(monkeypatch: p
     assert edges.edge_in_words(rare) == ""
     assert edges.missing_in_words(rare) == "8 ratings of insight (now 2)"
     assert edges.edge_in_words(replace(hope, by="")) == ""
+    repeated = replace(edge("problem_severity", "symptoms"), to_construct="relationship_quality", by="lag")
+    assert edges.missing_in_words(repeated) == "8 ratings of relationship_quality (now 1)"
+    assert edges.edge_in_words(replace(repeated, by="levels"))
     without_column(monkeypatch, "hope")
     assert edges.edge_in_words(hope) == ""
 

@@ -22,8 +22,15 @@ class Asked:
     sessions: tuple[int, ...]
 
     @property
+    def repeats(self) -> bool:
+        """Return whether the table repeats the last rating in every row until there is another one."""
+        return self.column.block in {"people", "background"}
+
+    @property
     def in_words(self) -> str:
         n = len(self.sessions)
+        if self.repeats:
+            return "as often as recorded, repeated until the next time"
         return "every session" if n == SESSIONS else f"{n} of {SESSIONS} sessions"
 
 

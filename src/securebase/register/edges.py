@@ -23,10 +23,14 @@ _OFTEN = round(OFTEN * SESSIONS)
 
 @dataclass(frozen=True, slots=True)
 class Ratings:
-    """Values per client in a course of 16 sessions that an estimator needs of each end, and of the moderator."""
+    """Values per client in a course of 16 sessions that an estimator needs of each end, and of the moderator.
+
+    repeated: whether a rating that the table repeats until the next one counts in every session.
+    """
 
     ends: int
     moderator: int = 1
+    repeated: bool = False
 
 
 #: Method of a study → what it needs. A lag needs both columns in at least every second session.
@@ -37,7 +41,7 @@ NEEDED: Mapping[str, Ratings] = MappingProxyType(
         "same_session": Ratings(MIN_VALUES[Detrending.DETRENDED]),
         "moderation": Ratings(MIN_VALUES[Detrending.DETRENDED]),
         "curvature": Ratings(MIN_VALUES[Detrending.DETRENDED]),
-        "levels": Ratings(2),
+        "levels": Ratings(2, repeated=True),
         "events": Ratings(2),
         "change_scores": Ratings(2),
         "stories": Ratings(MIN_RETELLINGS),
@@ -72,9 +76,7 @@ def missing_in_words(edge: TheoryEdge) -> str:
     """Return what the estimator of an edge lacks; empty if nothing."""
     if edge.study_method not in NEEDED:
         return f"an estimator of {edge.label}"
-    lacking = [
-        f"{n} ratings of {name} (now {len(a.sessions) if a else 0})" for name, n, a in _ends(edge) if _lacks(a, n)
-    ]
+    lacking = [f"{n} ratings of {name} (now {given})" for name, n, given, _ in _ends(edge) if given < n]
     return ", ".join(lacking)
 
 
@@ -91,19 +93,24 @@ def _in_the_model(edge: TheoryEdge) -> bool:
 def _in_a_study(edge: TheoryEdge) -> str:
     if missing_in_words(edge):
         return ""
-    ends = [(n, asked) for _, n, asked in _ends(edge) if asked is not None]
+    ends = [(n, asked) for _, n, _, asked in _ends(edge) if asked is not None]
     columns = ", ".join(f"`{asked.column.name}`" for _, asked in ends)
     session = max(asked.sessions[n - 1] for n, asked in ends)
     return f"{edge.label}: {STUDY_METHODS[edge.study_method].label} of {columns}; from {session} sessions on"
 
 
-def _ends(edge: TheoryEdge) -> Sequence[tuple[str, int, Asked | None]]:
+def _ends(edge: TheoryEdge) -> Sequence[tuple[str, int, int, Asked | None]]:
+    """Return name, ratings needed, ratings given and column of each end, and of the moderator.
+
+    Of a rating that the table repeats, only the first counts where the estimator needs new ones.
+    """
     needed = NEEDED[edge.study_method]
-    counts = {edge.from_construct: needed.ends, edge.to_construct: needed.ends}
+    ends = dict.fromkeys((edge.from_construct, edge.to_construct), (needed.ends, needed.repeated))
     if edge.moderator:
-        counts[edge.moderator] = needed.moderator
-    return [(name, n, asked_for(name)) for name, n in counts.items()]
-
-
-def _lacks(asked: Asked | None, needed: int) -> bool:
-    return asked is None or len(asked.sessions) < needed
+        ends[edge.moderator] = (needed.moderator, True)
+    rows = []
+    for name, (n, repeated) in ends.items():
+        asked = asked_for(name)
+        given = 0 if asked is None else 1 if asked.repeats and not repeated else len(asked.sessions)
+        rows.append((name, n, given, asked))
+    return rows

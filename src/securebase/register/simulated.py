@@ -20,7 +20,7 @@ from securebase.study.calibration.effect_sizes import correlation
 from securebase.study.calibration.samples import CohortSample
 from securebase.study.calibration.sampling import draw_arms
 
-_SEED, _CLIENTS, _RECORDS = 1, 600, 80
+_SEED, _CLIENTS, _RECORDS = 1, 400, 60
 
 
 @lru_cache(maxsize=4)
@@ -54,7 +54,7 @@ def hidden_cause(truth: Scenario, of: str) -> float:
 def early_care(truth: Scenario, of: str) -> float:
     """Return r of early care, which attachment follows, with a dimension, with security, or with mean symptoms."""
     dimensions = ("attachment_anxiety", "attachment_avoidance")
-    follows = [SimulatedCovariate(name, {"symptoms": 0.15}, follows={"early_care": -0.4}) for name in dimensions]
+    follows = [SimulatedCovariate(name, {"symptoms": 0.3}, follows={"early_care": -0.4}) for name in dimensions]
     brings = (SimulatedCovariate("early_care"), *follows)
     clinic = _clinic(replace(truth, happens=replace(truth.happens, brings=brings)))
     covariates = dict(clinic.covariates)

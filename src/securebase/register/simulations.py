@@ -18,7 +18,7 @@ from securebase.schema import Number, Place, ShelfStruct, Text, read_toml
 from securebase.study.calibration.sampling import draw_arms
 from securebase.study.calibration.statistics import STATISTICS, convert_arguments
 
-_SEED, _CLIENTS = 1, 600
+_SEED, _CLIENTS = 1, 400
 
 
 class SimulatedFeature(ShelfStruct, frozen=True):
@@ -91,7 +91,7 @@ def has_sign(feature: SimulatedFeature) -> bool:
 
 
 def value_of(feature: SimulatedFeature) -> float:
-    """Return the statistic of a feature in a cohort of 600 clients an arm, or of fewer records; the seed is fixed."""
+    """Return the statistic of a feature in a cohort of 400 clients an arm, or of fewer records; the seed is fixed."""
     truth = scenario(feature.scenario)
     if feature.statistic in FEATURES:
         return FEATURES[feature.statistic](truth, **feature.arguments)
