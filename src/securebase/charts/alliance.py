@@ -10,7 +10,7 @@ import altair as alt
 from securebase.charts.axes import time_axis, value_axis
 from securebase.charts.client_chart import PAGE_WIDTH, ClientChart
 from securebase.charts.style import FULL_WIDTH, PHONE_WIDTH, apply_theme, colour, layer, skip_validation, table
-from securebase.charts.tokens import ALERT, CARD, INK, SOFT
+from securebase.charts.tokens import CARD, INK, SOFT, WARN
 from securebase.picture import phrases
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import Repair, RuptureMark
@@ -30,7 +30,7 @@ def alliance_chart(picture: ClientPicture, *, width: int = FULL_WIDTH) -> alt.La
         layers += _usual_level(picture, x, y("value"), y("low"))
     if part.bars:
         rows = [
-            {"at": b.at, "from": b.usual, "to": b.usual + b.state, "ink": ALERT if b.low else ink} for b in part.bars
+            {"at": b.at, "from": b.usual, "to": b.usual + b.state, "ink": WARN if b.low else ink} for b in part.bars
         ]
         bar_width = 7 if width > PHONE_WIDTH else 5
         bars = table(rows).mark_rule(strokeWidth=bar_width, strokeCap="round", opacity=0.75)
@@ -77,7 +77,7 @@ def _expectation_marks(picture: ClientPicture, x: alt.X, y: alt.Y, limit: alt.Y)
     if not rows:
         return []
     marks = table(rows)
-    fall = marks.mark_rule(color=ALERT, strokeWidth=1, strokeDash=[2, 3]).encode(x=x, y=y, y2="value:Q")
+    fall = marks.mark_rule(color=WARN, strokeWidth=1, strokeDash=[2, 3]).encode(x=x, y=y, y2="value:Q")
     ticks = [
         marks.mark_tick(orient="horizontal", color=INK, size=size, thickness=2).encode(x=x, y=height)
         for height, size in ((y, 20), (limit, 10))
@@ -111,7 +111,7 @@ def _rupture_labels(picture: ClientPicture, x: alt.X, y: alt.Y) -> list[alt.Char
         if rows:
             away = -9 if late else 9
             labels = table(rows).mark_text(
-                color=ALERT,
+                color=WARN,
                 fontWeight=600,
                 fontSize=12,
                 align="right" if late else "left",

@@ -9,7 +9,7 @@ import html
 from collections.abc import Collection, Sequence
 
 from securebase.charts.style import colour
-from securebase.charts.tokens import ALERT, BAND
+from securebase.charts.tokens import BAND, WARN
 from securebase.picture import phrases
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import Alliance, IntervalEstimate, Repair, ReportedScore, Symptoms
@@ -83,7 +83,7 @@ def _sparkline(
     parts.append(f'<circle cx="{curve[-1][0]:.1f}" cy="{curve[-1][1]:.1f}" r="2.6" fill="{ink}"/>')
     for report, (x, y) in zip(reports, curve, strict=True):
         if report.at in ringed:
-            parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.4" fill="none" stroke="{ALERT}" stroke-width="1.8"/>')
+            parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.4" fill="none" stroke="{WARN}" stroke-width="1.8"/>')
     return "".join(parts) + "</svg>"
 
 

@@ -14,7 +14,6 @@ from html import escape
 from securebase.charts.tokens import (
     ACCENT,
     ACCENT_TINT,
-    ALERT,
     BAND,
     CARD,
     GOOD,
@@ -22,6 +21,7 @@ from securebase.charts.tokens import (
     LINE,
     PROCESSING_TINT,
     SOFT,
+    STRESS,
     WARN,
     WARN_TINT,
 )
@@ -293,7 +293,7 @@ def _event(
     row, leftwards = place
     x, y = frame.x(event.at), FIRST_ROW + row * ROW
     size = 3.5 + (5.0 if event.weight is None else event.weight) * 0.55
-    ink = {"hard": ALERT, "good": GOOD}.get(event.side, INK)
+    ink = {"hard": STRESS, "good": GOOD}.get(event.side, INK)
     drop = f'<path d="M{x:.1f} {y:.1f}V{foot:.1f}" stroke="{ink}" stroke-width=".8" stroke-dasharray="1 3"/>'
     if event.until is not None and event.until > event.at:
         drop += f'<path d="M{x:.1f} {y:.1f}H{frame.x(event.until):.1f}" stroke="{ink}" stroke-width="3" opacity=".45"/>'
