@@ -87,8 +87,8 @@ def test_agreement_is_one_minus_the_squared_distance_over_that_of_unrelated_rati
 def test_interval_of_agreement_covers_the_truth(r: float, shift: float, ratio: float) -> None:
     truth = 2 * r * ratio / (1 + ratio**2 + shift**2)
     rng = np.random.default_rng(5)
-    first = rng.normal(size=(400, 30))
-    second = shift + ratio * (r * first + np.sqrt(1 - r**2) * rng.normal(size=(400, 30)))
+    first = rng.normal(size=(600, 12))
+    second = shift + ratio * (r * first + np.sqrt(1 - r**2) * rng.normal(size=(600, 12)))
     results = [concordance([*zip(a, b, strict=True)]) for a, b in zip(first.tolist(), second.tolist(), strict=True)]
     covered = np.mean([c is not None and c.low <= truth <= c.high for c in results])
-    assert 0.85 <= covered <= 0.94
+    assert 0.86 <= covered <= 0.97

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import atanh, sqrt, tanh
-from statistics import NormalDist, fmean, pstdev
+from statistics import fmean, pstdev
 
 from securebase.measurement.catalogue import instrument
+from securebase.model.distributions import t_quantile
 from securebase.picture import phrases
 
 #: Instruments of client and therapist with their shared 0 to 10 scale and items.
@@ -24,7 +25,6 @@ MIN_NOTABLE_GAP = 2.0
 
 #: Sessions rated by both from which agreement is given as a number.
 MIN_SESSIONS_FOR_AGREEMENT = 6
-_HALF_90 = NormalDist().inv_cdf(0.95)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,8 @@ def concordance(pairs: Sequence[tuple[float, float]]) -> Concordance | None:
         var z = {(1 − r²) b² / (1 − c²) + 2 c² b (1 − c) u² / (1 − c²)² − c² b² u⁴ / [2 (1 − c²)²]} / (n − 2)
 
     It counts both a difference in level and movements that do not agree. The interval assumes that sessions are
-    independent. None with fewer than six sessions, or where one rater never changed.
+    independent, and takes the quantile of t with n − 2 degrees of freedom: the normal one is too narrow for a course.
+    None with fewer than six sessions, or where one rater never changed.
     """
     n = len(pairs)
     if n < MIN_SESSIONS_FOR_AGREEMENT:
@@ -99,7 +100,7 @@ def concordance(pairs: Sequence[tuple[float, float]]) -> Concordance | None:
         return Concordance(c, c, c)
     rest = 1.0 - c**2
     terms = (1 - r**2) * bias**2 / rest + 2 * c**2 * bias * (1 - c) * u2 / rest**2 - (c * bias * u2 / rest) ** 2 / 2
-    half = _HALF_90 * sqrt(max(terms, 0.0) / (n - 2))
+    half = t_quantile(0.95, n - 2) * sqrt(max(terms, 0.0) / (n - 2))
     return Concordance(c, tanh(atanh(c) - half), tanh(atanh(c) + half))
 
 
