@@ -69,7 +69,8 @@ def edge_in_words(edge: TheoryEdge) -> str:
 def missing_of(claim: str) -> str:
     """Return what the edges of a claim that a study should estimate lack."""
     edges = (edge for edge in theory().select(claim=claim) if edge.study_method)
-    return "; ".join(filter(None, (missing_in_words(edge) for edge in edges)))
+    lacking = (part for edge in edges for part in missing_in_words(edge).split(", "))
+    return ", ".join(dict.fromkeys(filter(None, lacking)))
 
 
 def missing_in_words(edge: TheoryEdge) -> str:
