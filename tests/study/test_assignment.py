@@ -8,10 +8,12 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from securebase.errors import InputError
 from securebase.records.vocabulary import Moment
 from securebase.study.assignment import assignment_verdicts
+from securebase.study.design_phrases import design_in_words
 from securebase.study.design_verdict import AssignmentReadings
 from securebase.study.table import SessionTable
 from securebase.study.verdicts.randomised import AssignmentRefusal
@@ -132,3 +134,47 @@ def test_medication_that_begins_after_a_bad_week_is_not_concluded() -> None:
         assert (row.rung, row.reason) == (Rung.REFUSED, AssignmentRefusal.TOLD_BY_THE_PAST)
         conclusion = Conclusion(row.earlier, row.later, row.rung.value, row.direction)
         assert judge(truth, [conclusion]).outcome == "withheld"
+
+
+def trial(seed: int, *, difference: float, n: int = 800) -> SessionTable:
+    """Return a trial of two arms: first ratings of SD 2, last ones with slope .5, noise 1, and a difference in SDs."""
+    rng = np.random.default_rng(seed)
+    first = rng.normal(10, 2, n)
+    arm = rng.permutation(np.arange(n) % 2).astype(float)
+    last = 5 + 0.5 * first + 2 * difference * arm + rng.normal(0, 1, n)
+    columns = {"y": np.column_stack([first, last]), "arm": np.column_stack([arm, arm])}
+    return session_rows(columns, {"y": BEFORE, "arm": AFTER})
+
+
+def test_arms_are_equivalent_only_if_both_one_sided_tests_say_so() -> None:
+    """Compare with an analysis of covariance and two one-sided t tests, written out."""
+    table = trial(1, difference=0.02)
+    (row,) = assignment_verdicts(table, "y", ["arm"])
+    excluded = row.equivalence
+    assert excluded is not None
+    first, last = table.values["y"].reshape(-1, 2).T
+    X = np.column_stack([np.ones(len(first)), table.values["arm"].reshape(-1, 2)[:, 0], first])
+    coefficients, residual, *_ = np.linalg.lstsq(X, last, rcond=None)
+    error = float(np.sqrt(residual[0] / (len(first) - 3) * np.linalg.inv(X.T @ X)[1, 1]))
+    assert excluded.sd == pytest.approx(first.std(ddof=1))
+    assert excluded.margin == pytest.approx(abs(coefficients[1]) + 1.6468 * error, rel=0.02)
+    bound = 0.2 * excluded.sd
+    one_sided = [stats.t.sf((bound + side * coefficients[1]) / error, len(first) - 3) for side in (1, -1)]
+    assert excluded.p == pytest.approx(max(one_sided), rel=0.3)
+    assert excluded.p < 0.001
+    assert "are equivalent within .20 SDs" in design_in_words(row, lambda name: name)
+
+
+@pytest.mark.parametrize(("difference", "n"), [(0.25, 800), (0.0, 60)])
+def test_a_difference_at_the_bound_or_a_small_trial_is_not_equivalent(difference: float, n: int) -> None:
+    (row,) = assignment_verdicts(trial(2, difference=difference, n=n), "y", ["arm"])
+    assert row.equivalence is not None
+    assert row.equivalence.p > 0.05
+    assert row.to_json()["equivalence"]["margin"] == row.equivalence.margin
+
+
+def test_the_level_of_equivalence_is_kept_at_the_bound() -> None:
+    margins = [
+        assignment_verdicts(trial(seed, difference=0.2, n=400), "y", ["arm"])[0].equivalence for seed in range(60)
+    ]
+    assert sum(e is not None and e.p < 0.05 for e in margins) <= 7  # 5% of 60, and its chance

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -100,6 +101,15 @@ def _therapists() -> Any:
     return json.loads(run_command("study", _simulated_table(), *_TABLE, *words))
 
 
+def _trial() -> Any:
+    """Return a study of two arms, which a study reads as numbers."""
+    path = Path(tempfile.mkdtemp()) / "trial.csv"
+    run_command("simulate", "default", "--arm", "ipt", "--arm", "other_therapy", "--clients", "60", "--out", str(path))
+    text = path.read_text("utf-8")
+    path.write_text(re.sub(r",(ipt|other_therapy)$", lambda m: f",{int(m[1] == 'ipt')}", text, flags=re.M), "utf-8")
+    return json.loads(run_command("study", str(path), *_TABLE, "--assigned", "arm", "--trend", "none", "--json"))
+
+
 def _track() -> Any:
     words = ("--process", "alliance", "--client", "sim-001", "--instrument", "session_before:symptoms", "--json")
     return json.loads(run_command("track", _simulated_table(), *_TABLE, *words))
@@ -128,6 +138,7 @@ RESULTS: Mapping[str, Callable[[], Any]] = MappingProxyType(
     {
         "study": _study,
         "study with therapists": _therapists,
+        "study of a trial": _trial,
         "track": _track,
         "client page": _picture,
         "page of retellings": _retellings,

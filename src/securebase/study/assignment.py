@@ -72,4 +72,5 @@ def _row(
             effect.within_persons, tests.past, tests.missing, tests.selective, withheld=tests.withheld
         ),
         would_settle=needed,
+        equivalence=effect.equivalence if is_known else None,
     )

@@ -8,7 +8,8 @@ from securebase.study.design_verdict import AssignmentReadings, DesignVerdict, S
 from securebase.study.phrases import number, p_value
 from securebase.study.verdicts.before_and_after import Doubt
 from securebase.study.verdicts.identifying import MIN_IDENTIFYING
-from securebase.study.verdicts.randomised import MIN_PERSONS, AssignmentRefusal
+from securebase.study.verdicts.randomised import EQUIVALENT, MIN_PERSONS, AssignmentRefusal
+from securebase.study.verdicts.readings import LEVEL
 from securebase.study.verdicts.rule import Rung
 
 Label = Callable[[str], str]
@@ -95,7 +96,20 @@ def _assigned_words(verdict: DesignVerdict, x: str, y: str) -> str:
         return f"{x}, assigned by chance: inconclusive{_tests(verdict)}. {_selective_missing(verdict, x, y)}"
     return (
         f"{x}, assigned by chance: inconclusive. No difference in {when[verdict.occasion]} was detected"
-        f"{_tests(verdict)}.{_would_decide(verdict)}"
+        f"{_tests(verdict)}.{_equivalence(verdict)}{_would_decide(verdict)}"
+    )
+
+
+def _equivalence(verdict: DesignVerdict) -> str:
+    """Return which differences between arms are excluded, and whether the arms are equivalent."""
+    excluded = verdict.equivalence
+    if excluded is None or excluded.sd == 0:
+        return ""
+    equivalent = "are" if excluded.p < LEVEL else "are not shown to be"
+    sds = number(excluded.margin / excluded.sd)
+    return (
+        f" Differences beyond {_points(excluded.margin)} points ({sds} SDs) are excluded; the arms {equivalent} "
+        f"equivalent within {number(EQUIVALENT)} SDs (two one-sided tests, {p_value(excluded.p)})."
     )
 
 

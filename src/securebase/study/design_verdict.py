@@ -9,7 +9,7 @@ from typing import Any, Literal
 from securebase.schema import to_plain
 from securebase.study.verdicts.before_and_after import Doubt
 from securebase.study.verdicts.identifying import Refusal
-from securebase.study.verdicts.randomised import AssignmentRefusal
+from securebase.study.verdicts.randomised import AssignmentRefusal, Equivalence
 from securebase.study.verdicts.rule import Rung
 from securebase.study.verdicts.session_sums import Contrast
 
@@ -61,7 +61,7 @@ class DesignVerdict:
     interval: in `unit`: standardised by the within-person detrended SDs of the ratings before the session, or points of
     the later column per unit of the assigned one; None on the rung `refused`. p, p_adjusted: of the test that the rung
     rests on, raw and by Holm over the pairs of the design. would_settle: persons with whom the tests would lead to a
-    direction with power .80, None where no sample would or none need.
+    direction with power .80, None where no sample would or none need. equivalence: of arms.
     """
 
     design: SettlingDesign
@@ -80,6 +80,7 @@ class DesignVerdict:
     n_identifying: float
     readings: SessionReadings | AssignmentReadings
     would_settle: int | None
+    equivalence: Equivalence | None = None
 
     @property
     def direction(self) -> int:

@@ -17,12 +17,12 @@ after which ratings (`selective`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
 
-from securebase.model.distributions import t_quantile
+from securebase.model.distributions import t_quantile, t_tail
 from securebase.study.verdicts.course import Array
 from securebase.study.verdicts.identifying import MIN_IDENTIFYING
 from securebase.study.verdicts.readings import LEVEL
@@ -41,6 +41,9 @@ from securebase.study.verdicts.strata import (
 MIN_PERSONS = 20
 #: p below which a column was not assigned by chance, or ratings are missing by assignment
 NOT_CHANCE = 0.001
+#: difference between two arms, in SDs of first ratings, below which they count as equivalent. A judgement: the largest
+#: true difference between bona fide therapies is about as large (Wampold et al. 1997; calibration target C16)
+EQUIVALENT = 0.2
 
 
 class AssignmentRefusal(StrEnum):
@@ -90,8 +93,21 @@ class ChanceTests:
 
 
 @dataclass(frozen=True, slots=True)
+class Equivalence:
+    """Differences between arms that two one-sided tests (TOST) exclude at the level of 5%.
+
+    margin: in points, those beyond it in either direction: the larger end of the 90% interval. sd: of first ratings
+    between persons. p: of the hypothesis that the difference is at least `EQUIVALENT` SDs in one direction.
+    """
+
+    margin: float
+    sd: float
+    p: float
+
+
+@dataclass(frozen=True, slots=True)
 class AssignedEffect:
-    """Effect of one unit of the assigned column, in points of the outcome.
+    """Effect of one unit of the assigned column, in points of the outcome. equivalence: of arms only.
 
     rung: `randomised` where the effect is significant and not withheld by the tests, otherwise `inconclusive`, or
     `refused`, then without numbers (NaN, p 1). within_persons: whether the column varies within persons; otherwise it
@@ -107,6 +123,7 @@ class AssignedEffect:
     n_identifying: float
     tests: ChanceTests
     refusal: AssignmentRefusal | None = None
+    equivalence: Equivalence | None = None
 
     @property
     def direction(self) -> int:
@@ -187,7 +204,19 @@ def _arms(rated: Array, assigned: Array, *, same_session: bool) -> AssignedEffec
         missing=chance_p(arm[randomised], length, all_strata, everybody),
         selective=selective_p_of_arms(arm[randomised], rated[randomised]),
     )
-    return _conclude(fit, min(n, n_persons - 2.0), n_persons, tests, within_persons=False)
+    n = min(n, n_persons - 2.0)
+    effect = _conclude(fit, n, n_persons, tests, within_persons=False)
+    if effect.rung is Rung.REFUSED:
+        return effect
+    error = float(np.sqrt(fit.covariance[0, 0]))
+    return replace(effect, equivalence=_equivalence(effect.estimate, error, n, float(first[used].std(ddof=1))))
+
+
+def _equivalence(estimate: float, error: float, n: float, sd: float) -> Equivalence:
+    df = max(n - 1.0, 1.0)
+    margin = abs(estimate) + t_quantile(0.95, df) * error
+    p = t_tail((EQUIVALENT * sd - abs(estimate)) / error, df)
+    return Equivalence(float(margin), sd, float(p))
 
 
 def _too_little(n_persons: int, n_identifying: float) -> AssignmentRefusal | None:
