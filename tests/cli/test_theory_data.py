@@ -47,14 +47,14 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_estimates_reasons_and_what_a_table_can_tell(run: Any, table: Path) -> None:
     out = run("--data", str(table), "--pillar", "attachment").out
     words = " ".join(out.split())
-    assert words.startswith("In simulated tables of 200 clients, ")
+    assert words.startswith("In simulated tables of 200 clients with 16 sessions, ")
     assert "This table has 62 clients and tells less" in words
     line = next(row for row in out.splitlines() if row.strip().startswith("Therapist sensitivity → Felt security (+)"))
     assert re.search(r"\.\d\d \(\.\d\d to \.\d\d\)  +< \.001  +< \.001  +62  496 sessions  +as stated$", line)
     assert "Correlation of usual levels: correlation between persons, corrected for reliability" in out
-    assert "Alliance → Insight (+). “insight” is rated 2.0 times per client: 0 clients have 4 ratings" in words
+    assert "Alliance → Insight (+); Insight → Symptoms (−). “insight” is rated 2.0 times per client: 0 clients" in words
     assert re.search(r"The table has no column of Felt safety\. Measured by \w+", words)
-    assert re.search(r"\d+ edges were looked at, \d+ have an estimate\. By chance alone", words)
+    assert re.search(r"\d+ edges were looked at, \d+ have an estimate, \d+ of them only within the session", words)
     assert "no verdict on order or cause" in words
 
 

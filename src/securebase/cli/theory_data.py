@@ -12,14 +12,15 @@ from securebase.model.theory import TheoryEdge
 from securebase.study.edges.estimates import estimate_edges
 from securebase.study.edges.phrases import (
     LEGEND,
+    by_method,
+    by_reason,
     estimates_as_plain,
     interval,
-    method_heading,
     multiplicity,
     what_to_expect,
 )
 from securebase.study.edges.reading import read_edge_table
-from securebase.study.edges.result import EdgeResult, TheoryEstimates
+from securebase.study.edges.result import EdgeEstimate, EdgeResult, TheoryEstimates
 from securebase.study.phrases import p_value
 
 
@@ -36,40 +37,28 @@ def estimate_and_print(table: Path, edges: Sequence[TheoryEdge], json_out: str |
 
 def _print(estimates: TheoryEstimates) -> None:
     print_sentences([what_to_expect(estimates.n_clients)], indent="")
-    groups: dict[str, list[EdgeResult]] = {}
-    for result in estimates.estimated:
-        if result.estimate is not None:
-            groups.setdefault(method_heading(result.estimate.method, result.estimate.scale), []).append(result)
-    for heading, results in groups.items():
+    for heading, results in by_method(estimates):
         print_heading(heading)
+        rows = [_row(result.estimate, result) for result in results if result.estimate is not None]
         head = ("", "estimate (95% interval)", "p", "adjusted", "clients", "values", "reading", "remark")
-        print_table(head, [row for result in results for row in _rows(result)])
-    if estimates.without:
-        print_heading("Cannot say")
-        for result in estimates.without:
-            print_sentences([f"{_label(result)}. {result.reason}"])
+        shown = len(head) if any(row[-1] for row in rows) else len(head) - 1
+        print_table(head[:shown], [row[:shown] for row in rows])
+    if estimates.with_reason:
+        print_heading("Cannot say (for a lag with an association within the session above: not the lag)")
+        for reason, results in by_reason(estimates):
+            print_sentences([f"{'; '.join(map(_label, results))}. {reason}"])
     click.echo()
     print_sentences([multiplicity(estimates), LEGEND], indent="")
 
 
-def _rows(result: EdgeResult) -> list[tuple[str, ...]]:
-    estimate = result.estimate
-    if estimate is None or result.p_adjusted is None:
-        return []
-    p, adjusted = (p_value(p).removeprefix("p ").removeprefix("= ") for p in (estimate.p_value, result.p_adjusted))
+def _row(estimate: EdgeEstimate, result: EdgeResult) -> tuple[str, ...]:
+    p, adjusted = (
+        "–" if p is None else p_value(p).removeprefix("p ").removeprefix("= ")
+        for p in (estimate.p_value, result.p_adjusted)
+    )
     values = f"{estimate.n_values:,} {estimate.counted}"
-    return [
-        (
-            _label(result),
-            interval(estimate),
-            p,
-            adjusted,
-            str(estimate.n_clients),
-            values,
-            result.reading,
-            estimate.remark,
-        )
-    ]
+    clients = str(estimate.n_clients)
+    return _label(result), interval(estimate), p, adjusted, clients, values, result.reading, estimate.remark
 
 
 def _label(result: EdgeResult) -> str:

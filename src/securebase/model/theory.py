@@ -106,7 +106,7 @@ STUDY_METHODS: Mapping[str, EdgeMethod] = MappingProxyType(
     {
         "lag": EdgeMethod("lag between two columns", "securebase.study.edges.lags:estimate_lag"),
         "ct_sparse": EdgeMethod(
-            "lag between rarely asked columns", "securebase.study.estimators.ct_sparse:estimate_sparse"
+            "lag with borrowed persistence and error", "securebase.study.estimators.ct_sparse:estimate_sparse"
         ),
         "same_session": EdgeMethod(
             "association within the session", "securebase.study.edges.same_session:estimate_same_session"

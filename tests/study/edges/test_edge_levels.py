@@ -89,7 +89,7 @@ def test_a_correlation_that_passes_one_when_corrected_is_shown_uncorrected():
         if "beyond 1" in e.remark
     )
     assert result.estimate < 0.9
-    assert result.scale == "correlation between persons"
+    assert result.scale == "correlation between persons, not corrected"
 
 
 @pytest.mark.parametrize(

@@ -57,11 +57,21 @@ def estimate_edges(
     )
 
 
+def _estimate_together(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate | None:
+    """Return the association within the session of a lag that has no estimate: the rung below it."""
+    if edge.study_method not in {"lag", "ct_sparse"}:
+        return None
+    try:
+        return estimate_same_session(data, edge)
+    except NotEstimableError:
+        return None
+
+
 def _estimate(data: EdgeTable, edge: TheoryEdge) -> EdgeResult:
     try:
         return EdgeResult(edge, ESTIMATORS[edge.study_method](data, edge))
     except NotEstimableError as error:
-        return EdgeResult(edge, None, str(error))
+        return EdgeResult(edge, _estimate_together(data, edge), str(error))
     except (InputError, ModelError) as error:
         return EdgeResult(edge, None, f"The estimate failed: {error}")
     except np.linalg.LinAlgError:

@@ -58,7 +58,7 @@ def estimate_lag(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
             f"borrowed persistence is {PERSISTENCE_SHIFT:g} lower or higher. More ratings per client of "
             f"“{link.earlier}” and “{link.later}” would decide."
         )
-    return _result("ct_sparse", link, sparse, f"moves by {number(sparse.shift)} SE with the borrowed persistence")
+    return _result("ct_sparse", link, sparse, f"{number(sparse.shift)} SE by what was borrowed")
 
 
 def _result(method: str, link: Link, lag: SparseEstimate, remark: str = "") -> EdgeEstimate:

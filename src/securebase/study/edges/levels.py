@@ -8,8 +8,9 @@ import numpy as np
 
 from securebase.model.distributions import t_quantile, t_tail
 from securebase.model.theory import TheoryEdge
-from securebase.study.detrending import Array, Detrending, detrend
+from securebase.study.detrending import Array
 from securebase.study.edges.columns import EdgeTable, require_clients
+from securebase.study.edges.common_course import remove_common_slope
 from securebase.study.edges.result import EdgeEstimate, NotEstimableError
 from securebase.study.phrases import number
 
@@ -48,8 +49,10 @@ def estimate_levels(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
         n,
         n_values,
         "ratings",
-        "correlation between persons" if passes_one else "correlation between persons, corrected for reliability",
-        f"corrected {number(corrected[0])}, beyond 1" if passes_one else f"uncorrected {number(plain[0])}",
+        "correlation between persons, not corrected"
+        if passes_one
+        else "correlation between persons, corrected for reliability",
+        "corrected beyond 1" if passes_one else f"uncorrected {number(plain[0])}",
     )
 
 
@@ -94,7 +97,7 @@ def _terms(data: EdgeTable, first: str, second: str) -> tuple[Array, int]:
     1; means of x and y, their squares and product; squares within x and degrees of freedom, the same of y; products
     within the sessions with both, and degrees of freedom; 1 / n_x, 1 / n_y and n_xy / (n_x n_y).
     """
-    x, y = (remove_common_slope(data, data.values(name)) for name in (first, second))
+    x, y = (remove_common_slope(data.rows, data.values(name)) for name in (first, second))
     both = np.isfinite(x) & np.isfinite(y)
     n_x, mean_x, squares_x = _moments(data, x, x)
     n_y, mean_y, squares_y = _moments(data, y, y)
@@ -106,17 +109,6 @@ def _terms(data: EdgeTable, first: str, second: str) -> tuple[Array, int]:
     within = [squares_x, n_x - 1, squares_y, n_y - 1, products, np.maximum(n_xy - 1, 0)]
     terms = np.array([np.ones(len(u)), u, v, u * u, v * v, u * v, *within, 1 / n_x, 1 / n_y, n_xy / (n_x * n_y)])
     return terms, int((n_x + n_y).sum())
-
-
-def remove_common_slope(data: EdgeTable, values: Array) -> Array:
-    """Return values without the linear course that all persons share, estimated within persons."""
-    rows = data.rows
-    deviation = detrend(Detrending.CENTRED, values, rows.times, rows.person)
-    times = detrend(Detrending.CENTRED, np.where(np.isfinite(values), rows.times, np.nan), rows.times, rows.person)
-    usable = np.isfinite(deviation)
-    squares = float((times[usable] ** 2).sum())
-    slope = float((times[usable] * deviation[usable]).sum()) / squares if squares else 0.0
-    return np.asarray(values - slope * rows.times)
 
 
 def _moments(data: EdgeTable, x: Array, y: Array) -> tuple[Array, Array, Array]:

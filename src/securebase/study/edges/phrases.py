@@ -10,12 +10,11 @@ from securebase.study.edges.lags import MIN_CLIENTS
 from securebase.study.edges.result import EdgeEstimate, EdgeResult, TheoryEstimates
 from securebase.study.phrases import number
 
-READINGS = {
-    "as stated": "the sign that the theory states",
-    "opposite": "the opposite sign",
-    "not zero": "not zero, where the theory states no sign",
-    "inconclusive": "inconclusive",
-}
+#: Kind of pair → share of true lags of .10 and of .06 that differ from zero in tables of 200 clients with 16 sessions.
+#: From the benchmark of sparse columns, which a test compares. Simulated: no clinic has checked it.
+DETECTED = {"both weekly": (0.94, 0.55), "rare and weekly": (0.21, 0.14), "both rare": (0.04, 0.02)}
+#: readings of an estimate, in order; together: the association within the session of a lag that has no estimate
+READINGS = ("as stated", "together", "opposite", "not zero", "inconclusive")
 LEGEND = (
     "Arrows name the hypothesis. Every figure is an association between these columns alone, and no verdict on order "
     "or cause: securebase study tests whether one column tends to come first."
@@ -24,8 +23,12 @@ LEGEND = (
 
 def what_to_expect(n_clients: int) -> str:
     """Return how much a table of this size can tell at all."""
+    (weekly, weekly_small), (one_rare, one_rare_small), (rare, rare_small) = DETECTED.values()
     words = (
-        "In simulated tables of 200 clients, most true lags of .06 to .10 standard deviations do not differ from zero."
+        "In simulated tables of 200 clients with 16 sessions, a true lag of .10 (.06) standard deviations differs from "
+        f"zero in {weekly:.0%} ({weekly_small:.0%}) if both columns are asked at every session, in {one_rare:.0%} "
+        f"({one_rare_small:.0%}) if one is asked rarely, and in {rare:.0%} ({rare_small:.0%}) if both are "
+        "(docs/benchmarks.md, sparse columns)."
     )
     if n_clients < MIN_CLIENTS:
         return (
@@ -43,12 +46,14 @@ def multiplicity(estimates: TheoryEstimates) -> str:
     """Return how many edges were looked at, and how many estimates have which reading after correction."""
     shown = estimates.estimated
     counts = {reading: sum(r.reading == reading for r in shown) for reading in READINGS}
-    readings = ", ".join(f"{n} {READINGS[reading]}" for reading, n in counts.items() if n)
+    readings = ", ".join(f"{n} {reading}" for reading, n in counts.items() if n)
+    n_session = sum(bool(r.reason) for r in shown)
     raw = sum(r.estimate.p_value < 0.05 for r in shown if r.estimate)
     return (
-        f"{len(estimates.results)} edges were looked at, {len(shown)} have an estimate. By chance alone about "
-        f"{0.05 * len(shown):.0f} of {len(shown)} would have p < .05 ({raw} have). Readings use p values adjusted over "
-        f"the {len(shown)} estimates (Holm): {readings or 'none'}."
+        f"{len(estimates.results)} edges were looked at, {len(shown)} have an estimate, {n_session} of them only "
+        f"within the session instead of the lag. By chance alone about {0.05 * len(shown):.0f} of {len(shown)} would "
+        f"have p < .05 ({raw} have). Readings use p values adjusted over the {len(shown)} estimates (Holm): "
+        f"{readings or 'none'}."
     )
 
 
@@ -83,7 +88,20 @@ def _edge_as_plain(result: EdgeResult) -> dict[str, Any]:
     }
 
 
-def method_heading(method: str, scale: str) -> str:
-    """Return the heading of the estimates by one method on one scale."""
-    label = STUDY_METHODS[method].label
-    return f"{label[0].upper()}{label[1:]}: {scale}"
+def by_method(estimates: TheoryEstimates) -> list[tuple[str, list[EdgeResult]]]:
+    """Return the edges with an estimate by method and scale, with a heading, in the order of STUDY_METHODS."""
+    order = list(STUDY_METHODS)
+    groups: dict[tuple[int, str], list[EdgeResult]] = {}
+    for result in estimates.estimated:
+        if result.estimate is not None:
+            groups.setdefault((order.index(result.estimate.method), result.estimate.scale), []).append(result)
+    headings = {key: f"{STUDY_METHODS[order[key[0]]].label}: {key[1]}" for key in groups}
+    return [(headings[key][0].upper() + headings[key][1:], groups[key]) for key in sorted(groups)]
+
+
+def by_reason(estimates: TheoryEstimates) -> list[tuple[str, list[EdgeResult]]]:
+    """Return the edges without their estimate by reason, in the order of the theory."""
+    groups: dict[str, list[EdgeResult]] = {}
+    for result in estimates.with_reason:
+        groups.setdefault(result.reason, []).append(result)
+    return list(groups.items())

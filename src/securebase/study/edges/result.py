@@ -34,7 +34,10 @@ class EdgeEstimate:
 
 @dataclass(frozen=True, slots=True)
 class EdgeResult:
-    """One edge of the theory in one table: an estimate with its p value adjusted over all estimates, or a reason."""
+    """One edge of the theory in one table: an estimate with its p value adjusted over all estimates, or a reason.
+
+    With both, the estimate is the association within the session of a lag that has none, for that reason.
+    """
 
     edge: TheoryEdge
     estimate: EdgeEstimate | None
@@ -43,14 +46,16 @@ class EdgeResult:
 
     @property
     def reading(self) -> str:
-        """Return “as stated”, “opposite”, “not zero” (no sign stated) or “inconclusive”, from the adjusted p value."""
+        """Return the reading, a key of `READINGS` in phrases.py, from the adjusted p value and the stated sign."""
         if self.estimate is None:
             return "cannot say"
         if self.p_adjusted is None or self.p_adjusted >= 0.05:
             return "inconclusive"
         if self.edge.sign not in "+-":
             return "not zero"
-        return "as stated" if (self.estimate.estimate > 0) == (self.edge.sign == "+") else "opposite"
+        if (self.estimate.estimate > 0) != (self.edge.sign == "+"):
+            return "opposite"
+        return "together" if self.reason else "as stated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,5 +71,5 @@ class TheoryEstimates:
         return tuple(r for r in self.results if r.estimate is not None)
 
     @property
-    def without(self) -> tuple[EdgeResult, ...]:
-        return tuple(r for r in self.results if r.estimate is None)
+    def with_reason(self) -> tuple[EdgeResult, ...]:
+        return tuple(r for r in self.results if r.reason)

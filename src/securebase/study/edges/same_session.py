@@ -9,6 +9,7 @@ from securebase.model.distributions import t_quantile, t_tail
 from securebase.model.theory import TheoryEdge
 from securebase.study.detrending import Detrending, detrend
 from securebase.study.edges.columns import EdgeTable
+from securebase.study.edges.common_course import remove_common_slope
 from securebase.study.edges.result import EdgeEstimate, NotEstimableError
 from securebase.study.regression import regress
 
@@ -17,7 +18,7 @@ MIN_CLIENTS = 60
 
 
 def estimate_same_session(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
-    """Estimate the correlation of both columns around each person's mean, over sessions with both.
+    """Estimate the correlation of both columns around each person's mean and the common course, in sessions with both.
 
     Of several columns of one construct, the pair with most common sessions is used. Raises NotEstimableError below
     `MIN_CLIENTS`.
@@ -25,7 +26,10 @@ def estimate_same_session(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
     pairs = [(a, b) for a in data.candidates(edge.from_construct) for b in data.candidates(edge.to_construct)]
     first, second = max(pairs, key=lambda pair: int(_both(data, *pair).sum()))
     rows = data.rows.select(_both(data, first, second))
-    x, y = (detrend(Detrending.CENTRED, rows.values[name], rows.times, rows.person) for name in (first, second))
+    x, y = (
+        detrend(Detrending.CENTRED, remove_common_slope(rows, rows.values[name]), rows.times, rows.person)
+        for name in (first, second)
+    )
     usable = np.isfinite(x)
     x, y, person = x[usable], y[usable], rows.person[usable]
     n = len(np.unique(person))
@@ -51,7 +55,7 @@ def estimate_same_session(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
         n,
         len(x),
         "sessions",
-        "correlation within persons in the same session, order not known",
+        "correlation within persons in the same session, without the common course (order not known)",
     )
 
 
