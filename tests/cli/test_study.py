@@ -97,6 +97,7 @@ def test_an_outlying_time_is_reported(run, tmp_path, command):
 
 
 @pytest.mark.usefixtures("without_models")
+@pytest.mark.usefixtures("no_models")
 def test_a_moderator_need_not_be_a_process(run, tmp_path):
     rng = np.random.default_rng(5)
     path = tmp_path / "gate.csv"
