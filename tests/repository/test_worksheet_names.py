@@ -48,6 +48,7 @@ OTHER_MEANINGS = {
     "workbench/course/area/pages.py": ("a role", {"goal_review"}),
     "workbench/course/formulation/pages.py": ("a page", {"formulation"}),
     "workbench/course/formulation/urls.py": ("a page", {"formulation"}),
+    "workbench/course/record_lines.py": ("a page", {"formulation"}),
     "workbench/course/timeline/queries.py": ("words of a list", {"onset"}),
     "workbench/course/formulation/templates/course/formulation.html": ("an anchor", {"formulation"}),
     "workbench/course/area/templates/course/area_work.html": ("a page", {"formulation"}),
