@@ -48,8 +48,8 @@ def stubs(monkeypatch):
 
 
 def often_and(n_rare, persons=110, sessions=12):
-    x = np.ones((persons, sessions))
-    return edge_table({"x": x, "y": np.where(np.arange(sessions) < n_rare, 1.0, np.nan) * x})
+    x = np.arange(float(persons * sessions)).reshape(persons, sessions)
+    return edge_table({"x": x, "y": np.where(np.arange(sessions) < n_rare, x, np.nan)})
 
 
 def test_columns_asked_often_get_the_plain_fit_and_others_the_sparse_one(stubs):

@@ -194,6 +194,18 @@ def test_the_number_of_estimates_and_chance_are_said():
     )
 
 
+def test_no_estimate_at_all_is_said_plainly():
+    nothing = TheoryEstimates(5, 30, (EdgeResult(edge("x", "y"), None, "too few"),))
+    assert multiplicity(nothing) == "Edges looked at: 1. None has an estimate."
+
+
+def test_a_column_that_never_varies_is_no_column():
+    data = edge_table({"a": np.ones((3, 2)), "b": np.arange(6.0).reshape(3, 2)}, a="alliance", b="alliance")
+    assert data.candidates("alliance") == ("b",)
+    with pytest.raises(NotEstimableError, match="“x” has the same value in every session"):
+        edge_table({"x": np.ones((3, 2))}).column("x")
+
+
 def test_the_column_that_most_clients_rate_themselves_is_used_first():
     columns = [
         column("by_therapist", "alliance", respondent=Respondent.THERAPIST, clients=90, values=900),

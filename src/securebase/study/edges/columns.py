@@ -57,11 +57,14 @@ class EdgeTable:
         return self.candidates(construct)[0]
 
     def candidates(self, construct: str) -> tuple[str, ...]:
-        """Return the columns of a construct, the best first. Raises NotEstimableError if there is none."""
+        """Return the columns of a construct that vary, the best first. Raises NotEstimableError if there is none."""
         names = tuple(name for name in columns_of(self.dictionary, construct) if name in self.rows.values)
         if not names:
             raise NotEstimableError(f"The table has no column of {label_of(construct)}.{_asked_by(construct)}")
-        return names
+        varying = tuple(name for name in names if np.nanmin(self.values(name)) < np.nanmax(self.values(name)))
+        if not varying:
+            raise NotEstimableError(f"“{names[0]}” has the same value in every session.")
+        return varying
 
     def values(self, column: str) -> Array:
         return self.rows.values[column]

@@ -45,6 +45,8 @@ def what_to_expect(n_clients: int) -> str:
 def multiplicity(estimates: TheoryEstimates) -> str:
     """Return how many edges were looked at, and how many estimates have which reading after correction."""
     shown = estimates.estimated
+    if not shown:
+        return f"Edges looked at: {len(estimates.results)}. None has an estimate."
     counts = {reading: sum(r.reading == reading for r in shown) for reading in READINGS}
     readings = ", ".join(f"{n} {reading}" for reading, n in counts.items() if n)
     n_session = sum(bool(r.reason) for r in shown)
@@ -53,7 +55,7 @@ def multiplicity(estimates: TheoryEstimates) -> str:
         f"{len(estimates.results)} edges were looked at, {len(shown)} have an estimate, {n_session} of them only "
         f"within the session instead of the lag. By chance alone about {0.05 * len(shown):.0f} of {len(shown)} would "
         f"have p < .05 ({raw} have). Readings use p values adjusted over the {len(shown)} estimates (Holm): "
-        f"{readings or 'none'}."
+        f"{readings}."
     )
 
 
