@@ -92,7 +92,7 @@ def check_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Instrument]:
 
 def test_phone_and_paper_offer_it_beside_the_scale(cast: Cast, alma: Browser, check_in: Instrument) -> None:
     phone = soup(Browser().get(cast.invite(Moment.BEFORE, at=timezone.now()).path)).find("fieldset", id="item_8")
-    assert [i["value"] for i in phone.find(class_="steps").find_all("input")] == [str(n) for n in range(11)]
+    assert [i["value"] for i in phone.find(class_="rating-keys").find_all("input")] == [str(n) for n in range(11)]
     (other,) = phone.find(class_="besides").find_all("label")
     assert (other.text.strip(), other.find("input")["value"]) == ("does not apply", "11")
     paper = soup(alma.get(reverse("check-in-paper", args=[cast.carla.id, cast.session.id, "before"])))
