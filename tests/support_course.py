@@ -18,6 +18,11 @@ def course(shares: dict[int, float], support: float, held: int = 16) -> EpisodeR
         ),
         administrations=tuple(
             AdministrationRecord("session_before", score.at, session=score.session, scores=(score,))
-            for score in (ScoreRecord("social_support", support, 7.0 * n, session=n) for n in range(1, held + 1))
+            for score in (
+                ScoreRecord(
+                    "social_support", support, 7.0 * n, session=n, instrument="session_before", scale="social_support"
+                )
+                for n in range(1, held + 1)
+            )
         ),
     )

@@ -136,7 +136,7 @@ def additional(
 
 
 def test_additional_questionnaires_change_no_curve_count_or_sentence() -> None:
-    """Other scales of the same constructs and the therapist's alliance rating stay out of the picture."""
+    """Other scales of the same constructs and the therapist's rating change nothing in the picture but outcomes."""
     record = episode(8)
     extended = replace(
         record,
@@ -149,7 +149,9 @@ def test_additional_questionnaires_change_no_curve_count_or_sentence() -> None:
     )
     plain, with_more = picture(record), client_picture(extended, as_of=record.last_at + 1)
     assert with_more.fingerprint != plain.fingerprint
-    assert replace(with_more, fingerprint=plain.fingerprint) == plain
+    assert replace(with_more, fingerprint=plain.fingerprint, outcomes=plain.outcomes) == plain
+    asked = [(outcome.name, outcome.asked) for outcome in with_more.outcomes]
+    assert asked == [("Symptoms", 8), ("Functioning", 0), ("Wellbeing", 0), ("Relationships", 1)]
 
 
 def test_a_session_questionnaire_without_a_curve_is_named() -> None:

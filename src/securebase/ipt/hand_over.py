@@ -66,10 +66,11 @@ def hand_over_looks(
     return tuple(looks)
 
 
-def looks_of(record: EpisodeRecord) -> tuple[HandOverLook, ...]:
-    """Return the looks at a recorded course: shares from its sources of support, support from its check-ins."""
+def looks_of(record: EpisodeRecord, support: Mapping[int, float] | None = None) -> tuple[HandOverLook, ...]:
+    """Return the looks at a recorded course: shares from its sources of support, `support` or else its check-ins'."""
     shares = {s.session: s.therapist / 10.0 for s in support_share_history(record) if s.session is not None}
-    support = {s.session: s.value for s in record.scores("social_support") if s.session is not None}
+    if support is None:
+        support = {s.session: s.value for s in record.scores("social_support") if s.session is not None}
     latest = max((session.number for session in record.sessions), default=0)
     return hand_over_looks(shares, support, planned=record.planned_sessions or 0, latest=latest)
 

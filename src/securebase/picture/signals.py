@@ -272,10 +272,12 @@ def _missing(findings: Findings) -> list[Signal]:
 
 def _hand_over(findings: Findings) -> list[Signal]:
     """Signal that much of the support still comes from the therapist, by the last look at a running course."""
-    looks = looks_of(findings.record) if findings.record.ended_at is None else ()
+    record, reported = findings.record, findings.prepared.series["social_support"].reported
+    support = {rated.session: rated.value for rated in reported if rated.session is not None}
+    looks = looks_of(record, support) if record.ended_at is None else ()
     if not looks or not looks[-1].is_signal:
         return []
-    look, record = looks[-1], findings.record
+    look = looks[-1]
     at = next(session.at for session in record.sessions if session.number >= look.session)
     text = words.hand_over(look.session, look.carried, look.cut)
     evidence = (Evidence("points carried", look.carried), Evidence("threshold", look.cut))
