@@ -99,10 +99,10 @@ def test_sentences_name_what_is_unknown_and_never_claim_a_cause() -> None:
 
 def test_one_line_names_the_story_retold_last() -> None:
     rows = [telling(i, "The fire", i + 1, peak=90.0 - 10 * i) for i in range(3)]
-    assert retold_line(record(*rows)) == "“The fire”, 3 times: peak distress 90 at first, 70 at last."
+    assert retold_line(record(*rows)) == "“The fire”, 3 times: peak distress 90 the first time, 70 the last."
     # a story told only once says nothing yet, even if it was the last
     later = [*rows[:2], telling(9, "The flood", 9, peak=50.0)]
-    assert retold_line(record(*later)) == "“The fire”, twice: peak distress 90 at first, 80 at last."
+    assert retold_line(record(*later)) == "“The fire”, twice: peak distress 90 the first time, 80 the last."
     assert retold_line(record(telling(1, "x", 1, peak=50.0))) == retold_line(record()) == ""
 
 

@@ -53,9 +53,11 @@ def share_of(p: float, n: int = 20) -> ClinicShare:
 
 def test_the_sentence_of_the_client_page_states_figures_from_enough_clients_on() -> None:
     few = clinic_share([Tally(1, 1)] * 4)
-    assert words.interval_sentence(few, few).endswith("from 30 clients with forecasts on (4 so far).")
+    assert words.interval_sentence(few, few).endswith("once 30 clients have forecasts (4 so far).")
     sentence = words.interval_sentence(share_of(0.5), share_of(0.9))
-    assert sentence.startswith("In this clinic 90% (76 to 96%) of the next symptom scores fell in the 90% interval")
+    assert sentence.startswith(
+        "In this clinic, 90% (76 to 96%) of next symptom scores fell within their 90% forecast interval"
+    )
     assert "800 forecasts, 40 clients" in sentence
 
 

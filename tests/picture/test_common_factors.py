@@ -34,13 +34,13 @@ def test_factors_with_enough_ratings_have_an_own_mean_and_a_distance_from_it() -
     # 43 / 7 = 6.14, shown as 6.1
     assert round(stdev(HOPE), 1) == 1.6
     assert factor_facts(factors) == (
-        ("Hope", "6, 0.1 below own mean 6.1 (SD 1.6, n = 7)"),
-        ("Alliance", "8, at own mean 8 (SD 0, n = 6)"),
+        ("Hope", "6, 0.1 below own mean of 6.1 (SD 1.6, n = 7)"),
+        ("Alliance", "8, at own mean of 8 (SD 0, n = 6)"),
         ("Felt understood", "not asked yet"),
-        ("Regard", "5 → 6 (2 ratings)"),
+        ("Positive regard", "5 → 6 (2 ratings)"),
         ("Agreement on goals", "7 (1 rating)"),
     )
-    assert factors_line(factors) == "Last ratings against own means: hope −0.1."
+    assert factors_line(factors) == "Last ratings relative to own means: hope −0.1."
 
 
 def test_five_ratings_are_too_few_for_a_mean() -> None:

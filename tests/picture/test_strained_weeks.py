@@ -37,14 +37,14 @@ def test_weeks_are_those_above_and_below_the_own_means() -> None:
     assert part is not None
     assert (part.sessions, part.rated) == ((2, 5), 6)
     line = strained_weeks_line(prepared(record))
-    assert "Strain met low support before sessions 2 and 5." in line
-    assert line.endswith("What symptoms did next is shown from 24 complete sessions (6 so far).")
+    assert "High strain and low support in the weeks before sessions 2 and 5." in line
+    assert line.endswith("Symptoms after such weeks are shown from 24 complete sessions (6 so far).")
 
 
 def test_nothing_is_said_below_the_gate_of_own_levels() -> None:
     record = episode(5, interpersonal_stress=[2, 8, 8, 2, 8], social_support=[5, 2, 8, 2, 2])
     assert strained_weeks(prepared(record)) is None
-    expected = "Which weeks of strain met low support is shown from 6 complete sessions (5 so far)."
+    expected = "Weeks of high strain and low support are shown from 6 complete sessions (5 so far)."
     assert strained_weeks_line(prepared(record)) == expected
 
 
@@ -55,7 +55,7 @@ def test_symptoms_afterwards_wait_for_the_gate_of_own_effects() -> None:
         assert (part.after is not None) is shown
     assert "90% interval" in strained_weeks_line(prepared(course(24)))
     calm = episode(30, interpersonal_stress=[5.0] * 29 + [6.0], social_support=[5.0] * 29 + [4.0])
-    assert "too few to say what symptoms did next" in strained_weeks_line(prepared(calm))
+    assert "too few such weeks to compare" in strained_weeks_line(prepared(calm))
 
 
 def leave(column: Any, others: Any) -> Any:

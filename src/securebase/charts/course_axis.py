@@ -90,7 +90,7 @@ def text_alternative(prepared: PreparedRecord, events: Sequence[LaneEvent]) -> s
     for name in ("symptoms", "alliance"):
         values = prepared.series[name].values
         if values:
-            sentences.append(f"{name} {number(values[0])} at first, {number(values[-1])} at last")
+            sentences.append(f"{name} from {number(values[0])} to {number(values[-1])}")
     counts = [f"{lane.value.lower()}: {n}" for lane in Lane if (n := sum(e.lane is lane for e in events))]
     return f"Course on one time axis. {'; '.join([*sentences, *counts])}."
 

@@ -83,7 +83,7 @@ def look_in_words(looks: Sequence[HandOverLook]) -> str:
     first, second = FIRST_SESSIONS
     carried = (
         f"In sessions {LATE_FROM} to {last.session} you carried {max(last.carried, 0.0):.1f} of 10 points of the "
-        f"client’s support, after half of the points at sessions {first} and {second} is subtracted. "
+        f"client’s support, minus half of the points at sessions {first} and {second}. "
     )
     signal = f"More than {last.cut:g} points are a signal"
     advice = ": discuss with the client who else could provide this support." if last.is_signal else "."

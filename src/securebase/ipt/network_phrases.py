@@ -112,13 +112,13 @@ def support_shares_in_words(shares: tuple[SupportShare, ...]) -> str:
 
 
 def support_line(shares: tuple[SupportShare, ...]) -> str:
-    """Return one line such as “15% of support from you, 60% in session 2”; empty without shares."""
+    """Return one line such as “15% of support comes from you (60% in session 2)”; empty without shares."""
     if not shares:
         return ""
     first, last = shares[0], shares[-1]
-    now = f"{last.therapist:.0f}% of support from you"
+    now = f"{last.therapist:.0f}% of support comes from you"
     time = f"in session {first.session}" if first.session is not None else "at first"
-    return f"{now}, {first.therapist:.0f}% {time}." if len(shares) > 1 else f"{now}."
+    return f"{now} ({first.therapist:.0f}% {time})." if len(shares) > 1 else f"{now}."
 
 
 def distance_in_words(distance: float | None) -> str:

@@ -160,7 +160,7 @@ def retold_line(record: EpisodeRecord) -> str:
         return ""
     n = len(series.tellings)
     times = {2: "twice"}.get(n, f"{n} times")
-    peaks = f"peak distress {series.tellings[0].peak:g} at first, {series.tellings[-1].peak:g} at last"
+    peaks = f"peak distress {series.tellings[0].peak:g} the first time, {series.tellings[-1].peak:g} the last"
     return f"“{series.name}”, {times}: {peaks}."
 
 

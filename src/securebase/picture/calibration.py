@@ -1,4 +1,4 @@
-"""Calibration in a clinic: shares of forecasts and signals that held, with intervals clustered by client."""
+"""Calibration in a clinic: how often forecasts and signals held, with intervals clustered by client."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from securebase.picture.verification import Tally
 from securebase.records.episode import HypothesisMatch
 from securebase.records.vocabulary import Match
 
-#: Clients with at least one case from which a share is shown.
+#: Clients with at least one case that a share needs to be shown.
 MIN_CLIENTS = 30
 #: Level of the intervals.
 LEVEL = 0.95
@@ -36,7 +36,7 @@ class ClinicShare:
 
     @property
     def missing(self) -> int:
-        """Number of clients that are missing until the share is shown."""
+        """Number of further clients needed before the share is shown."""
         return max(MIN_CLIENTS - self.clients, 0)
 
 
@@ -62,7 +62,7 @@ def clinic_share(tallies: Iterable[Tally]) -> ClinicShare:
 
 @dataclass(frozen=True, slots=True)
 class MatchRate:
-    """Share of clients in whom the process with the largest contribution matched, beside a random process.
+    """Share of clients in whom the process with the largest contribution matched, and the same for a random process.
 
     `chance` is the share that a random pick among the answered processes of each client would match. `gain` is the
     difference with its 95% interval. They are None with fewer than MIN_CLIENTS clients.

@@ -17,24 +17,23 @@ FORECASTS: Mapping[Verification, tuple[str, float]] = {
     Verification.WORSE_THAN_90: ("Worse than the 90% interval", 0.05),
     Verification.BETTER_THAN_90: ("Better than the 90% interval", 0.05),
 }
-_MEAN_OF_THREE = "the mean of that report and the next two"
 SIGNAL_RULES = (
-    f"A false alarm is a signal whose criterion {_MEAN_OF_THREE} does not meet. A signal is missed where "
-    f"{_MEAN_OF_THREE} meets the criterion and no signal was raised. A sudden change is raised with two reports after "
-    "it, and judged again with the third. A low alliance rating is a false alarm where nobody marked a rupture (5% by "
-    "design), and a marked rupture is missed where the rating was not low."
+    "Each signal is checked against the mean of its report and the next two. False alarm: there was a signal, but this "
+    "mean does not meet its criterion. Missed: this mean meets the criterion, but there was no signal. Sudden changes "
+    "are signalled after two further reports and checked after the third. For the alliance, a low rating without a "
+    "marked rupture is a false alarm (5% by design), and a marked rupture without a low rating is missed."
 )
 MATCH_RULE = (
-    "Of the processes that a client page showed, the one with the largest contribution. Only “yes” counts as a match, "
-    "and only clients with whom at least two processes were discussed. Chance: a process picked at random among these."
+    "Matched: “yes” for the process with the largest contribution, in clients with whom at least two processes were "
+    "discussed. “Partly” does not count. Chance: the same for a process picked at random among those discussed."
 )
 RECOMPUTED = (
-    "Each forecast is computed again from the data up to the session before, with the parameters in use today. Only "
+    "Each forecast is recomputed from the data up to the session before, with the parameters in use today. Only "
     "forecasts of the next symptom score are checked."
 )
 OWN_SET = (
-    "The clinic’s own parameter set was fitted to courses of this clinic. On the same courses, forecasts hold more "
-    "often than on new ones."
+    "The clinic’s own parameter set was fitted to courses of this clinic. Forecasts hold more often for these courses "
+    "than for new ones."
 )
 
 
@@ -62,15 +61,15 @@ RESPONDENTS = {Respondent.THERAPIST: "Therapists", Respondent.CLIENT: "Clients"}
 
 
 INTERVALS = (
-    f"Shares have 95% intervals that take clients as clusters, and are shown from {MIN_CLIENTS} clients on. They "
-    "compare no therapists."
+    f"Intervals are 95%, clustered by client. A share is shown once it rests on {MIN_CLIENTS} clients. Therapists are "
+    "not compared."
 )
 
 
 def counted(courses: int, waiting: int) -> str:
-    """Say what the page compares, how many courses were counted, and how many are not yet."""
+    """Return what the page compares, how many courses were counted, and how many are still waiting."""
     return (
-        "Forecasts and signals of client pages, compared with what happened, over all clients of the clinic. "
+        "Forecasts and signals on client pages, compared with what happened, across all clients of the clinic. "
         f"{count(courses, 'course')} counted{f', {waiting} waiting' if waiting else ''}."
     )
 
@@ -97,15 +96,15 @@ def matches(rate: MatchRate) -> tuple[str, str, str, str]:
 
 
 def interval_sentence(in_50: ClinicShare, in_90: ClinicShare) -> str:
-    """State how often forecasts of the next score held in the clinic, or from how many clients on it will be known."""
+    """State how often forecasts of the next score held in the clinic, or how many clients this needs."""
     if in_90.value is None:
         return (
-            f"How often they hold in this clinic will be known from {MIN_CLIENTS} clients with forecasts on "
+            f"How often they hold in this clinic will be known once {MIN_CLIENTS} clients have forecasts "
             f"({in_90.clients} so far)."
         )
     return (
-        f"In this clinic {share(in_90)} of the next symptom scores fell in the 90% interval of their forecast, and "
-        f"{share(in_50)} in the 50% interval ({basis(in_90, 'forecast')}). Forecasts further ahead have not been "
+        f"In this clinic, {share(in_90)} of next symptom scores fell within their 90% forecast interval and "
+        f"{share(in_50)} within the 50% interval ({basis(in_90, 'forecast')}). Forecasts further ahead have not been "
         "checked."
     )
 

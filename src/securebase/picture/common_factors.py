@@ -1,4 +1,4 @@
-"""Common factors as the client rated them: hope, alliance, felt understood, regard and agreement on goals.
+"""Common factors rated by the client: hope, alliance, felt understood, positive regard, agreement on goals.
 
 Each is split into the client's own mean (trait-like) and the last rating's distance from it (state-like), where there
 are enough ratings. These are descriptions of one client's ratings; nothing is estimated.
@@ -20,10 +20,10 @@ FACTORS = {
     "Hope": "hope",
     "Alliance": "alliance",
     "Felt understood": "felt_understood",
-    "Regard": "positive_regard",
+    "Positive regard": "positive_regard",
     "Agreement on goals": "goal_consensus",
 }
-#: Ratings from which the own mean and the distance from it are given, as for a baseline of the picture.
+#: Ratings needed for the own mean and the distance from it, as for a baseline of the picture.
 MIN_RATINGS = 6
 
 
@@ -63,7 +63,7 @@ def factor_facts(factors: Sequence[CommonFactor]) -> tuple[tuple[str, str], ...]
 
 
 def _describe(factor: CommonFactor) -> str:
-    """Return a phrase such as “9, 1.1 above own mean 7.9 (SD 0.8, n = 14)”."""
+    """Return a phrase such as “9, 1.1 above own mean of 7.9 (SD 0.8, n = 14)”."""
     if not factor.ratings:
         return "not asked yet"
     last, mean, state = factor.ratings[-1], factor.mean, factor.state
@@ -72,11 +72,11 @@ def _describe(factor: CommonFactor) -> str:
         return f"{first}{number(last)} ({count(len(factor.ratings), 'rating')})"
     side = f"{number(abs(state))} {'above' if state > 0 else 'below'}" if state else "at"
     spread, n = number(stdev(factor.ratings)), len(factor.ratings)
-    return f"{number(last)}, {side} own mean {number(mean)} (SD {spread}, n = {n})"
+    return f"{number(last)}, {side} own mean of {number(mean)} (SD {spread}, n = {n})"
 
 
 def factors_line(factors: Sequence[CommonFactor]) -> str:
-    """Return one line on the last ratings besides alliance against the own means; empty with too few ratings."""
+    """Return one line on the last ratings (without alliance) relative to own means; empty with too few ratings."""
     rated = [(f.name.lower(), f.state) for f in factors if f.name != "Alliance"]
     states = [f"{name} {signed_number(state)}" for name, state in rated if state is not None]
-    return f"Last ratings against own means: {', '.join(states)}." if states else ""
+    return f"Last ratings relative to own means: {', '.join(states)}." if states else ""

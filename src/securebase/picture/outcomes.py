@@ -13,7 +13,7 @@ from securebase.picture.series import Measure, find_measure
 from securebase.records.episode import ScoreRecord
 from securebase.records.vocabulary import Respondent
 
-#: Outcomes with the constructs that can stand for each; if several were asked equally often, the first of them does.
+#: Outcomes with the constructs that can represent each; of several asked equally often, the first is used.
 OUTCOMES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Symptoms", ("symptoms",)),
     ("Functioning", ("functioning_impairment",)),
@@ -21,14 +21,18 @@ OUTCOMES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Relationships", ("interpersonal_problems", "perceived_support", "intimacy")),
     ("Resilience", ("resilience",)),
 )
-#: The outcome that is named only if it was asked; the other four always are.
+#: The outcome that is listed only if it was asked; the other four always are.
 ONLY_IF_ASKED = "Resilience"
 NOT_KNOWN = "not known yet"
 NOT_ASKED = "not asked yet"
-#: Said once beside outcomes whose change is not known yet.
+#: Shown once beside outcomes whose change is not known yet.
 WHY_NOT_KNOWN = f"“{NOT_KNOWN.capitalize()}”: asked only once, or on a scale whose measurement error is not known."
-_VERDICTS = {"improved": "reliable improvement", "worse": "reliably worse", "within_error": "within measurement error"}
-_BRIEF = _VERDICTS | {"improved": "reliably better"}
+_VERDICTS = {
+    "improved": "reliable improvement",
+    "worse": "reliable deterioration",
+    "within_error": "within measurement error",
+}
+_BRIEF = _VERDICTS | {"improved": "reliably better", "worse": "reliably worse"}
 
 
 @dataclass(frozen=True, slots=True)

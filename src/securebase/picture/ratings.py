@@ -23,7 +23,7 @@ MIN_SESSIONS_FOR_MEAN = 3
 MIN_NOTABLE_GAP = 2.0
 
 
-#: Sessions rated by both from which agreement is given as a number.
+#: Sessions rated by both that a figure of agreement needs.
 MIN_SESSIONS_FOR_AGREEMENT = 6
 
 
@@ -134,8 +134,8 @@ def agreement_sentence(part: RatingComparison) -> str:
         return ""
     low, high = phrases.number(result.low, 2), phrases.number(result.high, 2)
     return (
-        f"Agreement over these sessions: {phrases.number(result.value, 2)} (90% interval {low} to {high}), where 1 is "
-        "the same rating every time and 0 no agreement."
+        f"Agreement over these sessions: {phrases.number(result.value, 2)} (90% interval {low} to {high}; 1: identical "
+        "ratings every time, 0: no agreement)."
     )
 
 

@@ -1,4 +1,4 @@
-"""Recorded rivals of an association: medication and life events, which may move symptoms and processes alike."""
+"""Recorded rival explanations of an association: medication and life events, which may affect both sides."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from securebase.ipt.timeline_marks import SpanKind
 from securebase.picture.phrases import count, join_names
 from securebase.records.episode import EpisodeRecord
 
-#: Life events of so many days before the picture are named apart.
+#: Life events of the last 28 days are counted separately.
 LATELY_DAYS, LATELY = 28.0, "in the last four weeks"
 DAYS_A_WEEK = 7
 

@@ -209,7 +209,7 @@ def ending_not_named(sessions_left: int, phase: str) -> SignalText:
 def hand_over(session: int, carried: float, cut: float) -> SignalText:
     carried_points = f"{number(carried)} of 10 points of their support"
     return (
-        "You may still carry much of the support",
+        "Much of the support may still come from you",
         "Much of the support may still come from you.",
         f"By session {session} you carried {carried_points} (signal above {number(cut)}).",
         "Who else could you turn to for this once we have finished?",
@@ -236,8 +236,8 @@ RELIABLE_CRITERION = "Reliable change (Jacobson & Truax, 1991)"
 SUDDEN_CRITERION = "Criteria of Tang & DeRubeis (1999)."
 MISSING_CRITERION = "Usually recorded by this session in IPT."
 HAND_OVER_CRITERION = (
-    "Shares from Sources of support times the support ratings since session 7, less half of the points at sessions 1 "
-    f"and 2. Looked at after two thirds of the course and twice later. {BASIS}"
+    "Your share in “Sources of support” times the support ratings since session 7, minus half of that at sessions 1 "
+    f"and 2. Checked after two thirds of the course and twice more. {BASIS}"
 )
 NO_CHECK_IN_CRITERION = "Both check-ins of the last session, before and after, are unanswered."
 

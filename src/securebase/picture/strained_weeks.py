@@ -1,7 +1,7 @@
-"""The formulation in numbers: weeks in which strain met low support, and symptoms at the report after them.
+"""The formulation in numbers: weeks of high strain and low support, and symptoms at the report after them.
 
-It describes one client and needs no model. The weeks appear once the picture shows this client's own levels, what
-symptoms did after them only where it explores this client's own lagged effects.
+It describes one client and needs no model. The weeks appear once the picture shows this client's own levels; the
+symptoms after them only once it explores this client's own lagged effects.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from securebase.picture.series import PreparedRecord
 MIN_WEEKS = 4
 
 
-OWN_MEANS = "High and low are against the client’s own mean."
+OWN_MEANS = "High and low mean above and below the client’s own mean."
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,30 +89,27 @@ def strained_weeks_line(prepared: PreparedRecord) -> str:
     part, paired = strained_weeks(prepared), prepared.gate.paired
     needed = GATE_THRESHOLDS[GateLevel.COHORT]
     if not prepared.shows_estimates:
-        return f"Which weeks of strain met low support is shown from {needed} complete sessions ({paired} so far)."
+        return f"Weeks of high strain and low support are shown from {needed} complete sessions ({paired} so far)."
     if part is None:
         return "Strain and support have not been rated for the same weeks yet."
     return f"{describe_weeks(part)} {OWN_MEANS} {_describe_after(part, prepared)}"
 
 
 def describe_weeks(part: StrainedWeeks) -> str:
-    """Name the sessions before which strain met low support."""
+    """Name the sessions that followed a week of high strain and low support."""
     if not part.sessions:
-        return f"Strain met low support in none of the {count(part.rated, 'rated week')}."
+        return f"None of the {count(part.rated, 'rated week')} had both high strain and low support."
     names = join_names([str(n) for n in part.sessions])
-    sessions = f"session{'s' if len(part.sessions) > 1 else ''} {names}"
-    return f"Strain met low support before {sessions}."
+    weeks = f"week before session {names}" if len(part.sessions) == 1 else f"weeks before sessions {names}"
+    return f"High strain and low support in the {weeks}."
 
 
 def _describe_after(part: StrainedWeeks, prepared: PreparedRecord) -> str:
     needed = GATE_THRESHOLDS[GateLevel.EXPLORATION]
     if prepared.gate.level < GateLevel.EXPLORATION:
-        return f"What symptoms did next is shown from {needed} complete sessions ({prepared.gate.paired} so far)."
+        return f"Symptoms after such weeks are shown from {needed} complete sessions ({prepared.gate.paired} so far)."
     if part.after is None:
-        return "These weeks are too few to say what symptoms did next."
+        return "There are too few such weeks to compare the symptoms that followed."
     low, high = number(part.after.low), number(part.after.high)
     difference = f"{signed_number(part.after.value)} points (90% interval {low} to {high})"
-    return (
-        f"At the next report symptoms differed from those after other weeks by {difference}, given the symptoms of the "
-        "week and the trend."
-    )
+    return f"Next symptom report compared with other weeks: {difference}, adjusted for current symptoms and the trend."

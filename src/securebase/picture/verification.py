@@ -4,8 +4,8 @@ Every forecast and signal is recomputed from the data up to its moment, so nothi
 pass of the Kalman filter suffices: its prediction of a report rests on the earlier reports alone. Measures and
 parameters are those in use today.
 
-A signal is compared with its own criterion in hindsight, applied to the mean of its report and the next two. A sudden
-change has three reports after it in its criterion, and a rupture is compared with the marks of the therapist.
+A signal is compared with its own criterion in hindsight, applied to the mean of its report and the next two. The
+criterion of a sudden change includes three reports after it; a rupture is compared with the marks of the therapist.
 """
 
 from __future__ import annotations

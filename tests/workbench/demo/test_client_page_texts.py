@@ -178,14 +178,16 @@ def test_pages_of_a_filled_course_show_what_was_recorded(therapist: Account, sig
     assert rivals in texts["client"]
     for line in (
         "Outcomes Functioning not asked yet; ",
-        "Support 15% of support from you, 60% in session 2.",
-        "Formulation Strain met low support before sessions ",
-        "Retelling “The last day at the works”, 5 times: peak distress 90 at first, 25 at last.",
-        "Common factors Last ratings against own means: hope ",
+        "Support 15% of support comes from you (60% in session 2).",
+        "Formulation High strain and low support in the weeks before sessions ",
+        "Retelling “The last day at the works”, 5 times: peak distress 90 the first time, 25 the last.",
+        "Common factors Last ratings relative to own means: hope ",
     ):
         assert line in texts["client"]
-    assert "Strain met low support before sessions" in texts["formulation"]
-    assert re.search(r"What symptoms did next is shown from 24 complete sessions \(\d+ so far\)", texts["formulation"])
+    assert "High strain and low support in the weeks before sessions" in texts["formulation"]
+    assert re.search(
+        r"Symptoms after such weeks are shown from 24 complete sessions \(\d+ so far\)", texts["formulation"]
+    )
     axis = parse(html["course"]).select_one("svg.course-axis")
     assert axis
     lanes = "life events: 2; medication: 1; emotional work: 6; ruptures: 1."
@@ -196,7 +198,7 @@ def test_pages_of_a_filled_course_show_what_was_recorded(therapist: Account, sig
     assert "He would tell me I’m not good enough." in texts["emotional-work"]
     assert "The last day at the works 5 retellings" in texts["emotional-work"]
     assert "Functioning not asked yet" in texts["client-measures"]
-    assert re.search(r"Hope 6, [\d.]+ below own mean [\d.]+ \(SD [\d.]+, n = 14\)", texts["client-measures"])
+    assert re.search(r"Hope 6, [\d.]+ below own mean of [\d.]+ \(SD [\d.]+, n = 14\)", texts["client-measures"])
     assert "Agreement over these sessions: " in texts["client-measures"]
     assert "(PHQ-9): reliable improvement, threshold 6 points" in texts["client-measures"]
     for route in ("relationships", "ending"):

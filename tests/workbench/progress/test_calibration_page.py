@@ -62,7 +62,7 @@ def store(episode: Episode, **columns: object) -> None:
 def test_an_empty_clinic_says_from_when_on_figures_will_be_known(cast: Cast, browser: Browser) -> None:
     browser.force_login(cast.adam)
     text = page_text(browser)
-    assert "known from 30 clients with forecasts on (0 so far)" in text
+    assert "known once 30 clients have forecasts (0 so far)" in text
     assert "30 more clients needed 0 signals, 0 clients" in text
     assert "No answers yet" in text
     assert "<img" not in browser.get(reverse("clinic-calibration")).content.decode()
@@ -104,12 +104,12 @@ def test_the_client_page_states_the_figure_in_place_of_not_known(cast: Cast, alm
         assert card is not None
         return " ".join(card.text.split())
 
-    assert f"{phrases.MODEL_ASSUMED} How often they hold in this clinic will be known from 30" in limits()
+    assert f"{phrases.MODEL_ASSUMED} How often they hold in this clinic will be known once 30" in limits()
     fill(cast, MIN_CLIENTS)
-    assert "In this clinic 88% (" in limits()
+    assert "In this clinic, 88% (" in limits()
     assert "not known yet" not in limits()
     report = alma.get(reverse("client-report", args=[cast.carla.id])).content.decode()
-    assert "In this clinic 88% (" in report
+    assert "In this clinic, 88% (" in report
 
 
 def hold_sessions(cast: Cast, n: int) -> None:

@@ -1,4 +1,4 @@
-"""Calibration of a clinic: what happened after its forecasts and signals, counted client by client and stored."""
+"""Calibration of a clinic: what happened after its forecasts and signals, counted per client and stored."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ _SIZES = {"wide": (PAGE_WIDTH, HEIGHT), "phone": (PHONE_WIDTH, HEIGHT)}
 @require_role(Role.ADMINISTRATOR, Role.RESEARCHER)
 @require_GET
 def clinic_calibration(request: HttpRequest) -> HttpResponse:
-    """Show how often forecasts and signals held in this clinic, and hypotheses matched."""
+    """Show how often forecasts and signals held in this clinic, and how often hypotheses matched."""
     result = calibration(current_account(request).clinic, timezone.now())
     own = (words.OWN_SET,) if set_in_use().is_own else ()
     in_90 = result.shares[Verification.IN_90]

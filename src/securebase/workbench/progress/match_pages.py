@@ -69,7 +69,7 @@ def matches(page: ClientPage) -> HttpResponse:
     episode, sent = page.require_episode(), page.request.POST
     part = current_picture(episode=episode, as_of=page.now).hypotheses
     if part is None:
-        messages.info(page.request, "The page shows no process yet that could match.")
+        messages.info(page.request, "The client page does not show any process yet.")
         return page.redirect("client")
     form = MatchForm(sent or None, shown=_shown(part, sent), initial=_initial(part, episode))
     if form.is_valid():

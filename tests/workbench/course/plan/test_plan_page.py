@@ -69,10 +69,10 @@ def test_overview_summarises_the_record(cast: Cast) -> None:
 
 
 def test_course_page_draws_scores_and_events_on_one_axis(cast: Cast, alma: Browser) -> None:
-    assert "On one time axis" not in text(alma, cast, "course")
+    assert "Scores and events over time" not in text(alma, cast, "course")
     create_full_course(cast)
     html = text(alma, cast, "course")
     assert html.count('class="course-axis"') == 2
-    card = html[html.index("On one time axis") : html.index("All events")]
+    card = html[html.index("Scores and events over time") : html.index("All events")]
     assert "life events: 1; medication: 1" in card
     assert "First choir evening" in html[html.index("All events") :]
