@@ -61,14 +61,14 @@ def test_a_recorded_course_is_looked_at_through_its_sources_of_support() -> None
     looks = looks_of(course(shares, support=8.0, held=12))
     assert [(look.session, look.carried) for look in looks] == [(11, pytest.approx(2.8))]
     assert look_in_words(looks) == (
-        "In sessions 7 to 11 you carried 2.8 of 10 points of the client’s support, after half of the points at "
-        "sessions 1 and 2 is subtracted. More than 2.3 points are a signal: discuss with the client who else could "
+        "In sessions 7 to 11 you carried 2.8 of 10 points of the client’s support, minus half of the points at "
+        "sessions 1 and 2. More than 2.3 points are a signal: discuss with the client who else could "
         f"provide this support. {BASIS}"
     )
     calm = looks_of(course(dict.fromkeys(shares, 10.0), support=8.0, held=12))
     assert look_in_words(calm) == (
-        "In sessions 7 to 11 you carried 0.4 of 10 points of the client’s support, after half of the points at "
-        f"sessions 1 and 2 is subtracted. More than 2.3 points are a signal. {BASIS}"
+        "In sessions 7 to 11 you carried 0.4 of 10 points of the client’s support, minus half of the points at "
+        f"sessions 1 and 2. More than 2.3 points are a signal. {BASIS}"
     )
     assert look_in_words(looks_of(course({1: 10.0, 9: 50.0}, support=8.0))) == ""
     assert looks_of(EpisodeRecord("c")) == ()

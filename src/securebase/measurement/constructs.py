@@ -275,17 +275,29 @@ _UNMEASURED = (
         "Secure working models of self and others.",
     ),
     _c(
-        "tie_commitment", "Commitment of close people", "better", "before", "S100", "How far close people stand by one."
+        "tie_commitment",
+        "Commitment of close people",
+        "better",
+        "before",
+        "S100",
+        "How far close people stand by the client.",
     ),
     _c(
         "tie_objectivity", "Fairness of close people", "better", "before", "S100", "How fairly close people see things."
     ),
     _c("fidelity", "Fidelity to IPT", "better", "after", "S102", "Extent to which a session kept to the model."),
-    _c("self_appraisal", "Self-appraisal", "better", "before", "S103", "Self-worth; help and solutions expected."),
+    _c("self_appraisal", "Self-appraisal", "better", "before", "S103", "Self-worth, and expecting help and solutions."),
     _c("trust", "Trust", "better", "before", "S104", "Trust in close people."),
     _c("peer_influence", "Good influence", "better", "before", "S105", "Close people who encourage a healthy life."),
-    _c("physical_health", "Physical health", "better", "before", "S105", "How well the body is."),
-    _c("life_situation", "Life situation", "better", "before", "S108", "Home, work and ties as one wants them."),
+    _c("physical_health", "Physical health", "better", "before", "S105", "Health of the body."),
+    _c(
+        "life_situation",
+        "Life situation",
+        "better",
+        "before",
+        "S108",
+        "How close home, work and ties are to what the client wants.",
+    ),
     _c("vulnerability", "Vulnerability", "worse", "before", "S64 S66", "Personal susceptibility to stress."),
     _c("early_care", "Early care", "better", "before", "S53 S54 S56", "Care in childhood; exists in simulations only."),
 )

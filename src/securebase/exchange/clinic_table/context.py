@@ -41,7 +41,7 @@ _WEIGHT = _context(
 )
 _MEDICATION = _context("medication_taken", "Medication on the day of the row", yes_no=True)
 _DOSE = replace(
-    _context("medication_dose", "Daily dose on the day of the row, 0 if none is taken; of several, that begun last"),
+    _context("medication_dose", "Daily dose on the day of the row; 0 if none is taken; of several, that started last"),
     unit="mg",
 )
 _CHANGED = _context("medication_changed", "Medication started or stopped since the last row", yes_no=True)

@@ -23,7 +23,9 @@ _PHASE = TableColumn("phase", "Phase of the course", "course", "category")
 _PLANNED = TableColumn("planned_sessions", "Planned number of sessions", "course", unit="sessions")
 _BETWEEN = TableColumn("days_between", "Planned days from one session to the next", "course", unit="days")
 _FORMAT = TableColumn("course_format", "Format of the course when it began", "course", "category")
-_ASSIGNED = TableColumn("assigned_day", "Group in a study assigned on this day", "background", unit="days")
+_ASSIGNED = TableColumn(
+    "assigned_day", "Day on which a study assigned the client to a group", "background", unit="days"
+)
 
 #: The field of the contract with the day of the assignment; its group is a column like every choice.
 _ASSIGNED_ON = "assigned_on"

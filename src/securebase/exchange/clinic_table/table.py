@@ -50,7 +50,7 @@ SOURCES: Sequence[Callable[[Sequence[CourseRows]], Iterator[TableEntry]]] = (
 _NOTES = (
     "One row per session. Values before, after and between sessions are in the row of their session.",
     "Pseudonymous, not anonymous: people who know a client may recognise the events. Do not publish the rows.",
-    "A missed session has no row. The next row counts it if the session note does.",
+    "Missed sessions have no row; the next row counts them if the session note does.",
     "An empty cell means “not recorded”. A column “recorded for this session” is 0 where the worksheet has no complete "
     "entry.",
 )
