@@ -13,6 +13,7 @@ from securebase.study.edges.change import changes, estimate_arms, estimate_chang
 from securebase.study.edges.common_course import remove_common_slope
 from securebase.study.edges.events import estimate_events, poisson
 from securebase.study.edges.lags import estimate_lag
+from securebase.study.edges.levels import estimate_levels
 from securebase.study.edges.moderation import estimate_product
 from securebase.study.edges.result import NotEstimableError
 from securebase.study.edges.same_session import estimate_same_session
@@ -48,8 +49,8 @@ def stubs(monkeypatch):
 
 
 def often_and(n_rare, persons=110, sessions=12):
-    x = np.arange(float(persons * sessions)).reshape(persons, sessions)
-    return edge_table({"x": x, "y": np.where(np.arange(sessions) < n_rare, x, np.nan)})
+    x, y = np.random.default_rng(9).normal(size=(2, persons, sessions))
+    return edge_table({"x": x, "y": np.where(np.arange(sessions) < n_rare, y, np.nan)})
 
 
 def test_columns_asked_often_get_the_plain_fit_and_others_the_sparse_one(stubs):
@@ -124,6 +125,59 @@ def test_same_session_takes_the_columns_that_meet_most_often():
     assert estimate_same_session(data, edge("openness", "y")).columns == ("card", "y")
 
 
+def test_two_columns_that_merely_improve_do_not_move_together():
+    """Both follow one course, at paces of the clients' own; around each person's line nothing is left."""
+    significant = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        course = np.linspace(0, 3, 10) * (1 + 0.5 * rng.normal(size=(80, 1)))
+        x, y = rng.normal(size=(2, 80, 10)) + course * np.array([1, -1])[:, None, None]
+        data = edge_table({"x": x, "y": y})
+        assert correlate(data.rows, "x", "y").within.upper < -0.2
+        result = estimate_same_session(data, edge("x", "y"))
+        significant.append(result.p_value < 0.05)
+        assert "detrended" in result.scale
+    assert sum(significant) <= 4
+    few = edge_table({"x": x[:, ::5], "y": y[:, ::5]})
+    assert "clients may improve at one pace in both" in estimate_same_session(few, edge("x", "y")).scale
+
+
+COPY = "“x” and “y” correlate beyond ±.95: one is a copy of the other."
+
+
+@pytest.mark.parametrize("change", [lambda x: x, lambda x: -x, lambda x: 3e6 * x + 1e9])
+@pytest.mark.parametrize("estimate", [estimate_lag, estimate_levels, estimate_same_session, estimate_change])
+def test_a_copy_has_no_association(estimate, change):
+    rng = np.random.default_rng(11)
+    x = rng.normal(size=(110, 1)) + rng.normal(size=(110, 8))
+    assert reason(estimate, edge_table({"x": x, "y": change(x)}), edge("x", "y")) == COPY
+
+
+def test_improvement_since_the_start_is_a_copy_of_the_change():
+    x = np.random.default_rng(12).normal(size=(110, 1)) * 9 + np.random.default_rng(13).normal(size=(110, 8))
+    assert reason(estimate_change, edge_table({"x": x, "y": x[:, :1] - x}), edge("x", "y")) == COPY
+
+
+def test_an_indicator_copied_from_its_event_is_refused():
+    happened = np.random.default_rng(14).random((120, 8)) < 0.2
+    data = edge_table({"life_events": happened, "y": 2.0 - happened})
+    assert reason(estimate_events, data, edge("life_events", "y")) == COPY.replace("“x”", "“life_events”")
+
+
+def test_rounding_errors_of_a_column_without_movement_are_no_data():
+    """A value that a client keeps, and one that rises by one each session: less means or lines, dust is left."""
+    rng = np.random.default_rng(15)
+    constant = np.repeat(rng.normal(size=(120, 1)), 12, axis=1)
+    data = edge_table({"kept": constant, "count": np.arange(12) / 3 + constant, "y": rng.normal(size=constant.shape)})
+    for name in ("kept", "count"):
+        words = f"“{name}” never departs from a line over time within a client."
+        assert reason(estimate_same_session, data, edge(name, "y")) == words
+    assert reason(estimate_lag, data, edge("kept", "y")) == "“kept” never changes within a client."
+    events = edge_table({"life_events": rng.random(constant.shape) < 0.2, "y": constant})
+    for one in (edge("life_events", "y"), edge("y", "life_events")):
+        assert reason(estimate_events, events, one) == "“y” never changes within a client."
+
+
 # products
 
 
@@ -193,7 +247,43 @@ def test_few_events_are_counted():
     )
 
 
+def test_where_nobody_recorded_events_none_is_counted():
+    """Half of the clients record life events; the others, who improve less, have no value, which is not a zero."""
+    rng = np.random.default_rng(16)
+    recorded = np.arange(240)[:, None] < 120
+    happened = np.where(recorded, rng.random((240, 8)) < 0.3, np.nan)
+    y = rng.normal(size=(240, 8)) + np.arange(8) * np.where(recorded, 0.5, 0.0)
+    data = edge_table({"life_events": happened, "y": y})
+    after = estimate_events(data, edge("y", "life_events"))
+    assert (after.n_clients, after.n_values) == (120, np.nansum(happened[:, 1:]))
+    change = estimate_change(data, edge("life_events", "y"))
+    assert change.n_clients == 120
+    assert change.lower < 0 < change.upper
+    only_ones = edge_table({"corrective_experience": np.where(happened == 1, 1.0, np.nan), "y": y})
+    assert estimate_change(only_ones, edge("corrective_experience", "y")).n_clients == 240
+
+
+def test_events_that_always_happen_follow_no_state():
+    y = np.random.default_rng(17).normal(size=(60, 6))
+    data = edge_table({"life_events": np.ones_like(y), "y": y})
+    assert reason(estimate_events, data, edge("y", "life_events")) == "“life_events” happens in every session."
+
+
 # change
+
+
+def test_changes_of_longer_courses_are_no_association():
+    """Both columns move by a line that all share, for 3 to 12 sessions, and so does the number of events."""
+    rng = np.random.default_rng(18)
+    held = np.arange(12) < rng.integers(3, 13, size=(400, 1))
+    drawn = rng.normal(size=(2, 400, 12)) + np.arange(12) * np.array([0.5, -0.5])[:, None, None]
+    x, y = np.where(held, drawn, np.nan)
+    happened = np.where(held, rng.random(y.shape) < 0.3, np.nan)
+    data = edge_table({"x": x, "y": y, "life_events": happened})
+    assert np.corrcoef(changes(data, "x"), changes(data, "y"))[0, 1] < -0.3
+    for name in ("x", "life_events"):
+        result = estimate_change(data, edge(name, "y"))
+        assert result.lower < 0 < result.upper
 
 
 def test_change_is_last_minus_first():
@@ -207,8 +297,10 @@ def test_change_beside_the_number_of_events_or_another_change():
     y = np.zeros((120, 5))
     y[:, -1] = happened.sum(axis=1) + rng.normal(size=120)
     data = edge_table({"corrective_experience": happened, "y": y, "z": y + rng.normal(size=y.shape)})
-    r, p = stats.pearsonr(happened.sum(axis=1), y[:, -1])
+    r, n = stats.pearsonr(happened.sum(axis=1), y[:, -1])[0], len(y)
     result = estimate_change(data, edge("corrective_experience", "y"))
+    # of a partial correlation given one column, the time between the values
+    p = 2 * stats.t.sf(abs(r) * np.sqrt((n - 3) / (1 - r**2)), n - 3)
     assert (result.estimate, result.p_value) == pytest.approx((r, p))
     other = data.values("z").reshape(120, 5)
     assert estimate_change(data, edge("z", "y")).estimate == pytest.approx(
@@ -231,6 +323,10 @@ def test_arms_are_compared_by_welchs_t():
     sd = np.sqrt((change[arm == 1].var(ddof=1) + change[arm == 0].var(ddof=1)) / 2)
     interval = known.confidence_interval(0.95)
     assert (result.lower, result.upper) == pytest.approx((interval.low / sd, interval.high / sd))
+    same = edge_table({"therapy": np.repeat(arm[:, None], 4, axis=1), "y": np.repeat(y[:, :1], 4, axis=1)})
+    assert reason(estimate_arms, same, one) == "The change of “y” is the same for every client of an arm."
+    moving = edge_table({"therapy": np.where(np.arange(4) < 3, arm[:, None], 1.0), "y": y})
+    assert "“therapy” changes within 60 of the clients" in reason(estimate_arms, moving, one)
     few = edge_table({"therapy": np.repeat(arm[:129, None], 4, axis=1), "y": y[:129]})
     assert "60 in each arm are needed (1 more)" in reason(estimate_arms, few, one)
     assert reason(estimate_arms, edge_table({"y": y}), one) == (

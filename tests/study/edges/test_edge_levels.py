@@ -116,3 +116,15 @@ def test_a_column_without_differences_beyond_its_error_has_no_correlation():
     columns["x"] -= columns["x"].mean(axis=1, keepdims=True)
     with pytest.raises(NotEstimableError, match="differs between clients no more than its error"):
         estimate_levels(edge_table(columns), EDGE)
+
+
+def test_slow_states_count_as_levels_and_the_scale_says_so():
+    """Levels are independent; a state that both columns share falls off by .8 from session to session."""
+    rng = np.random.default_rng(8)
+    shared, x, y = rng.normal(size=(3, 200, 12))
+    for t in range(1, 12):
+        shared[:, t] = 0.8 * shared[:, t - 1] + 0.6 * shared[:, t]
+    levels = rng.normal(size=(2, 200, 1))
+    result = estimate_levels(edge_table({"x": levels[0] + shared + x, "y": levels[1] + shared + y}), EDGE)
+    assert result.lower > 0
+    assert "slow states count as levels" in result.scale

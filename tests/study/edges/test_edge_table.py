@@ -12,9 +12,8 @@ from securebase.measurement.catalogue import instruments
 from securebase.model.theory import EdgeForm, EdgeLocation, theory
 from securebase.records.vocabulary import Moment, Respondent
 from securebase.study.edges import estimates, lags
-from securebase.study.edges.columns import columns_of
+from securebase.study.edges.columns import EVENTS, columns_of
 from securebase.study.edges.estimates import ESTIMATORS, estimate_edges
-from securebase.study.edges.events import EVENTS
 from securebase.study.edges.phrases import LEGEND, multiplicity, what_to_expect
 from securebase.study.edges.reading import read_edge_table
 from securebase.study.edges.result import EdgeEstimate, EdgeResult, NotEstimableError, TheoryEstimates

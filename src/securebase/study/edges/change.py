@@ -7,8 +7,8 @@ import numpy as np
 from securebase.model.distributions import t_quantile, t_tail
 from securebase.model.theory import TheoryEdge, label_of
 from securebase.study.detrending import Array
-from securebase.study.edges.columns import EdgeTable
-from securebase.study.edges.events import EVENTS
+from securebase.study.edges.columns import EVENTS, EdgeTable, require_no_copy
+from securebase.study.edges.events import happenings
 from securebase.study.edges.result import EdgeEstimate, NotEstimableError
 
 #: clients with a first and a last value; clients in each arm
@@ -20,16 +20,21 @@ ARM = "therapy"
 def estimate_change(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
     """Correlate the change of a column with that of another, or with the number of events in the course.
 
-    Raises NotEstimableError below `MIN_CLIENTS` with a first and a last value.
+    Both are adjusted for the times between first and last values: in longer courses all columns change further, and
+    more events happen. Raises NotEstimableError below `MIN_CLIENTS` with a first and a last value.
     """
     first, second = data.column(edge.from_construct), data.column(edge.to_construct)
     y = changes(data, second)
+    times = [changes(data, second, data.rows.times)]
     if edge.from_construct in EVENTS:
-        happened = np.nan_to_num(data.values(first)) > 0
-        x = np.zeros(data.rows.n_persons)
-        np.add.at(x, data.rows.person, happened)
+        happened = happenings(data, first)
+        known = np.isfinite(happened)
+        x = np.full(data.rows.n_persons, np.nan)
+        x[data.rows.person[known]] = 0.0
+        np.add.at(x, data.rows.person[known], happened[known])
     else:
         x = changes(data, first)
+        times.append(changes(data, first, data.rows.times))
     both = np.isfinite(x) & np.isfinite(y)
     n = int(both.sum())
     if n < MIN_CLIENTS:
@@ -37,23 +42,27 @@ def estimate_change(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
             f"“{second}” has a value at the start and at the end for {n} clients, {MIN_CLIENTS} are needed "
             f"({MIN_CLIENTS - n} more)."
         )
-    if not (np.std(x[both]) > 0 and np.std(y[both]) > 0):
-        raise NotEstimableError(f"“{first}” or the change of “{second}” is the same for every client.")
-    r = float(np.corrcoef(x[both], y[both])[0, 1])
-    error = float(np.sqrt((1 - r**2) / (n - 2)))
-    # Fisher's z: arctanh(r) is about normal with standard error 1 / √(n − 3)
-    z, half_width = np.arctanh(r), 1.96 / np.sqrt(n - 3)
+    k = len(times)
+    design = np.column_stack([np.ones(n), *(t[both] for t in times)])
+    rest_x, rest_y = (v[both] - design @ np.linalg.lstsq(design, v[both], rcond=None)[0] for v in (x, y))
+    if any(np.std(rest) <= 1e-9 * np.abs(v[both]).max() for rest, v in ((rest_x, x), (rest_y, y))):
+        raise NotEstimableError(f"“{first}” or the change of “{second}” is the same for every client at equal times.")
+    require_no_copy((first, second), rest_x, rest_y)
+    r = float(np.corrcoef(rest_x, rest_y)[0, 1])
+    error = float(np.sqrt((1 - r**2) / (n - 2 - k)))
+    # Fisher's z: arctanh(r) of a partial correlation is about normal with standard error 1 / √(n − 3 − k)
+    z, half_width = np.arctanh(r), 1.96 / np.sqrt(n - 3 - k)
     return EdgeEstimate(
         "change_scores",
         (first, second),
         r,
         float(np.tanh(z - half_width)),
         float(np.tanh(z + half_width)),
-        float(2 * t_tail(abs(r) / error, n - 2)),
+        float(2 * t_tail(abs(r) / error, n - 2 - k)),
         n,
         n,
         "clients",
-        "correlation with the change from first to last value (low power, not corrected for error)",
+        "correlation with the change from first to last value, at equal time (low power, not corrected for error)",
     )
 
 
@@ -67,7 +76,12 @@ def estimate_arms(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
             f"Needs clients without {label_of(edge.from_construct).lower()}: the table has no column “{ARM}” (1 or 0)."
         )
     arm = np.full(data.rows.n_persons, np.nan)
-    arm[data.rows.person] = data.values(ARM)
+    known = np.isfinite(data.values(ARM))
+    arm[data.rows.person[known]] = data.values(ARM)[known]
+    if changed := len(np.unique(data.rows.person[known & (data.values(ARM) != arm[data.rows.person])])):
+        raise NotEstimableError(
+            f"“{ARM}” changes within {changed} of the clients: an arm is one value for each client."
+        )
     column = data.column(edge.to_construct)
     y = changes(data, column)
     groups = [y[np.isfinite(y) & (arm == value)] for value in (1.0, 0.0)]
@@ -81,6 +95,8 @@ def estimate_arms(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
     variances = np.array([g.var(ddof=1) / len(g) for g in groups])
     sizes = np.array([len(g) for g in groups])
     sd = float(np.sqrt(np.mean([g.var(ddof=1) for g in groups])))
+    if not sd > 0:
+        raise NotEstimableError(f"The change of “{column}” is the same for every client of an arm.")
     difference, error = float(with_therapy.mean() - without.mean()), float(np.sqrt(variances.sum()))
     df = float(variances.sum() ** 2 / (variances**2 / (sizes - 1)).sum())
     half_width = t_quantile(0.975, df) * error
@@ -98,10 +114,13 @@ def estimate_arms(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
     )
 
 
-def changes(data: EdgeTable, column: str) -> Array:
-    """Return last minus first value of each client (persons,), NaN with fewer than two values."""
+def changes(data: EdgeTable, column: str, measured: Array | None = None) -> Array:
+    """Return last minus first value of each client (persons,), NaN with fewer than two values.
+
+    measured: (rows,), whose change between the rows of these two values is returned in place of the column’s.
+    """
     rows = np.flatnonzero(np.isfinite(data.values(column)))
-    person, values = data.rows.person[rows], data.values(column)[rows]
+    person, values = data.rows.person[rows], (data.values(column) if measured is None else measured)[rows]
     change = np.full(data.rows.n_persons, np.nan)
     present, first = np.unique(person, return_index=True)
     last = np.append(first[1:], len(person)) - 1

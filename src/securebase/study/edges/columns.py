@@ -13,9 +13,14 @@ from securebase.model.theory import label_of
 from securebase.records.vocabulary import Respondent
 from securebase.study.detrending import Array
 from securebase.study.edges.result import NotEstimableError
-from securebase.study.estimator import Indices
+from securebase.study.estimator import MIN_PAIRS, Indices
+from securebase.study.moderation import varies_within_persons
+from securebase.study.phrases import number
 from securebase.study.table import SessionTable
+from securebase.study.verdicts.identifying import MAX_CORRELATION
 
+#: constructs that happen at moments; a column of them may say 1 at each and nothing elsewhere
+EVENTS = frozenset({"corrective_experience", "rupture_repair", "life_events"})
 #: constructs that no questionnaire names → columns that hold them
 _OTHER_COLUMNS = {"life_events": ("life_events_weight",)}
 
@@ -61,7 +66,9 @@ class EdgeTable:
         names = tuple(name for name in columns_of(self.dictionary, construct) if name in self.rows.values)
         if not names:
             raise NotEstimableError(f"The table has no column of {label_of(construct)}.{_asked_by(construct)}")
-        varying = tuple(name for name in names if np.nanmin(self.values(name)) < np.nanmax(self.values(name)))
+        varying = tuple(
+            name for name in names if construct in EVENTS or np.nanmin(self.values(name)) < np.nanmax(self.values(name))
+        )
         if not varying:
             raise NotEstimableError(f"“{names[0]}” has the same value in every session.")
         return varying
@@ -90,6 +97,24 @@ def require_clients(data: EdgeTable, columns: Sequence[str], ratings: int, clien
         f"“{name}” has a value {frequency}: {enough} clients have {times} of every column, {clients} are needed "
         f"({clients - enough} more)."
     )
+
+
+def require_change(rows: SessionTable, columns: Sequence[str]) -> None:
+    """Raise NotEstimableError if one of these columns never changes within a client."""
+    constant = [name for name in columns if not varies_within_persons(rows, name)]
+    if constant:
+        raise NotEstimableError(f"“{constant[0]}” never changes within a client.")
+
+
+def require_no_copy(columns: tuple[str, str], x: Array, y: Array) -> None:
+    """Raise NotEstimableError if x and y (n,), of these columns, correlate as a column does with its copy."""
+    comparable = len(x) >= MIN_PAIRS and np.ptp(x) > 0 and np.ptp(y) > 0
+    r = float(np.corrcoef(x, y)[0, 1]) if comparable else 0.0
+    if abs(r) > MAX_CORRELATION:
+        raise NotEstimableError(
+            f"“{columns[0]}” and “{columns[1]}” correlate beyond ±{number(MAX_CORRELATION)}: one is a copy of the "
+            "other."
+        )
 
 
 def _asked_by(construct: str) -> str:

@@ -9,13 +9,11 @@ import numpy as np
 from securebase.model.distributions import t_quantile, t_tail
 from securebase.model.theory import TheoryEdge
 from securebase.study.detrending import Array, Detrending
-from securebase.study.edges.columns import EdgeTable
+from securebase.study.edges.columns import EVENTS, EdgeTable, require_change, require_no_copy
 from securebase.study.edges.result import EdgeEstimate, NotEstimableError
 from securebase.study.estimator import Indices, LagStep, Link, estimate_pairs, session_pairs
 
 MIN_EVENTS, MIN_CLIENTS = 40, 30
-#: constructs that happen at moments
-EVENTS = frozenset({"corrective_experience", "rupture_repair", "life_events"})
 _ROUNDS, _TOLERANCE = 50, 1e-10
 
 
@@ -27,25 +25,34 @@ def estimate_events(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
     event_first = edge.from_construct in EVENTS
     event = data.column(edge.from_construct if event_first else edge.to_construct)
     state = data.column(edge.to_construct if event_first else edge.from_construct)
-    happened = np.nan_to_num(data.values(event)) > 0
-    n_events, n_clients = int(happened.sum()), len(np.unique(data.rows.person[happened]))
+    happened = happenings(data, event)
+    n_events, n_clients = int(np.nansum(happened)), len(np.unique(data.rows.person[happened == 1]))
     if n_events < MIN_EVENTS or n_clients < MIN_CLIENTS:
         raise NotEstimableError(
             f"“{event}” has {n_events} events in {n_clients} clients, {MIN_EVENTS} in {MIN_CLIENTS} are needed "
             f"({max(MIN_EVENTS - n_events, 0)} events and {max(MIN_CLIENTS - n_clients, 0)} clients more)."
         )
+    require_change(data.rows, (state,))
     if event_first:
-        return _value_at_event(data, event, state, happened.astype(float), n_events)
-    return _rate_after_state(data, state, event, happened.astype(float), n_events)
+        return _value_at_event(data, event, state, happened)
+    return _rate_after_state(data, state, event, happened)
 
 
-def _value_at_event(data: EdgeTable, event: str, state: str, happened: Array, n_events: int) -> EdgeEstimate:
+def happenings(data: EdgeTable, event: str) -> Array:
+    """Return 1 in rows with an event and 0 in others; NaN where a column that has zeros is blank: nobody recorded."""
+    values = data.values(event)
+    happened = (np.nan_to_num(values) > 0).astype(np.float64)
+    return np.where(np.isnan(values), np.nan, happened) if (values == 0).any() else happened
+
+
+def _value_at_event(data: EdgeTable, event: str, state: str, happened: Array) -> EdgeEstimate:
     """Return the difference between a session with the event and the person's other sessions, given the last value."""
     rows = replace(data.rows, values={**data.rows.values, event: happened})
     pairs = session_pairs(rows, Link(event, state, LagStep.SAME_SESSION), Detrending.CENTRED)
     regression = estimate_pairs(pairs, Detrending.CENTRED)
     if regression is None:
         raise NotEstimableError(f"“{state}” has too few values at successive sessions around the events.")
+    require_no_copy((event, state), pairs.earlier, pairs.later)
     lag, sd = regression.lag, float(np.std(pairs.later, ddof=1))
     half_width = t_quantile(0.975, lag.n_persons - 1) * lag.raw_standard_error
     low, high = (lag.raw - half_width) / sd, (lag.raw + half_width) / sd
@@ -57,13 +64,14 @@ def _value_at_event(data: EdgeTable, event: str, state: str, happened: Array, n_
         high,
         lag.p_value,
         lag.n_persons,
-        n_events,
+        # less the client's share of sessions with one, an event is above 0
+        int((pairs.earlier > 0).sum()),
         "events",
         "SDs within persons in the session of the event, given the value of the session before",
     )
 
 
-def _rate_after_state(data: EdgeTable, state: str, event: str, happened: Array, n_events: int) -> EdgeEstimate:
+def _rate_after_state(data: EdgeTable, state: str, event: str, happened: Array) -> EdgeEstimate:
     """Return the log rate ratio per SD: Poisson regression on the last deviation and the person's mean."""
     first, second = data.rows.successive()
     values = data.values(state)
@@ -71,12 +79,14 @@ def _rate_after_state(data: EdgeTable, state: str, event: str, happened: Array, 
     count = np.maximum(np.bincount(data.rows.person[observed], minlength=data.rows.n_persons), 1)
     mean = np.bincount(data.rows.person[observed], weights=values[observed], minlength=data.rows.n_persons) / count
     deviation = (values - mean[data.rows.person])[first]
-    usable = np.isfinite(deviation)
+    usable = np.isfinite(deviation) & np.isfinite(happened[second])
     x, level = deviation[usable], mean[data.rows.person[second]][usable]
     X = np.column_stack([np.ones(len(x)), x / np.std(x), (level - level.mean()) / np.std(level)])
     person = data.rows.person[second][usable]
     beta, covariance = poisson(happened[second][usable], X, person)
     error, n = float(np.sqrt(covariance[1, 1])), len(np.unique(person))
+    if not error > 0:
+        raise NotEstimableError(f"“{event}” happens in every session.")
     half_width = t_quantile(0.975, n - 1) * error
     return EdgeEstimate(
         "events",
@@ -86,7 +96,7 @@ def _rate_after_state(data: EdgeTable, state: str, event: str, happened: Array, 
         float(beta[1] + half_width),
         float(2 * t_tail(abs(beta[1]) / error, n - 1)),
         n,
-        n_events,
+        int(happened[second][usable].sum()),
         "events",
         "log rate ratio at the next session, per SD within persons",
         f"rate ratio {np.exp(beta[1]):.2f}",

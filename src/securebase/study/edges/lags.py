@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from securebase.model.theory import TheoryEdge
-from securebase.study.edges.columns import EdgeTable, require_clients
+from securebase.study.detrending import Detrending
+from securebase.study.edges.columns import EdgeTable, require_change, require_clients, require_no_copy
 from securebase.study.edges.result import EdgeEstimate, NotEstimableError
+from securebase.study.edges.same_session import deviations
 from securebase.study.estimator import LagStep, Link
 from securebase.study.estimators.ct_sparse import (
     MAX_SHIFT,
@@ -37,13 +39,17 @@ def estimate_lag(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
     columns = link.earlier, link.later
     both = np.array([data.counts(name) for name in columns]).min(axis=0) > 0
     rows = data.rows.select(both[data.rows.person])
+    require_change(rows, columns)
+    require_no_copy(columns, *deviations(rows, columns, Detrending.DETRENDED)[:2])
+    failed = ""
     if all(asked_often(rows, name) for name in columns):
         require_clients(data, columns, MIN_RATINGS, MIN_CLIENTS)
         plain = estimate_plain(rows, link, data.days_per_unit)
         if plain is not None and plain.standard_error <= MAX_ERROR:
             return _result("lag", link, plain)
+        failed = f"The model of “{link.earlier}” and “{link.later}” says nothing from these data alone. "
     if reason := missing_data(rows, link, data.days_per_unit):
-        raise NotEstimableError(reason)
+        raise NotEstimableError(failed + reason)
     sparse = estimate_sparse(rows, link, data.days_per_unit)
     if sparse is None:
         raise NotEstimableError(f"The model of “{link.earlier}” and “{link.later}” did not end regularly.")

@@ -9,7 +9,7 @@ import numpy as np
 from securebase.model.distributions import t_quantile, t_tail
 from securebase.model.theory import TheoryEdge
 from securebase.study.detrending import Array
-from securebase.study.edges.columns import EdgeTable, require_clients
+from securebase.study.edges.columns import EdgeTable, require_clients, require_no_copy
 from securebase.study.edges.common_course import remove_common_slope
 from securebase.study.edges.result import EdgeEstimate, NotEstimableError
 from securebase.study.phrases import number
@@ -23,13 +23,15 @@ def estimate_levels(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
 
     Means of n ratings vary by more than the levels: by the variance within persons / n, and where both columns are
     rated in the same sessions their means share deviations. Both are subtracted (`corrected_correlation`), after the
-    common linear course has been removed from each column. The interval is that of a jackknife over clients. Raises
-    NotEstimableError below `MIN_CLIENTS` with both columns or `MIN_REPEATED` with two values of each.
+    common linear course has been removed from each column. Deviations from the level must be independent between
+    sessions: a state that lasts for much of the course counts as level. The interval is that of a jackknife over
+    clients. Raises NotEstimableError below `MIN_CLIENTS` with both columns or `MIN_REPEATED` with two values of each.
     """
     columns = data.column(edge.from_construct), data.column(edge.to_construct)
     require_clients(data, columns, 1, MIN_CLIENTS)
     require_clients(data, columns, 2, MIN_REPEATED)
     terms, n_values = _terms(data, *columns)
+    require_no_copy(columns, terms[1], terms[2])
     corrected, plain = (_with_error(terms, correlate) for correlate in (corrected_correlation, plain_correlation))
     if not np.isfinite([*corrected, *plain]).all():
         raise NotEstimableError(
@@ -51,7 +53,7 @@ def estimate_levels(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
         "ratings",
         "correlation between persons, not corrected"
         if passes_one
-        else "correlation between persons, corrected for reliability",
+        else "correlation between persons, corrected for reliability (slow states count as levels)",
         "corrected beyond 1" if passes_one else f"uncorrected {number(plain[0])}",
     )
 
