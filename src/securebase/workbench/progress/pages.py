@@ -203,7 +203,9 @@ def _sentences(picture: ClientPicture) -> dict[str, Any]:
 
 
 def _picture_lines(picture: ClientPicture) -> tuple[RecordLine, ...]:
-    """Return the lines that come from the picture; rivals are named beside the hypotheses where there are any."""
+    """Return the lines of a picture with answers; rivals are named beside the hypotheses where there are any."""
+    if not picture.answered:
+        return ()
     lines = (
         RecordLine("Outcomes", "client-measures", outcomes_line(picture.outcomes)),
         RecordLine("Context", "timeline", "" if picture.hypotheses else rivals_sentence(picture.rivals, picture.as_of)),
