@@ -27,7 +27,7 @@ CELLS: Mapping[str, SparsePair] = {
     "both rare, rotation": SparsePair(rare(one_in_four), rare(one_in_four)),
     "both rare, rotation, no effect": SparsePair(rare(one_in_four), rare(one_in_four), forward=0.0, back=0.0),
     "both rare, every 5th session": SparsePair(rare(every_fifth), rare(every_fifth)),
-    "both rare, rotation, persistence .75 (borrowed: .85)": SparsePair(
+    "both rare, rotation, persistence .75 (prior mean: .85)": SparsePair(
         rare(one_in_four, persistence=0.75), rare(one_in_four, persistence=0.75)
     ),
     "rare and weekly, rotation": SparsePair(rare(one_in_four), WEEKLY, **_NEGATIVE),
@@ -44,7 +44,7 @@ COVERAGE = 0.90
 class SparseRecovery:
     """One direction in one cell: mean, SD and coverage of the estimates, and how many there were.
 
-    refused: share of the estimates of `ct_sparse` that rest on what was borrowed. shown: mean and coverage of the
+    refused: share of the estimates of `ct_sparse` that depend on the prior. shown: mean and coverage of the
     others. detected, plain_detected: share of all cohorts in which an estimate that is shown differs from zero.
     plain: plain fits that ended regularly.
     """
@@ -170,14 +170,15 @@ def section(results: list[SparseRecovery]) -> list[str]:
         "## Sparse columns",
         "",
         "The estimator `ct_sparse` of `securebase theory --data` fits two columns of which one or both are rated at "
-        "about every fourth session. It borrows persistence, spreads and measurement error, and leaves effects, "
-        "covariances and mean courses free "
+        "about every fourth session. It has priors on persistence, variances and measurement error, and leaves "
+        "effects, covariances and mean courses free "
         "([decision 28](decisions/0028-sparse-columns-borrow-their-nuisances.md)). Each cell is "
         f"{n} simulated cohorts of {PERSONS} clients with {SESSIONS} sessions (`tests/truths/sparse.py`); rare "
-        "columns have a persistence of .85 and a reliability of .70, weekly ones .50 and .85. Not all borrowed values "
+        "columns have a persistence of .85 and a reliability of .70, weekly ones .50 and .85. Not all prior means "
         "are those of the simulation. Cells give mean (SD) of the standardised effect of a week and the coverage of "
         f"95% intervals, which chance alone moves by {1.96 * np.sqrt(0.95 * 0.05 / n):.0%}. Rests on prior: share of "
-        "estimates that move by more than half a standard error when the borrowed persistence is .07 lower or higher; "
+        "estimates that move by more than half a standard error when the prior mean of persistence is .07 lower or "
+        "higher; "
         "such estimates are not printed. Not zero: cohorts in which a printed estimate differs from zero. Plain fit: "
         "the same model without a prior, where it ended regularly; where both columns are weekly, this is what "
         "`securebase theory --data` prints. Repeat with `python -m benchmarks sparse`.",
@@ -228,7 +229,7 @@ def highlights(results: list[SparseRecovery]) -> list[str]:
     met = "met" if not below else f"**not met** in {below} of {len(results)} rows"
     shares = "; ".join(f"{kind} {ten:.0%} and {six:.0%}" for kind, (ten, six) in shares_detected(results).items())
     return [
-        f"**Sparse columns.** Intervals with borrowed nuisances cover at least {lowest.coverage:.0%} "
+        f"**Sparse columns.** Intervals with priors on nuisances cover at least {lowest.coverage:.0%} "
         f"(“{lowest.cell}”); the target is {COVERAGE:.0%}: {met}. With {PERSONS} clients, true lags of .10 and .06 "
         f"differ from zero in these shares of tables: {shares}."
     ]

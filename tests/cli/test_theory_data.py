@@ -48,13 +48,13 @@ def test_estimates_reasons_and_what_a_table_can_tell(run: Any, table: Path) -> N
     out = run("--data", str(table), "--pillar", "attachment").out
     words = " ".join(out.split())
     assert words.startswith("In simulated tables of 200 clients with 16 sessions, ")
-    assert "This table has 62 clients and tells less" in words
+    assert "This table has 62 clients and less power" in words
     line = next(row for row in out.splitlines() if row.strip().startswith("Therapist sensitivity → Felt security (+)"))
     assert re.search(r"\.\d\d \(\.\d\d to \.\d\d\)  +< \.001  +< \.001  +62  496 sessions  +as stated$", line)
-    assert "Correlation of usual levels: correlation between persons, corrected for reliability" in out
+    assert "Between-person correlation: correlation of person means, corrected for unreliability" in out
     assert "Alliance → Insight (+); Insight → Symptoms (−). “insight” is rated 2.0 times per client: 0 clients" in words
-    assert re.search(r"The table has no column of Felt safety\. Measured by \w+", words)
-    assert re.search(r"\d+ edges were looked at, \d+ have an estimate, \d+ of them only within the session", words)
+    assert re.search(r"The table has no column for Felt safety\. Measured by \w+", words)
+    assert re.search(r"\d+ edges were examined; \d+ have an estimate, \d+ of them within the session", words)
     assert "no verdict on order or cause" in words
 
 
@@ -75,8 +75,8 @@ def test_json_goes_to_a_file_beside_the_text_or_to_stdout(run: Any, table: Path,
     assert edge["result"]["lower"] < edge["result"]["estimate"] < edge["result"]["upper"]
     assert edge["p_adjusted"] >= edge["result"]["p_value"]
     missing = edges["Felt security → Intimacy"]
-    assert (missing["reading"], missing["result"], missing["p_adjusted"]) == ("cannot say", None, None)
-    assert missing["reason"].startswith("The table has no column of Intimacy.")
+    assert (missing["reading"], missing["result"], missing["p_adjusted"]) == ("no estimate", None, None)
+    assert missing["reason"].startswith("The table has no column for Intimacy.")
 
 
 def test_a_table_without_a_data_dictionary_is_refused_on_one_line(run: Any, tmp_path: Path) -> None:

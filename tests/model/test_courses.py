@@ -192,7 +192,10 @@ def test_a_covariate_may_follow_others() -> None:
     plain = tuple(replace(covariate, follows={}) for covariate in brings)
     _, unrelated = simulate_courses(SET, replace(NO_PROCESSES, brings=plain), n=6000, rows=2)
     assert np.array_equal(unrelated.brought[:, 0], people.brought[:, 0])
-    for wrong, message in (({"strain": 0.1}, "not listed before it"), ({"care": -1.0}, "explain 100% of it")):
+    for wrong, message in (
+        ({"strain": 0.1}, "must be listed before it"),
+        ({"care": -1.0}, r"less than 100% .*got 100%"),
+    ):
         refused = (brings[0], replace(brings[1], follows=wrong), *brings[2:])
         with pytest.raises(ModelError, match=message):
             simulate_courses(SET, replace(NO_PROCESSES, brings=refused), n=3, rows=2)

@@ -149,11 +149,11 @@ def test_it_names_what_is_missing():
     every, four, three = range(12), (0, 3, 6, 9), (0, 4, 8)
     assert missing_data(ratings(100, four, every), LINK) == ""
     assert missing_data(ratings(99, four, every), LINK) == (
-        "“x” is rated 4.0 times per client: 99 clients have 4 ratings of both columns, 100 are needed (1 more)."
+        "“x” is rated 4.0 times per client: 99 clients have 4 ratings of both columns; 100 are needed (1 more)."
     )
     assert "“y” is rated 3.0 times per client: 0 clients" in missing_data(ratings(150, every, three), LINK)
     assert missing_data(ratings(200, four, (1, 4, 7, 10)), LINK) == ""
-    assert "199 clients have 4 ratings of both columns, 200 are needed (1 more)" in missing_data(
+    assert "199 clients have 4 ratings of both columns; 200 are needed (1 more)" in missing_data(
         ratings(199, four, (1, 4, 7, 10)), LINK
     )
 
@@ -165,7 +165,7 @@ def test_two_rare_columns_must_meet_within_two_weeks():
     assert missing_data(rows, LINK) == ""
     apart = ratings(200, (0, 4, 8, 12), (3, 7, 11, 14), sessions=16)
     assert missing_data(apart, LINK) == (
-        "200 ratings of “y” follow one of “x” within 2 weeks, 300 are needed (100 more)."
+        "200 ratings of “y” follow one of “x” within 2 weeks; 300 are needed (100 more)."
     )
     assert count_pairs(ratings(5, (0, 4), (0, 4)), LINK) == 0
     assert count_pairs(rows, LINK, days_per_unit=14.0) == 0

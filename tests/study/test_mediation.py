@@ -86,7 +86,7 @@ def test_a_path_needs_both_lags() -> None:
     broken = next(finding for finding in without if not finding.supported)
     assert mediation_findings(draw(4), "y", ["x", "m"], []) == ()
     assert mediation_in_words(real, LABELS).startswith(
-        "Stress → Symptoms: the lags are in line with a path through Sup"
+        "Stress → Symptoms: the lags are consistent with mediation by Support"
     )
     assert mediation_in_words(broken, LABELS) == "Stress → Symptoms through other columns: inconclusive."
     assert "through Support" in mediation_figures_in_words(real, LABELS)
@@ -114,8 +114,8 @@ def test_a_study_reports_its_mediators() -> None:
     assert [path["mediator"] for path in finding["detrended"]["paths"]] == ["social_support"]
     page = study_report(result)
     assert RULE in page
-    assert "together" in page
+    assert "total indirect" in page
     with pytest.raises(InputError, match="“symptoms” is not among the processes"):
         study(cohort, processes=["alliance"], mediators=["symptoms"])
-    with pytest.raises(InputError, match="no process is left"):
+    with pytest.raises(InputError, match="every process is a mediator"):
         study(cohort, processes=["alliance"], mediators="alliance")

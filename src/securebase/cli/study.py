@@ -44,7 +44,7 @@ from securebase.study.verdict_phrases import RUNG_LABELS, detrended_label, detre
     "--mediator",
     metavar="COL",
     multiple=True,
-    help="Process that may carry the lag from each other process to the outcome; repeatable.",
+    help="Process that may mediate the lags of the other processes on the outcome; repeatable.",
 )
 @click.option(
     "--assigned",

@@ -106,16 +106,16 @@ STUDY_METHODS: Mapping[str, EdgeMethod] = MappingProxyType(
     {
         "lag": EdgeMethod("lag between two columns", "securebase.study.edges.lags:estimate_lag"),
         "ct_sparse": EdgeMethod(
-            "lag with borrowed persistence and error", "securebase.study.estimators.ct_sparse:estimate_sparse"
+            "lag with priors on persistence and error", "securebase.study.estimators.ct_sparse:estimate_sparse"
         ),
         "same_session": EdgeMethod(
             "association within the session", "securebase.study.edges.same_session:estimate_same_session"
         ),
-        "moderation": EdgeMethod("product with a moderator", "securebase.study.edges.moderation:estimate_product"),
+        "moderation": EdgeMethod("moderated lag", "securebase.study.edges.moderation:estimate_product"),
         "curvature": EdgeMethod("curvature of a lag", "securebase.study.edges.moderation:estimate_product"),
-        "levels": EdgeMethod("correlation of usual levels", "securebase.study.edges.levels:estimate_levels"),
+        "levels": EdgeMethod("between-person correlation", "securebase.study.edges.levels:estimate_levels"),
         "events": EdgeMethod("events and the values around them", "securebase.study.edges.events:estimate_events"),
-        "change_scores": EdgeMethod("change from start to end", "securebase.study.edges.change:estimate_change"),
+        "change_scores": EdgeMethod("correlation of change scores", "securebase.study.edges.change:estimate_change"),
         "arms": EdgeMethod("comparison with clients without therapy", "securebase.study.edges.change:estimate_arms"),
         "stories": EdgeMethod("retellings of stories", "securebase.study.edges.stories:estimate_stories"),
     }

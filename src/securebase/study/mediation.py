@@ -13,11 +13,12 @@ from securebase.study.estimator import Array, InfluenceEstimate, shortest_link
 from securebase.study.estimators import other_processes_adjusted
 from securebase.study.table import SessionTable
 
-#: A path in words, for reports.
+#: The rule in words, for reports.
 RULE = (
-    "An indirect effect is the product of two lags, process → mediator and mediator → outcome, each adjusted for the "
-    "own past and for every other column. It is stated if both lags are significant, centred and detrended, with the "
-    "same signs. Two lags in line do not show mediation: a hidden cause of the mediator and the outcome gives them too."
+    "An indirect effect is the product of two lags, process → mediator and mediator → outcome, each adjusted for its "
+    "own past and for every other column. It is reported if both lags are significant, centred and detrended alike, "
+    "and the product keeps its sign. This does not establish mediation: an unmeasured common cause of mediator and "
+    "outcome gives the same pattern."
 )
 
 
@@ -33,7 +34,7 @@ class MediatedEffect:
 
 @dataclass(frozen=True, slots=True)
 class MediatedPath:
-    """The indirect effect through one mediator. p_value: the larger p of its two lags, the joint test of a product."""
+    """The indirect effect through one mediator. p_value: the larger p of its two lags (joint significance)."""
 
     mediator: str
     effect: MediatedEffect
@@ -49,7 +50,7 @@ class MediatedPath:
 class MediationEstimate:
     """Indirect effects through each mediator, their sum (`joint`), and the direct lag beside them.
 
-    share: of the indirect effects in the sum of indirect and direct ones; None where these differ in sign.
+    share: of the indirect effects in the total effect; None where indirect and direct effects differ in sign.
     """
 
     detrending: Detrending
@@ -84,7 +85,7 @@ class MediationFinding:
 def mediation_findings(
     table: SessionTable, outcome: str, processes: Sequence[str], mediators: Sequence[str]
 ) -> tuple[MediationFinding, ...]:
-    """Estimate, for each process that is no mediator, its effect on the outcome through the mediators."""
+    """Estimate, for each process that is not a mediator, its effect on the outcome through the mediators."""
     return tuple(
         MediationFinding(
             process,

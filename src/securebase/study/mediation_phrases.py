@@ -9,14 +9,14 @@ from securebase.study.phrases import number
 
 
 def mediation_in_words(finding: MediationFinding, labels: Mapping[str, str]) -> str:
-    """Return what the paths of one process show, without figures."""
+    """Return whether the paths of one process are consistent with mediation, without figures."""
     x, y = (labels.get(name, name) for name in (finding.process, finding.outcome))
     if finding.centred is None or finding.detrended is None:
         return f"{x} → {y} through other columns: cannot be estimated here (too few pairs, or no variation)."
     if not finding.supported:
         return f"{x} → {y} through other columns: inconclusive."
     mediators = ", ".join(labels.get(name, name) for name in finding.supported)
-    return f"{x} → {y}: the lags are in line with a path through {mediators}, and with a hidden cause of both ends."
+    return f"{x} → {y}: the lags are consistent with mediation by {mediators}, and with an unmeasured common cause."
 
 
 def mediation_figures_in_words(finding: MediationFinding, labels: Mapping[str, str]) -> str:
@@ -25,7 +25,7 @@ def mediation_figures_in_words(finding: MediationFinding, labels: Mapping[str, s
     if estimate is None:
         return ""
     paths = "; ".join(f"through {labels.get(p.mediator, p.mediator)} {_figure(p.effect)}" for p in estimate.paths)
-    return f"Detrended within person: {paths}; together {_figure(estimate.joint)}; direct {_rest(estimate)}."
+    return f"Detrended within person: {paths}; total indirect {_figure(estimate.joint)}; direct {_rest(estimate)}."
 
 
 def _rest(estimate: MediationEstimate) -> str:

@@ -12,8 +12,8 @@ class StudyRequest:
 
     occasion: what a row of the table is: session, day, beep or wave. before_and_after: construct rated twice a session
     → its constructs before and after. assigned: columns that were assigned by chance.
-    left_out: why processes are left out of the fitted models, a sentence each. mediators: processes that may carry the
-    effect of the others.
+    left_out: why processes are left out of the fitted models, a sentence each. mediators: processes that may mediate
+    the lags of the others.
     """
 
     outcome: str

@@ -103,7 +103,7 @@ def study(
     curvature : bool
         True to test the lag from each process to the outcome for curvature, by x̃².
     mediators : sequence of str
-        Processes that may carry the lag from each other process to the outcome.
+        Processes that may mediate the lags of the other processes on the outcome.
     assigned : sequence of str
         Constructs of the cohort that were assigned by chance: prompts or doses that vary within persons, or arms. The
         effect on the next rating of the outcome (or the last one, for arms) is estimated as in a randomised design, and
@@ -286,14 +286,14 @@ def _select(cohort: Cohort, argument: str, names: Sequence[str] | str) -> tuple[
 
 
 def _select_mediators(processes: Sequence[str], names: Sequence[str] | str) -> tuple[str, ...]:
-    """Return the processes that may mediate; raises InputError for another column, or if no process is left."""
+    """Return the processes that may mediate. Raises InputError for another column, or if every process is one."""
     mediators = (names,) if isinstance(names, str) else tuple(dict.fromkeys(names))
     if unknown := [name for name in mediators if name not in processes]:
         raise InputError(
             f"mediators: “{unknown[0]}” is not among the processes", advice=f"They are {', '.join(processes)}."
         )
     if mediators and set(mediators) == set(processes):
-        raise InputError("mediators: no process is left whose effect they could carry", advice="Name another process.")
+        raise InputError("mediators: every process is a mediator", advice="Leave out at least one of them.")
     return mediators
 
 

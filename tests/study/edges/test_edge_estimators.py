@@ -73,21 +73,21 @@ def test_a_plain_fit_that_fails_or_says_nothing_is_repeated_as_a_sparse_one(stub
 def test_what_rests_on_the_prior_or_says_nothing_is_no_number(stubs):
     _, given = stubs
     given["sparse"] = SparseEstimate(0.1, 0.05, 0.6, 70, 900)
-    assert "rests on what was borrowed" in reason(estimate_lag, often_and(5), edge("x", "y"))
+    assert "depends on the prior" in reason(estimate_lag, often_and(5), edge("x", "y"))
     given["sparse"] = SparseEstimate(0.1, 0.51, 0.2, 70, 900)
     assert "The standard error is 0.51, more than 0.5" in reason(estimate_lag, often_and(5), edge("x", "y"))
     given["sparse"] = None
-    assert "did not end regularly" in reason(estimate_lag, often_and(5), edge("x", "y"))
+    assert "did not converge" in reason(estimate_lag, often_and(5), edge("x", "y"))
 
 
 def test_a_lag_below_its_minimum_is_not_fitted(stubs):
     called, _ = stubs
-    assert "59 clients have 4 values of every column, 60 are needed (1 more)" in reason(
+    assert "59 clients have 4 values of every column; 60 are needed (1 more)" in reason(
         estimate_lag, often_and(12, persons=59), edge("x", "y")
     )
     assert "“y” is rated 3.0 times per client" in reason(estimate_lag, often_and(3), edge("x", "y"))
     assert reason(estimate_lag, often_and(3), edge("alliance", "y")) == (
-        "The table has no column of Alliance. Measured by ARM-5, SAI, After the session and others."
+        "The table has no column for Alliance. Measured by ARM-5, SAI, After the session and others."
     )
     assert called == []
 
@@ -109,7 +109,7 @@ def test_same_session_is_the_correlation_within_persons():
     assert (result.n_clients, result.n_values) == (known.n_persons, known.n)
     few = edge_table({"x": x[:59], "y": y[:59]})
     assert reason(estimate_same_session, few, edge("x", "y")) == (
-        "“x” and “y” have values in the same session twice for 59 clients, 60 are needed (1 more)."
+        "59 clients have “x” and “y” in the same session at least twice; 60 are needed (1 more)."
     )
 
 
@@ -193,7 +193,7 @@ def test_a_product_is_that_of_the_study():
     assert result.estimate > 0.2
     assert estimate_product(data, edge("x", "y")).method == "curvature"
     few = edge_table({"x": x[:199], "m": m[:199], "y": y[:199]})
-    assert "199 clients have 3 values of every column, 200 are needed (1 more)" in reason(
+    assert "199 clients have 3 values of every column; 200 are needed (1 more)" in reason(
         estimate_product, few, edge("x", "y", moderator="m")
     )
 
@@ -307,7 +307,9 @@ def test_change_beside_the_number_of_events_or_another_change():
         np.corrcoef(other[:, -1] - other[:, 0], y[:, -1])[0, 1]
     )
     few = edge_table({"corrective_experience": happened[:99], "y": y[:99]})
-    assert "for 99 clients, 100 are needed (1 more)" in reason(estimate_change, few, edge("corrective_experience", "y"))
+    assert "99 clients have a first and a last value of “y”; 100 are needed (1 more)" in reason(
+        estimate_change, few, edge("corrective_experience", "y")
+    )
 
 
 def test_arms_are_compared_by_welchs_t():
@@ -356,5 +358,5 @@ def test_the_fall_within_a_retelling_is_recovered():
     assert result.upper - result.lower < 0.1
     assert result.p_value < 0.001
     assert reason(estimate_stories, retelling_table(59), edge("retelling", "topic_fear")) == (
-        "“retelling_event” has 59 stories with 3 retellings, 60 are needed (1 more)."
+        "“retelling_event” has 59 stories with 3 retellings; 60 are needed (1 more)."
     )

@@ -89,14 +89,14 @@ def test_a_correlation_that_passes_one_when_corrected_is_shown_uncorrected():
         if "beyond 1" in e.remark
     )
     assert result.estimate < 0.9
-    assert result.scale == "correlation between persons, not corrected"
+    assert result.scale == "correlation of person means, not corrected"
 
 
 @pytest.mark.parametrize(
     ("clients", "repeated", "message"),
     [
-        (59, 59, "59 clients have one value of every column, 60 are needed (1 more)."),
-        (80, 29, "29 clients have 2 values of every column, 30 are needed (1 more)."),
+        (59, 59, "59 clients have one value of every column; 60 are needed (1 more)."),
+        (80, 29, "29 clients have 2 values of every column; 30 are needed (1 more)."),
     ],
 )
 def test_it_names_the_column_that_is_asked_too_rarely(clients, repeated, message):
@@ -106,7 +106,7 @@ def test_it_names_the_column_that_is_asked_too_rarely(clients, repeated, message
         row[np.flatnonzero(np.isfinite(row))[1:]] = np.nan
     with pytest.raises(NotEstimableError) as error:
         estimate_levels(edge_table(columns), EDGE)
-    assert str(error.value).startswith("“y” has a value ")
+    assert str(error.value).startswith("“y” has ")
     assert str(error.value).endswith(message)
 
 
@@ -114,7 +114,7 @@ def test_a_column_without_differences_beyond_its_error_has_no_correlation():
     rng = np.random.default_rng(1)
     columns = {"x": rng.normal(size=(80, 6)), "y": rng.normal(size=(80, 6)) + rng.normal(size=(80, 1))}
     columns["x"] -= columns["x"].mean(axis=1, keepdims=True)
-    with pytest.raises(NotEstimableError, match="differs between clients no more than its error"):
+    with pytest.raises(NotEstimableError, match="varies between clients no more than measurement error"):
         estimate_levels(edge_table(columns), EDGE)
 
 

@@ -65,9 +65,9 @@ def test_a_rotation_gives_at_least_60_study_edges_an_estimate(without_fits):
     assert {end for r in others for end in r.edge.ends} & NOT_ASKED == NOT_ASKED
     for result in others:
         if set(result.edge.ends) & NOT_ASKED:
-            assert re.match(r"The table has no column of|Needs clients without therapy", result.reason)
+            assert re.match(r"The table has no column for|Needs clients without therapy", result.reason)
         else:
-            assert re.search(r"are needed \(\d+ more\)|too rarely rated|no more than its error", result.reason)
+            assert re.search(r"are needed \(\d+ more\)|too rarely rated|no more than measurement error", result.reason)
     assert len([r for r in others if not set(r.edge.ends) & NOT_ASKED]) <= 6
 
 
@@ -88,7 +88,7 @@ def test_columns_asked_once_or_twice_leave_lags_of_weekly_columns_and_associatio
         lags_of_rare += 1
         assert re.search(r"is rated .* are needed \(\d+ more\)", result.reason), result.edge.label
         assert result.estimate is None or result.estimate.method == "same_session"
-        assert result.reading in {"together", "opposite", "inconclusive", "cannot say"}
+        assert result.reading in {"together", "opposite", "inconclusive", "no estimate"}
     assert lags_of_rare > 20
     assert sum(r.estimate is not None for r in results if r.edge.study_method == "levels") > 20
 
@@ -154,7 +154,7 @@ def test_a_lag_without_an_estimate_falls_back_to_the_session(monkeypatch):
     data = edge_table({"x": x, "y": x + rng.normal(size=x.shape)})
     lag, levels = estimate_edges(data, [edge("x", "y", by="lag"), edge("x", "y", by="levels")]).results
     assert (lag.estimate.method, lag.reason, lag.reading) == ("same_session", "“x” is asked too rarely.", "together")
-    assert (levels.estimate, levels.reading) == (None, "cannot say")
+    assert (levels.estimate, levels.reading) == (None, "no estimate")
     few = edge_table({"x": x[:50], "y": x[:50]})
     assert estimate_edges(few, [edge("x", "y", by="lag")]).results[0].estimate is None
 
@@ -167,13 +167,13 @@ def test_readings_follow_the_adjusted_p_value_and_the_stated_sign():
     assert reading(0.04, -0.2, "+") == "opposite"
     assert reading(0.04, 0.2, "?") == reading(0.04, 0.2, "0") == "not zero"
     assert reading(0.05, 0.2, "+") == "inconclusive"
-    assert EdgeResult(edge("x", "y"), None, "too few").reading == "cannot say"
+    assert EdgeResult(edge("x", "y"), None, "too few").reading == "no estimate"
     assert EdgeResult(edge("x", "y"), estimate_with(0.001), "no lag", 0.04).reading == "together"
     assert EdgeResult(edge("x", "y", sign="-"), estimate_with(0.001), "no lag", 0.04).reading == "opposite"
 
 
 def test_what_a_table_of_this_size_can_tell_is_said_first():
-    for n, words in ((40, "almost every edge reads “cannot say”"), (173, "tells less"), (200, "is no evidence")):
+    for n, words in ((40, "almost no edge has an estimate"), (173, "less power"), (200, "is not evidence")):
         assert words in what_to_expect(n)
         assert f"{n} clients" in what_to_expect(n)
         assert "In simulated tables of 200 clients with 16 sessions" in what_to_expect(n)
@@ -184,8 +184,8 @@ def test_the_number_of_estimates_and_chance_are_said():
     results[0] = EdgeResult(edge("x", "y"), estimate_with(0.001), "no lag", 0.02)
     words = multiplicity(TheoryEstimates(50, 300, (*results, EdgeResult(edge("x", "y"), None, "too few"))))
     assert words == (
-        "21 edges were looked at, 20 have an estimate, 1 of them only within the session instead of the lag. By chance "
-        "alone about 1 of 20 would have p < .05 (20 have). Readings use p values adjusted over the 20 estimates "
+        "21 edges were examined; 20 have an estimate, 1 of them within the session instead of the lag. By chance "
+        "alone, about 1 of 20 would have p < .05 (20 do). Readings use p values adjusted over the 20 estimates "
         "(Holm): 9 as stated, 1 together, 10 inconclusive."
     )
     assert not re.search(
@@ -195,7 +195,7 @@ def test_the_number_of_estimates_and_chance_are_said():
 
 def test_no_estimate_at_all_is_said_plainly():
     nothing = TheoryEstimates(5, 30, (EdgeResult(edge("x", "y"), None, "too few"),))
-    assert multiplicity(nothing) == "Edges looked at: 1. None has an estimate."
+    assert multiplicity(nothing) == "Edges examined: 1. None has an estimate."
 
 
 def test_a_column_that_never_varies_is_no_column():

@@ -87,12 +87,14 @@ def _draw_covariates(brings: Sequence[SimulatedCovariate], own: Array) -> Array:
     brought, R = own.copy(), np.eye(len(names))
     for k, covariate in enumerate(brings):
         if unknown := [name for name in covariate.follows if name not in names[:k]]:
-            raise ModelError(f"“{covariate.name}” follows “{unknown[0]}”, which is not listed before it")
+            raise ModelError(f"“{covariate.name}” follows “{unknown[0]}”, which must be listed before it")
         paths = np.array([covariate.follows.get(name, 0.0) for name in names[:k]])
         R[k, :k] = R[:k, k] = R[:k, :k] @ paths
         explained = float(paths @ R[:k, k])
         if explained >= 1.0:
-            raise ModelError(f"“{covariate.name}” follows others too closely: they explain {explained:.0%} of it")
+            raise ModelError(
+                f"“{covariate.name}”: others must explain less than 100% of its variance (got {explained:.0%})"
+            )
         brought[:, k] = brought[:, :k] @ paths + np.sqrt(1.0 - explained) * own[:, k]
     return brought
 

@@ -39,7 +39,7 @@ def estimate_change(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
     n = int(both.sum())
     if n < MIN_CLIENTS:
         raise NotEstimableError(
-            f"“{second}” has a value at the start and at the end for {n} clients, {MIN_CLIENTS} are needed "
+            f"{n} clients have a first and a last value of “{second}”; {MIN_CLIENTS} are needed "
             f"({MIN_CLIENTS - n} more)."
         )
     k = len(times)
@@ -62,7 +62,7 @@ def estimate_change(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
         n,
         n,
         "clients",
-        "correlation with the change from first to last value, at equal time (low power, not corrected for error)",
+        "correlation with the change from first to last value, adjusted for time (low power, not corrected for error)",
     )
 
 
@@ -88,8 +88,8 @@ def estimate_arms(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
     fewest = min(len(group) for group in groups)
     if fewest < MIN_IN_ARM:
         raise NotEstimableError(
-            f"“{column}” has a value at the start and at the end for {len(groups[0])} clients with and "
-            f"{len(groups[1])} without therapy, {MIN_IN_ARM} in each arm are needed ({MIN_IN_ARM - fewest} more)."
+            f"{len(groups[0])} clients with and {len(groups[1])} without therapy have a first and a last value of "
+            f"“{column}”; {MIN_IN_ARM} in each arm are needed ({MIN_IN_ARM - fewest} more)."
         )
     with_therapy, without = groups
     variances = np.array([g.var(ddof=1) / len(g) for g in groups])
@@ -110,7 +110,7 @@ def estimate_arms(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
         int(sizes.sum()),
         int(sizes.sum()),
         "clients",
-        "difference of the change between arms, in SDs of change (an effect only if assigned by chance)",
+        "difference of the change between arms, in SDs of change (an effect only if arms were randomised)",
     )
 
 

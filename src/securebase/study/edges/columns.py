@@ -65,7 +65,7 @@ class EdgeTable:
         """Return the columns of a construct that vary, the best first. Raises NotEstimableError if there is none."""
         names = tuple(name for name in columns_of(self.dictionary, construct) if name in self.rows.values)
         if not names:
-            raise NotEstimableError(f"The table has no column of {label_of(construct)}.{_asked_by(construct)}")
+            raise NotEstimableError(f"The table has no column for {label_of(construct)}.{_asked_by(construct)}")
         varying = tuple(
             name for name in names if construct in EVENTS or np.nanmin(self.values(name)) < np.nanmax(self.values(name))
         )
@@ -91,10 +91,10 @@ def require_clients(data: EdgeTable, columns: Sequence[str], ratings: int, clien
     # the column that fewest clients have often enough
     name = min(columns, key=lambda column: int((counts[column] >= ratings).sum()))
     rated = counts[name][counts[name] > 0]
-    frequency = f"{rated.mean():.1f} times in each of {len(rated)} clients" if len(rated) else "for no client"
+    frequency = f"{rated.mean():.1f} values per client in {len(rated)} clients" if len(rated) else "no values"
     times = "one value" if ratings == 1 else f"{ratings} values"
     raise NotEstimableError(
-        f"“{name}” has a value {frequency}: {enough} clients have {times} of every column, {clients} are needed "
+        f"“{name}” has {frequency}: {enough} clients have {times} of every column; {clients} are needed "
         f"({clients - enough} more)."
     )
 

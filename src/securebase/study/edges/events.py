@@ -29,7 +29,7 @@ def estimate_events(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
     n_events, n_clients = int(np.nansum(happened)), len(np.unique(data.rows.person[happened == 1]))
     if n_events < MIN_EVENTS or n_clients < MIN_CLIENTS:
         raise NotEstimableError(
-            f"“{event}” has {n_events} events in {n_clients} clients, {MIN_EVENTS} in {MIN_CLIENTS} are needed "
+            f"“{event}” has {n_events} events in {n_clients} clients; {MIN_EVENTS} in {MIN_CLIENTS} are needed "
             f"({max(MIN_EVENTS - n_events, 0)} events and {max(MIN_CLIENTS - n_clients, 0)} clients more)."
         )
     require_change(data.rows, (state,))
@@ -51,7 +51,7 @@ def _value_at_event(data: EdgeTable, event: str, state: str, happened: Array) ->
     pairs = session_pairs(rows, Link(event, state, LagStep.SAME_SESSION), Detrending.CENTRED)
     regression = estimate_pairs(pairs, Detrending.CENTRED)
     if regression is None:
-        raise NotEstimableError(f"“{state}” has too few values at successive sessions around the events.")
+        raise NotEstimableError(f"“{state}” has too few values in consecutive sessions around the events.")
     require_no_copy((event, state), pairs.earlier, pairs.later)
     lag, sd = regression.lag, float(np.std(pairs.later, ddof=1))
     half_width = t_quantile(0.975, lag.n_persons - 1) * lag.raw_standard_error
@@ -120,4 +120,4 @@ def poisson(y: Array, X: Array, cluster: Indices) -> tuple[Array, Array]:
             np.add.at(scores, cluster, X * (y - rate)[:, None])
             bread, n = np.linalg.inv(information), len(np.unique(cluster))
             return beta, bread @ (scores.T @ scores) @ bread * n / (n - 1)
-    raise NotEstimableError("The rate of events could not be estimated: the search did not end.")
+    raise NotEstimableError("The rate of events could not be estimated: the iterations did not converge.")

@@ -33,7 +33,7 @@ def estimate_lag(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
     """Estimate the effect after one week between these two columns alone, over clients who have both.
 
     A plain fit that does not end regularly is repeated as `ct_sparse`. Raises NotEstimableError if the ratings are too
-    few, the interval is too wide, or the estimate rests on what was borrowed.
+    few, the interval is too wide, or the estimate depends on the prior.
     """
     link = Link(data.column(edge.from_construct), data.column(edge.to_construct), LagStep.NEXT_SESSION)
     columns = link.earlier, link.later
@@ -47,24 +47,26 @@ def estimate_lag(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
         plain = estimate_plain(rows, link, data.days_per_unit)
         if plain is not None and plain.standard_error <= MAX_ERROR:
             return _result("lag", link, plain)
-        failed = f"The model of “{link.earlier}” and “{link.later}” says nothing from these data alone. "
+        failed = f"The model of “{link.earlier}” and “{link.later}” has no usable fit to these data alone. "
     if reason := missing_data(rows, link, data.days_per_unit):
         raise NotEstimableError(failed + reason)
     sparse = estimate_sparse(rows, link, data.days_per_unit)
     if sparse is None:
-        raise NotEstimableError(f"The model of “{link.earlier}” and “{link.later}” did not end regularly.")
+        raise NotEstimableError(
+            f"The model of “{link.earlier}” and “{link.later}” did not converge to a usable solution."
+        )
     if sparse.standard_error > MAX_ERROR:
         raise NotEstimableError(
             f"The standard error is {sparse.standard_error:.2f}, more than {MAX_ERROR:g}: “{link.earlier}” and "
-            f"“{link.later}” may move as one."
+            f"“{link.later}” may be too closely related to separate."
         )
     if sparse.shift is None or sparse.rests_on_prior:
         raise NotEstimableError(
-            f"The estimate rests on what was borrowed: it moves by more than {MAX_SHIFT:g} standard errors when the "
-            f"borrowed persistence is {PERSISTENCE_SHIFT:g} lower or higher. More ratings per client of "
-            f"“{link.earlier}” and “{link.later}” would decide."
+            f"The estimate depends on the prior: it moves by more than {MAX_SHIFT:g} standard errors when the prior "
+            f"mean of persistence is {PERSISTENCE_SHIFT:g} lower or higher. More ratings of “{link.earlier}” and "
+            f"“{link.later}” per client would settle it."
         )
-    return _result("ct_sparse", link, sparse, f"{number(sparse.shift)} SE by what was borrowed")
+    return _result("ct_sparse", link, sparse, f"{number(sparse.shift)} SE with the prior")
 
 
 def _result(method: str, link: Link, lag: SparseEstimate, remark: str = "") -> EdgeEstimate:

@@ -35,7 +35,7 @@ def estimate_levels(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
     corrected, plain = (_with_error(terms, correlate) for correlate in (corrected_correlation, plain_correlation))
     if not np.isfinite([*corrected, *plain]).all():
         raise NotEstimableError(
-            f"“{columns[0]}” or “{columns[1]}” differs between clients no more than its error of measurement."
+            f"“{columns[0]}” or “{columns[1]}” varies between clients no more than measurement error explains."
         )
     passes_one = abs(corrected[0]) >= 1
     r, error = plain if passes_one else corrected
@@ -51,9 +51,9 @@ def estimate_levels(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
         n,
         n_values,
         "ratings",
-        "correlation between persons, not corrected"
+        "correlation of person means, not corrected"
         if passes_one
-        else "correlation between persons, corrected for reliability (slow states count as levels)",
+        else "correlation of person means, corrected for unreliability (slow states count as levels)",
         "corrected beyond 1" if passes_one else f"uncorrected {number(plain[0])}",
     )
 

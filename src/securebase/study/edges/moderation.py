@@ -16,7 +16,7 @@ MIN_CLIENTS, MIN_RATINGS = 200, MIN_VALUES[Detrending.DETRENDED]
 def estimate_product(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
     """Estimate the product of both ends with the moderator, or the square of the origin, detrended within person.
 
-    Raises NotEstimableError below `MIN_CLIENTS`, or where the columns are too rarely rated at successive sessions.
+    Raises NotEstimableError below `MIN_CLIENTS`, or where the columns are too rarely rated in consecutive sessions.
     """
     process, outcome = data.column(edge.from_construct), data.column(edge.to_construct)
     moderator = data.column(edge.moderator) if edge.moderator else process
@@ -27,7 +27,7 @@ def estimate_product(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
     product = estimate_moderation(data.rows, question, Detrending.DETRENDED)
     if product is None:
         raise NotEstimableError(
-            f"{' and '.join(f'“{c}”' for c in columns)} are too rarely rated at successive sessions."
+            f"{' and '.join(f'“{c}”' for c in columns)} are too rarely rated in consecutive sessions."
         )
     return EdgeEstimate(
         "moderation" if edge.moderator else "curvature",

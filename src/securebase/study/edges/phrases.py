@@ -16,45 +16,43 @@ DETECTED = {"both weekly": (0.94, 0.55), "rare and weekly": (0.21, 0.14), "both 
 #: readings of an estimate, in order; together: the association within the session of a lag that has no estimate
 READINGS = ("as stated", "together", "opposite", "not zero", "inconclusive")
 LEGEND = (
-    "Arrows name the hypothesis. Every figure is an association between these columns alone, and no verdict on order "
+    "Arrows show the hypothesis. Every figure is an association between these columns alone and no verdict on order "
     "or cause: securebase study tests whether one column tends to come first."
 )
 
 
 def what_to_expect(n_clients: int) -> str:
-    """Return how much a table of this size can tell at all."""
+    """Return the power of a table of this size, in words."""
     (weekly, weekly_small), (one_rare, one_rare_small), (rare, rare_small) = DETECTED.values()
     words = (
-        "In simulated tables of 200 clients with 16 sessions, a true lag of .10 (.06) standard deviations differs from "
-        f"zero in {weekly:.0%} ({weekly_small:.0%}) if both columns are asked at every session, in {one_rare:.0%} "
-        f"({one_rare_small:.0%}) if one is asked rarely, and in {rare:.0%} ({rare_small:.0%}) if both are "
+        "In simulated tables of 200 clients with 16 sessions, the power to detect a lag of .10 (.06) standard "
+        f"deviations is {weekly:.0%} ({weekly_small:.0%}) if both columns are rated at every session, {one_rare:.0%} "
+        f"({one_rare_small:.0%}) if one is rated rarely, and {rare:.0%} ({rare_small:.0%}) if both are "
         "(docs/benchmarks.md, sparse columns)."
     )
     if n_clients < MIN_CLIENTS:
         return (
-            f"{words} This table has {n_clients} clients; no lag is estimated below {MIN_CLIENTS}, so almost every "
-            "edge reads “cannot say”."
+            f"{words} This table has {n_clients} clients; no lag is estimated below {MIN_CLIENTS}, so almost no edge "
+            "has an estimate."
         )
     if n_clients < 200:
-        return f"{words} This table has {n_clients} clients and tells less: most edges read “inconclusive”."
-    return (
-        f"{words} This table has {n_clients} clients. An inconclusive edge is no evidence that there is no association."
-    )
+        return f"{words} This table has {n_clients} clients and less power: expect most edges to be inconclusive."
+    return f"{words} This table has {n_clients} clients. An inconclusive edge is not evidence of no association."
 
 
 def multiplicity(estimates: TheoryEstimates) -> str:
-    """Return how many edges were looked at, and how many estimates have which reading after correction."""
+    """Return how many edges were examined, and how many estimates have each reading after correction."""
     shown = estimates.estimated
     if not shown:
-        return f"Edges looked at: {len(estimates.results)}. None has an estimate."
+        return f"Edges examined: {len(estimates.results)}. None has an estimate."
     counts = {reading: sum(r.reading == reading for r in shown) for reading in READINGS}
     readings = ", ".join(f"{n} {reading}" for reading, n in counts.items() if n)
     n_session = sum(bool(r.reason) for r in shown)
     raw = sum(r.estimate.p_value < 0.05 for r in shown if r.estimate)
     return (
-        f"{len(estimates.results)} edges were looked at, {len(shown)} have an estimate, {n_session} of them only "
-        f"within the session instead of the lag. By chance alone about {0.05 * len(shown):.0f} of {len(shown)} would "
-        f"have p < .05 ({raw} have). Readings use p values adjusted over the {len(shown)} estimates (Holm): "
+        f"{len(estimates.results)} edges were examined; {len(shown)} have an estimate, {n_session} of them within the "
+        f"session instead of the lag. By chance alone, about {0.05 * len(shown):.0f} of {len(shown)} would "
+        f"have p < .05 ({raw} do). Readings use p values adjusted over the {len(shown)} estimates (Holm): "
         f"{readings}."
     )
 
@@ -102,7 +100,7 @@ def by_method(estimates: TheoryEstimates) -> list[tuple[str, list[EdgeResult]]]:
 
 
 def by_reason(estimates: TheoryEstimates) -> list[tuple[str, list[EdgeResult]]]:
-    """Return the edges without their estimate by reason, in the order of the theory."""
+    """Return the edges without the intended estimate by reason, in the order of the theory."""
     groups: dict[str, list[EdgeResult]] = {}
     for result in estimates.with_reason:
         groups.setdefault(result.reason, []).append(result)

@@ -48,7 +48,7 @@ class EdgeResult:
     def reading(self) -> str:
         """Return the reading, a key of `READINGS` in phrases.py, from the adjusted p value and the stated sign."""
         if self.estimate is None:
-            return "cannot say"
+            return "no estimate"
         if self.p_adjusted is None or self.p_adjusted >= 0.05:
             return "inconclusive"
         if self.edge.sign not in "+-":
@@ -60,7 +60,7 @@ class EdgeResult:
 
 @dataclass(frozen=True, slots=True)
 class TheoryEstimates:
-    """All edges that were looked for in one table."""
+    """All edges examined in one table."""
 
     n_clients: int
     n_rows: int

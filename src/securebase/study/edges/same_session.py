@@ -41,7 +41,7 @@ def estimate_same_session(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
             break
     else:
         raise NotEstimableError(
-            f"“{first}” and “{second}” have values in the same session twice for {n} clients, {MIN_CLIENTS} are needed "
+            f"{n} clients have “{first}” and “{second}” in the same session at least twice; {MIN_CLIENTS} are needed "
             f"({MIN_CLIENTS - n} more)."
         )
     require_no_copy((first, second), x, y)

@@ -44,7 +44,7 @@ def estimate_stories(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
     enough = sum(n >= MIN_RETELLINGS for n in retellings.values())
     if enough < MIN_STORIES:
         raise NotEstimableError(
-            f"“{STORY}” has {enough} stories with {MIN_RETELLINGS} retellings, {MIN_STORIES} are needed "
+            f"“{STORY}” has {enough} stories with {MIN_RETELLINGS} retellings; {MIN_STORIES} are needed "
             f"({MIN_STORIES - enough} more)."
         )
     fitted = fit_retellings(rows, level=0.95)

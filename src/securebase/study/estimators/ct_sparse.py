@@ -1,9 +1,9 @@
-"""A lag between two columns of which at least one is asked rarely: the continuous-time model with borrowed nuisances.
+"""A lag between two columns, at least one rated rarely: the continuous-time model with priors on nuisances.
 
 A plain fit of such columns often ends at a boundary, with estimates that vary much. Here persistence, spreads (of
 levels, states and random slopes) and measurement error have a normal prior around `BORROWED`; effects, covariances
-between the columns and mean courses have none (decision 0028). The fit is repeated with a lower and a higher borrowed
-persistence, because the share of an effect that comes from the data is 1 under a flat prior and cannot show what the
+between the columns and mean courses have none (decision 0028). The fit is repeated with a lower and a higher prior mean
+of persistence, because the share of an effect that comes from the data is 1 under a flat prior and cannot show what the
 estimate owes to it. The estimator is a model in place of a detrending, so it is on none of the lists of `study`;
 `securebase theory --data` uses it.
 """
@@ -31,7 +31,7 @@ from securebase.study.table import SessionTable
 OFTEN = 0.5
 #: clients with `MIN_RATINGS` of both columns, where one or both are rare; for both, also pairs within `PAIR_WEEKS`
 MIN_CLIENTS, MIN_CLIENTS_BOTH, MIN_RATINGS, MIN_PAIRS, PAIR_WEEKS = 100, 200, 4, 300, 2.0
-#: change of the borrowed persistence in the sensitivity analysis, and the largest shift that it may make, in SEs
+#: change of the prior mean of persistence in the sensitivity analysis, and the largest shift that it may make, in SEs
 PERSISTENCE_SHIFT, MAX_SHIFT = 0.07, 0.5
 
 
@@ -49,7 +49,7 @@ class Nuisances:
     change_sd: float
 
 
-#: The one set that is borrowed from. Unverified: judgements without a source. Keys: how often a column is asked.
+#: The one set of prior means. Unverified: judgements without a source. Keys: how often a column is asked.
 BORROWED: Mapping[str, Nuisances] = MappingProxyType(
     {
         "often": Nuisances(persistence=0.60, level_share=0.55, reliability=0.75, change_sd=0.4),
@@ -62,8 +62,8 @@ BORROWED: Mapping[str, Nuisances] = MappingProxyType(
 class SparseEstimate:
     """A standardised effect after one week, in SDs of the states, with a 95% interval.
 
-    shift: largest change of the estimate, in standard errors, when the borrowed persistence is lower or higher by
-    `PERSISTENCE_SHIFT`; None for a fit that borrows nothing.
+    shift: largest change of the estimate, in standard errors, when the prior mean of persistence is lower or higher by
+    `PERSISTENCE_SHIFT`; None for a fit without a prior.
     """
 
     estimate: float
@@ -74,7 +74,7 @@ class SparseEstimate:
 
     @property
     def rests_on_prior(self) -> bool:
-        """Return whether the estimate depends on what was borrowed, so that it should not be read as a number."""
+        """Return whether the estimate depends on the prior so much that it should not be read as a number."""
         return self.shift is not None and self.shift > MAX_SHIFT
 
     @property
@@ -102,12 +102,12 @@ def missing_data(table: SessionTable, link: Link, days_per_unit: float = 7.0) ->
             if name in (rare or columns)
         )
         return (
-            f"{frequency}: {enough} clients have {MIN_RATINGS} ratings of both columns, {needed} are needed "
+            f"{frequency}: {enough} clients have {MIN_RATINGS} ratings of both columns; {needed} are needed "
             f"({needed - enough} more)."
         )
     if both and (pairs := count_pairs(table, link, days_per_unit)) < MIN_PAIRS:
         return (
-            f"{pairs} ratings of “{link.later}” follow one of “{link.earlier}” within {PAIR_WEEKS:g} weeks, "
+            f"{pairs} ratings of “{link.later}” follow one of “{link.earlier}” within {PAIR_WEEKS:g} weeks; "
             f"{MIN_PAIRS} are needed ({MIN_PAIRS - pairs} more)."
         )
     return ""
@@ -135,7 +135,7 @@ def estimate_plain(table: SessionTable, link: Link, days_per_unit: float = 7.0) 
 
 
 def estimate_sparse(table: SessionTable, link: Link, days_per_unit: float = 7.0) -> SparseEstimate | None:
-    """Estimate with borrowed nuisances and the sensitivity to the borrowed persistence; None where no fit ends.
+    """Estimate with priors on nuisances, and its sensitivity to that on persistence; None where no fit ends.
 
     `missing_data` says whether there are enough data; here they are taken as they are.
     """
