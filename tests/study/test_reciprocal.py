@@ -1,5 +1,7 @@
 """Lags centred, detrended and adjusted for the common time course, in known truths."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -58,3 +60,21 @@ def test_too_little_data_is_stated_in_a_note():
     (forward, _) = estimate_lags(draw_table(6, n=3, sessions=4), "y", ("x",))
     assert "too few" in forward.main.note
     assert forward.estimable_alternatives == ()
+
+
+def test_a_rounded_copy_of_the_outcome_has_no_lags():
+    """Beside the own past, a rounded copy leaves rounding errors: it gave a lag of −154,626 with p < .001."""
+    rows = draw_table(7, n=40, sessions=10)
+    values = {**rows.values, "copy": np.round(10 - rows.values["y"], 4)}
+    moments = {**rows.moments, "copy": rows.moments["x"]}
+    both_ways = estimate_lags(replace(rows, values=values, moments=moments), "y", ("x", "copy"))
+    real, copied = both_ways[:2], both_ways[2:]
+    assert [(lag.link.name, lag.toward_outcome) for lag in copied] == [("copy → y", True), ("y → copy", False)]
+    for lag in copied:
+        assert (lag.main.centred, lag.main.detrended, lag.time_adjusted.detrended, lag.alternatives) == (None,) * 3 + (
+            (),
+        )
+        assert "is a copy of" in lag.main.note
+    for lag in real:
+        assert lag.main.detrended is not None
+        assert "other_processes_adjusted" not in {a.estimator for a in lag.estimable_alternatives}

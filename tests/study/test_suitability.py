@@ -90,3 +90,9 @@ def test_a_study_without_any_estimate_ends_with_an_error_of_its_own(rows, fitted
     check_estimated(lags, [failed, models.summarise(fitted, 0.0)], "t.csv")
     check_estimated(estimate_lags(draw_table(1, n=20, sessions=6), "y", ("x",)), [failed], "t.csv")
     check_estimated((), [failed], "t.csv")
+
+
+@pytest.mark.parametrize(("n", "sessions", "needed"), [(3, 8, "persons"), (8, 2, "rows of each person")])
+def test_too_few_persons_need_persons_and_too_few_rows_need_rows(n, sessions, needed):
+    reasons = unsuitable_columns(panel(cohort(draw_table(2, n=n, sessions=sessions))))
+    assert reasons["y"].what_to_do.startswith(f"Gather more {needed}, and check")

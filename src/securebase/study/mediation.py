@@ -18,7 +18,8 @@ RULE = (
     "An indirect effect is the product of two lags, process → mediator and mediator → outcome, each adjusted for its "
     "own past and for every other column. It is reported if both lags are significant, centred and detrended alike, "
     "and the product keeps its sign. This does not establish mediation: an unmeasured common cause of mediator and "
-    "outcome gives the same pattern."
+    "outcome gives the same pattern, and so does a mediator that moves with the process, if both are measured with "
+    "error. Indirect and direct lags take different times, and effects carry over, so no proportion mediated is given."
 )
 
 
@@ -48,16 +49,12 @@ class MediatedPath:
 
 @dataclass(frozen=True, slots=True)
 class MediationEstimate:
-    """Indirect effects through each mediator, their sum (`joint`), and the direct lag beside them.
-
-    share: of the indirect effects in the total effect; None where indirect and direct effects differ in sign.
-    """
+    """Indirect effects through each mediator, their sum (`joint`), and the direct lag beside them."""
 
     detrending: Detrending
     paths: tuple[MediatedPath, ...]
     joint: MediatedEffect
     direct: MediatedEffect
-    share: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +119,7 @@ def estimate_mediation(
     estimates = [path.effect.estimate for path in paths]
     joint = _effect(sum(estimates), np.sum(influences, axis=0), min(path.n_persons for path in paths))
     straight = _effect(direct.lag.estimate, _standardised(direct), direct.lag.n_persons)
-    agree = joint.estimate * straight.estimate > 0
-    share = joint.estimate / (joint.estimate + straight.estimate) if agree else None
-    return MediationEstimate(detrending, tuple(paths), joint, straight, share)
+    return MediationEstimate(detrending, tuple(paths), joint, straight)
 
 
 def _standardised(estimate: InfluenceEstimate) -> Array:

@@ -21,6 +21,8 @@ from securebase.study.estimator import (
 from securebase.study.estimators import ALTERNATIVES, PRIMARY, TIME_ADJUSTED
 from securebase.study.table import SessionTable
 from securebase.study.therapists import TherapistClusteredError, cluster_by_therapist
+from securebase.study.variance import correlate
+from securebase.study.verdicts.identifying import MAX_CORRELATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +82,17 @@ def estimate_lags(
 ) -> tuple[LagFinding, ...]:
     """Estimate, for each process in turn, process to outcome and outcome to process.
 
+    Nothing is estimated where one is a copy of the other, as the verdicts refuse it: of a rounded copy, rounding errors
+    alone are left beside the own past.
+
     therapist: (persons,) index of each person's therapist.
     """
     findings = []
     for process in processes:
+        same = correlate(table, process, outcome).within_detrended
+        if same is not None and abs(same.estimate) > MAX_CORRELATION:
+            findings += [_copied(table, process, outcome), _copied(table, outcome, process, toward_outcome=False)]
+            continue
         for earlier, later in ((process, outcome), (outcome, process)):
             link = shortest_link(table, earlier, later)
             estimates = estimate_centred_and_detrended(table, link, PRIMARY)
@@ -103,6 +112,12 @@ def estimate_lags(
                 )
             )
     return tuple(findings)
+
+
+def _copied(table: SessionTable, earlier: str, later: str, *, toward_outcome: bool = True) -> LagFinding:
+    note = f"“{earlier}” is a copy of “{later}”"
+    main, time_adjusted = (LagPair(e.name, e.label, None, None, note) for e in (PRIMARY, TIME_ADJUSTED))
+    return LagFinding(shortest_link(table, earlier, later), toward_outcome, main, time_adjusted, alternatives=())
 
 
 def estimate_lag_pair(table: SessionTable, link: Link, estimator: LagEstimator) -> LagPair:

@@ -45,7 +45,8 @@ def _reason(name: str, panel: Panel, column: int) -> Advice | None:
         return refuse(
             f"Persons with three values or more of “{name}”: {n_long} of {panel.n_persons}; at least {MIN_PERSONS} are "
             "needed.",
-            "Gather more rows of each person, and check that the column of the person is the right one.",
+            f"Gather more {'persons' if panel.n_persons < MIN_PERSONS else 'rows of each person'}, and check that the "
+            "column of the person is the right one.",
         )
     if n_changing < MIN_PERSONS:
         return refuse(
