@@ -49,7 +49,7 @@ def test_the_register_counts_what_stands_and_the_page_says_it() -> None:
     assert [(row.claim, row.kind) for row in rows if row.is_open and not row.waits_for] == []
     still_open = {(row.kind.value, row.claim) for row in rows if row.is_open}
     stale = {(kind, claim) for kind, claims in register.open_rows().items() for claim in claims} - still_open
-    assert stale == set(), "these rows stand: take them out of open.toml"
+    assert stale == set(), "these rows are covered: remove them from open.toml"
     module = load_script()
     assert module.PAGE.read_text(encoding="utf-8") == module.page(rows), "run python docs/make_places.py"
 

@@ -20,7 +20,7 @@ class RowKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RegisterRow:
-    """One kind of support of one claim. shown_by: what its probe found, in words; waits_for: what an open row lacks."""
+    """One kind of support of one claim. shown_by: what its probe found, in words; waits_for: what an open row needs."""
 
     claim: str
     kind: RowKind
