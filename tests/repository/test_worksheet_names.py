@@ -15,7 +15,7 @@ IDS = frozenset(worksheets())
 #: Words that are also ids of worksheets but mean something else there: file → (meaning, words).
 OTHER_MEANINGS = {
     "model/theory.py": ("claims and pillars", {"problem_area", "corrective_experience"}),
-    "study/edges/events.py": ("a construct", {"corrective_experience"}),
+    "study/edges/columns.py": ("a construct", {"corrective_experience"}),
     "measurement/constructs.py": ("a construct", {"corrective_experience"}),
     "measurement/consistency.py": ("problem areas", {"role_dispute", "role_transition"}),
     "records/vocabulary.py": (
