@@ -365,6 +365,23 @@ def test_single_rows_and_constant_persons_are_kept_and_mentioned() -> None:
     assert "“score” is constant in 1 person: b." in remarks(cohort)
 
 
+def test_a_person_under_two_identifiers_is_mentioned() -> None:
+    """Only courses that no two persons are likely to share: five different rows. Times need not agree."""
+    courses = {
+        "a": [3, 1, 4, 1.5, 9],
+        "b": [3, 1, 4, 1.5, 9],
+        "c": [3, 1, 4, 1.5, 8],
+        "d": [1, 2, 2, 1],
+        "e": [1, 2, 2, 1],
+    }
+    rows = "".join(f"{p},{t + (p == 'b')},{v}\n" for p, values in courses.items() for t, v in enumerate(values, 1))
+    report = remarks(read("id,session,score\n" + rows))
+    assert (
+        "1 person with the same values as another: b (as a). If they are the same person, results look more" in report
+    )
+    assert report.count("same values") == 1
+
+
 def test_unused_columns_are_reported() -> None:
     assert "Unused columns: warmth." in remarks(read(GOOD))
 

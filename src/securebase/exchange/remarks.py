@@ -18,6 +18,9 @@ _CODES = (-9.0, -99.0, -999.0, -9999.0)
 #: Fewer values are not called constant.
 _MIN_VALUES = 3
 
+#: Persons with so many different rows, all equal, are hardly two.
+_MIN_DIFFERENT_ROWS = 5
+
 #: A larger median step suggests that the numbers are not session numbers.
 _MAX_SESSION_STEP = 2.0
 
@@ -44,6 +47,7 @@ def collect_remarks(
     yield from _times_sentences(extract, persons)
     if single := [p for p, rows in persons.items() if len(rows) == 1]:
         yield f"{pluralise(len(single), 'person')} with a single row: {_list_names(single)}."
+    yield from _copies_sentence(persons)
     for k, (_, name) in enumerate(request.scores):
         series = {p: [v for row in rows if (v := row.values[k]) is not None] for p, rows in persons.items()}
         if constant := [p for p, values in series.items() if len(values) >= _MIN_VALUES and len(set(values)) == 1]:
@@ -51,6 +55,22 @@ def collect_remarks(
         yield from _suspected_codes(name, [v for values in series.values() for v in values])
     if unused := columns.unused_names():
         yield f"Unused columns: {_list_names(unused, 8)}."
+
+
+def _copies_sentence(persons: Mapping[str, Sequence[TableRow]]) -> Iterator[str]:
+    """Yield a remark on persons whose values are those of another one: analyses would count them twice."""
+    originals: dict[tuple[tuple[float | None, ...], ...], str] = {}
+    copies = []
+    for name, rows in persons.items():
+        course = tuple(row.values for row in sorted(rows, key=lambda row: row.time))
+        if len(set(course)) >= _MIN_DIFFERENT_ROWS and originals.setdefault(course, name) != name:
+            copies.append(f"{display_text(name, 40)} (as {display_text(originals[course], 40)})")
+    if copies:
+        shown = ", ".join(copies[:MAX_LISTED]) + (", …" if len(copies) > MAX_LISTED else "")
+        yield (
+            f"{pluralise(len(copies), 'person')} with the same values as another: {shown}. If they are the same "
+            "person, results look more certain than they are: keep one."
+        )
 
 
 def _times_sentences(extract: Extract, persons: Mapping[str, Sequence[TableRow]]) -> Iterator[str]:
