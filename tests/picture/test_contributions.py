@@ -230,3 +230,27 @@ def test_fifty_reports_between_sessions_widen_the_prior() -> None:
     assert result.gate.level is GateLevel.EXPLORATION
     assert result.hypotheses is not None
     assert result.hypotheses.less_pooling
+
+
+def test_a_client_who_always_reports_the_same_has_not_changed() -> None:
+    """The smoothed estimate begins near other clients', so it moves where no report did: a sentence on the model."""
+    record = simulated_record(14)
+    flat = replace(
+        record,
+        administrations=tuple(
+            replace(a, scores=tuple(replace(s, value=0.0) if s.construct == "symptoms" else s for s in a.scores))
+            for a in record.administrations
+        ),
+    )
+    shown = picture(flat)
+    assert "No change since the first report." in sentences.symptom_sentences(shown)
+    assert shown.hypotheses is not None
+    assert shown.hypotheses.change < -0.1
+    heading = words.heading_sentence(shown.hypotheses)
+    assert "the model's estimate of symptoms is" in heading
+    assert "symptoms are" not in heading
+    unchanged = words.heading_sentence(replace(shown.hypotheses, change=0.01))
+    assert (
+        "estimate of symptoms is unchanged. The chart shows the points by which it moves with each process."
+        in unchanged
+    )

@@ -45,8 +45,8 @@ def heading_sentence(part: Hypotheses) -> str:
     change = f"{points(part.change)} {moved}" if number(part.change) != "0" else "unchanged"
     span = f"From {session(part.first_session, part.first_at)} to {session(part.last_session, part.last_at)}"
     return (
-        f"{span} symptoms are {change}, with measurement error removed. The chart shows how many of these points move "
-        "with each process. They do not add up, and much remains unexplained."
+        f"{span} the model's estimate of symptoms is {change}. The chart shows the points by which it moves with each "
+        "process. They do not add up, and much remains unexplained."
     )
 
 
