@@ -204,13 +204,13 @@ def section(results: list[CalibrationResult]) -> list[str]:
         "",
         f"The [calibration page](how-to/check-the-calibration.md) of {len(first.clinics['in_50'])} simulated clinics "
         f"of {first.clients} clients in each world. True: share of forecasts that hold in {first.true_clients:,} "
-        "independent clients of the same world, counted from the filter of their scores without the code of the page. "
+        "independent clients of the same world, counted from the filter of their scores without the page’s code. "
         "Shown: mean over the clinics, and the largest distance of a clinic from the true share. Covered: 95% "
         "intervals that contain the true share. The last columns are the clinics whose page calls forecasts too "
         "certain, or too cautious. Courses have 10 to 16 weekly sessions. Noise is heavier by an SD of 3 points (t "
         "with 3 degrees of freedom); the late rise is 1.5 points a session from session 7 on; a jump moves symptoms "
-        "by 7 points in one session of ten. The PHQ-9 ends at 0 and 27, where scores scatter less than the model "
-        f"says: without ends, forecasts of the first world hold in {nominal}.",
+        "by 7 points in one session of ten. The PHQ-9 is bounded at 0 and 27, where scores vary less than the model "
+        f"assumes; without bounds, forecasts of the first world hold in {nominal}.",
         "",
         *table(
             [

@@ -19,7 +19,7 @@ RULE = (
     "own past and for every other column. It is reported if both lags are significant, centred and detrended alike, "
     "and the product keeps its sign. This does not establish mediation: an unmeasured common cause of mediator and "
     "outcome gives the same pattern, and so does a mediator that moves with the process, if both are measured with "
-    "error. Indirect and direct lags take different times, and effects carry over, so no proportion mediated is given."
+    "error. Indirect and direct lags span different times, and effects carry over, so no proportion mediated is given."
 )
 
 

@@ -328,7 +328,7 @@ def test_arms_are_compared_by_welchs_t():
     same = edge_table({"therapy": np.repeat(arm[:, None], 4, axis=1), "y": np.repeat(y[:, :1], 4, axis=1)})
     assert reason(estimate_arms, same, one) == "The change of “y” is the same for every client of an arm."
     moving = edge_table({"therapy": np.where(np.arange(4) < 3, arm[:, None], 1.0), "y": y})
-    assert "“therapy” changes within 60 of the clients" in reason(estimate_arms, moving, one)
+    assert "“therapy” changes within 60 of the clients; it must" in reason(estimate_arms, moving, one)
     few = edge_table({"therapy": np.repeat(arm[:129, None], 4, axis=1), "y": y[:129]})
     assert "60 in each arm are needed (1 more)" in reason(estimate_arms, few, one)
     assert reason(estimate_arms, edge_table({"y": y}), one) == (

@@ -46,7 +46,7 @@ def estimate_change(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
     design = np.column_stack([np.ones(n), *(t[both] for t in times)])
     rest_x, rest_y = (v[both] - design @ np.linalg.lstsq(design, v[both], rcond=None)[0] for v in (x, y))
     if any(np.std(rest) <= 1e-9 * np.abs(v[both]).max() for rest, v in ((rest_x, x), (rest_y, y))):
-        raise NotEstimableError(f"“{first}” or the change of “{second}” is the same for every client at equal times.")
+        raise NotEstimableError(f"“{first}” or the change of “{second}” is the same for every client, given the times.")
     require_no_copy((first, second), rest_x, rest_y)
     r = float(np.corrcoef(rest_x, rest_y)[0, 1])
     error = float(np.sqrt((1 - r**2) / (n - 2 - k)))
@@ -79,9 +79,7 @@ def estimate_arms(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
     known = np.isfinite(data.values(ARM))
     arm[data.rows.person[known]] = data.values(ARM)[known]
     if changed := len(np.unique(data.rows.person[known & (data.values(ARM) != arm[data.rows.person])])):
-        raise NotEstimableError(
-            f"“{ARM}” changes within {changed} of the clients: an arm is one value for each client."
-        )
+        raise NotEstimableError(f"“{ARM}” changes within {changed} of the clients; it must have one value per client.")
     column = data.column(edge.to_construct)
     y = changes(data, column)
     groups = [y[np.isfinite(y) & (arm == value)] for value in (1.0, 0.0)]
