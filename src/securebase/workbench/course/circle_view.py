@@ -214,7 +214,7 @@ def _script_data(
 
 
 def _starts(rows: Sequence[PersonRow]) -> dict[str, Placement]:
-    """Return where each person begins who is taken from the tray: in the wider circle, at an hour with free room."""
+    """Return where a person taken from the tray starts: in the wider circle, at an hour with free room."""
     angles = {row.person.id: row.place.angle for row in rows if row.place}
     for row in rows:
         if row.place is None:
@@ -229,7 +229,7 @@ def _free_angle(occupied: Sequence[float]) -> float:
 
 
 def _slider(row: PersonRow, *, for_client: bool) -> dict[str, str]:
-    """Return the attributes that make a drawn person a slider, which the script needs and a reader without it not."""
+    """Return the attributes that make a drawn person a slider; the script adds them, so a plain page has none."""
     label = ", ".join(filter(None, (row.person.name, row.about, "" if for_client else row.tone.label)))
     bounds = {"aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": "0"}
     return {"role": "slider", "tabindex": "0", "aria-label": label, "aria-describedby": "circle-help"} | bounds

@@ -1,4 +1,4 @@
-"""One line for each part of the recorded work, for the client page; the part's own page says more."""
+"""One line for each part of the recorded work on the client page, with a link to its own page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class RecordLine:
 
 
 def record_lines(record: EpisodeRecord, day: float) -> tuple[RecordLine, ...]:
-    """Return the lines of a record on a day of its course; a part without anything to say has none."""
+    """Return the lines of a record on a day of its course; a part without a record has none."""
     weeks = strained_weeks(prepare(record, day, set_in_use().parameter_set))
     scores = [score for administration in record.administrations for score in administration.scores]
     lines = (

@@ -1,4 +1,4 @@
-"""Sources of support as two pages show them: the chart, what has shifted, and the look at the hand-over."""
+"""Sources of support, for two pages: the chart, what has shifted, and the latest check of the hand-over."""
 
 from __future__ import annotations
 

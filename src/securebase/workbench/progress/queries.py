@@ -81,7 +81,7 @@ def _picture_from_record(
     picture = client_picture(record, as_of=day, parameter_set=parameters, whole=whole, fingerprint=fingerprint)
     store_picture(episode=episode, picture=picture, validity=validity)
     if whole:
-        # beside the hypotheses these 25 ms do not show, and the clinic's calibration stays up to date by daily use
+        # 25 ms, little compared with the hypotheses, keep the clinic's calibration up to date in daily use
         count_course(episode, record, day)
     return picture
 

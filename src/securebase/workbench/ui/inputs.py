@@ -69,7 +69,7 @@ class Input:
 
     @property
     def unchosen(self) -> bool:
-        """Return whether “No answer” is the choice, where one of several options can be chosen."""
+        """Return whether none of the options is chosen, so that “No answer” is."""
         return not any(c.chosen for c in (*self.choices, *self.other_choices))
 
     @property

@@ -13,7 +13,7 @@ from securebase.ipt.parsing import ParsedValues
 from securebase.ipt.worksheet import Field, FieldKind, Worksheet
 from securebase.workbench.ui.inputs import Input, build_input
 
-#: Empty rows below the filled ones, so that the next can be written without adding it.
+#: Empty rows below the filled ones, so that the next can be filled in without adding it.
 SPARE_ROWS = 1
 
 
@@ -31,7 +31,7 @@ def submitted_values(worksheet: Worksheet, data: QueryDict) -> dict[str, Any]:
 
 
 def problems_on_page(filled: ParsedValues, data: QueryDict) -> dict[str, str]:
-    """Return the problems of submitted values by the names of their inputs, whose rows have numbers of the page."""
+    """Return the problems of submitted values by the names of their inputs, with rows numbered as on the page."""
     return {_name_on_page(name, filled, data): problem for name, (_, problem) in filled.unread.items()}
 
 
@@ -44,7 +44,7 @@ def _name_on_page(name: str, filled: ParsedValues, data: QueryDict) -> str:
 
 
 def _row_numbers(field: str, data: QueryDict) -> list[str]:
-    """Return the rows in the order of the page, which a script may have changed; numbers only tell rows apart."""
+    """Return the rows in the order of the page, which a script may have changed; numbers only distinguish rows."""
     pattern = re.compile(rf"{re.escape(field)}\.(\d{{1,4}})\.")
     return list(dict.fromkeys(m[1] for name in data if (m := pattern.match(name))))
 

@@ -99,7 +99,7 @@ def _worksheet_form(
 
 
 def _strained_weeks(episode: Episode, record: EpisodeRecord, now: datetime) -> str:
-    """Return the line on weeks in which strain met low support."""
+    """Return the line on weeks of high strain and low support."""
     day = (now - began_at(episode)) / timedelta(days=1)
     return strained_weeks_line(prepare(record, day, set_in_use().parameter_set))
 

@@ -85,7 +85,7 @@ def course_axis(record: EpisodeRecord, as_of: float) -> CourseAxis | None:
 
 
 def _format_day(record: EpisodeRecord, event: LaneEvent) -> str:
-    """Return the day of an event, and for a period both of its ends."""
+    """Return the day of an event, or both ends of a period."""
     days = [event.at] if event.until is None or event.until - event.at < 1 else [event.at, event.until]
     began = record.began_on
     assert began is not None  # an episode of the workbench always knows the day it began
