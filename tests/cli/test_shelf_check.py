@@ -50,9 +50,9 @@ def test_a_response_that_an_example_must_not_have_is_found(tmp_path: Path) -> No
 
 
 def test_a_claim_that_a_scale_names_is_of_the_theory(tmp_path: Path) -> None:
-    result = check("instruments", tmp_path, {"phq2.toml": PHQ2.replace('claims = ["S3"]', 'claims = ["S3", "S999"]')})
+    result = check("instruments", tmp_path, {"phq2.toml": PHQ2.replace('claims = ["S3"]', 'claims = ["S3", "S9999"]')})
     assert result.exit_code == 2
-    assert result.stderr == "phq2.toml, scales[1].claims: unknown key “S999”.\n"
+    assert result.stderr == "phq2.toml, scales[1].claims: unknown key “S9999”.\n"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_claim_that_a_scale_names_is_of_the_theory(tmp_path: Path) -> None:
     [
         ('id = "incident"', 'id = "Incident"', "id: must be lower-case letters, digits and _ (got 'Incident')"),
         ("sources = [", 'sources = ["HEARSAY", ', "sources: unknown key “HEARSAY”"),
-        ("claims = [", 'claims = ["S99", ', "claims: unknown key “S99”"),
+        ("claims = [", 'claims = ["S999", ', "claims: unknown key “S999”"),
     ],
 )
 def test_a_worksheet_is_checked_with_what_it_names(old: str, new: str, message: str, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_the_client_page_has_one_line_about_the_story_retold_last(cast: Cast, al
     create_emotional_work(cast)
     page = soup(alma, "client", cast)
     line = next(d for d in page.select("dd") if "peak distress" in d.get_text())
-    assert words(line) == "“The day father left”, 3 times: peak distress 90 at first, 60 at last."
+    assert words(line) == "“The day father left”, 3 times: peak distress 90 the first time, 60 the last."
     label = line.find_previous_sibling("dt")
     assert label.a["href"] == reverse("emotional-work", args=[cast.carla.id])  # type: ignore[union-attr, index]
 
