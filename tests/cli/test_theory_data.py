@@ -45,7 +45,9 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_estimates_reasons_and_what_a_table_can_tell(run: Any, table: Path) -> None:
-    out = run("--data", str(table), "--pillar", "attachment").out
+    printed = run("--data", str(table), "--pillar", "attachment")
+    assert "c.csv has changed since its data dictionary was written" in printed.err
+    out = printed.out
     words = " ".join(out.split())
     assert words.startswith("In simulated tables of 200 clients with 16 sessions, ")
     assert "This table has 62 clients and less power" in words

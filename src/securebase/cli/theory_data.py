@@ -27,6 +27,10 @@ from securebase.study.phrases import p_value
 def estimate_and_print(table: Path, edges: Sequence[TheoryEdge], json_out: str | None) -> None:
     """Estimate the edges that this table can; print them, or write JSON to a file or (“-”) to stdout."""
     data = read_edge_table(table, edges)
+    if data.changed:
+        click.echo(
+            f"{table.name} has changed since its data dictionary was written: check that it still fits.", err=True
+        )
     with progress_bar("Estimating the edges") as show:
         estimates = estimate_edges(data, edges, show)
     if json_out is not None:

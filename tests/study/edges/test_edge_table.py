@@ -1,7 +1,9 @@
 """Every edge of the theory meets an estimator, and a table decides which and says what is missing."""
 
+import hashlib
 import re
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -236,3 +238,19 @@ def test_a_table_is_read_by_its_data_dictionary(tmp_path):
     assert data.counts("alliance").tolist() == [1, 2]
     with pytest.raises(InputError, match="no column measures a construct of these edges"):
         read_edge_table(path, theory().select(claim="S29"))
+
+
+def test_a_selection_of_clients_or_columns_is_read_and_called_changed(tmp_path):
+    """Someone keeps one client, deletes a column and leaves another one empty: the dictionary names all three."""
+    path, content = tmp_path / "c.csv", b"client,session,symptoms,insight\nA,1,18,\nA,2,15,\n"
+    path.write_bytes(content)
+    described = dictionary(*(column(name, clients=2, values=4) for name in ("symptoms", "alliance", "insight")))
+    dictionary_path(path).write_text(format_dictionary(described), encoding="utf-8")
+    data = read_edge_table(path, theory().edges)
+    assert (list(data.rows.values), data.changed) == (["symptoms"], True)
+    with pytest.raises(NotEstimableError, match="no column for Alliance"):
+        data.column("alliance")
+    described = msgspec.structs.replace(described, fingerprint=hashlib.sha256(content).hexdigest())
+    dictionary_path(path).write_text(format_dictionary(described), encoding="utf-8")
+    assert not read_edge_table(path, theory().edges).changed
+    assert "This table has 1 client;" in what_to_expect(1)

@@ -50,12 +50,13 @@ def _preference(column: TableColumn) -> tuple[bool, int, int]:
 class EdgeTable:
     """A table of sessions with its data dictionary.
 
-    rows: columns of the table by name. days_per_unit: of its times.
+    rows: columns of the table by name. days_per_unit: of its times. changed: since the data dictionary was written.
     """
 
     rows: SessionTable
     dictionary: DataDictionary
     days_per_unit: float = 7.0
+    changed: bool = False
 
     def column(self, construct: str) -> str:
         """Return the name of the best column of a construct. Raises NotEstimableError if there is none."""

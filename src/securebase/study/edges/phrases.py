@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from securebase.exchange.grid import pluralise
 from securebase.model.theory import STUDY_METHODS
 from securebase.schema import plain_fields, to_plain
 from securebase.study.edges.lags import MIN_CLIENTS
@@ -28,16 +29,13 @@ def what_to_expect(n_clients: int) -> str:
         "In simulated tables of 200 clients with 16 sessions, the power to detect a lag of .10 (.06) standard "
         f"deviations is {weekly:.0%} ({weekly_small:.0%}) if both columns are rated at every session, {one_rare:.0%} "
         f"({one_rare_small:.0%}) if one is rated rarely, and {rare:.0%} ({rare_small:.0%}) if both are "
-        "(docs/benchmarks.md, sparse columns)."
+        f"(docs/benchmarks.md, sparse columns). This table has {pluralise(n_clients, 'client')}"
     )
     if n_clients < MIN_CLIENTS:
-        return (
-            f"{words} This table has {n_clients} clients; no lag is estimated below {MIN_CLIENTS}, so almost no edge "
-            "has an estimate."
-        )
+        return f"{words}; no lag is estimated below {MIN_CLIENTS}, so almost no edge has an estimate."
     if n_clients < 200:
-        return f"{words} This table has {n_clients} clients and less power: expect most edges to be inconclusive."
-    return f"{words} This table has {n_clients} clients. An inconclusive edge is not evidence of no association."
+        return f"{words} and less power: expect most edges to be inconclusive."
+    return f"{words}. An inconclusive edge is not evidence of no association."
 
 
 def multiplicity(estimates: TheoryEstimates) -> str:

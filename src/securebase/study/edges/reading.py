@@ -8,6 +8,7 @@ from pathlib import Path
 from securebase.errors import InputError
 from securebase.exchange.csv_tables import read_cohort
 from securebase.exchange.data_dictionary import DataDictionary, dictionary_beside, dictionary_path
+from securebase.exchange.grid import clean, column_name, read_bytes, read_grid
 from securebase.model.observations import panel
 from securebase.model.theory import TheoryEdge
 from securebase.records.vocabulary import Moment
@@ -20,6 +21,7 @@ from securebase.study.table import session_table
 def read_edge_table(path: Path, edges: Iterable[TheoryEdge]) -> EdgeTable:
     """Return the columns of a table that these edges need. Person, time and moments come from the data dictionary.
 
+    Columns of the dictionary that the table lacks or that are empty, as in a selection of its clients, are left out.
     Raises InputError without a data dictionary beside the table, or if no column measures any end of an edge.
     """
     dictionary = dictionary_beside(path)
@@ -29,7 +31,9 @@ def read_edge_table(path: Path, edges: Iterable[TheoryEdge]) -> EdgeTable:
             where=path.name,
             advice="Write the table with securebase cohort, which writes both, and keep them in one folder.",
         )
-    wanted = _wanted(dictionary, edges)
+    grid = read_grid(read_bytes(path), path.name)
+    filled = {column_name(name) for i, name in enumerate(grid.header) if any(clean(cell) for cell in grid.column(i))}
+    wanted = tuple(name for name in _wanted(dictionary, edges) if name in filled)
     if not wanted:
         raise InputError("no column measures a construct of these edges", where=path.name, advice="Choose other edges.")
     outcome, *others = wanted
@@ -44,7 +48,7 @@ def read_edge_table(path: Path, edges: Iterable[TheoryEdge]) -> EdgeTable:
         process_moments={name: _moment(dictionary, name) for name in others},
     )
     rows = session_table(cohort, panel(cohort, (outcome, *others)))
-    return EdgeTable(rows, dictionary, cohort.days_per_unit)
+    return EdgeTable(rows, dictionary, cohort.days_per_unit, changed=grid.fingerprint != dictionary.fingerprint)
 
 
 def _wanted(dictionary: DataDictionary, edges: Iterable[TheoryEdge]) -> tuple[str, ...]:
