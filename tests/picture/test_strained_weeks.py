@@ -1,4 +1,4 @@
-"""Weeks in which strain met low support: which they are, when they may be said, and symptoms at the report after."""
+"""Weeks of high strain and low support: which they are, when they may be said, and the symptoms that follow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forecasts of a clinic that held: each share with its interval, beside the share of a calibrated forecast."""
+"""Coverage of a clinic's forecast intervals: each share with its interval, and the share of calibrated forecasts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HEIGHT = _LINE * len(words.FORECASTS) + 42
 
 @style.skip_validation
 def coverage_chart(shares: Mapping[Verification, ClinicShare], *, width: int = style.FULL_WIDTH) -> alt.LayerChart:
-    """Return a row for each share of forecasts; a tick marks the share of a calibrated forecast."""
+    """Return a row for each share of forecasts; a tick marks the share of calibrated forecasts."""
     narrow = width <= style.PHONE_WIDTH
     left, right = _NARROW if narrow else _WIDE
     rows = [

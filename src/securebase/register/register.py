@@ -45,7 +45,7 @@ def register() -> tuple[RegisterRow, ...]:
 
 
 def probe(claim: str, kind: RowKind) -> RegisterRow:
-    """Return the row of one kind of support of a claim. An open row says what it waits for."""
+    """Return the row of one kind of support of a claim. An open row says what it needs."""
     shown_by = tuple(PROBES[kind](claim))
     if shown_by:
         return RegisterRow(claim, kind, shown_by)
@@ -57,6 +57,6 @@ def probe(claim: str, kind: RowKind) -> RegisterRow:
 
 @cache
 def open_rows() -> Mapping[str, Mapping[str, str]]:
-    """Return kind → claim → what its row waits for. Raises ModelError if the file is invalid."""
+    """Return kind → claim → what its row needs. Raises ModelError if the file is invalid."""
     content = (resources.files("securebase.register") / "open.toml").read_bytes()
     return read_toml(content, dict[str, dict[str, str]], Place("open.toml", ModelError))

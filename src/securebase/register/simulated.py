@@ -1,4 +1,4 @@
-"""Statistics of simulation features that the calibration does not have: each takes a scenario and returns a number."""
+"""Statistics of simulation features that calibration lacks: each takes a scenario and returns a number."""
 
 from __future__ import annotations
 

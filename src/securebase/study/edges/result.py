@@ -8,7 +8,7 @@ from securebase.model.theory import TheoryEdge
 
 
 class NotEstimableError(Exception):
-    """Raised by an estimator whose table is not enough; the message says which column, and how much is missing."""
+    """Raised if a table is not enough for an estimator; the message names the column and how much is missing."""
 
 
 @dataclass(frozen=True, slots=True)
