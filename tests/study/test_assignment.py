@@ -178,3 +178,24 @@ def test_the_level_of_equivalence_is_kept_at_the_bound() -> None:
         assignment_verdicts(trial(seed, difference=0.2, n=400), "y", ["arm"])[0].equivalence for seed in range(60)
     ]
     assert sum(e is not None and e.p < 0.05 for e in margins) <= 7  # 5% of 60, and its chance
+
+
+def test_arms_that_belong_to_therapists_are_refused() -> None:
+    """Eight therapists differ in how their clients fare, four of them in each arm: “randomised” in 9 of 40 before."""
+    rng = np.random.default_rng(1)
+    therapist = np.arange(60) % 8
+    columns = drawn(4, arm=-2.0)
+    nested = np.repeat((therapist < 4).astype(float)[:, None], 12, axis=1)
+    fares = rng.normal(size=8)[therapist][:, None] * np.linspace(0, 1, 12)
+    moments = {"y": BEFORE, "arm": AFTER, "method": AFTER}
+    table = session_rows({**columns, "y": columns["y"] + fares, "method": nested}, moments)
+    crossed, row = assignment_verdicts(table, "y", ["arm", "method"], therapist)
+    assert crossed.rung is Rung.RANDOMISED
+    assert "assigned by chance, to each person alone, and that the same" in design_in_words(crossed, lambda name: name)
+    assert (row.rung, row.reason, row.estimate) == (Rung.REFUSED, AssignmentRefusal.BY_THERAPIST, None)
+    assert "All clients of a therapist have the same method, so therapists were assigned" in design_in_words(
+        row, lambda name: name
+    )
+    # nearly every client has a therapist of his own: that pairs agree may be chance
+    (alone,) = assignment_verdicts(table, "y", ["arm"], np.arange(60))
+    assert alone.rung is Rung.RANDOMISED

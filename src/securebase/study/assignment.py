@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from securebase.errors import InputError
 from securebase.model.distributions import normal_quantile
 from securebase.records.vocabulary import Moment
 from securebase.study.design_verdict import AssignmentReadings, DesignVerdict, SettlingDesign
 from securebase.study.table import SessionTable
-from securebase.study.verdicts.course import Pair
-from securebase.study.verdicts.randomised import AssignedEffect, read_assignment, varies_within_persons
+from securebase.study.verdicts.course import Indices, Pair
+from securebase.study.verdicts.randomised import (
+    AssignedEffect,
+    AssignmentRefusal,
+    assigned_by_therapist,
+    read_assignment,
+    varies_within_persons,
+)
 from securebase.study.verdicts.readings import LEVEL
 from securebase.study.verdicts.rule import Rung, holm, persons_needed
 
 
-def assignment_verdicts(table: SessionTable, outcome: str, assigned: Sequence[str]) -> tuple[DesignVerdict, ...]:
+def assignment_verdicts(
+    table: SessionTable, outcome: str, assigned: Sequence[str], therapist: Indices | None = None
+) -> tuple[DesignVerdict, ...]:
     """Return the verdict of each assigned column → outcome; p values are corrected over all that are not refused.
+
+    therapist: (persons,) number of each person's therapist; arms that belong to therapists are refused.
 
     Raises InputError where a column varies within persons and the table does not say whether it was assigned before or
     after the outcome of its row was rated.
     """
-    read = {name: _read(table, outcome, name) for name in assigned}
+    read = {name: _read(table, outcome, name, therapist) for name in assigned}
     judged = [name for name, (effect, _) in read.items() if effect.rung is not Rung.REFUSED]
     adjusted = dict(zip(judged, holm([read[name][0].p for name in judged]), strict=True))
     return tuple(
@@ -30,7 +41,7 @@ def assignment_verdicts(table: SessionTable, outcome: str, assigned: Sequence[st
     )
 
 
-def _read(table: SessionTable, outcome: str, name: str) -> tuple[AssignedEffect, bool]:
+def _read(table: SessionTable, outcome: str, name: str, therapist: Indices | None) -> tuple[AssignedEffect, bool]:
     """Return the effect, and whether it is on the outcome of the same session."""
     pair = Pair.of_rows(table.values[outcome], table.values[name], table.person, table.times)
     order = table.moments[outcome], table.moments[name]
@@ -40,7 +51,11 @@ def _read(table: SessionTable, outcome: str, name: str) -> tuple[AssignedEffect,
             advice="Name one of them in --asked-before and the other in --asked-after, with --occasion session.",
         )
     same_session = table.moments[outcome] is Moment.AFTER
-    return read_assignment(pair.y, pair.x, same_session=same_session), same_session
+    effect = read_assignment(pair.y, pair.x, same_session=same_session)
+    arms = effect.rung is not Rung.REFUSED and not effect.within_persons
+    if arms and therapist is not None and assigned_by_therapist(pair.x, therapist):
+        effect = replace(effect, rung=Rung.REFUSED, refusal=AssignmentRefusal.BY_THERAPIST)
+    return effect, same_session
 
 
 def _row(

@@ -80,17 +80,18 @@ def _assigned_words(verdict: DesignVerdict, x: str, y: str) -> str:
     if verdict.rung is Rung.REFUSED:
         return f"{x}, assigned by chance: refused. {_REASONS[_reason(verdict)](verdict, x, y)}"
     when = {"same": f"{y} later in the session", "next": f"{y} at the next session", "last": f"the last rating of {y}"}
-    basis = "" if verdict.occasion != "last" else ", given the first rating"
+    arms = verdict.occasion == "last"
+    basis, each = (", given the first rating", ", to each person alone,") if arms else ("", "")
     if verdict.rung is Rung.RANDOMISED:
         estimate = verdict.estimate or 0.0
         higher = "higher" if estimate > 0 else "lower"
         return (
             f"Per unit of {x}, {when[verdict.occasion]} was {_points(abs(estimate))} points {higher} on "
-            f"average{basis}{_tests(verdict)}. This assumes that {x} was assigned by chance, and that the same kinds "
-            "of ratings are missing whatever was assigned. Three tests do not clearly contradict this: whether earlier "
-            f"ratings predict {x} ({p_value(_readings(verdict).p_past)}), and whether {x} predicts whose ratings are "
-            f"missing ({p_value(_readings(verdict).p_missing)}) or after which ratings the next one is missing "
-            f"({p_value(_readings(verdict).p_selective)})."
+            f"average{basis}{_tests(verdict)}. This assumes that {x} was assigned by chance{each or ','} and that "
+            "the same kinds of ratings are missing whatever was assigned. Three tests do not clearly contradict this: "
+            f"whether earlier ratings predict {x} ({p_value(_readings(verdict).p_past)}), and whether {x} predicts "
+            f"whose ratings are missing ({p_value(_readings(verdict).p_missing)}) or after which ratings the next one "
+            f"is missing ({p_value(_readings(verdict).p_selective)})."
         )
     if _readings(verdict).withheld:
         return f"{x}, assigned by chance: inconclusive{_tests(verdict)}. {_selective_missing(verdict, x, y)}"
@@ -187,6 +188,13 @@ def _no_first_rating(_verdict: DesignVerdict, x: str, y: str) -> str:
     )
 
 
+def _by_therapist(_verdict: DesignVerdict, x: str, y: str) -> str:
+    return (
+        f"All clients of a therapist have the same {x}, so therapists were assigned, not clients. A difference in {y} "
+        f"may be one between therapists. Assign {x} to each client by chance."
+    )
+
+
 _DOUBTS: Mapping[Doubt, str] = {
     Doubt.SCALE: (
         " The change in {y} within the session is related to {x} before it, but no more than if the rating of {y} "
@@ -205,4 +213,5 @@ _REASONS: Mapping[AssignmentRefusal, Callable[[DesignVerdict, str, str], str]] =
     AssignmentRefusal.TOLD_BY_MISSING: _told_by_missing,
     AssignmentRefusal.SELECTIVE_MISSING: _selective_missing,
     AssignmentRefusal.NO_FIRST_RATING: _no_first_rating,
+    AssignmentRefusal.BY_THERAPIST: _by_therapist,
 }

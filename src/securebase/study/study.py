@@ -314,10 +314,11 @@ def _designs(cohort: Cohort, request: StudyRequest, measures: Measures | None) -
     if not ratings and not request.assigned:
         return ()
     names = tuple(dict.fromkeys((request.outcome, *ratings, *request.assigned)))
-    table = _table(cohort, panel(cohort, names, measures=measures), request.occasion)
+    rows = panel(cohort, names, measures=measures)
+    table = _table(cohort, rows, request.occasion)
     return (
         *session_verdicts(table, request.outcome, request.processes, request.before_and_after),
-        *assignment_verdicts(table, request.outcome, request.assigned),
+        *assignment_verdicts(table, request.outcome, request.assigned, rows.therapist),
     )
 
 

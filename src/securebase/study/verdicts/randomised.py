@@ -23,7 +23,7 @@ from enum import StrEnum
 import numpy as np
 
 from securebase.model.distributions import t_quantile, t_tail
-from securebase.study.verdicts.course import Array
+from securebase.study.verdicts.course import Array, Indices
 from securebase.study.verdicts.identifying import MIN_IDENTIFYING
 from securebase.study.verdicts.readings import LEVEL
 from securebase.study.verdicts.rule import Rung
@@ -51,7 +51,8 @@ class AssignmentRefusal(StrEnum):
 
     told_by_the_past: earlier ratings tell it. told_by_missing: it tells whose later ratings are missing.
     selective_missing: it tells after which ratings the next one is missing. no_first_rating: the outcome was first
-    rated after the first session, so arms have no rating before treatment.
+    rated after the first session, so arms have no rating before treatment. by_therapist: all clients of a therapist
+    have one arm.
     """
 
     FEW_PERSONS = "few_persons"
@@ -60,6 +61,7 @@ class AssignmentRefusal(StrEnum):
     TOLD_BY_MISSING = "told_by_missing"
     SELECTIVE_MISSING = "selective_missing"
     NO_FIRST_RATING = "no_first_rating"
+    BY_THERAPIST = "by_therapist"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,17 @@ def read_assignment(
     if varies_within_persons(assigned):
         return _within_persons(rated, assigned, assigned - probability, same_session=same_session)
     return _arms(rated, assigned, same_session=same_session)
+
+
+def assigned_by_therapist(assigned: Array, therapist: Indices) -> bool:
+    """Return whether arms (persons, sessions) are the same for all clients of each therapist, beyond chance.
+
+    With equal arms, m further clients share the arm of their therapist's first client with a chance of 2⁻ᵐ.
+    """
+    known = np.isfinite(assigned).any(axis=1)
+    arms, therapists = np.nanmax(assigned[known], axis=1), therapist[known]
+    n_groups, n_cells = len(np.unique(therapists)), len(np.unique(np.column_stack([therapists, arms]), axis=0))
+    return n_cells == n_groups and 0.5 ** (len(arms) - n_groups) < NOT_CHANCE
 
 
 def varies_within_persons(assigned: Array) -> bool:
