@@ -140,8 +140,8 @@ def pair_estimates(
     """Return a centred and a detrended estimate side by side, with leave-one-out influence on the second."""
     note = ""
     if centred is None or detrended is None:
-        missing = "both" if centred is None and detrended is None else "one"
-        note = f"too few pairs of sessions, or no variation, in {missing} of the two estimates"
+        missing = "both estimates" if centred is None and detrended is None else "one of the two estimates"
+        note = f"too few pairs of sessions, no variation, or a copy among the columns, in {missing}"
     return LagPair(
         estimator.name,
         estimator.label,
