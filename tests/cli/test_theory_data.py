@@ -60,6 +60,14 @@ def test_estimates_reasons_and_what_a_table_can_tell(run: Any, table: Path) -> N
     assert "no verdict on order or cause" in words
 
 
+def test_the_heading_names_associations_within_the_session_only_where_some_are_shown(run: Any, table: Path) -> None:
+    shown = "No estimate (some of these lags have an association within the session above)"
+    assert shown in run("--data", str(table)).out
+    without = run("--data", str(table), "--claim", "S34").out
+    assert "No estimate\n" in without
+    assert shown not in without
+
+
 def test_json_goes_to_a_file_beside_the_text_or_to_stdout(run: Any, table: Path, tmp_path: Path) -> None:
     file = tmp_path / "edges.json"
     chosen = ("--data", str(table), "--claim", "S58")

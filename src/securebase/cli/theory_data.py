@@ -48,7 +48,12 @@ def _print(estimates: TheoryEstimates) -> None:
         shown = len(head) if any(row[-1] for row in rows) else len(head) - 1
         print_table(head[:shown], [row[:shown] for row in rows])
     if estimates.with_reason:
-        print_heading("No estimate (some of these lags have an association within the session above)")
+        together = any(result.estimate is not None for result in estimates.with_reason)
+        print_heading(
+            "No estimate (some of these lags have an association within the session above)"
+            if together
+            else "No estimate"
+        )
         for reason, results in by_reason(estimates):
             print_sentences([f"{'; '.join(map(_label, results))}. {reason}"])
     click.echo()
