@@ -48,10 +48,10 @@ def _print(estimates: TheoryEstimates) -> None:
         shown = len(head) if any(row[-1] for row in rows) else len(head) - 1
         print_table(head[:shown], [row[:shown] for row in rows])
     if estimates.with_reason:
-        together = any(result.estimate is not None for result in estimates.with_reason)
+        has_association = any(result.estimate is not None for result in estimates.with_reason)
         print_heading(
             "No estimate (some of these lags have an association within the session above)"
-            if together
+            if has_association
             else "No estimate"
         )
         for reason, results in by_reason(estimates):
