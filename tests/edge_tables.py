@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -10,6 +10,8 @@ from securebase.exchange.data_dictionary import DataDictionary, TableColumn
 from securebase.model.theory import EdgeLocation, TheoryEdge
 from securebase.records.vocabulary import Moment, Respondent
 from securebase.study.edges.columns import EdgeTable
+from securebase.study.edges.phrases import READINGS
+from securebase.study.edges.result import EdgeEstimate, EdgeResult, TheoryEstimates
 from securebase.study.table import SessionTable
 
 
@@ -65,3 +67,32 @@ def edge(from_construct: str, to_construct: str, **given: object) -> TheoryEdge:
     """Return an edge of a study that is on no shelf."""
     fields = {"claims": ("S1",), "sign": "+", "place": EdgeLocation.STUDY, "about": "A test."} | given
     return TheoryEdge(from_construct, to_construct, **fields)
+
+
+def estimate_of(value: float, method: str = "lag") -> EdgeEstimate:
+    """Return an estimate with an interval of ±.10 around `value`."""
+    columns = ("x", "y")
+    return EdgeEstimate(method, columns, value, value - 0.1, value + 0.1, 0.001, 80, 900, "ratings", "SDs after a week")
+
+
+def every_reading(edges: Sequence[TheoryEdge], sizes: Sequence[float] = (0.05, 0.2, 0.5)) -> TheoryEstimates:
+    """Return results with every reading in turn, and in each the sizes in turn; edges without a method have none."""
+    estimable = [e for e in edges if e.study_method]
+    return TheoryEstimates(80, 900, tuple(_result(e, sizes[n // 6 % len(sizes)], n) for n, e in enumerate(estimable)))
+
+
+def _result(edge: TheoryEdge, size: float, n: int) -> EdgeResult:
+    if edge.sign not in "+-":
+        return EdgeResult(edge, estimate_of(size), p_adjusted=0.01)
+    stated = size if edge.sign == "+" else -size
+    match list(READINGS)[n % len(READINGS)]:
+        case "as stated":
+            return EdgeResult(edge, estimate_of(stated), p_adjusted=0.01)
+        case "together":
+            return EdgeResult(edge, estimate_of(stated, "same_session"), "Asked too rarely.", p_adjusted=0.01)
+        case "opposite":
+            return EdgeResult(edge, estimate_of(-stated), p_adjusted=0.01)
+        case "no estimate":
+            return EdgeResult(edge, None, "The table has no column for it.")
+        case _:
+            return EdgeResult(edge, estimate_of(stated), p_adjusted=0.9)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from securebase.charts.tokens import page_sheet
+from securebase.charts.tokens import token_file
 
 SHEET = Path(__file__).parents[1] / "src" / "securebase" / "workbench" / "ui" / "static" / "ui" / "tokens.css"
 
 if __name__ == "__main__":
-    SHEET.write_text(page_sheet(), encoding="utf-8")
+    SHEET.write_text(token_file(), encoding="utf-8")

@@ -10,7 +10,7 @@ import pytest
 
 from charts.test_client_charts import SIGHT, _lab, _linear
 from securebase.charts.render import svg
-from securebase.charts.theory_graph import PILLAR_COLOURS, theory_graph
+from securebase.charts.theory_graph import theory_graph
 from securebase.charts.theory_layout import (
     LETTER,
     SLOT,
@@ -23,6 +23,7 @@ from securebase.charts.theory_layout import (
     ring,
     wrap,
 )
+from securebase.charts.theory_styles import PILLAR_COLOURS
 from securebase.model.mechanism import Grade, Pillar
 from securebase.model.theory import EdgeLocation, label_of, theory
 

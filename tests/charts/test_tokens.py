@@ -17,7 +17,7 @@ from securebase.charts.contributions import contributions_chart
 from securebase.charts.mechanisms import mechanisms_chart
 from securebase.charts.render import image, svg
 from securebase.charts.symptoms import symptoms_chart
-from securebase.charts.tokens import TOKENS, page_sheet
+from securebase.charts.tokens import TOKENS, token_file
 
 #: Least contrast of text and of graphics, WCAG 2.2 AA.
 LEAST = {"text": 4.5, "graphic": 3.0}
@@ -65,7 +65,7 @@ def test_colours_that_are_equal_in_the_light_are_equal_in_the_dark() -> None:
 
 def test_the_style_sheet_of_the_pages_is_current() -> None:
     stored = resources.files("securebase") / "workbench" / "ui" / "static" / "ui" / "tokens.css"
-    assert stored.read_text(encoding="utf-8") == page_sheet(), "run python tools/write_tokens.py"
+    assert stored.read_text(encoding="utf-8") == token_file(), "run python tools/write_tokens.py"
 
 
 def test_the_icon_has_the_accent() -> None:

@@ -97,6 +97,6 @@ def test_the_graph_is_a_file(
     assert f"{len(THEORY.select(mechanism='M1'))} edges" in " ".join(root.itertext())
     run(monkeypatch, capsys, "--by", "mechanism", "--graph", str(page))
     html = page.read_text("utf-8")
-    assert html.count("<svg") == 2
+    assert html.count("<svg") == 2 + 2 + 5  # key and ring for two widths, and the panels
     assert f"{len(THEORY.edges)} edges by mechanism" in html
     assert "<script" not in html

@@ -68,6 +68,27 @@ def test_the_heading_names_associations_within_the_session_only_where_some_are_s
     assert shown not in without
 
 
+@pytest.mark.parametrize("by", ["pillar", "mechanism"])
+def test_the_graph_is_drawn_by_the_results(run: Any, table: Path, tmp_path: Path, by: str) -> None:
+    page, picture = tmp_path / "g.html", tmp_path / "g.svg"
+    chosen = ("--data", str(table), "--claim", "S58", "--by", by)
+    printed = run(*chosen, "--graph", str(page))
+    assert "Wrote" in printed.err
+    assert "edges were examined" in printed.out
+    html = page.read_text("utf-8")
+    assert 'aria-label="Therapist sensitivity → Felt security (+): as stated, .' in html
+    assert "The table has no column for Intimacy." in html
+    assert f"edges by {by}" in html
+    run(*chosen, "--graph", str(picture))
+    assert "as stated (1): differs from zero" in picture.read_text("utf-8")
+
+
+def test_a_graph_of_no_kind_is_refused_before_the_estimates(run: Any, table: Path, tmp_path: Path) -> None:
+    result = run("--data", str(table), "--graph", str(tmp_path / "x.gif"))
+    assert result.code == 2
+    assert result.out == ""
+
+
 def test_json_goes_to_a_file_beside_the_text_or_to_stdout(run: Any, table: Path, tmp_path: Path) -> None:
     file = tmp_path / "edges.json"
     chosen = ("--data", str(table), "--claim", "S58")

@@ -59,11 +59,15 @@ def page_sheet() -> str:
         for attribute in ("fill", "stroke")
     )
     return (
-        "/* Written by tools/write_tokens.py from charts/tokens.toml: do not edit. */\n\n"
         ":root {\n  color-scheme: light dark;\n}\n"
         f":root {{\n{_lines(_properties())}}}\n"
         f"@media screen and (prefers-color-scheme: dark) {{\n{_indent(dark + drawings)}}}\n"
     )
+
+
+def token_file() -> str:
+    """Return the style sheet of the pages as a file that tools/write_tokens.py writes."""
+    return f"/* Written by tools/write_tokens.py from charts/tokens.toml: do not edit. */\n\n{page_sheet()}"
 
 
 def dark_rules() -> str:

@@ -10,11 +10,12 @@ import click
 
 from securebase.charts.theory_graph import By
 from securebase.cli.output import format_number, print_sentences, write_json, write_text
-from securebase.cli.theory_data import estimate_and_print
+from securebase.cli.theory_data import estimate_table, print_estimates
 from securebase.model.mechanism import Lag, Pillar
 from securebase.model.theory import EdgeLocation, Theory, TheoryEdge, theory
 from securebase.reports.theory_page import theory_page, theory_svg
 from securebase.schema import plain_fields, to_plain
+from securebase.study.edges.result import TheoryEstimates
 
 
 @click.command("theory")
@@ -32,7 +33,9 @@ from securebase.schema import plain_fields, to_plain
     help="One panel of the graph for each of these.",
 )
 @click.option(
-    "--graph", type=click.Path(dir_okay=False, path_type=Path), help="Draw the edges to FILE.svg or FILE.html."
+    "--graph",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw the edges to FILE.svg or FILE.html, by their results with --data.",
 )
 @click.option(
     "--data",
@@ -69,23 +72,31 @@ def command(
     full_theory = theory()
     edges = full_theory.select(claim=claim, pillar=pillar, mechanism=mechanism, place=location)
     if graph is not None:
-        _draw(full_theory, edges, by, graph)
-    if table is not None:
-        estimate_and_print(table, edges, json_out)
+        _check_graph(graph, edges)
+    estimates = None if table is None else estimate_table(table, edges)
+    if graph is not None:
+        _draw(full_theory, edges, by, graph, estimates)
+    if table is not None and estimates is not None:
+        print_estimates(estimates, table, json_out)
     elif json_out is not None:
         write_json(_describe(full_theory, edges, claim), None if json_out == "-" else Path(json_out))
     elif graph is None:
         _list(full_theory, edges, claim)
 
 
-def _draw(full_theory: Theory, edges: Sequence[TheoryEdge], by: By, graph: Path) -> None:
+def _check_graph(graph: Path, edges: Sequence[TheoryEdge]) -> None:
     if graph.suffix not in (".svg", ".html"):
         raise click.UsageError(f"--graph must end in .svg or .html (got “{graph.name}”).")
     if not edges:
         raise click.UsageError("No edge matches these options.")
+
+
+def _draw(
+    full_theory: Theory, edges: Sequence[TheoryEdge], by: By, graph: Path, estimates: TheoryEstimates | None
+) -> None:
     selected = None if len(edges) == len(full_theory.edges) else edges
     write = theory_svg if graph.suffix == ".svg" else theory_page
-    write_text(write(full_theory, selected, by=by), graph)
+    write_text(write(full_theory, selected, by=by, estimates=estimates), graph)
     click.echo(f"Wrote {graph}.", err=True)
 
 

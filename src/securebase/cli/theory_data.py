@@ -24,15 +24,19 @@ from securebase.study.edges.result import EdgeEstimate, EdgeResult, TheoryEstima
 from securebase.study.phrases import p_value
 
 
-def estimate_and_print(table: Path, edges: Sequence[TheoryEdge], json_out: str | None) -> None:
-    """Estimate the edges that this table can; print them, or write JSON to a file or (“-”) to stdout."""
+def estimate_table(table: Path, edges: Sequence[TheoryEdge]) -> TheoryEstimates:
+    """Estimate the edges that this table can."""
     data = read_edge_table(table, edges)
     if data.changed:
         click.echo(
             f"{table.name} has changed since its data dictionary was written: check that it still fits.", err=True
         )
     with progress_bar("Estimating the edges") as show:
-        estimates = estimate_edges(data, edges, show)
+        return estimate_edges(data, edges, show)
+
+
+def print_estimates(estimates: TheoryEstimates, table: Path, json_out: str | None) -> None:
+    """Print the estimates, or write JSON to a file or (“-”) to stdout."""
     if json_out is not None:
         write_json(estimates_as_plain(estimates, table.name), None if json_out == "-" else Path(json_out))
     if json_out != "-":

@@ -14,8 +14,15 @@ from securebase.study.phrases import number
 #: Kind of pair → share of true lags of .10 and of .06 that differ from zero in tables of 200 clients with 16 sessions.
 #: From the benchmark of sparse columns, which a test compares. Simulated: no clinic has checked it.
 DETECTED = {"both weekly": (0.94, 0.55), "rare and weekly": (0.21, 0.14), "both rare": (0.04, 0.02)}
-#: readings of an estimate, in order; together: the association within the session of a lag that has no estimate
-READINGS = ("as stated", "together", "opposite", "not zero", "inconclusive")
+#: Reading of an edge → its meaning, in order. “Differs from zero” is by the p value adjusted over all estimates.
+READINGS = {
+    "as stated": "differs from zero, with the sign of the theory",
+    "together": "the same, but within the session, because the lag has no estimate",
+    "opposite": "differs from zero, with the other sign",
+    "not zero": "differs from zero; the theory gives no sign",
+    "inconclusive": "cannot be distinguished from zero",
+    "no estimate": "not asked, asked too rarely, or only simulated",
+}
 LEGEND = (
     "Arrows show the hypothesis. Every figure is an association between these columns alone and no verdict on order "
     "or cause: securebase study tests whether one column tends to come first."
