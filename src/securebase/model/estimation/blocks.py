@@ -153,6 +153,15 @@ class CovarianceBlock(ParameterBlock):
         roots, bars = (values.reshape(-1, self.p, self.p) for values in (self.root(x), bar))
         return block_diagonal([self._curvature_of(*pair) for pair in zip(roots, bars, strict=True)])
 
+    def hessian(self, x: Array, bar: Array, form: Array) -> Array:
+        """Return the Hessian along x of a function of one covariance V from its first and second derivatives along V.
+
+        bar (p, p): gradient. form (p², p²): Hessian as a bilinear form of symmetric changes of V.
+        """
+        J = self._jacobian_of(self.root(x))[self.positions.ravel()]
+        second: Array = J.T @ form @ J + self.curvature(x, bar)
+        return second
+
     def _curvature_of(self, L: Array, bar: Array) -> Array:
         r, c = self.lower
         slope = np.where(self.on_diagonal, L[self.lower], self.units[r])

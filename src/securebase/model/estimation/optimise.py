@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from securebase.model.parameters import Array
 
 Indices = NDArray[np.intp]
+#: coordinates whose mutual second derivatives are known exactly, and these
+KnownHessian = tuple[Indices, Array]
 #: x → (value, gradient); (inf, zeros) where the function is undefined
 SmoothFunction = Callable[[Array], tuple[float, Array]]
 
@@ -124,15 +126,30 @@ def bfgs(
     return current, max_iterations
 
 
-def forward_difference_hessian(function: SmoothFunction, point: Iterate) -> Array:
+def forward_difference_hessian(function: SmoothFunction, point: Iterate, known: KnownHessian | None = None) -> Array:
     """Approximate the Hessian at an iterate by forward differences of the gradient."""
-    H = np.zeros((len(point.x), len(point.x)))
-    for i in range(len(point.x)):
+
+    def difference(i: np.intp) -> Array:
         ahead = point.x.copy()
         ahead[i] += 1e-4
         value, gradient = function(ahead)
-        H[i] = (gradient - point.gradient) / 1e-4 if np.isfinite(value) else np.eye(len(point.x))[i]
-    return 0.5 * (H + H.T)
+        return (gradient - point.gradient) / 1e-4 if np.isfinite(value) else np.eye(len(point.x))[i]
+
+    return _hessian_from(difference, np.arange(len(point.x)), known)
+
+
+def _hessian_from(difference: Callable[[np.intp], Array], indices: Indices, known: KnownHessian | None) -> Array:
+    """Return the Hessian along `indices`: `difference` gives every row (of the whole x) that is not known."""
+    at, block = (np.arange(0), np.zeros((0, 0))) if known is None else known
+    rows, inside = np.flatnonzero(~np.isin(indices, at)), np.flatnonzero(np.isin(indices, at))
+    H = np.zeros((len(indices), len(indices)))
+    for row in rows:
+        H[row] = difference(indices[row])[indices]
+    H[np.ix_(rows, rows)] = 0.5 * (H[np.ix_(rows, rows)] + H[np.ix_(rows, rows)].T)
+    H[np.ix_(inside, rows)] = H[np.ix_(rows, inside)].T
+    within = [int(np.flatnonzero(at == i)[0]) for i in indices[inside]]
+    H[np.ix_(inside, inside)] = block[np.ix_(within, within)]
+    return H
 
 
 def _positive_definite_inverse(H: Array) -> Array:
@@ -170,39 +187,43 @@ def _line_search(function: SmoothFunction, current: Iterate, direction: Array) -
     return best
 
 
-def hessian(function: SmoothFunction, x: Array, indices: Indices, *, gradient: Array | None = None) -> Array:
+def hessian(
+    function: SmoothFunction,
+    x: Array,
+    indices: Indices,
+    *,
+    gradient: Array | None = None,
+    known: KnownHessian | None = None,
+) -> Array:
     """Return the Hessian along the coordinates `indices`, by central differences of the exact gradient.
 
     gradient: at x, where it is known. One-sided differences then suffice, at half the cost, unless an eigenvalue is so
-    small that their error (about 1e-6 of the largest) could change its sign.
+    small that their error (about 1e-6 of the largest) could change its sign. known: entries that need no differences.
     """
-    if gradient is not None:
-        H = _one_sided_hessian(function, x, indices, gradient)
-        if not is_nearly_singular(np.asarray(np.linalg.eigvalsh(H), dtype=np.float64)):
-            return H
-    columns = []
-    for i in indices:
+
+    def central(i: np.intp) -> Array:
         step = np.zeros(len(x))
         step[i] = 1e-5 * max(1.0, abs(x[i]))
-        ahead, behind = function(x + step)[1], function(x - step)[1]
-        columns.append((ahead - behind)[indices] / (2.0 * step[i]))
-    H = np.array(columns).reshape(len(indices), len(indices))
-    return 0.5 * (H + H.T)
+        row: Array = (function(x + step)[1] - function(x - step)[1]) / (2.0 * step[i])
+        return row
+
+    if gradient is not None:
+        H = _hessian_from(partial(_one_sided, function, x, gradient), indices, known)
+        if not is_nearly_singular(np.asarray(np.linalg.eigvalsh(H), dtype=np.float64)):
+            return H
+    return _hessian_from(central, indices, known)
+
+
+def _one_sided(function: SmoothFunction, x: Array, gradient: Array, i: np.intp) -> Array:
+    ahead = x.copy()
+    ahead[i] += 1e-7 * max(1.0, abs(x[i]))
+    row: Array = (function(ahead)[1] - gradient) / (ahead[i] - x[i])
+    return row
 
 
 def is_nearly_singular(eigenvalues: Array) -> bool:
     """Return whether eigenvalues, in ascending order, are too small or negative for one-sided differences."""
     return len(eigenvalues) > 0 and not eigenvalues[0] > _ONE_SIDED * eigenvalues[-1]
-
-
-def _one_sided_hessian(function: SmoothFunction, x: Array, indices: Indices, gradient: Array) -> Array:
-    columns = []
-    for i in indices:
-        ahead = x.copy()
-        ahead[i] += 1e-7 * max(1.0, abs(x[i]))
-        columns.append((function(ahead)[1] - gradient)[indices] / (ahead[i] - x[i]))
-    H: Array = np.array(columns).reshape(len(indices), len(indices))
-    return 0.5 * (H + H.T)
 
 
 def newton_refine(

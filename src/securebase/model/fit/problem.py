@@ -15,8 +15,17 @@ from scipy.linalg import expm
 
 from securebase.errors import Advice, ModelError
 from securebase.model.equations import stationary_covariance
+from securebase.model.estimation.blocks import CovarianceBlock
 from securebase.model.estimation.names import block_of, columns_of, diagonal_column
-from securebase.model.estimation.optimise import Indices, Iterate, Optimum, bfgs, forward_difference_hessian, hessian
+from securebase.model.estimation.optimise import (
+    Indices,
+    Iterate,
+    KnownHessian,
+    Optimum,
+    bfgs,
+    forward_difference_hessian,
+    hessian,
+)
 from securebase.model.estimation.problem import NormalPrior, Problem
 from securebase.model.estimation.result import FitResult
 from securebase.model.fit import priors
@@ -143,7 +152,7 @@ class ContinuousTimeProblem(Problem[Parameters, Fit]):
             few,
             x,
             tolerance=_SUBSAMPLE_TOLERANCE,
-            curvature=lambda at: forward_difference_hessian(few, at),
+            curvature=lambda at: forward_difference_hessian(few, at, few.known_hessian(at.x)),
             floor=self.floor,
         )
         return end.x if self(end.x)[0] < self(x)[0] else x
@@ -154,11 +163,28 @@ class ContinuousTimeProblem(Problem[Parameters, Fit]):
     def first_curvature(self, point: Iterate) -> Array:
         """Approximate the Hessian from the subsample, which is accurate enough to start BFGS."""
         few = self.subsample
-        return forward_difference_hessian(few, Iterate(point.x, *few(point.x)))
+        return forward_difference_hessian(few, Iterate(point.x, *few(point.x)), few.known_hessian(point.x))
 
     def curvature(self, x: Array, indices: Indices, near_singular: bool) -> Array:
         # one-sided differences would most likely be computed in vain
-        return hessian(self, x, indices, gradient=None if near_singular else self(x)[1])
+        gradient = None if near_singular else self(x)[1]
+        return hessian(self, x, indices, gradient=gradient, known=self.known_hessian(x))
+
+    def known_hessian(self, x: Array) -> KnownHessian | None:
+        """Return the second derivatives along the covariance of levels and random slopes, which need no differences.
+
+        None with therapists, and where the likelihood is undefined.
+        """
+        if self.specification.therapists:
+            return None
+        at = self.scale.where("level_covariance")
+        block = next(b for b in self.scale.blocks if b.name == "level_covariance")
+        assert isinstance(block, CovarianceBlock)
+        try:
+            bar, form = self.likelihood.along_person_covariance(self.scale.standard(x))
+        except (ModelError, np.linalg.LinAlgError):
+            return None
+        return at, (np.diag(self.log_prior.precision[at]) - block.hessian(x[at], bar, form)) / self.n
 
     def clusters(self) -> tuple[str, list[NDArray[np.int64]]]:
         """Return persons, or the clients of each therapist, who are not independent."""
