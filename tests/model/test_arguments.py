@@ -57,6 +57,8 @@ CASES: list[tuple[Callable[..., object], Refusal]] = [
             ((("y",),), {"planned_end": "16"}, r"planned_end must be a number \(got '16'\)"),
             ((("y",),), {"days_per_unit": float("nan")}, "days_per_unit must be greater than 0"),
             ((("y",),), {"indicators": ("phq9", "y")}, r"pairs \(column, construct\)"),
+            ((("y",),), {"effects": ("x", "y")}, r"effects must be pairs \(from, to\)"),
+            ((("y",),), {"effects": (("x", "y"),)}, "“x → y” does not connect two of the constructs"),
             ((("y",),), {"indicators": (("phq9", "x"),)}, "belongs to “x”, which is not among the constructs"),
             ((("y",),), {"indicators": (("a", "y"), ("a", "y"))}, "columns of indicators must be unique"),
             ((("y", "x"),), {"indicators": (("a", "y"),)}, "“x” has no indicator"),

@@ -39,5 +39,5 @@ def _model(fitted: Fit | DiscreteTimeFit) -> dict[str, Any]:
         names = ("constructs", "first_wave", "waves", "levels", "lags", "residuals", "means", "start")
         return plain_fields(fitted.specification, *names)
     timing = ("constructs", "trend", "start", "time_unit", "days_per_unit", "planned_end", "random_slopes")
-    further = ("free_start_mean", "indicators", "inputs", "covariates", "therapists")
+    further = ("free_start_mean", "indicators", "inputs", "covariates", "therapists", "effects")
     return plain_fields(fitted.specification, *timing, *further)

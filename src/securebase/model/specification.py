@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from securebase.errors import ModelError
 from securebase.model.arguments import check_names, check_number, check_pairs
@@ -105,12 +106,16 @@ class Specification:
         Names of time-invariant covariates x of the person. Adds Γ x_i to the usual level.
     therapists : bool
         Adds g_h, a deviation of the levels that the clients of a therapist share, with covariance Σ_g.
+    effects : tuple of (str, str), optional
+        (from, to) of every effect between two constructs that is estimated; all other entries of A off its diagonal
+        are held at 0 by `fit`. Default: every effect is estimated.
 
     Raises
     ------
     ModelError
         If names are missing or not unique, trend or start is unknown, a unit or the planned end is not greater than 0,
-        an indicator belongs to no construct, or a construct has no indicator.
+        an indicator belongs to no construct, a construct has no indicator, or an effect does not connect two of the
+        constructs.
 
     References
     ----------
@@ -141,6 +146,7 @@ class Specification:
     inputs: tuple[str, ...] = ()
     covariates: tuple[str, ...] = ()
     therapists: bool = False
+    effects: tuple[tuple[str, str], ...] | None = None
 
     def __post_init__(self) -> None:
         for name in ("constructs", "inputs", "covariates"):
@@ -169,6 +175,19 @@ class Specification:
         for construct in self.constructs:
             if self.indicators and construct not in {c for _, c in self.indicators}:
                 raise ModelError(f"“{construct}” has no indicator", advice="Give at least one for each construct.")
+        if self.effects is not None:
+            effects = check_pairs(
+                self.effects,
+                "effects must be pairs (from, to)",
+                advice='Write (("alliance", "symptoms"), ("symptoms", "alliance")).',
+            )
+            object.__setattr__(self, "effects", effects)
+            for pair in effects:
+                if pair[0] == pair[1] or not set(pair) <= set(self.constructs):
+                    raise ModelError(
+                        f"the effect “{pair[0]} → {pair[1]}” does not connect two of the constructs",
+                        advice=f"The constructs are {', '.join(self.constructs)}.",
+                    )
 
     @property
     def p(self) -> int:
@@ -190,6 +209,16 @@ class Specification:
         """Flag per column of scores (q,): True for the reference indicator, whose points are those of its construct."""
         construct = self.construct_of
         return tuple(c not in construct[:k] for k, c in enumerate(construct))
+
+    @property
+    def free_drift(self) -> NDArray[np.bool_]:
+        """Mask (p, p) of the estimated entries of the drift: the diagonal, and A[to, from] of every effect."""
+        free: NDArray[np.bool_] = np.ones((self.p, self.p), dtype=bool)
+        if self.effects is not None:
+            free = np.eye(self.p, dtype=bool)
+            for origin, target in self.effects:
+                free[self.constructs.index(target), self.constructs.index(origin)] = True
+        return free
 
     @property
     def is_plain(self) -> bool:

@@ -116,6 +116,7 @@ def describe_specification(spec: Specification) -> str:
         "random slopes" * spec.random_slopes,
         "free start mean" * spec.free_start_mean,
         "therapists" * spec.therapists,
+        f"{len(spec.effects or ())} effects between constructs" * (spec.effects is not None),
         f"covariates {', '.join(spec.covariates)}" * bool(spec.covariates),
         f"inputs {', '.join(spec.inputs)}" * bool(spec.inputs),
         "; ".join(

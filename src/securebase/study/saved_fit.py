@@ -67,6 +67,7 @@ def _specification(stored: dict[str, Any]) -> Specification:
         inputs=tuple(model["inputs"]),
         covariates=tuple(model["covariates"]),
         therapists=model["therapists"],
+        effects=None if model.get("effects") is None else tuple((a, b) for a, b in model["effects"]),
     )
 
 

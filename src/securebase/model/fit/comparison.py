@@ -66,7 +66,7 @@ def _variances_at_zero(smaller: Specification, larger: Specification) -> tuple[s
 
     Raises ModelError where it is not nested in the larger one.
     """
-    may_differ = {"trend", "start", "random_slopes", "free_start_mean", "covariates", "inputs", "therapists"}
+    may_differ = {"trend", "start", "random_slopes", "free_start_mean", "covariates", "inputs", "therapists", "effects"}
     for part in fields(Specification):
         if part.name not in may_differ and getattr(smaller, part.name) != getattr(larger, part.name):
             raise ModelError(
@@ -81,6 +81,7 @@ def _variances_at_zero(smaller: Specification, larger: Specification) -> tuple[s
             "therapists": larger.therapists or not smaller.therapists,
             "covariates": set(smaller.covariates) <= set(larger.covariates),
             "inputs": set(smaller.inputs) <= set(larger.inputs),
+            "effects": bool(larger.free_drift[smaller.free_drift].all()),
         }
     )
     new = [

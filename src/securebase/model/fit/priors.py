@@ -130,7 +130,8 @@ def _is_flat(block: ParameterBlock, flat: tuple[str, ...]) -> NDArray[np.bool_]:
     if isinstance(block, CovarianceBlock):
         return ~block.on_diagonal & ("covariances" in flat)
     if block.name == "drift":
-        return ~np.eye(block.shape[0], dtype=bool).ravel() & ("effects" in flat)
+        is_effect: NDArray[np.bool_] = block.internal(np.eye(block.shape[0])) == 0
+        return is_effect & ("effects" in flat)
     return np.full(block.size, block.name in _MEANS and "means" in flat)
 
 

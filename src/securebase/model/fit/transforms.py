@@ -42,6 +42,29 @@ class FixedBlock(ParameterBlock):
         return np.zeros((self.entries, 0))
 
 
+class DriftBlock(ParameterBlock):
+    """The drift, whose entries outside the specification's effects are held at zero."""
+
+    def __init__(self, specification: Specification) -> None:
+        super().__init__("drift", (specification.p, specification.p))
+        self.free: NDArray[np.intp] = np.flatnonzero(specification.free_drift)
+        self.size = len(self.free)
+
+    def value(self, x: Array) -> Array:
+        value = np.zeros(self.entries)
+        value[self.free] = x
+        return value.reshape(self.shape)
+
+    def internal(self, value: Array) -> Array:
+        return super().internal(value)[self.free]
+
+    def pull_back(self, x: Array, bar: Array) -> Array:
+        return super().pull_back(x, bar)[self.free]
+
+    def jacobian(self, x: Array) -> Array:
+        return np.eye(self.entries)[:, self.free]
+
+
 class ColumnBlock(ParameterBlock):
     """One number per column of scores (q,), free except at each construct's leading column, which is fixed."""
 
@@ -270,7 +293,7 @@ def _positive(spread: Array) -> Array:
 def parameter_blocks(spec: Specification, planned_end: float) -> tuple[ParameterBlock, ...]:
     """Return the blocks of a specification's parameters in the order of Parameters.named."""
     p = spec.p
-    parts: list[ParameterBlock] = [ParameterBlock("drift", (p, p)), CovarianceBlock("diffusion", p)]
+    parts: list[ParameterBlock] = [DriftBlock(spec), CovarianceBlock("diffusion", p)]
     if spec.start == Start.FREE:
         parts.append(CovarianceBlock("start_covariance", p))
     span = planned_end if _slopes_per_time(spec) else 1.0
