@@ -10,7 +10,7 @@ estimate owes to it. The estimator is a model in place of a detrending, so it is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -24,7 +24,8 @@ from securebase.model.panel import Panel
 from securebase.model.parameters import Parameters
 from securebase.model.specification import Specification, Trend
 from securebase.study.estimator import Link
-from securebase.study.models import effects, specification_for
+from securebase.study.models import effects as effects_after
+from securebase.study.models import specification_for
 from securebase.study.table import SessionTable
 
 #: share of a client's sessions from which on a column counts as asked often
@@ -130,8 +131,7 @@ def count_pairs(table: SessionTable, link: Link, days_per_unit: float = 7.0) -> 
 
 def estimate_plain(table: SessionTable, link: Link, days_per_unit: float = 7.0) -> SparseEstimate | None:
     """Estimate from these data alone, with random slopes; None where the fit does not end regularly."""
-    panel = pair_panel(table, link, days_per_unit)
-    return _effect(fit(panel, _specification(panel)), link, days_per_unit)
+    return fit_plain(pair_panel(table, link, days_per_unit)).effects.get((link.earlier, link.later))
 
 
 def estimate_sparse(table: SessionTable, link: Link, days_per_unit: float = 7.0) -> SparseEstimate | None:
@@ -141,26 +141,59 @@ def estimate_sparse(table: SessionTable, link: Link, days_per_unit: float = 7.0)
     """
     panel = pair_panel(table, link, days_per_unit)
     kinds = ["often" if asked_often(table, name) else "rare" for name in panel.constructs]
-    fits = [
-        _effect(fit(panel, _specification(panel), prior=borrowed_prior(panel, kinds, change)), link, days_per_unit)
+    return fit_sparse(panel, kinds).effects.get((link.earlier, link.later))
+
+
+@dataclass(frozen=True, eq=False)
+class LagFit:
+    """A fit, and the effect after one week of each ordered pair; none where the fit did not end regularly."""
+
+    fit: Fit
+    effects: Mapping[tuple[str, str], SparseEstimate]
+
+
+def fit_plain(panel: Panel, effects: Sequence[tuple[str, str]] | None = None) -> LagFit:
+    """Fit the columns of a panel, with random slopes. effects: (from, to) of those estimated; default: all."""
+    fitted = fit(panel, _specification(panel, effects))
+    return LagFit(fitted, _weekly_effects(fitted))
+
+
+def fit_sparse(panel: Panel, kinds: Sequence[str], effects: Sequence[tuple[str, str]] | None = None) -> LagFit:
+    """Fit the same with priors on nuisances, and again with the prior mean of persistence lower and higher."""
+    main, *shifted = (
+        fit(panel, _specification(panel, effects), prior=borrowed_prior(panel, kinds, change))
         for change in (0.0, -PERSISTENCE_SHIFT, PERSISTENCE_SHIFT)
-    ]
-    main, *shifted = fits
-    if main is None:
-        return None
-    # a fit that fails with another persistence shows that the estimate rests on it
-    shifts = [np.inf if s is None else abs(s.estimate - main.estimate) / main.standard_error for s in shifted]
-    return replace(main, shift=float(max(shifts)))
+    )
+    others = [_weekly_effects(fitted) for fitted in shifted]
+
+    def shift(pair: tuple[str, str], estimate: SparseEstimate) -> float:
+        # a fit that fails with another persistence shows that the estimate rests on it
+        moved = [
+            abs(other[pair].estimate - estimate.estimate) / estimate.standard_error if pair in other else np.inf
+            for other in others
+        ]
+        return float(max(moved))
+
+    estimates = _weekly_effects(main)
+    return LagFit(main, {pair: replace(e, shift=shift(pair, e)) for pair, e in estimates.items()})
 
 
 def pair_panel(table: SessionTable, link: Link, days_per_unit: float = 7.0) -> Panel:
-    """Return the sessions with a value of either column as a panel; both values of a session share its time."""
-    scores = np.column_stack([table.values[name] for name in (link.earlier, link.later)])
+    """Return the sessions with a value of either column as a panel."""
+    return session_panel(table, {name: name for name in (link.earlier, link.later)}, days_per_unit)
+
+
+def session_panel(table: SessionTable, columns: Mapping[str, str], days_per_unit: float = 7.0) -> Panel:
+    """Return the sessions with a value of any of these columns as a panel; the values of a session share its time.
+
+    columns: construct → column.
+    """
+    scores = np.column_stack([table.values[name] for name in columns.values()])
     rows = np.flatnonzero(np.isfinite(scores).any(axis=1))
     persons, first = np.unique(table.person[rows], return_index=True)
     return Panel(
         persons=tuple(str(i) for i in persons),
-        constructs=(link.earlier, link.later),
+        constructs=tuple(columns),
         starts=np.append(first, len(rows)).astype(np.int64),
         times=table.times[rows],
         scores=scores[rows],
@@ -169,7 +202,7 @@ def pair_panel(table: SessionTable, link: Link, days_per_unit: float = 7.0) -> P
     )
 
 
-def borrowed_prior(panel: Panel, kinds: list[str], persistence_change: float = 0.0) -> ShrinkagePrior:
+def borrowed_prior(panel: Panel, kinds: Sequence[str], persistence_change: float = 0.0) -> ShrinkagePrior:
     """Return the prior of the nuisances, in the panel's points; effects, covariances and means are flat.
 
     kinds: key of `BORROWED` for each construct. persistence_change: added to every borrowed persistence.
@@ -197,19 +230,26 @@ def borrowed_prior(panel: Panel, kinds: list[str], persistence_change: float = 0
     return ShrinkagePrior("borrowed nuisances", centre, flat=("effects", "covariances", "means"))
 
 
-def _specification(panel: Panel) -> Specification:
-    return specification_for(panel, Trend.APART, random_slopes=True)
+def _specification(panel: Panel, effects: Sequence[tuple[str, str]] | None = None) -> Specification:
+    specification = specification_for(panel, Trend.APART, random_slopes=True)
+    return replace(specification, effects=None if effects is None else tuple(effects))
 
 
-def _effect(fitted: Fit, link: Link, days_per_unit: float) -> SparseEstimate | None:
-    """Return the effect over one week; None if the fit did not end regularly or has no standard error."""
+def _weekly_effects(fitted: Fit) -> dict[tuple[str, str], SparseEstimate]:
+    """Return the effects over one week; none if the fit did not end regularly.
+
+    An effect that is held at zero, directly and through every other construct, has no standard error and is left out.
+    """
     if fitted.parameters is None or not fitted.ended_regularly or fitted.instability:
-        return None
+        return {}
     try:
-        rows = effects(fitted, 7.0 / days_per_unit)
+        rows = effects_after(fitted, 7.0 / fitted.specification.days_per_unit)
     except ModelError:
-        return None
-    row = next(r for r in rows if (r.earlier, r.later) == (link.earlier, link.later))
-    if row.standard_error is None:
-        return None
-    return SparseEstimate(row.estimate, row.standard_error, None, fitted.n_persons, fitted.n_observations)
+        return {}
+    return {
+        (r.earlier, r.later): SparseEstimate(
+            r.estimate, r.standard_error, None, fitted.n_persons, fitted.n_observations
+        )
+        for r in rows
+        if r.standard_error and r.earlier != r.later
+    }
