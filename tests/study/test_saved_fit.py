@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import fields, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from oracles import small_problems
+from securebase.cli.fit_json import _model
 from securebase.cli.output import write_json
 from securebase.errors import InputError
 from securebase.model.likelihood import log_likelihood
 from securebase.model.parameters import Parameters
-from securebase.model.specification import Start, Trend
-from securebase.study.saved_fit import check_same, read_fit
+from securebase.model.specification import Specification, Start, Trend
+from securebase.schema import to_plain
+from securebase.study.saved_fit import _specification, check_same, read_fit
 from table_files import call
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "full_model.csv"
@@ -83,6 +86,16 @@ def test_a_saved_fit_tracks_a_person(
         result = call(monkeypatch, capsys, "track", EXAMPLE, *words, *mapping, "--client", "C003", "--from-fit", file)
         assert result.code == 2
         assert message in result.err
+
+
+@pytest.mark.parametrize("effects", [None, (), (("a", "b"), ("b", "c"))])
+def test_the_effects_of_a_specification_are_stored(effects: tuple[tuple[str, str], ...] | None) -> None:
+    specification = Specification(("a", "b", "c"), effects=effects)
+    stored = json.dumps(to_plain(_model(SimpleNamespace(specification=specification))))
+    assert _specification(json.loads(stored)) == specification
+    # files of earlier versions do not have the key
+    without = {key: value for key, value in json.loads(stored).items() if key != "effects"}
+    assert _specification(without) == Specification(("a", "b", "c"))
 
 
 def test_a_saved_fit_keeps_its_likelihood(tmp_path: Path) -> None:

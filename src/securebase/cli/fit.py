@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ import click
 import numpy as np
 from click.core import ParameterSource
 
+from securebase.cli.fit_edges import fit_edges
 from securebase.cli.fit_json import fit_summary
 from securebase.cli.options import TableOptions, add_model_options, add_table_options, read_table
 from securebase.cli.output import (
@@ -45,8 +47,14 @@ CONTINUOUS = "continuous-time"
 
 
 @click.command("fit")
-@add_table_options
+@partial(add_table_options, outcome_required=False)
 @add_model_options
+@click.option(
+    "--edges",
+    metavar="A→B,B→C",
+    help="Only the effects of these edges between constructs of the theory, in a model with what lies between their "
+    "ends and with confounders. Columns come from the data dictionary beside TABLE, or from --outcome and --process.",
+)
 @click.option(
     "--model",
     type=click.Choice([CONTINUOUS, *(m.value for m in DiscreteTimeModel)]),
@@ -98,6 +106,7 @@ def command(
     *,
     random_slopes: bool,
     free_start_mean: bool,
+    edges: str | None,
     model: str,
     equal: tuple[str, ...],
     information: Literal["observed", "expected"],
@@ -112,13 +121,18 @@ def command(
     json_wanted: bool,
     out: Path | None,
 ) -> None:
-    """Fit the model to TABLE and print estimates with standard errors.
+    """Fit the model to TABLE and print estimates with standard errors. It needs --outcome or --edges.
 
     A fit that does not end regularly prints its reason, no estimates, and ends with exit code 3.
 
     Estimates are on the natural scale, per unit of time: drift[a,b] is the effect of b on the rate of change of a. In
     a discrete-time model, lags[a 3,b 2] is the effect of b at wave 2 on a at wave 3.
     """
+    if edges is not None:
+        fit_edges(options, edges, json_wanted=json_wanted, out=out)
+        return
+    if not options.outcome:
+        raise click.MissingParameter(param_hint="'--outcome'", param_type="option")
     _check_options_of_model(model)
     if robust_wanted and prior:
         raise click.UsageError("--robust cannot be combined with --prior: it needs a maximum likelihood fit.")

@@ -56,8 +56,11 @@ class TableOptions:
         return Start(self.start)
 
 
-def add_table_options(command: Command) -> Command:
-    """Add the argument TABLE and its options. The command receives them as one TableOptions."""
+def add_table_options(command: Command, *, outcome_required: bool = True) -> Command:
+    """Add the argument TABLE and its options. The command receives them as one TableOptions.
+
+    Where the outcome is not required, it is empty if it is not given.
+    """
     options = [
         click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path)),
         click.option(
@@ -68,7 +71,13 @@ def add_table_options(command: Command) -> Command:
             metavar="COL",
             help="Column with the time: session number, day, week or date. [default: from the data dictionary]",
         ),
-        click.option("--outcome", metavar="COL", required=True, help="Column of the outcome."),
+        click.option(
+            "--outcome",
+            metavar="COL",
+            required=outcome_required,
+            default=None if outcome_required else "",
+            help="Column of the outcome.",
+        ),
         click.option("--process", metavar="COL", multiple=True, help="Column of a process variable; repeatable."),
         click.option(
             "--indicator",
