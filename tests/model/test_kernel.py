@@ -74,10 +74,11 @@ def test_very_long_courses_and_very_many_persons_are_evaluated() -> None:
         np.testing.assert_allclose(first.noise, second.noise, rtol=1e-9)
 
 
-def test_eight_constructs_with_random_slopes_agree_with_the_readable_kernel() -> None:
-    rng = np.random.default_rng(6)
-    specification = small_problems.specification(8, Trend.APART, Start.STATIONARY, random_slopes=True)
-    prepared = Likelihood(small_problems.panel(8, rng, persons=11, longest=6), specification)
+@pytest.mark.parametrize("p", [6, 8])
+def test_large_models_with_random_slopes_agree_with_the_readable_kernel(p: int) -> None:
+    rng = np.random.default_rng(p)
+    specification = small_problems.specification(p, Trend.APART, Start.STATIONARY, random_slopes=True)
+    prepared = Likelihood(small_problems.panel(p, rng, persons=11, longest=6), specification)
     inputs, _ = prepared._inputs(small_problems.parameters(specification, rng), prepared._rows)
     first, second = compiled.evaluate(prepared.layout, inputs), readable.evaluate(prepared.layout, inputs)
     # one score for each construct has no loading to estimate

@@ -296,12 +296,12 @@ INLINE void together(const int p, const int d, const int plain, const Problem *a
 ANY(ON)
 #ifdef UNROLLED
 OF(1, 1, 1, ON) OF(2, 2, 1, ON) OF(3, 3, 1, ON) OF(4, 4, 1, ON) OF(5, 5, 1, ON) OF(6, 6, 1, ON)
-OF(1, 2, 1, ON) OF(2, 4, 1, ON) OF(2, 0, 1, ON) OF(2, 2, 0, ON) OF(4, 4, 0, ON) OF(8, 16, 1, ON)
+OF(1, 2, 1, ON) OF(2, 4, 1, ON) OF(2, 0, 1, ON) OF(2, 2, 0, ON) OF(4, 4, 0, ON) OF(6, 12, 1, ON) OF(8, 16, 1, ON)
 #endif
 static const Form NAME(forms, ON)[] = {
 #ifdef UNROLLED
     FORM(1, 1, 1, ON), FORM(2, 2, 1, ON), FORM(3, 3, 1, ON), FORM(4, 4, 1, ON), FORM(5, 5, 1, ON), FORM(6, 6, 1, ON),
-    FORM(1, 2, 1, ON), FORM(2, 4, 1, ON), FORM(2, 0, 1, ON), FORM(2, 2, 0, ON), FORM(4, 4, 0, ON), FORM(8, 16, 1, ON),
+    FORM(1, 2, 1, ON), FORM(2, 4, 1, ON), FORM(2, 0, 1, ON), FORM(2, 2, 0, ON), FORM(4, 4, 0, ON), FORM(6, 12, 1, ON), FORM(8, 16, 1, ON),
 #endif
     {0, 0, 0, NAME(any, ON)}};
 
