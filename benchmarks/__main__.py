@@ -31,12 +31,14 @@ from benchmarks import (
     retellings,
     scenarios,
     server,
+    simulation,
     sparse,
     speed,
     tables,
     type_one,
     verdicts,
     waves,
+    web,
 )
 from benchmarks.page import PerformanceTarget, table
 from benchmarks.pictures import coverage_picture, scenarios_picture
@@ -53,11 +55,13 @@ PARTS = (
     speed.PART,
     growth.PART,
     tables.PART,
+    simulation.PART,
     fits.PART,
     peers.PART,
     waves.PART,
     retellings.PART,
     sparse.PART,
+    web.PART,
     hand_over.PART,
     calibration_page.PART,
     client.PART,

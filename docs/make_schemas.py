@@ -23,6 +23,7 @@ from securebase.measurement.instrument_reader import instrument_schema
 from securebase.model.parameter_set_file import ParameterSetFile
 from securebase.model.processes import SINGLE, AdditionalMeasure, Processes, SimulatedCovariate
 from securebase.model.scenario import ScenarioFile
+from securebase.model.states import StatesFile
 from securebase.model.theory import ClaimEntry, EdgesFile
 from securebase.schema import json_schema
 from securebase.study.calibration.target import TargetsFile
@@ -54,6 +55,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "sources": json_schema(SourcesFile, "The sources of the shelf"),
         "claims": json_schema(dict[str, dict[str, ClaimEntry]], "The claims of the theory, by part"),
         "edges": json_schema(EdgesFile, "The edges of the theory of one pillar"),
+        "states": json_schema(StatesFile, "The states of one layer of the simulated web"),
         "parameter_set": json_schema(ParameterSetFile, "A parameter set of Securebase"),
         "scenario": json_schema(_Scenario, "A scenario of Securebase"),
         "calibration_targets": json_schema(TargetsFile, "Calibration targets of Securebase"),

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from securebase.model.mechanism import EffectLevel, Grade, Lag, Pillar
+from securebase.model.mechanism import EffectLevel, Grade, Lag, Pillar, SizeScale
 from securebase.model.theory import (
     CLAIMS_BEYOND_EVIDENCE,
     STUDY_METHODS,
     Claim,
     EdgeForm,
     EdgeLocation,
+    Simulation,
     Theory,
     TheoryEdge,
     theory,
@@ -52,10 +53,27 @@ KEY = (
     "  with an inverted U that of the quadratic term; ? means open.",
     "- **Lag**: *week* and *session*; *slow*, over many weeks; *course*, by the planned end compared with no",
     "  therapy; *life*, from early life on.",
-    "- **Prior**: standardised. Per week for lagged effects, in SDs of clients for the course, as a correlation",
-    "  between persons.",
+    "- **Size**: standardised, with its SD: what the simulator uses, and the prior of the fitted model. The unit",
+    "  follows: one week or session later, a path or a published correlation (r) between persons, by the planned end",
+    "  (course), what an event adds (jump) or leaves (for good), or the log of a rate or of odds.",
+    "- **Part in the simulator**: a term, unless the line says *result*: then other edges have to bring it about, and",
+    "  its targets compare it; or *process*: then a process of the simulator has numbers of its own.",
     "- **Targets**: published figures that [simulated cohorts are compared with](../calibration.md).",
 )
+
+SCALES = {
+    SizeScale.WEEK: "week",
+    SizeScale.SESSION: "session",
+    SizeScale.PATH: "path",
+    SizeScale.MARGINAL_R: "r",
+    SizeScale.COURSE: "course",
+    SizeScale.JUMP: "jump",
+    SizeScale.FOREVER: "for good",
+    SizeScale.LOG_RATE: "log rate",
+    SizeScale.LOG_ODDS: "log odds",
+}
+
+PARTS = {Simulation.TERM: "", Simulation.TARGET: "; result", Simulation.PROCESS: "; process"}
 
 PICTURE = """<picture>
 <source media="(max-width: 700px)" srcset="../images/{name}-narrow.svg">
@@ -95,7 +113,8 @@ def count(theory: Theory) -> list[str]:
         f"can estimate {sum(bool(e.estimate) for e in places[EdgeLocation.SIMULATED])} of them.",
         f"- For {grades[Grade.VERIFIED]} the published finding was checked in its source, {grades[Grade.COMPUTED]} "
         f"rest on figures from public data, and for {grades[Grade.UNVERIFIED]} no figure was found or checked.",
-        f"- {sum(e.prior is not None for e in edges)} have a prior; the others have none.",
+        f"- {sum(e.size is not None for e in edges)} have a size; of these, "
+        f"{sum(e.size is not None and e.size.measured == 'judgement' for e in edges)} are judgements.",
         f"- {sum(e.outruns_its_evidence for e in edges)} represent claims that go beyond the evidence "
         f"({', '.join(CLAIMS_BEYOND_EVIDENCE)}). They are marked with an exclamation mark.",
         "",
@@ -107,14 +126,14 @@ def count(theory: Theory) -> list[str]:
 
 def row(e: TheoryEdge) -> str:
     shape = [e.level.value.replace("_", " "), e.lag.value if e.lag is not Lag.NONE else "", e.form.value]
-    prior = f"{number(e.prior.mean)} (SD {number(e.prior.sd)})" if e.prior else "none"
+    size = f"{number(e.size.value)} (SD {number(e.size.sd)}), {SCALES[e.size.scale]}" if e.size else "none"
     marks = [*e.claims, *(["**!**"] if e.outruns_its_evidence else []), *e.mechanisms]
-    basis = " ".join(part for part in (e.about, e.figure, e.prior.basis if e.prior else "") if part)
+    basis = " ".join(part for part in (e.about, e.figure, e.size.basis if e.size else "") if part)
     cells = (
         f"{e.label} ({e.sign.replace('-', '−')})",
         ", ".join(part.replace("_", " ") for part in shape if part),
         e.location_label,
-        prior,
+        f"{size}{PARTS[e.simulate]}",
         ", ".join([e.grade.value, *e.calibration]),
         " ".join(marks),
         basis,
@@ -148,7 +167,7 @@ def text() -> str:
         lines += [
             f"### {name}",
             "",
-            "| Edge | Level, lag, form | Location | Prior | Evidence, targets | Claims, mechanism | Description |",
+            "| Edge | Level, lag, form | Location | Size | Evidence, targets | Claims, mechanism | Description |",
             "| --- | --- | --- | --- | --- | --- | --- |",
             *(row(e) for e in table.select(pillar=pillar)),
             "",

@@ -66,7 +66,7 @@ def edge_table(values: Mapping[str, np.ndarray], **constructs: str) -> EdgeTable
 def edge(from_construct: str, to_construct: str, **given: object) -> TheoryEdge:
     """Return an edge of a study that is on no shelf."""
     fields = {"claims": ("S1",), "sign": "+", "place": EdgeLocation.STUDY, "about": "A test."} | given
-    return TheoryEdge(from_construct, to_construct, **fields)
+    return TheoryEdge(f"{from_construct}_{to_construct}", from_construct, to_construct, **fields)
 
 
 def estimate_of(value: float, method: str = "lag") -> EdgeEstimate:

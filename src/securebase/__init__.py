@@ -36,6 +36,8 @@ _PUBLIC_NAMES = {
     # simulation from a known truth
     "simulate": ("securebase.model.simulate", "simulate"),
     "simulate_with_truth": ("securebase.model.simulate", "simulate_with_truth"),
+    "simulate_table": ("securebase.model.simulate", "simulate_table"),
+    "SimulatedTable": ("securebase.model.simulate", "SimulatedTable"),
     "Shock": ("securebase.model.simulate", "Shock"),
     "Truth": ("securebase.model.simulate", "Truth"),
     # maximum likelihood in continuous time

@@ -33,8 +33,10 @@ from securebase.model.retellings import RetellingFit as RetellingFit
 from securebase.model.retellings import RetellingRow as RetellingRow
 from securebase.model.retellings import fit_retellings as fit_retellings
 from securebase.model.simulate import Shock as Shock
+from securebase.model.simulate import SimulatedTable as SimulatedTable
 from securebase.model.simulate import Truth as Truth
 from securebase.model.simulate import simulate as simulate
+from securebase.model.simulate import simulate_table as simulate_table
 from securebase.model.simulate import simulate_with_truth as simulate_with_truth
 from securebase.model.specification import Specification as Specification
 from securebase.model.track import track as track
@@ -86,6 +88,7 @@ __all__ = [
     "SecurebaseError",
     "Shock",
     "ShrinkagePrior",
+    "SimulatedTable",
     "Specification",
     "StudyResult",
     "TableError",
@@ -111,6 +114,7 @@ __all__ = [
     "read_record",
     "score",
     "simulate",
+    "simulate_table",
     "simulate_with_truth",
     "specification_for",
     "study_cohort",

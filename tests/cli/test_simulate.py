@@ -77,10 +77,11 @@ def test_a_trial_writes_arms_to_the_table_and_true_values_to_a_file(run, tmp_pat
     assert {row[0]: row[arm] for row in rows[1:]} == {
         f"sim-00{i}": "ipt" if i % 2 else "waiting_list" for i in range(1, 7)
     }
-    persons = json.loads(truth.read_text("utf-8"))["persons"]
+    document = json.loads(truth.read_text("utf-8"))
+    persons = document["persons"]
     assert [p["arm"] for p in persons] == ["ipt", "waiting_list"] * 3
-    assert len(persons[0]["values"][0]) == 6
-    assert run("simulate", "default", "--arm", "placebo", "--out", out).code == 2
+    assert len(persons[0]["values"][0]) == len(document["constructs"])
+    assert run("simulate", "default", "--arm", "sugar", "--out", out).code == 2
 
 
 def test_the_list_has_true_effects_arms_and_expected_findings(run):
@@ -105,3 +106,40 @@ def test_table_and_truth_must_be_different_files(run, tmp_path):
     result = run("simulate", "default", "--clients", "3", "--out", shared, "--truth", shared)
     assert "must be different files" in result.err
     assert not shared.exists()
+
+
+def test_a_scenario_of_the_whole_web_becomes_a_table_that_theory_reads(run, tmp_path):
+    out, truth = tmp_path / "web.csv", tmp_path / "truth.json"
+    words = ("simulate", "pillars", "--style", "anxious", "--clients", "70", "--seed", "3")
+    output = json.loads(run(*words, "--out", out, "--truth", truth, "--json").out)
+    assert output["sessions"] == 70 * 16
+    assert output["data_dictionary"] == str(tmp_path / "web.json")
+    assert json.loads(truth.read_text("utf-8"))["scenario"] == "pillars"
+    theory = shlex.split(output["theory_command"])[1:]
+    estimates = json.loads(run(*theory, "--claim", "S77", "--json").out)
+    assert (estimates["clients"], estimates["estimated"]) == (70, 2)
+    studied = shlex.split(output["study_command"].replace("--out report.html", "--json"))
+    studied = [*studied[1 : studied.index("--process") + 2], "--json"]
+    assert json.loads(run(*studied).out)["size"]["n_persons"] == 70
+    before = out.read_bytes()
+    assert "securebase theory --data" in run(*words, "--out", out).out
+    assert out.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("default", "--style", "secure"), "has no attachment styles"),
+        (("pillars", "--style", "calm"), "'calm' is not one of"),
+        (("pillars", "--out", "a.json"), "must be different files"),
+        (("pillars", "--truth", "a.json"), "must be different files"),
+        (("pillars", "--out", "/nowhere/a.csv"), "/nowhere"),
+    ],
+)
+def test_what_a_style_or_a_data_dictionary_rules_out_is_refused(run, tmp_path, monkeypatch, words, part):
+    monkeypatch.chdir(tmp_path)
+    result = run("simulate", *(() if "--out" in words else ("--out", "a.csv")), *words, "--clients", "2")
+    assert result.code == 2
+    assert part in result.err
+    assert "Traceback" not in result.err
+    assert not list(tmp_path.iterdir())

@@ -81,7 +81,7 @@ def test_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
     assert [c["id"] for c in result["claims"]] == list(THEORY.claims)
     assert [e["label"] for e in result["edges"]] == [e.label for e in THEORY.select(mechanism="M1", place="model")]
     to_symptoms = next(e for e in result["edges"] if e["to_construct"] == "symptoms")
-    assert to_symptoms["prior"]["mean"] == -0.07
+    assert to_symptoms["size"]["value"] == -0.07
     assert to_symptoms["mechanisms"] == ["M1"]
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from scipy.linalg import expm
 
-from securebase.errors import ModelError
+from securebase.errors import ModelError, ParameterSetError
 from securebase.model.arms import ARMS, arm
 from securebase.model.equations import stationary_covariance
 from securebase.model.parameter_set import ParameterSet, parameter_set
@@ -35,6 +36,7 @@ from securebase.model.simulate.people import People, draw_people
 from securebase.model.simulate.streams import Streams
 from securebase.model.specification import Trend
 from securebase.model.standardised import standardised_effects
+from securebase.model.web.plan import tracked_web
 from securebase.records.vocabulary import Ending, RuptureKind
 
 SET = parameter_set()
@@ -72,11 +74,12 @@ def simulate_courses(
 ) -> tuple[SimulatedCourses, People]:
     rng = np.random.default_rng(seed)
     streams = Streams.spawn_from(rng)
-    people = draw_people(source, processes, tuple(arm(arms[i % len(arms)]) for i in range(n)), rng, streams)
+    web = tracked_web(source)
+    people = draw_people(source, processes, tuple(arm(arms[i % len(arms)]) for i in range(n)), rng, streams, web=web)
     days = np.tile(7.0 * np.arange(rows), (n, 1)) if days is None else days
     ends = np.full(n, rows) if last is None else last
     attendance = Attendance(days, ends.astype(np.int64), np.zeros((n, rows, 6)))
-    return true_courses(source, processes, people, attendance, rng=rng, streams=streams), people
+    return true_courses(source, processes, people, attendance, rng=rng, streams=streams, web=web), people
 
 
 def decayed(change: Mapping[int, float], weeks: float) -> Array:
@@ -485,3 +488,31 @@ def test_no_therapy_process_acts_on_a_waiting_list() -> None:
 def test_a_process_that_moves_an_unknown_construct_is_refused() -> None:
     with pytest.raises(ModelError, match="“mood” is not a construct of this scenario"):
         simulate_courses(SET, replace(NO_PROCESSES, life_events=LifeEvents(independent=9.0, moves={"mood": 1.0})))
+
+
+def test_an_expectation_that_is_disproved_keeps_fear_from_coming_back() -> None:
+    """S45. Habituation falls within a retelling, learning between them: by surprise, not by number."""
+    exposed = {"chance": 1.0, "first": 1, "spread": 0.0, "error": 0.0, "learned": 0.5}
+
+    def share_back(**given: float) -> list[float]:
+        spec = Retellings(**exposed, **given)
+        (events,) = simulate_courses(SET, Processes(tellings=spec), n=1, rows=6)[0].retellings.events
+        return [(b.peak - a.end) / (a.peak - a.end) for a, b in pairwise(events)]
+
+    comes_back = 1.0 - np.exp(-1.0)
+    # without expectations every retelling but the first teaches the same
+    assert share_back() == pytest.approx([0.6 * 0.5**k * comes_back for k in range(5)])
+    surprised = simulate_courses(
+        SET, Processes(tellings=Retellings(**exposed, expectation=80.0, happens=0.0)), n=1, rows=6
+    )[0].retellings.events[0]
+    assert [t.expectation for t in surprised] == pytest.approx([80.0 * 0.5**k for k in range(6)])
+    assert [t.surprise for t in surprised] == pytest.approx([0.8 * 0.5**k for k in range(6)])
+    # the first teaches half, the second, half as surprising, a quarter, …
+    taught = np.cumprod([1.0 - 0.5 * 0.5**k for k in range(5)])
+    assert share_back(expectation=80.0, happens=0.0) == pytest.approx(list(0.6 * taught * comes_back))
+    # what was feared happens: nothing is learned, and the expectation stays
+    assert share_back(expectation=80.0, happens=1.0) == pytest.approx([0.6 * comes_back] * 5)
+    # a new setting brings the whole fall back, however much was learned
+    assert share_back(expectation=80.0, happens=0.0, renewal=1.0) == pytest.approx([comes_back] * 5)
+    with pytest.raises(ParameterSetError, match=r"expectation must be between 0 and 100 \(got 120\)"):
+        Retellings(expectation=120.0)

@@ -9,9 +9,10 @@ import pytest
 from each import each
 from securebase.errors import ModelError
 from securebase.measurement.constructs import CONSTRUCTS, TRACKED_CONSTRUCTS, UNMEASURED_CONSTRUCTS, Direction
-from securebase.model.mechanism import THERAPY, EffectLevel, Grade, Lag, Pillar
+from securebase.model.mechanism import THERAPY, EffectLevel, Grade, Lag, Pillar, SizeScale
 from securebase.model.mechanisms import MECHANISMS
 from securebase.model.parameter_set import parameter_set
+from securebase.model.states import Layer, states
 from securebase.model.theory import (
     CLAIMS_BEYOND_EVIDENCE,
     EXTERNAL_ORIGINS,
@@ -19,6 +20,7 @@ from securebase.model.theory import (
     STUDY_METHODS,
     EdgeForm,
     EdgeLocation,
+    Simulation,
     TheoryEdge,
     read_edges,
     theory,
@@ -26,7 +28,11 @@ from securebase.model.theory import (
 
 THEORY = theory()
 EDGES = THEORY.edges
-each_edge = each(EDGES, lambda edge: f"{edge.label}, {edge.level.value}")
+each_edge = each(EDGES, lambda edge: edge.id)
+#: constructs whose event moves others, or whose rate others move
+EVENTS = {"life_events", "corrective_experience", "retelling", "rupture_repair"} | {
+    name for name, state in states().items() if state.layer is Layer.EVENT
+}
 
 #: claims that need an edge, selected by hand from the list of claims
 _NEEDED = (
@@ -75,9 +81,10 @@ def test_model_edges_are_exactly_the_mechanisms() -> None:
         assert e.lag is m.lag
         assert e.lag in (Lag.WEEK, Lag.COURSE)
         assert {e.from_construct, e.to_construct} <= {*TRACKED_CONSTRUCTS, THERAPY}
-        assert (e.claims, e.prior, e.grade, e.pillar, e.calibration) == (
-            *(m.claims, m.prior, m.grade, m.pillar, m.calibration),
-        )
+        assert (e.claims, e.grade, e.pillar, e.calibration) == (m.claims, m.grade, m.pillar, m.calibration)
+        assert e.size is not None
+        assert (e.size.value, e.size.sd, e.size.basis) == (m.prior.mean, m.prior.sd, m.prior.basis)
+        assert e.size.scale.value == m.lag.value
         assert e.sign == ("+" if m.prior.mean > 0 else "-")
 
 
@@ -120,26 +127,64 @@ def test_signs_follow_the_direction_of_improvement(edge: TheoryEdge) -> None:
     better = {
         name: CONSTRUCTS[name].direction is Direction.HIGHER_IS_BETTER for name in edge.ends if name in CONSTRUCTS
     }
-    # expected effects: therapy helps, life events harm; the hidden cause is defined as favourable
-    better |= {THERAPY: True, "hidden_cause": True, "life_events": False}
+    # expected effects: therapy helps; the hidden cause is defined as favourable
+    better |= {THERAPY: True, "hidden_cause": True}
     assert edge.sign == ("+" if better[edge.from_construct] == better[edge.to_construct] else "-")
-    if edge.prior is not None:
-        assert edge.prior.mean * (1 if edge.sign == "+" else -1) > 0
 
 
 @each_edge
-def test_verified_and_computed_edges_quote_a_figure(edge: TheoryEdge) -> None:
-    text = f"{edge.figure} {edge.prior.basis if edge.prior else ''}"
+def test_a_size_has_the_sign_of_its_edge(edge: TheoryEdge) -> None:
+    """Also of products and curvatures. An open sign, or none expected, goes with a size of 0."""
+    if edge.size is not None:
+        expected = {"+": edge.size.value > 0, "-": edge.size.value < 0}
+        assert expected.get(edge.sign, edge.size.value == 0)
+
+
+@each_edge
+def test_verified_and_computed_sizes_quote_a_figure_and_all_others_are_judgements(edge: TheoryEdge) -> None:
+    basis = edge.size.basis if edge.size else ""
+    assert edge.size is None or (edge.size.sd > 0 and basis.endswith("."))
     if edge.grade is not Grade.UNVERIFIED:
-        assert re.search(r"\d", text)
-    elif edge.place is not EdgeLocation.MODEL:  # the basis of a judgement may quote figures on other effects
-        assert text.strip() == ""
-    if edge.prior is not None:
-        assert edge.prior.sd > 0
-        assert edge.prior.basis.endswith(".")
+        assert re.search(r"\d", f"{edge.figure} {basis}")
+    elif edge.place is not EdgeLocation.MODEL:  # the basis of a mechanism may quote figures on other effects
+        assert edge.figure == ""
+        assert edge.size is None or (basis.startswith("Judgement") and edge.size.measured == "judgement")
+
+
+@each_edge
+def test_the_scale_of_a_size_fits_its_edge(edge: TheoryEdge) -> None:
+    """A level is moved by a path, a session or week by a push, and only events jump, last or have a rate."""
+    if edge.size is None:
+        return
+    scale = edge.size.scale
+    if edge.size.measured == "between":
+        assert scale in (SizeScale.PATH, SizeScale.MARGINAL_R)
+    if scale in (SizeScale.PATH, SizeScale.MARGINAL_R):
+        assert edge.lag in (Lag.NONE, Lag.LIFE)
+    assert (scale is SizeScale.COURSE) == (edge.lag is Lag.COURSE)
+    if edge.simulate is not Simulation.TARGET:
+        assert (scale in (SizeScale.JUMP, SizeScale.FOREVER)) == (edge.from_construct in EVENTS)
+        assert (scale in (SizeScale.LOG_RATE, SizeScale.LOG_ODDS)) == (edge.to_construct in EVENTS)
+    if edge.carries_levels:
+        assert scale is SizeScale.WEEK
+        assert edge.form in (EdgeForm.LINEAR, EdgeForm.ACCUMULATING)
+        assert not {edge.from_construct, edge.to_construct} <= {*TRACKED_CONSTRUCTS}
+
+
+def test_results_and_processes_are_no_terms() -> None:
+    """No arrow makes what other arrows must bring about, and no index is an end of a term."""
+    for e in EDGES:
+        index = any(name in states() and states()[name].layer is Layer.INDEX for name in e.ends)
+        assert index <= (e.simulate is Simulation.TARGET), e.id
+        assert (e.size is None) <= (e.simulate is not Simulation.TERM), e.id
+        # an effect of the kind of therapy on one problem area is switched on by a scenario's arms
+        assert (e.simulate is Simulation.PROCESS) <= (e.by in SIMULATORS or "problem_area" in e.ends), e.id
+        if e.simulate is Simulation.TARGET:
+            assert e.calibration, e.id
 
 
 def test_edges_are_unique() -> None:
+    assert len({e.id for e in EDGES}) == len(EDGES)
     keys = [(e.ends, e.level, e.form) for e in EDGES]
     assert [key for key, n in Counter(keys).items() if n > 1] == []
 
@@ -172,8 +217,12 @@ def test_moderations_and_curvatures_are_estimated_and_effects_of_therapy_need_un
     assert {e.study_method for e in EDGES if e.place is EdgeLocation.MODEL} == {"lag", "arms"}
 
 
+EDGE = '[[edge]]\nid = "a"\nfrom = "alliance"\nto = "hope"\nclaims = ["S7"]\nabout = "A test."\n'
+SIZE = '{ value = 0.1, sd = 0.05, scale = "week", basis = "Judgement." }'
+
+
 def test_an_estimator_beside_the_simulator_must_be_known() -> None:
-    block = '[[edge]]\nfrom = "alliance"\nto = "hope"\nclaims = ["S7"]\nsign = "+"\nabout = "A test."\n'
+    block = f'{EDGE}sign = "+"\nsize = {SIZE}\n'
     for lines in ('place = "simulated"\nestimate = "guess"\n', 'place = "study"\nestimate = "events"\n'):
         with pytest.raises(ModelError, match="only for a simulated edge"):
             read_edges("x.toml", block + lines, Pillar.SOCIAL, THEORY.claims)
@@ -228,10 +277,12 @@ def test_filters_agree_with_a_plain_loop() -> None:
         (('by = "ct_sparse"', 'lag = "day"'), "unknown lag “day”. Known: session, week, slow, course, life, none"),
         (('by = "ct_sparse"', 'calibration = ["36"]'), r"must be rows of the calibration, such as C5 \(got 36\)"),
         (('by = "ct_sparse"', 'colour = "red"'), r"edge\[1\].colour: unknown field"),
-        (
-            ('by = "ct_sparse"', 'prior = { mean = 0.1, sd = 0, basis = "No." }'),
-            r"prior.sd: must be greater than 0",
-        ),
+        (('by = "ct_sparse"', 'form = "product"'), r"edge\[1\].moderator: a product needs a moderator"),
+        (('by = "ct_sparse"', 'simulate = "target"'), r"edge\[1\].calibration: a target needs the row"),
+        (("sd = 0.05", "sd = 0"), r"size.sd: must be greater than 0"),
+        (("size = {", "#"), r"edge\[1\].size: a term of the simulator needs a size"),
+        (('basis = "Judgement."', 'basis = "r = .2.", measured = "between"'), "is not an effect over a week"),
+        (('id = "alliance_symptoms_level"', 'id = "alliance_wellbeing_week"'), r"edge\[2\].id: .* of another edge"),
         (("[[edge]]", "[[edge"), "common_factors.toml: invalid TOML"),
     ],
 )
@@ -240,3 +291,9 @@ def test_an_invalid_file_is_refused_with_the_problem(change: tuple[str, str], me
     text = file.read_text("utf-8").replace(*change, 1)
     with pytest.raises(ModelError, match=message):
         read_edges("common_factors.toml", text, Pillar.COMMON_FACTORS, THEORY.claims)
+
+
+def test_an_id_of_another_file_is_refused() -> None:
+    block = f'{EDGE}sign = "+"\nplace = "study"\nsize = {SIZE}\n'
+    with pytest.raises(ModelError, match=r"“a” is the id of another edge\. Give each edge an id of its own"):
+        read_edges("x.toml", block, Pillar.SOCIAL, THEORY.claims, other_ids=["a"])

@@ -61,6 +61,7 @@ SHELVES = (
     "ipt/worksheets",
     "model/mechanisms",
     "model/claims",
+    "model/states",
     "model/parameter_sets",
     "model/scenarios",
     "study/estimators",

@@ -16,6 +16,11 @@ IDS = frozenset(worksheets())
 OTHER_MEANINGS = {
     "model/theory.py": ("claims and pillars", {"problem_area", "corrective_experience"}),
     "study/edges/columns.py": ("a construct", {"corrective_experience"}),
+    "model/simulate/courses.py": ("a construct", {"corrective_experience"}),
+    "model/simulate/table.py": ("columns", {"corrective_experience", "problem_area"}),
+    "model/web/terms.py": ("a construct", {"corrective_experience"}),
+    "register/simulated.py": ("columns", {"problem_area"}),
+    "exchange/simulated_table.py": ("columns", {"corrective_experience", "problem_area"}),
     "measurement/constructs.py": ("a construct", {"corrective_experience"}),
     "measurement/consistency.py": ("problem areas", {"role_dispute", "role_transition"}),
     "records/vocabulary.py": (

@@ -104,6 +104,7 @@ def page_urls(cast: Cast) -> list[str]:
                 "course-forms",
                 "account-new",
                 "clinic-calibration",
+                "theory",
                 "research-table",
                 "client-new",
                 "library",

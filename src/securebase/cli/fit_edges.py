@@ -97,7 +97,7 @@ def _measures(options: TableOptions, asked: Iterable[Edge]) -> Measures:
         rows = session_table(cohort, panel(cohort))
         return _with_ends(measures_of(rows, {name: name for name in rows.values}, cohort.days_per_unit), asked)
     check_output_file(options.table)
-    ends = [TheoryEdge(a, b, (), "?", EdgeLocation.STUDY, "asked") for a, b in asked]
+    ends = [TheoryEdge(f"{a}_{b}", a, b, (), "?", EdgeLocation.STUDY, "asked") for a, b in asked]
     for edge in ends:
         construct(edge.from_construct), construct(edge.to_construct)
     edges = (*ends, *lagged_edges())

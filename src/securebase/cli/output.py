@@ -73,6 +73,12 @@ def write_bytes(content: bytes, out: Path) -> None:
         ) from None
 
 
+def check_graph_file(graph: Path) -> None:
+    """Raise a usage error unless a drawing can be written in the format that the name of the file ends in."""
+    if graph.suffix not in (".svg", ".html"):
+        raise click.UsageError(f"--graph must end in .svg or .html (got “{graph.name}”).")
+
+
 def print_heading(text: str) -> None:
     """Print a heading after a blank line, in bold on a terminal."""
     click.echo()

@@ -1,18 +1,36 @@
-"""`securebase simulate SCENARIO`: a table simulated from a known model."""
+"""`securebase simulate SCENARIO`: a table simulated from a known model.
+
+A scenario of the whole web becomes a table of all constructs and events with a data dictionary, any other one a table
+of the tracked constructs.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
 
-from securebase.cli.output import print_heading, print_sentences, print_table, status_line, write_json
+from securebase.cli.output import (
+    print_heading,
+    print_sentences,
+    print_table,
+    status_line,
+    write_bytes,
+    write_json,
+    write_text,
+)
 from securebase.errors import InputError
 from securebase.exchange.csv_tables import write_cohort
+from securebase.exchange.data_dictionary import dictionary_path, format_dictionary
+from securebase.exchange.simulated_table import build_simulated_table
 from securebase.model.arms import ARMS
 from securebase.model.scenario import Scenario, scenario, scenarios
-from securebase.model.simulate import simulate_with_truth
+from securebase.model.simulate import Truth, draw_clients, simulate_with_truth, tabulate
+from securebase.model.web.plan import STYLES
 from securebase.records.cohort import Cohort
 from securebase.schema import plain_fields
 
@@ -30,6 +48,11 @@ from securebase.schema import plain_fields
     type=click.Choice(list(ARMS)),
     help="Treatment arm; repeat it for a trial. Clients are allocated in turn (default: arms of the scenario).",
 )
+@click.option(
+    "--style",
+    type=click.Choice(list(STYLES)),
+    help="Attachment style of all clients, in scenarios of the whole web (default: the whole range).",
+)
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Random seed.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the table to this CSV file.")
 @click.option(
@@ -46,6 +69,7 @@ def command(
     missing: float | None,
     dropout: float | None,
     arms: tuple[str, ...],
+    style: str | None,
     seed: int,
     out: Path | None,
     truth: Path | None,
@@ -53,7 +77,8 @@ def command(
 ) -> None:
     """Simulate a table of clients from SCENARIO, in the format that `securebase study` reads.
 
-    Without SCENARIO, list the scenarios and treatment arms.
+    A scenario of the whole web gets a column for every construct and event, and a data dictionary beside the table, so
+    that `securebase theory --data` estimates its edges. Without SCENARIO, list the scenarios and treatment arms.
     """
     if name is None:
         _list(json_wanted=json_wanted)
@@ -61,31 +86,83 @@ def command(
     selected = scenario(name)
     if out is None:
         raise InputError("--out is required with a scenario", advice="Add --out FILE.csv.")
-    if truth is not None and truth.resolve() == out.resolve():
-        raise click.UsageError("--out and --truth must be different files.")
+    _check_files(selected, out, truth)
+    course: dict[str, Any] = {"sessions": sessions, "missing": missing, "dropout": dropout, "arms": arms}
+    write = _write_table if selected.web.enters_core else _write_cohort
     with status_line(quiet=json_wanted) as show:
         show(f"Simulating {clients:,} clients")
-        cohort, true = simulate_with_truth(
-            selected,
-            n_clients=clients,
-            rng=np.random.default_rng(seed),
-            sessions=sessions,
-            missing=missing,
-            dropout=dropout,
-            arms=arms,
-        )
-        try:
-            write_cohort(cohort, out, measures=selected.parameter_set.measures())
-        except OSError as error:
-            raise InputError(
-                f"cannot write the file ({error.strerror})", where=str(out), advice="Choose another file."
-            ) from None
-    if truth is not None:
-        write_json(true.to_dict(), truth)
+        drawn = {"n_clients": clients, "rng": np.random.default_rng(seed), **course, "style": style or ""}
+        summary = write(selected, drawn, out, truth)
+    summary = {
+        "scenario": selected.id,
+        **plain_fields(selected, "name", "truth"),
+        "clients": clients,
+        "seed": seed,
+        "file": str(out),
+        **summary,
+    }
     if json_wanted:
-        write_json(_summary(selected, cohort, seed, out), None)
+        write_json(summary, None)
     else:
-        _print(selected, cohort, seed, out)
+        _print(selected, summary)
+
+
+def _check_files(selected: Scenario, out: Path, truth: Path | None) -> None:
+    files = [("--out", out)]
+    if selected.web.enters_core:
+        files.append(("the data dictionary beside --out", dictionary_path(out)))
+    if truth is not None:
+        files.append(("--truth", truth))
+    for k, (label, file) in enumerate(files):
+        for other, other_file in files[:k]:
+            if file.resolve() == other_file.resolve():
+                raise click.UsageError(f"{other} and {label} must be different files. Choose another name.")
+
+
+def _write_cohort(selected: Scenario, drawn: Mapping[str, Any], out: Path, truth: Path | None) -> dict[str, object]:
+    """Write the tracked constructs as `write_cohort` does. Return what the summary says of them."""
+    cohort, true = simulate_with_truth(selected, **drawn)
+    try:
+        write_cohort(cohort, out, measures=selected.parameter_set.measures())
+    except OSError as error:
+        raise InputError(
+            f"cannot write the file ({error.strerror})", where=str(out), advice="Choose another file."
+        ) from None
+    _write_truth(true, truth)
+    return {
+        "sessions": sum(len(e.sessions) for e in cohort.episodes),
+        "arms": sorted({e.arm for e in cohort.episodes if e.arm}),
+        **plain_fields(cohort, "time_unit", "outcome", "processes"),
+        "study_command": _study_command(cohort, out),
+    }
+
+
+def _write_table(selected: Scenario, drawn: Mapping[str, Any], out: Path, truth: Path | None) -> dict[str, object]:
+    """Write all constructs and events with a data dictionary. Return what the summary says of them."""
+    clients = draw_clients(selected, **drawn)
+    notes = (f"Simulated from the scenario “{selected.name}”.",)
+    table = build_simulated_table(tabulate(clients).columns, made_on=datetime.now(UTC).date(), notes=notes)
+    write_bytes(table.csv, out)
+    write_text(format_dictionary(table.dictionary), dictionary_path(out))
+    _write_truth(clients.truth() if truth is not None else None, truth)
+    outcome, *processes = selected.parameter_set.specification.constructs
+    return {
+        "sessions": int(clients.courses.held[clients.people.is_treated].sum()),
+        "arms": sorted({arm.id for arm in clients.people.arms}) if clients.shows_arms else [],
+        "style": drawn["style"] or None,
+        "data_dictionary": str(dictionary_path(out)),
+        "time_unit": table.dictionary.time_unit,
+        "outcome": outcome,
+        "processes": processes,
+        "study_command": f"securebase study {out} --outcome {outcome} "
+        f"{' '.join(f'--process {process}' for process in processes)} --out report.html",
+        "theory_command": f"securebase theory --data {out}",
+    }
+
+
+def _write_truth(true: Truth | None, file: Path | None) -> None:
+    if true is not None and file is not None:
+        write_json(true.to_dict(), file)
 
 
 def _list(*, json_wanted: bool) -> None:
@@ -124,26 +201,16 @@ def _study_command(cohort: Cohort, out: Path) -> str:
     )
 
 
-def _summary(selected: Scenario, cohort: Cohort, seed: int, out: Path) -> dict[str, object]:
-    return {
-        "scenario": selected.id,
-        **plain_fields(selected, "name", "truth"),
-        "clients": len(cohort),
-        "seed": seed,
-        "sessions": sum(len(e.sessions) for e in cohort.episodes),
-        "arms": sorted({e.arm for e in cohort.episodes if e.arm}),
-        "file": str(out),
-        **plain_fields(cohort, "time_unit", "outcome", "processes"),
-        "study_command": _study_command(cohort, out),
-    }
-
-
-def _print(selected: Scenario, cohort: Cohort, seed: int, out: Path) -> None:
+def _print(selected: Scenario, summary: Mapping[str, Any]) -> None:
     print_heading(selected.name)
     print_sentences([selected.about])
     print_heading("True effects")
     print_sentences(selected.truth)
     print_heading("Simulated")
-    sessions = sum(len(e.sessions) for e in cohort.episodes)
-    print_table(("", ""), [("clients", f"{len(cohort):,}"), ("sessions", f"{sessions:,}"), ("seed", str(seed))])
-    click.echo(f"\n  Wrote {out}. All data are simulated. To analyse them:\n\n    {_study_command(cohort, out)}")
+    counts = [(name, f"{summary[name]:,}") for name in ("clients", "sessions")]
+    print_table(("", ""), [*counts, ("seed", str(summary["seed"]))])
+    files = " and ".join(summary[key] for key in ("file", "data_dictionary") if key in summary)
+    click.echo(f"\n  Wrote {files}. All data are simulated. To analyse them:\n")
+    for key in ("study_command", "theory_command"):
+        if key in summary:
+            click.echo(f"    {summary[key]}")

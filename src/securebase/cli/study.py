@@ -47,6 +47,12 @@ from securebase.study.verdict_phrases import RUNG_LABELS, detrended_label, detre
     help="Process that may mediate the lags of the other processes on the outcome; repeatable.",
 )
 @click.option(
+    "--rivals",
+    metavar="COL COL",
+    nargs=2,
+    help="Two processes to compare: which precedes more improvement of the outcome and all other processes.",
+)
+@click.option(
     "--assigned",
     metavar="COL",
     multiple=True,
@@ -67,6 +73,7 @@ def command(
     moderator: tuple[str, ...],
     curvature: bool,
     mediator: tuple[str, ...],
+    rivals: tuple[str, str] | None,
     assigned: tuple[str, ...],
     occasion: str,
     json_wanted: bool,
@@ -89,6 +96,7 @@ def command(
             moderators=moderator,
             curvature=curvature,
             mediators=mediator,
+            rivals=rivals or (),
             assigned=assigned,
             occasion=occasion,
             progress=show,
@@ -194,6 +202,12 @@ def _print(result: StudyResult) -> None:
     if result.mediation:
         print_heading("Mediation")
         for words, figures in zip(result.mediation_in_words, result.mediation_figures_in_words, strict=True):
+            click.echo()
+            print_sentences([words])
+            print_sentences([figures] if figures else [], indent="    ")
+    if result.rivals:
+        print_heading("Rivals")
+        for words, figures in zip(result.rivals_in_words, result.rivals_figures_in_words, strict=True):
             click.echo()
             print_sentences([words])
             print_sentences([figures] if figures else [], indent="    ")

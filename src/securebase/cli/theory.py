@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from securebase.charts.theory_graph import By
-from securebase.cli.output import format_number, print_sentences, write_json, write_text
+from securebase.cli.output import check_graph_file, format_number, print_sentences, write_json, write_text
 from securebase.cli.theory_data import estimate_table, print_estimates
+from securebase.cli.theory_play import PlayOptions, add_play_options, check_play_options, play_and_print
 from securebase.model.mechanism import Lag, Pillar
 from securebase.model.theory import EdgeLocation, Theory, TheoryEdge, theory
 from securebase.reports.theory_page import theory_page, theory_svg
@@ -43,6 +44,7 @@ from securebase.study.edges.result import TheoryEstimates
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Estimate the edges from this table, which has a data dictionary beside it (securebase cohort writes both).",
 )
+@add_play_options
 @click.option(
     "--json",
     "json_out",
@@ -52,6 +54,7 @@ from securebase.study.edges.result import TheoryEstimates
     help="Write everything as JSON to FILE; without FILE print it.",
 )
 def command(
+    play_options: PlayOptions,
     *,
     claim: str | None,
     pillar: str | None,
@@ -67,8 +70,12 @@ def command(
     Every edge is a hypothesis. Location “model”: a mechanism that fit estimates and track uses; “study”: estimated from
     a table with the columns; “simulated”: in the simulator.
 
-    With --data, every edge gets its estimate with interval, or the reason why the table has none.
+    With --data, every edge gets its estimate with interval, or the reason why the table has none. With --play, the
+    edges simulate clients under a choice of conditions, beside the ordinary course.
     """
+    if check_play_options(play_options):
+        play_and_print(play_options.choice(), graph, json_out)
+        return
     full_theory = theory()
     edges = full_theory.select(claim=claim, pillar=pillar, mechanism=mechanism, place=location)
     if graph is not None:
@@ -85,8 +92,7 @@ def command(
 
 
 def _check_graph(graph: Path, edges: Sequence[TheoryEdge]) -> None:
-    if graph.suffix not in (".svg", ".html"):
-        raise click.UsageError(f"--graph must end in .svg or .html (got “{graph.name}”).")
+    check_graph_file(graph)
     if not edges:
         raise click.UsageError("No edge matches these options.")
 
@@ -132,12 +138,12 @@ def _list(full_theory: Theory, edges: Sequence[TheoryEdge], claim: str | None) -
 
 def _line(e: TheoryEdge) -> str:
     parts = [e.sign.replace("-", "−"), e.level.value, "" if e.lag is Lag.NONE else e.lag.value, e.form.value]
-    prior = f"prior {format_number(e.prior.mean, 2)} (SD {format_number(e.prior.sd, 2)})" if e.prior else "no prior"
+    size = f"size {format_number(e.size.value, 2)} (SD {format_number(e.size.sd, 2)})" if e.size else "no size"
     claims = " ".join(e.claims) + (" !" if e.outruns_its_evidence else "")
     columns = (
         ", ".join(part.replace("_", " ") for part in parts if part),
         e.location_label,
-        f"{prior}, {e.grade.value}",
+        f"{size}, {e.grade.value}",
         claims,
     )
     return "; ".join(columns)

@@ -298,6 +298,7 @@ _UNMEASURED = (
         "S108",
         "How close home, work and ties are to what the client wants.",
     ),
+    _c("life_events", "Life events", "worse", "before", "S64 S65 S74 S88 S89", "Events that put a strain on life."),
     _c("vulnerability", "Vulnerability", "worse", "before", "S64 S66", "Personal susceptibility to stress."),
     _c("early_care", "Early care", "better", "before", "S53 S54 S56", "Care in childhood; exists in simulations only."),
 )

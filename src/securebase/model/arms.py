@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from securebase.errors import ParameterSetError
+from securebase.records.vocabulary import ProblemArea
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,9 @@ class Arm:
     """Treatment arm. adds: share of therapy's effect by the planned end, by construct; `otherwise` for all others.
 
     sessions: False on a waiting list, where clients only answer questionnaires. gated: whether techniques depend on the
-    alliance, in scenarios with such a gate.
+    alliance, in scenarios with such a gate. direct: the shares are of what therapy does by itself, and what the edges
+    carry on follows; otherwise they are of the whole effect through all paths. suits: problem area → share of the size
+    of the edge of treatment by problem.
     """
 
     id: str
@@ -28,14 +31,20 @@ class Arm:
     adds: Mapping[str, float] = field(default_factory=dict)
     sessions: bool = True
     gated: bool = True
+    direct: bool = False
+    suits: Mapping[str, float] = field(default_factory=dict)
 
     def share(self, construct: str) -> float:
         """Return the share of therapy's effect on a construct."""
         return self.adds.get(construct, self.otherwise)
 
 
+#: which of two therapies suits which problem, where treatments differ by problem: an arbitrary choice, and no finding
+_SUITS = {ProblemArea.GRIEF.value: 0.5, ProblemArea.ROLE_TRANSITION.value: -0.5}
+
+
 _SHELF = (
-    Arm("ipt", "Interpersonal psychotherapy", "The effect of therapy as stated in the scenario."),
+    Arm("ipt", "Interpersonal psychotherapy", "The effect of therapy as stated in the scenario.", suits=_SUITS),
     Arm(
         "other_therapy",
         "Another bona fide therapy",
@@ -46,6 +55,7 @@ _SHELF = (
             "emotional_processing": 0.7,
             "interpersonal_skills": 0.7,
         },
+        suits={area: -share for area, share in _SUITS.items()},
     ),
     Arm(
         "supportive",
@@ -59,6 +69,15 @@ _SHELF = (
         gated=False,
     ),
     Arm("usual_care", "Usual care", "Occasional contact: a quarter of the effect of therapy.", 0.25, gated=False),
+    Arm(
+        "placebo",
+        "Placebo",
+        "Sessions that raise hope, and nothing else: what hope does follows.",
+        0.0,
+        adds={"hope": 1.0},
+        gated=False,
+        direct=True,
+    ),
     Arm("waiting_list", "Waiting list", "Natural course and questionnaires only.", 0.0, sessions=False),
 )
 

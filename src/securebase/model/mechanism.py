@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from securebase.schema import Number, Positive, ShelfStruct, Text
 
@@ -75,6 +76,42 @@ class Prior(ShelfStruct, frozen=True):
     mean: Number
     sd: Positive
     basis: Text
+
+
+class SizeScale(StrEnum):
+    """Unit of the size of an edge in the simulator.
+
+    week: SDs of movement of the end one week after a deviation of one SD of the origin, by the direct path alone.
+    session: the same within the session. path: standardised path between levels of persons. marginal_r: published
+    correlation of observed scores, converted to a path when the simulator is built. course: SDs at the first session
+    by the planned end, through all paths. jump: SDs at the first session that an event adds and that then decays.
+    forever: SDs that an event leaves for good. log_rate: log of the rate of an event per SD. log_odds: the same for its
+    probability in a session.
+    """
+
+    WEEK = "week"
+    SESSION = "session"
+    PATH = "path"
+    MARGINAL_R = "marginal_r"
+    COURSE = "course"
+    JUMP = "jump"
+    FOREVER = "forever"
+    LOG_RATE = "log_rate"
+    LOG_ODDS = "log_odds"
+
+
+class Size(ShelfStruct, frozen=True):
+    """Standardised size of an edge, with its spread and origin.
+
+    sd: half-width of the published interval / 1.96, or a judgement. measured: what the source compared: persons
+    (`between`), one person with itself (`within`), arms of a trial, or nothing (`judgement`).
+    """
+
+    value: Number
+    sd: Positive
+    scale: SizeScale
+    basis: Text
+    measured: Literal["between", "within", "trial", "judgement"] = "judgement"
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,11 @@ class Retellings:
     of that fall that comes back after a long pause, as returns · (1 − exp(−weeks / pause)); each retelling multiplies
     later return by `learned`. error: SD of a distress rating. Each retelling moves `moves` permanently, times the share
     of its peak lost within it.
+
+    expectation: how sure people are at first that something bad will happen (0 to 100); while 0, expectations are off
+    and every retelling teaches the same. happens: probability that it does happen; otherwise the expectation falls by
+    `disproof` of itself, and the retelling teaches in proportion to how much it surprised. renewal: probability that a
+    retelling takes place in a new setting, where the whole last fall comes back.
     """
 
     chance: float = 0.0
@@ -133,11 +138,17 @@ class Retellings:
     pause: float = 1.0
     learned: float = 0.8
     error: float = 4.0
+    expectation: float = 0.0
+    happens: float = 0.05
+    disproof: float = 0.5
+    renewal: float = 0.0
     moves: Sizes = field(default_factory=lambda: {"emotional_processing": 0.2})
 
     def __post_init__(self) -> None:
-        _check_probabilities(self, "chance", "within", "returns", "learned")
+        _check_probabilities(self, "chance", "within", "returns", "learned", "happens", "disproof", "renewal")
         _check_not_negative(self, "spread", "error")
+        if not 0.0 <= self.expectation <= 100.0:
+            raise ParameterSetError(f"expectation must be between 0 and 100 (got {self.expectation:g})")
         if self.pause <= 0:
             raise ParameterSetError(f"pause must be greater than 0 weeks (got {self.pause:g})")
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from msgspec import field
 
-from securebase.errors import ParameterSetError
+from securebase.errors import ModelError, ParameterSetError
 from securebase.model.arguments import check_number
 from securebase.model.arms import ARMS, Arm, arm
 from securebase.model.expectation import Expectation, ExpectationTable, check_expectation
@@ -25,6 +25,7 @@ from securebase.model.parameter_set_file import upgrade_keys
 from securebase.model.process_tables import TABLES, allow_only, read_processes, read_table
 from securebase.model.processes import Processes
 from securebase.model.standardised import Edge, Standardised, assemble
+from securebase.model.web.plan import WebPlan
 from securebase.schema import Number, Place, ShelfStruct, Text, convert, parse_toml, toml_files
 
 #: wildcard for every other construct in a scenario's file
@@ -71,6 +72,7 @@ class Scenario:
     """A known truth. `truth` states in sentences what a study of it must find; `parameter_set` carries the changes.
 
     happens: processes beyond the fitted model, off by default. arms: treatments that clients are assigned to in turn.
+    web: use of the constructs and edges beyond the fitted model.
     """
 
     id: str
@@ -82,6 +84,7 @@ class Scenario:
     happens: Processes = dataclass_field(default_factory=Processes)
     arms: tuple[Arm, ...] = (ARMS["ipt"],)
     expects: Expectation = dataclass_field(default_factory=Expectation)
+    web: WebPlan = dataclass_field(default_factory=WebPlan)
 
 
 @cache
@@ -90,6 +93,11 @@ def scenarios() -> Mapping[str, Scenario]:
     folder = resources.files("securebase.model") / "scenarios"
     read = [read_scenario(file, content) for file, content in toml_files(folder)]
     return MappingProxyType({item.id: item for item in read})
+
+
+def open_scenarios() -> tuple[str, ...]:
+    """Return the ids of the scenarios in which the whole web acts."""
+    return tuple(s.id for s in scenarios().values() if s.web.enters_core)
 
 
 def scenario(name: str) -> Scenario:
@@ -124,6 +132,16 @@ class ChangedLevelPair(ShelfStruct, frozen=True):
     value: Number
 
 
+class WebTable(ShelfStruct, frozen=True):
+    """The use of the web by a scenario, see `web.plan.WebPlan`."""
+
+    enters_core: bool = False
+    sizes: Mapping[str, Number] = {}
+    without: tuple[str, ...] = ()
+    off: tuple[str, ...] = ()
+    own_change: Mapping[str, Number] = {}
+
+
 class ScenarioFile(ShelfStruct, frozen=True):
     """The file of a scenario without its processes."""
 
@@ -136,6 +154,7 @@ class ScenarioFile(ShelfStruct, frozen=True):
     effect: tuple[ChangedEffect, ...] = ()
     arms: tuple[str, ...] = ()
     expects: ExpectationTable = ExpectationTable()
+    web: WebTable = WebTable()
     persistence: Mapping[str, Number] = {}
     level_share: Mapping[str, Number] = {}
     natural_change: Mapping[str, Number] = {}
@@ -162,13 +181,39 @@ def read_scenario(file: str, content: bytes | str) -> Scenario:
         happens = read_processes(values, base.specification.constructs, place)
         arms = tuple(arm(name) for name in stored.arms) or (ARMS["ipt"],)
         expects = check_expectation(stored.expects, base.specification.constructs, place.at("expects"))
+        web = _read_web(stored.web, values, own_set, place)
     except ParameterSetError as problem:
         if problem.where.startswith(file):
             raise
         place.fail(problem.what, advice=problem.advice)
     if not stored.truth:
-        place.fail("is missing", "truth", "State in a sentence what a study of this scenario must find.")
-    return Scenario(stored.id, stored.name, stored.about, stored.truth, own_set, course, happens, arms, expects)
+        place.fail("is missing", "truth", "ConstructState in a sentence what a study of this scenario must find.")
+    return Scenario(stored.id, stored.name, stored.about, stored.truth, own_set, course, happens, arms, expects, web)
+
+
+#: what the table of edges states in a scenario of the whole web: process → fields that it must not state again
+_STATED_BY_EDGES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "life_events": ("with_symptoms", "with_stress", "moves"),
+        "corrective_experiences": ("moves",),
+        "tellings": ("moves",),
+    }
+)
+
+
+def _read_web(stored: WebTable, values: Mapping[str, Any], own_set: ParameterSet, place: Place) -> WebPlan:
+    plan = WebPlan(stored.enters_core, dict(stored.sizes), stored.without, stored.off, dict(stored.own_change))
+    if plan.enters_core:
+        for process, names in _STATED_BY_EDGES.items():
+            for name in names:
+                if name in values.get(process, {}):
+                    place.at(process).fail("the edges of the web state this", name, "Change [web.sizes] instead.")
+    if plan != WebPlan():
+        try:
+            plan.build(own_set)
+        except ModelError as problem:
+            place.at("web").fail(f"{problem.where}: {problem.what}" if problem.where else problem.what)
+    return plan
 
 
 def _changed_statements(stored: ScenarioFile, base: Standardised, place: Place) -> Standardised:

@@ -7,7 +7,7 @@ edges of the fitted model are read from the shelf `mechanisms/`. Every edge is a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -20,9 +20,9 @@ from msgspec.structs import replace
 
 from securebase.errors import ModelError
 from securebase.measurement.constructs import CONSTRUCTS, MECHANISM_CONSTRUCTS
-from securebase.model.mechanism import THERAPY, EffectLevel, Grade, Lag, Mechanism, Pillar, Prior
+from securebase.model.mechanism import THERAPY, EffectLevel, Grade, Lag, Mechanism, Pillar, Size, SizeScale
 from securebase.model.mechanisms import MECHANISMS
-from securebase.schema import Place, ShelfStruct, Text, read_toml
+from securebase.schema import Id, Number, Place, Positive, ShelfStruct, Text, read_toml
 
 #: Claims that go beyond the evidence (rank, necessity, sufficiency, identity, route, “every”, catharsis): always shown
 #: as hypotheses, with both sides.
@@ -36,7 +36,6 @@ EXTERNAL_ORIGINS: Mapping[str, str] = MappingProxyType(
         "therapy_phase": "Phase of therapy",
         "problem_area": "Problem area",
         "hidden_cause": "Hidden common cause",
-        "life_events": "Life events",
     }
 )
 
@@ -91,6 +90,31 @@ class EdgeForm(StrEnum):
     ACCUMULATING = "accumulating"
     INVERTED_U = "inverted_u"
     EVENT = "event"
+
+
+class Simulation(StrEnum):
+    """Part of an edge in the simulator.
+
+    term: a term of the equations, of the size stated. target: no term; other edges must bring it about, and a row of
+    the calibration compares the result with the published figure. process: a process of the simulator contains it.
+    """
+
+    TERM = "term"
+    TARGET = "target"
+    PROCESS = "process"
+
+
+class FormParameters(ShelfStruct, frozen=True):
+    """Parameters of a form that is not linear.
+
+    needs: threshold of a gate, in SDs above the mean of the first session; steepness: of its logistic curve. clip:
+    bound of both factors of a product. scale: number of steps after which a saturating effect has fallen to 37%.
+    """
+
+    needs: Number = 0.0
+    steepness: Positive = 3.0
+    clip: Positive = 2.5
+    scale: Positive = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +184,15 @@ class Claim:
 class TheoryEdge(ShelfStruct, frozen=True):
     """A directed edge. `sign`: effect on the score of `to_construct`: +, −, 0 (none expected) or ? (open).
 
-    With a moderator it is the sign of the product term, with an inverted U that of the curvature. by: key of
-    STUDY_METHODS or SIMULATORS; empty if nothing estimates or simulates it yet. estimate: key of STUDY_METHODS with
-    which a table can estimate a simulated edge too. prior: None if none is stated. figure: a published figure on
-    another scale, so no prior.
+    id: unique and stable; scenarios and tests name it. With a moderator the sign is that of the product term, with an
+    inverted U that of the curvature. by: key of STUDY_METHODS or SIMULATORS; empty if nothing estimates or simulates it
+    yet. estimate: key of STUDY_METHODS with which a table can estimate a simulated edge too. figure: a published figure
+    on another scale. size: None for a process with parameters of its own. carries_levels: share of the long-run
+    multiplier of a lag that holds between persons too. acts_on: whether a between-person edge moves the level, or the
+    change by the planned end.
     """
 
+    id: Id
     from_construct: Text = field(name="from")
     to_construct: Text = field(name="to")
     claims: tuple[str, ...]
@@ -180,9 +207,13 @@ class TheoryEdge(ShelfStruct, frozen=True):
     moderator: str = ""
     by: str = ""
     estimate: str = ""
-    prior: Prior | None = None
+    size: Size | None = None
     figure: str = ""
     calibration: tuple[str, ...] = ()
+    simulate: Simulation = Simulation.TERM
+    form_parameters: FormParameters = FormParameters()
+    carries_levels: Number = 0.0
+    acts_on: Literal["level", "change"] = "level"
 
     @property
     def ends(self) -> tuple[str, ...]:
@@ -279,7 +310,7 @@ def theory() -> Theory:
     edges = [_edge_of_mechanism(m) for m in MECHANISMS]
     for pillar in Pillar:
         file = f"{pillar.value}.toml"
-        edges += read_edges(file, (folder / file).read_text("utf-8"), pillar, claims)
+        edges += read_edges(file, (folder / file).read_text("utf-8"), pillar, claims, [e.id for e in edges])
     return Theory(MappingProxyType(claims), tuple(edges))
 
 
@@ -290,17 +321,26 @@ def _claims(file: str, text: str) -> Iterator[Claim]:
             yield Claim(name, entry.says, part, entry.needs, entry.uncertain)
 
 
-def read_edges(file: str, text: str, pillar: Pillar, claims: Mapping[str, Claim]) -> list[TheoryEdge]:
-    """Read the edges of one file. Raises ModelError naming the invalid field."""
+def read_edges(
+    file: str, text: str, pillar: Pillar, claims: Mapping[str, Claim], other_ids: Collection[str] = ()
+) -> list[TheoryEdge]:
+    """Read the edges of one file; `other_ids` are those of other files. Raises ModelError naming the invalid field."""
     place = Place(file, ModelError)
     edges = read_toml(text, EdgesFile, place).edge
+    ids = set(other_ids)
     for n, edge in enumerate(edges, start=1):
-        _check_edge(edge, claims, place.at("edge", n))
+        at = place.at("edge", n)
+        if edge.id in ids:
+            at.fail(f"“{edge.id}” is the id of another edge", "id", "Give each edge an id of its own.")
+        ids.add(edge.id)
+        _check_edge(edge, claims, at)
+        _check_size(edge, at)
     return [replace(edge, pillar=pillar) for edge in edges]
 
 
 def _edge_of_mechanism(m: Mechanism) -> TheoryEdge:
     return TheoryEdge(
+        id=f"{m.from_construct}_{m.to_construct}_{m.lag.value}",
         from_construct=m.from_construct,
         to_construct=m.to_construct,
         claims=m.claims,
@@ -311,7 +351,7 @@ def _edge_of_mechanism(m: Mechanism) -> TheoryEdge:
         level=m.level,
         lag=m.lag,
         grade=m.grade,
-        prior=m.prior,
+        size=Size(m.prior.mean, m.prior.sd, SizeScale(m.lag.value), m.prior.basis),
         calibration=m.calibration,
     )
 
@@ -330,5 +370,20 @@ def _check_edge(edge: TheoryEdge, claims: Mapping[str, Claim], place: Place) -> 
     known = STUDY_METHODS if edge.place is EdgeLocation.STUDY else SIMULATORS
     if edge.by and edge.by not in known:
         place.fail(f"must be one of {', '.join(known)} for an edge of {edge.place.value}", "by")
+    if edge.form is EdgeForm.PRODUCT and not edge.moderator:
+        place.fail("a product needs a moderator", "moderator", "Name the construct that moderates the effect.")
     if edge.estimate and (edge.place is not EdgeLocation.SIMULATED or edge.estimate not in STUDY_METHODS):
         place.fail(f"must be one of {', '.join(STUDY_METHODS)}, and only for a simulated edge", "estimate")
+
+
+def _check_size(edge: TheoryEdge, place: Place) -> None:
+    if edge.size is None and edge.simulate is Simulation.TERM:
+        place.fail("a term of the simulator needs a size", "size", "Without a published figure, state a judgement.")
+    if edge.simulate is Simulation.TARGET and not edge.calibration:
+        place.fail("a target needs the row of the calibration that compares it", "calibration")
+    if edge.size and edge.size.scale is SizeScale.WEEK and edge.size.measured == "between":
+        place.fail(
+            "a difference between persons is not an effect over a week (scale “week”, measured “between”)",
+            "size",
+            "Use scale “marginal_r”, or state a judgement for the week.",
+        )

@@ -90,10 +90,11 @@ def _simulated_table() -> str:
 
 
 def _study() -> Any:
-    """Return a study of alliance and of a process that it may moderate: simulated skills stand in for fidelity."""
+    """Return a study of alliance and of a rival that it may moderate: simulated skills stand in for fidelity."""
     process = ("--process", "alliance", "--process", "fidelity", "--map", "fidelity=interpersonal_skills")
-    words = ("--moderator", "alliance", "--covariate", "attachment_anxiety", "--mediator", "fidelity", "--json")
-    return json.loads(run_command("study", _simulated_table(), *_TABLE, *process, *words))
+    words = ("--moderator", "alliance", "--covariate", "attachment_anxiety", "--mediator", "fidelity")
+    rivals = ("--rivals", "alliance", "fidelity", "--json")
+    return json.loads(run_command("study", _simulated_table(), *_TABLE, *process, *words, *rivals))
 
 
 def _therapists() -> Any:

@@ -11,16 +11,26 @@ from types import MappingProxyType
 
 import numpy as np
 
+from securebase.measurement.constructs import CONSTRUCTS
+from securebase.model.parameters import Array
 from securebase.model.processes import CorrectiveExperiences, SimulatedCovariate
-from securebase.model.scenario import Scenario
-from securebase.model.simulate import simulate
+from securebase.model.scenario import Scenario, scenario
+from securebase.model.simulate import simulate, simulate_table
 from securebase.records.episode import EpisodeRecord, RetellingRecord
+from securebase.records.vocabulary import Moment, ProblemArea
 from securebase.study.calibration.designs import IPT
 from securebase.study.calibration.effect_sizes import correlation
 from securebase.study.calibration.samples import CohortSample
 from securebase.study.calibration.sampling import draw_arms
+from securebase.study.detrending import Detrending
+from securebase.study.estimator import shortest_link
+from securebase.study.moderation import ModerationQuestion, estimate_moderation
+from securebase.study.rivals import estimate_rivals
+from securebase.study.table import SessionTable
 
 _SEED, _CLIENTS, _RECORDS = 1, 400, 60
+#: clients of a table of the whole web
+_ROWS = 2000
 
 
 @lru_cache(maxsize=4)
@@ -147,6 +157,91 @@ def _rise_after_the_end(truth: Scenario) -> float:
     return float(np.nanmean(inventory[last]) - np.nanmean(inventory["end"]))
 
 
+def _columns(
+    truth: Scenario, *, off: Sequence[str] = (), arms: Sequence[str] = (), style: str = ""
+) -> Mapping[str, Array]:
+    """Return ratings (clients, sessions) by column, with links of the web switched off; the seed is fixed."""
+    switched = replace(truth, web=replace(truth.web, off=(*truth.web.off, *off)))
+    rng = np.random.default_rng(_SEED)
+    table = simulate_table(switched, n_clients=_ROWS, rng=rng, missing=0.0, dropout=0.0, arms=arms, style=style)
+    return {name: values.reshape(_ROWS, -1) for name, values in table.columns.items()}
+
+
+def _change(columns: Mapping[str, Array], name: str) -> Array:
+    return np.asarray(columns[name][:, -1] - columns[name][:, 0])
+
+
+def _insecure_less_secure(truth: Scenario, of: str, off: Sequence[str] = ()) -> float:
+    insecure, secure = (_columns(truth, off=off, style=style)[of] for style in ("disorganised", "secure"))
+    return float(insecure.mean() - secure.mean())
+
+
+def style_difference(truth: Scenario, of: str) -> float:
+    """Return the mean of a construct in clients insecure on both dimensions, minus that in secure ones."""
+    return _insecure_less_secure(truth, of)
+
+
+def style_difference_through(truth: Scenario, of: str, links: Sequence[str]) -> float:
+    """Return the difference between insecure and secure clients, minus that with these links switched off."""
+    return _insecure_less_secure(truth, of) - _insecure_less_secure(truth, of, links)
+
+
+def treatment_by_problem(truth: Scenario) -> float:
+    """Return the change of symptoms in the first arm minus the second in transitions, minus the same in grief."""
+    columns = _columns(truth)
+    arm, problem, change = columns["arm"][:, 0], columns["problem_area"][:, 0], _change(columns, "symptoms")
+
+    def difference(area: ProblemArea) -> float:
+        first, second = (change[(arm == name) & (problem == area.value)].mean() for name in dict.fromkeys(arm))
+        return float(first - second)
+
+    return difference(ProblemArea.ROLE_TRANSITION) - difference(ProblemArea.GRIEF)
+
+
+def placebo_effect(truth: Scenario) -> float:
+    """Return the change of symptoms with a placebo minus that on a waiting list."""
+    columns = _columns(truth, arms=("placebo", "waiting_list"))
+    change, treated = _change(columns, "symptoms"), columns["therapy"][:, 0] == 1.0
+    return float(change[treated].mean() - change[~treated].mean())
+
+
+def gain_with_problems(truth: Scenario, edge: str) -> float:
+    """Return r of interpersonal problems with the change of symptoms, minus the same without an edge."""
+    both = [_columns(truth, off=off) for off in ((), (edge,))]
+    on, off = (correlation(c["interpersonal_problems"][:, 0], _change(c, "symptoms")) for c in both)
+    return on - off
+
+
+def alliance_beside_support(truth: Scenario, than: str) -> float:
+    """Return the lag of alliance less that of support, over three outcomes, minus the same in another scenario."""
+    return _alliance_less_support(truth) - _alliance_less_support(scenario(than))
+
+
+def _alliance_less_support(truth: Scenario) -> float:
+    columns, outcomes = _columns(truth), ("symptoms", "insight", "interpersonal_skills")
+    rivals = ("alliance", "social_support")
+    directions = {name: CONSTRUCTS[name].direction for name in (*rivals, *outcomes)}
+    estimate = estimate_rivals(
+        _session_table(columns, (*rivals, *outcomes)), rivals, outcomes, directions, Detrending.CENTRED
+    )
+    return estimate.difference if estimate is not None else 0.0
+
+
+def support_by_ties(truth: Scenario, of: str) -> float:
+    """Return the change of the lag of support per SD of how committed friends are, detrended."""
+    table = _session_table(_columns(truth), ("social_support", of, "tie_commitment"))
+    question = ModerationQuestion(shortest_link(table, "social_support", of), "tie_commitment", between_persons=True)
+    estimate = estimate_moderation(table, question, Detrending.DETRENDED)
+    return estimate.estimate if estimate is not None else 0.0
+
+
+def _session_table(columns: Mapping[str, Array], names: Sequence[str]) -> SessionTable:
+    person, session = np.indices(columns[names[0]].shape).reshape(2, -1)
+    values = {name: columns[name].ravel() for name in names}
+    moments = {name: Moment(CONSTRUCTS[name].moment) for name in names}
+    return SessionTable(_ROWS, person, session.astype(np.float64), values, moments, "session")
+
+
 FEATURES: Mapping[str, Callable[..., float]] = MappingProxyType(
     {
         f.__name__: f
@@ -162,6 +257,13 @@ FEATURES: Mapping[str, Callable[..., float]] = MappingProxyType(
             stress_after_events,
             support_after_the_end,
             relapse,
+            style_difference,
+            style_difference_through,
+            treatment_by_problem,
+            placebo_effect,
+            gain_with_problems,
+            alliance_beside_support,
+            support_by_ties,
         )
     }
 )

@@ -27,6 +27,7 @@ from securebase.study.moderation import RULE as MODERATION_RULE
 from securebase.study.parts import ModelSummary, NotFitted, ParameterRow
 from securebase.study.phrases import autocorrelation_in_words
 from securebase.study.result import StudyResult
+from securebase.study.rivals import RULE as RIVALS_RULE
 from securebase.study.table_features import MEASURES
 from securebase.study.verdict import Verdict
 from securebase.study.verdict_phrases import RUNG_LABELS, detrended_label, detrended_legend, identified_by
@@ -81,6 +82,7 @@ def study_report(result: StudyResult) -> str:
         slopes=_slopes(result),
         moderation_rule=MODERATION_RULE,
         mediation_rule=MEDIATION_RULE,
+        rivals_rule=RIVALS_RULE,
         quantiles=(
             {name: _svg(quantiles_chart(result, name, width=_COLUMN)) for name in result.trajectories.residuals}
             if result.checks

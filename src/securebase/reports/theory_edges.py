@@ -57,7 +57,7 @@ def _note(n: int, edge: TheoryEdge, claims: Mapping[str, Claim], styles: ResultS
         rows.append((f"Claim {claim.id}", f"{claim.says[0].upper()}{claim.says[1:]}.{beyond}"))
         if claim.uncertain:
             rows.append(("Other side", claim.uncertain))
-    basis = edge.prior.basis if edge.prior else ""
+    basis = edge.size.basis if edge.size else ""
     evidence = " ".join(text for text in (edge.figure, basis) if text)
     grade = GRADES[edge.grade]
     rows.append(("Evidence", f"{grade[0].upper()}{grade[1:]}. {evidence}".strip()))

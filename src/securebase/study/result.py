@@ -20,6 +20,8 @@ from securebase.study.moderation import ModerationFinding
 from securebase.study.moderation_phrases import moderation_figures_in_words, moderation_in_words
 from securebase.study.parts import DataSize, ModelSummary, NotFitted, StudyRequest
 from securebase.study.reciprocal import LagFinding
+from securebase.study.rivals import RivalFinding
+from securebase.study.rivals_phrases import rivals_figures_in_words, rivals_in_words
 from securebase.study.trajectories import Trajectories
 from securebase.study.variance import ConstructCorrelations, VarianceRow
 from securebase.study.verdict import Verdict
@@ -42,6 +44,7 @@ _JSON_KEYS = (
     ),
     *("model_in_words", "limits", "moderation", "moderation_in_words", "moderation_figures_in_words"),
     *("mediation", "mediation_in_words", "mediation_figures_in_words"),
+    *("rivals", "rivals_in_words", "rivals_figures_in_words"),
 )
 
 
@@ -86,6 +89,8 @@ class StudyResult:
         Moderation and curvature, if requested.
     mediation : tuple of MediationFinding
         Effects of processes through mediators, if requested.
+    rivals : tuple of RivalFinding
+        Comparison of two processes, if requested.
     checks : ModelChecks or None
         Residuals, outlying persons and posterior predictive checks of the requested model; None without random numbers.
     trajectories : Trajectories
@@ -107,6 +112,8 @@ class StudyResult:
         In the order of `moderation`.
     mediation_in_words, mediation_figures_in_words : tuple of str
         In the order of `mediation`.
+    rivals_in_words, rivals_figures_in_words : tuple of str
+        In the order of `rivals`.
 
     Examples
     --------
@@ -138,6 +145,7 @@ class StudyResult:
     designs: tuple[DesignVerdict, ...] = ()
     moderation: tuple[ModerationFinding, ...] = ()
     mediation: tuple[MediationFinding, ...] = ()
+    rivals: tuple[RivalFinding, ...] = ()
     checks: ModelChecks | None = None
     trajectories: Trajectories = field(repr=False, default_factory=Trajectories)
 
@@ -192,6 +200,14 @@ class StudyResult:
     @property
     def mediation_figures_in_words(self) -> tuple[str, ...]:
         return tuple(mediation_figures_in_words(finding, self.request.labels) for finding in self.mediation)
+
+    @property
+    def rivals_in_words(self) -> tuple[str, ...]:
+        return tuple(rivals_in_words(finding, self.request.labels) for finding in self.rivals)
+
+    @property
+    def rivals_figures_in_words(self) -> tuple[str, ...]:
+        return tuple(rivals_figures_in_words(finding, self.request.labels) for finding in self.rivals)
 
     def __str__(self) -> str:
         """Return a short summary: size, each verdict with its lag, and the outcome of each model fit."""

@@ -26,6 +26,7 @@ from securebase.study.moderation import ModerationFinding, moderation_findings
 from securebase.study.parts import DataSize, StudyRequest
 from securebase.study.reciprocal import estimate_lags
 from securebase.study.result import StudyResult
+from securebase.study.rivals import RivalFinding, rival_finding
 from securebase.study.session_design import session_verdicts
 from securebase.study.suitability import check_analysable, check_estimated, unsuitable_columns
 from securebase.study.table import SessionTable, session_inputs, session_table
@@ -47,6 +48,7 @@ def study(
     moderators: Sequence[str] | str = (),
     curvature: bool = False,
     mediators: Sequence[str] | str = (),
+    rivals: Sequence[str] = (),
     assigned: Sequence[str] | str = (),
     occasion: str = "session",
     progress: Callable[[str], None] | None = None,
@@ -104,6 +106,8 @@ def study(
         True to test the lag from each process to the outcome for curvature, by x̃².
     mediators : sequence of str
         Processes that may mediate the lags of the other processes on the outcome.
+    rivals : sequence of str
+        Two processes to compare: which of them precedes more improvement of the outcome and all other processes.
     assigned : sequence of str
         Constructs of the cohort that were assigned by chance: prompts or doses that vary within persons, or arms. The
         effect on the next rating of the outcome (or the last one, for arms) is estimated as in a randomised design, and
@@ -166,6 +170,7 @@ def study(
     included = observed if processes is None else _select(cohort, "processes", processes)
     moderators = _select(cohort, "moderators", moderators)
     mediators = _select_mediators(included, mediators)
+    rivals = _select_rivals(included, rivals)
     names = (cohort.outcome, *included)
     rows = panel(cohort, names, measures=measures)
     _check_scores(rows, measures)
@@ -193,6 +198,7 @@ def study(
         assigned,
         left_out=tuple(reason.sentence for reason in unsuitable.values()),
         mediators=mediators,
+        rivals=rivals,
     )
     progress("Estimating variance and lags in both directions")
     variance = tuple(variance_row(table, name, labels[name]) for name in names)
@@ -223,6 +229,7 @@ def study(
         checks=checks,
         moderation=moderation,
         mediation=mediation_findings(table, cohort.outcome, included, mediators),
+        rivals=_rivals(table, cohort, request),
         trajectories=trajectories(table, cohort.outcome, included, residuals),
     )
 
@@ -295,6 +302,26 @@ def _select_mediators(processes: Sequence[str], names: Sequence[str] | str) -> t
     if mediators and set(mediators) == set(processes):
         raise InputError("mediators: every process is a mediator", advice="Leave out at least one of them.")
     return mediators
+
+
+def _select_rivals(processes: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+    """Return the rivals. Raises InputError unless they are two different processes, or none."""
+    rivals = tuple(names)
+    if isinstance(names, str) or len(rivals) not in (0, 2) or len(set(rivals)) != len(rivals):
+        raise InputError(f"rivals must be two different processes (got {names!r})", advice="Name two columns.")
+    if unknown := [name for name in rivals if name not in processes]:
+        raise InputError(f"rivals: “{unknown[0]}” is not among the processes", advice="Name both among the processes.")
+    return rivals
+
+
+def _rivals(table: SessionTable, cohort: Cohort, request: StudyRequest) -> tuple[RivalFinding, ...]:
+    """Compare the rivals over the outcome and all other processes."""
+    if not request.rivals:
+        return ()
+    first, second = request.rivals
+    outcomes = (request.outcome, *(name for name in request.processes if name not in request.rivals))
+    directions = {name: cohort.construct(name).direction for name in (*request.rivals, *outcomes)}
+    return (rival_finding(table, (first, second), outcomes, directions),)
 
 
 def _check_scores(rows: Panel, measures: Measures | None) -> None:

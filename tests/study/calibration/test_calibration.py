@@ -78,7 +78,7 @@ def test_no_statistic_is_left_without_a_target() -> None:
 
 
 NEW_TARGET = """[[target]]
-id = "C36"
+id = "C99"
 part = "one more"
 label = "Alliance of session 5 and symptoms at the end, r"
 published = "−.20"
@@ -97,15 +97,15 @@ arguments = { construct = "alliance", first = 5, last = 5 }
 def test_one_more_target_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     targets = read_targets("mine.toml", NEW_TARGET)
     monkeypatch.setattr(run, "calibration_targets", lambda: (*TARGETS, *targets))
-    calibration = calibrate(cohorts=1, only=["C36"])
-    assert [(o.target.key, len(o.valid)) for o in calibration.outcomes] == [("C36 one more", 1)]
-    assert "| C36 one more | Alliance of session 5 and symptoms" in table.markdown(calibration, "")
+    calibration = calibrate(cohorts=1, only=["C99"])
+    assert [(o.target.key, len(o.valid)) for o in calibration.outcomes] == [("C99 one more", 1)]
+    assert "| C99 one more | Alliance of session 5 and symptoms" in table.markdown(calibration, "")
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('id = "C36"', 'id = "36"', r"target\[1\]\.id: must be C and the number of the row \(got '36'\)"),
+        ('id = "C99"', 'id = "36"', r"target\[1\]\.id: must be C and the number of the row \(got '36'\)"),
         ("process_outcome_correlation", "guess", r"target\[1\]\.statistic: unknown statistic “guess”"),
         (", last = 5", "", r"target\[1\]\.arguments: process_outcome_correlation takes construct, first, last \(got"),
         ("first = 5", 'first = "five"', r"target\[1\]\.arguments: first must be a whole number \(got 'five'\)"),
@@ -146,8 +146,8 @@ def test_target_values_do_not_depend_on_other_targets(small: Calibration) -> Non
 
 
 def test_unknown_row_is_rejected_with_the_known_rows() -> None:
-    with pytest.raises(InputError, match="unknown target “C99”") as error:
-        select_targets(["C99"])
+    with pytest.raises(InputError, match="unknown target “C98”") as error:
+        select_targets(["C98"])
     assert "C35" in error.value.advice
 
 

@@ -10,6 +10,7 @@ import pytest
 from securebase.measurement.change import sudden_gains
 from securebase.model.scenario import scenario
 from securebase.model.simulate import simulate_with_truth
+from securebase.model.states import states
 from securebase.records.vocabulary import Ending
 from securebase.study.calibration.designs import DESIGNS, IPT, OTHER, USUAL_CARE, WAITING
 from securebase.study.calibration.effect_sizes import correlation
@@ -302,3 +303,29 @@ def test_every_design_has_enough_clients_for_its_targets() -> None:
         arms = design.draw(scenario("default"), np.random.default_rng(1))
         sizes = [t.persons for t in calibration_targets() if t.design == design.id and t.simulated]
         assert max(sizes) <= min(arm.n for arm in arms.values())
+
+
+def test_levels_and_falls_are_means_of_two_sessions() -> None:
+    anxiety = [[1.0, 3.0, 0.0, 0.0, 1.0], [4.0, 4.0, 9.0, 3.0, 1.0], [0.0, 2.0, 9.0, 1.0, NAN]]
+    avoidance = [[1.0, 1.0, 5.0, 2.0, 0.0], [2.0, 2.0, 5.0, 1.0, 3.0], [0.0, 6.0, 5.0, 3.0, 3.0]]
+    sample = sample_from([[0.0] * 5] * 3)
+    scores = {"attachment_anxiety": np.array(anxiety), "attachment_avoidance": np.array(avoidance)}
+    arms = {IPT: replace(sample, scores=scores)}
+    first, last = np.array([2.0, 4.0, 1.0]), np.array([0.5, 2.0, 1.0])
+    fall = (first - last).mean() / first.std(ddof=1)
+    assert attachment.attachment_fall(arms, "attachment_anxiety") == pytest.approx(fall)
+    # avoidance starts and ends at a mean of 2, so it does not fall
+    assert attachment.attachment_fall_difference(arms) == pytest.approx(fall)
+    r = attachment.level_correlation(arms, "attachment_anxiety", "attachment_avoidance")
+    assert r == pytest.approx(correlation(first, np.array([1.0, 2.0, 3.0])))
+
+
+def test_constructs_outside_the_model_are_rated_with_their_reliability() -> None:
+    sample = draw_cohort(scenario("pillars"), 1500, np.random.default_rng(2))
+    care = sample.scores["early_care"][:, :2]
+    # a trait does not move, so two ratings correlate as their reliability says
+    assert correlation(care[:, 0], care[:, 1]) == pytest.approx(states()["early_care"].reliability, abs=0.05)
+    for name in ("early_care", "loneliness", "attachment_security", "relationship_quality"):
+        assert np.nanstd(sample.scores[name][:, 0]) == pytest.approx(1.0, abs=0.06), name
+    insecurity = sample.scores["attachment_anxiety"] + sample.scores["attachment_avoidance"]
+    assert correlation(-insecurity[:, 0], sample.scores["attachment_security"][:, 0]) > 0.5

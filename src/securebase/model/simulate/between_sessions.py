@@ -42,16 +42,15 @@ class LifeEventProcess:
         if self._on:
             self._u = self.streams.uniforms("life_events", self.n, self.sessions, 2, 3)
 
-    def before_session(self, j: int, present: NDArray[np.bool_], symptoms: Array, stress: Array, weeks: Array) -> Array:
+    def before_session(self, j: int, present: NDArray[np.bool_], log_rate: Array, weeks: Array) -> Array:
         """Return the summed weight (n,) of events in the weeks before session j (from 0).
 
-        The rate of dependent events is log-linear in symptoms and stress (n,) at the session before.
+        log_rate (n,): log of the rate ratio of dependent events.
         """
         weight = np.zeros(self.n)
         if not self._on or j == 0:
             return weight
-        rate_ratio = np.exp(self.spec.with_symptoms * symptoms + self.spec.with_stress * stress)
-        for kind, rate in enumerate((np.full(self.n, self.spec.independent), self.spec.dependent * rate_ratio)):
+        for kind, rate in enumerate((np.full(self.n, self.spec.independent), self.spec.dependent * np.exp(log_rate))):
             u = self._u[:, j, kind]
             # P(at least one event) of a Poisson process over the interval
             occurs = present & (u[:, 0] < -np.expm1(-rate * weeks))

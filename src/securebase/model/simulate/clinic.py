@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from securebase.measurement.catalogue import instrument
-from securebase.measurement.instrument import Instrument, Scale
+from securebase.measurement.instrument import Instrument
 from securebase.measurement.scoring import raised_rules, score
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.processes import AdditionalMeasure, SelectiveMissingness
@@ -25,48 +25,19 @@ SESSION_SETS = (
     AdditionalMeasure("session_after", "after", every=1),
 )
 INVENTORY = "phq9"
-#: constructs without a model of their own follow a simulated one: construct → (companion, sign); judgements
-COMPANIONS: Mapping[str, tuple[str, float]] = {
-    "loneliness": ("social_support", -1.0),
-    "hope": ("symptoms", -1.0),
-    "felt_understood": ("alliance", 1.0),
-    "openness": ("alliance", 1.0),
-    "alliance_bond": ("alliance", 1.0),
-    "alliance_task": ("alliance", 1.0),
-    "alliance_goal": ("alliance", 1.0),
-    "anxiety": ("symptoms", 1.0),
-    "distress": ("symptoms", 1.0),
-    "functioning_impairment": ("symptoms", 1.0),
-    "wellbeing": ("symptoms", -1.0),
-    "perceived_support": ("social_support", 1.0),
-    "support_significant_other": ("social_support", 1.0),
-    "support_family": ("social_support", 1.0),
-    "support_friends": ("social_support", 1.0),
-    "interpersonal_problems": ("interpersonal_skills", -1.0),
-    **dict.fromkeys(("positive_regard", "goal_consensus", "felt_safety", "felt_security"), ("alliance", 1.0)),
-    **dict.fromkeys(("therapist_sensitivity", "feedback", "credibility"), ("alliance", 1.0)),
-    **dict.fromkeys(
-        ("alliance_strain", "therapist_attachment_worry", "therapist_attachment_distance"), ("alliance", -1.0)
-    ),
-    **dict.fromkeys(("coping", "resilience", "healthy_habits", "role_adjustment"), ("symptoms", -1.0)),
-    "grief_intensity": ("symptoms", 1.0),
-    **dict.fromkeys(("dispute", "problem_severity"), ("interpersonal_stress", 1.0)),
-    **dict.fromkeys(("social_activity", "intimacy"), ("social_support", 1.0)),
-    **dict.fromkeys(("support_seeking", "exploration"), ("interpersonal_skills", 1.0)),
-    **dict.fromkeys(("emotional_competence", "emotional_expression"), ("emotional_processing", 1.0)),
-    **dict.fromkeys(("emotion_regulation", "insight"), ("emotional_processing", 1.0)),
-    "attachment_disorganisation": ("attachment_anxiety", 1.0),
-}
-#: weights of the companion's value and of unique variation in the score of a construct that follows it
-_SHARED_WEIGHT, _UNIQUE_WEIGHT = 0.7, 0.7
+#: SD of a score without a scale unit among clients at the first session, as a share of its range
+_SD_OF_RANGE = 0.2
+#: reliability of a rating of a covariate that is no construct of the web, a judgement
+_COVARIATE_RELIABILITY = 0.7
 #: added to a follow-up's number in the seed, so that its draws never coincide with a session's
 _FOLLOW_UP_OFFSET = 10_000
 
 
 @dataclass(frozen=True, eq=False)
 class SimulatedClinic:
-    """A clinic that administers check-ins. alerts: (person, session) with an alerting answer. seeds (n,): by person.
+    """A clinic that administers check-ins.
 
+    alerts: (person, session) with an alerting answer. seeds (n,): by person. reliabilities: of a rating, by construct.
     Every check-in draws from its own stream, so that a change to one person or session leaves all other draws alone.
     """
 
@@ -76,6 +47,7 @@ class SimulatedClinic:
     given: tuple[AdditionalMeasure, ...]
     alerts: frozenset[tuple[int, int]]
     seeds: NDArray[np.int64]
+    reliabilities: Mapping[str, float]
 
     def administer_session(
         self, person: int, number: int, day: float, true: Mapping[str, float], *, held: bool
@@ -144,7 +116,7 @@ class SimulatedClinic:
     def _draw_scores(
         self, questionnaire: Instrument, true: Mapping[str, float], rng: np.random.Generator, measure: AdditionalMeasure
     ) -> dict[str, float]:
-        """Draw a score for every scale whose construct is simulated or follows one that is."""
+        """Draw a score for every scale whose construct is simulated."""
         scores = {}
         selected = widest_scales(questionnaire)
         for scale in questionnaire.scales:
@@ -159,29 +131,24 @@ class SimulatedClinic:
             if unit is not None and unit.construct in true:
                 value = unit.mean + unit.points * true[unit.construct] + np.sqrt(unit.noise) * z + unit.sd * rater
                 scores[scale.id] = float(value)
-            elif (companion := _companion_value(scale, true)) is not None:
-                middle, sd = (scale.minimum + scale.maximum) / 2, (scale.maximum - scale.minimum) / 5
-                scores[scale.id] = middle + sd * (_SHARED_WEIGHT * companion + _UNIQUE_WEIGHT * z + rater)
+            elif scale.construct in true:
+                # no unit is stated: the range of the scale and the reliability of the construct
+                middle, sd = (scale.minimum + scale.maximum) / 2, _SD_OF_RANGE * (scale.maximum - scale.minimum)
+                reliability = self.reliabilities.get(scale.construct, _COVARIATE_RELIABILITY)
+                observed = np.sqrt(reliability) * true[scale.construct] + np.sqrt(1.0 - reliability) * z
+                scores[scale.id] = float(middle + sd * (observed + rater))
         return scores
 
 
-def answerable_scales(questionnaire: Instrument, simulated: Sequence[str]) -> tuple[str, ...]:
+def answerable_scales(questionnaire: Instrument, simulated: Collection[str]) -> tuple[str, ...]:
     """Return the scales of an instrument that a scenario with these constructs can answer."""
-    names = dict.fromkeys(simulated, 0.0)
-    return tuple(s.id for s in questionnaire.scales if s.construct in names or _companion_value(s, names) is not None)
+    return tuple(s.id for s in questionnaire.scales if s.construct in simulated)
 
 
 def widest_scales(questionnaire: Instrument) -> tuple[str, ...]:
     """Return the scales that are not part of a wider one; their responses determine the others."""
     items = {s.id: set(s.items) for s in questionnaire.scales}
     return tuple(a for a in items if not any(items[a] < items[b] for b in items))
-
-
-def _companion_value(scale: Scale, true: Mapping[str, float]) -> float | None:
-    if scale.construct in true:
-        return true[scale.construct]
-    name, sign = COMPANIONS.get(scale.construct, ("", 0.0))
-    return sign * true[name] if name in true else None
 
 
 def phase_of(number: int, sessions: int) -> Phase:

@@ -7,23 +7,15 @@ that the scenario switches on (`model/processes.py`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from securebase.measurement.constructs import construct
-from securebase.model.arguments import check_generator, check_instance, check_names, check_whole_number
-from securebase.model.arms import arm
-from securebase.model.parameters import Array
-from securebase.model.scenario import CoursePlan, Scenario
-from securebase.model.scenario import scenario as load_scenario
+from securebase.model.scenario import Scenario
+from securebase.model.simulate.clients import draw_clients
 from securebase.model.simulate.clinic import SimulatedClinic
-from securebase.model.simulate.courses import Attendance, true_courses
-from securebase.model.simulate.people import draw_people
 from securebase.model.simulate.record_builder import RecordBuilder
-from securebase.model.simulate.shocks import Shock, check_shocks_and_alerts, shock_array
-from securebase.model.simulate.streams import Streams
+from securebase.model.simulate.shocks import Shock
 from securebase.model.simulate.truth import Truth
 from securebase.records.cohort import Cohort
 
@@ -42,6 +34,7 @@ def simulate(
     shocks: Sequence[Shock] = (),
     alerts: Sequence[tuple[int, int]] = (),
     arms: Sequence[str] = (),
+    style: str = "",
 ) -> Cohort:
     """Simulate a cohort as a clinic would record it, drawn from a known truth.
 
@@ -91,6 +84,8 @@ def simulate(
         never missed.
     arms : sequence of str
         Names of treatment arms, to which clients are assigned in turn; empty for the scenario's own arms.
+    style : {"", "secure", "anxious", "avoidant", "disorganised"}
+        Attachment style of all clients, in scenarios of the whole web; empty for the whole range.
 
     Returns
     -------
@@ -101,7 +96,8 @@ def simulate(
     Raises
     ------
     ParameterSetError
-        If the scenario or an arm does not exist, or an option of the course is out of range.
+        If the scenario or an arm does not exist, an option of the course is out of range, or a style is asked of a
+        scenario that has none.
     ModelError
         If `rng` is no Generator, `n_clients` is negative or no whole number, a shock or alert lies outside the cohort,
         or a shock names a construct that the scenario does not simulate.
@@ -129,6 +125,7 @@ def simulate(
         shocks=shocks,
         alerts=alerts,
         arms=arms,
+        style=style,
     )[0]
 
 
@@ -146,6 +143,7 @@ def simulate_with_truth(
     shocks: Sequence[Shock] = (),
     alerts: Sequence[tuple[int, int]] = (),
     arms: Sequence[str] = (),
+    style: str = "",
 ) -> tuple[Cohort, Truth]:
     """Simulate a cohort and return with it the true values behind the records.
 
@@ -153,7 +151,8 @@ def simulate_with_truth(
 
     Parameters
     ----------
-    scenario, n_clients, rng, sessions, missing, irregular, dropout, safety, inventory_every, shocks, alerts, arms
+    scenario, n_clients, rng, sessions, missing, irregular, dropout, safety, inventory_every, shocks, alerts, arms, \
+    style
         As in `simulate`.
 
     Returns
@@ -178,58 +177,42 @@ def simulate_with_truth(
     >>> truth.persons[0].values.shape == (8, len(truth.constructs))
     True
     """
-    check_generator(rng)
-    check_whole_number(n_clients, "n_clients", minimum=0)
-    resolved = load_scenario(scenario) if isinstance(scenario, str) else scenario
-    check_instance(resolved, Scenario, "scenario", advice="Pass the name of a scenario, such as “default”.")
-    usual = resolved.course
-    plan = replace(
-        usual,
-        sessions=usual.sessions if sessions is None else sessions,
-        missed=usual.missed if missing is None else missing,
-        irregular=usual.irregular if irregular is None else irregular,
-        dropout=usual.dropout if dropout is None else dropout,
-        safety=usual.safety if safety is None else safety,
-        inventory_every=usual.inventory_every if inventory_every is None else inventory_every,
+    clients = draw_clients(
+        scenario,
+        n_clients=n_clients,
+        rng=rng,
+        sessions=sessions,
+        missing=missing,
+        irregular=irregular,
+        dropout=dropout,
+        safety=safety,
+        inventory_every=inventory_every,
+        shocks=shocks,
+        alerts=alerts,
+        arms=arms,
+        style=style,
     )
-    parameter_set, processes = resolved.parameter_set, resolved.happens
-    specification = parameter_set.specification
-    check_shocks_and_alerts(shocks, alerts, n_clients, plan.sessions, specification)
-    arm_cycle = tuple(arm(name) for name in check_names(arms, "arms", unique=False)) or resolved.arms
-    # the order of the draws from `rng` is fixed: a seed keeps its meaning
-    streams = Streams.spawn_from(rng)
-    days, last = _session_days(plan, n_clients, rng)
-    arm_by_client = tuple(arm_cycle[i % len(arm_cycle)] for i in range(n_clients))
-    people = draw_people(parameter_set, processes, arm_by_client, rng, streams)
-    attendance = Attendance(days, last, shock_array(shocks, n_clients, plan.sessions, specification))
-    courses = true_courses(parameter_set, processes, people, attendance, rng=rng, streams=streams)
-    seeds = rng.integers(2**62, size=n_clients)
-    alerted = frozenset((person, session) for person, session in alerts)
-    clinic = SimulatedClinic(parameter_set, plan, processes.missing, processes.given, alerted, seeds)
-    several_arms = len(arm_cycle) > 1 or arm_cycle[0].id != "ipt"
-    builder = RecordBuilder(resolved, plan, clinic, people, courses, days, several_arms)
-    width = max(3, len(str(n_clients)))
-    names = [f"sim-{i + 1:0{width}}" for i in range(n_clients)]
-    truths = tuple(builder.build_truth(i, name) for i, name in enumerate(names))
+    drawn, truth = clients.scenario, clients.truth()
+    clinic = SimulatedClinic(
+        parameter_set=drawn.parameter_set,
+        plan=clients.plan,
+        missing=drawn.happens.missing,
+        given=drawn.happens.given,
+        alerts=frozenset((person, session) for person, session in alerts),
+        seeds=rng.integers(2**62, size=n_clients),
+        reliabilities=clients.web.reliabilities,
+    )
+    builder = RecordBuilder(clients, clinic)
     episodes = tuple(
-        builder.build_episode(i, name, truths[i], [s for s in shocks if s.person == i]) for i, name in enumerate(names)
+        builder.build_episode(i, person, [s for s in shocks if s.person == i]) for i, person in enumerate(truth.persons)
     )
-    constructs = specification.constructs
+    constructs = drawn.parameter_set.specification.constructs
     cohort = Cohort(
         episodes=episodes,
         constructs=tuple(construct(name) for name in constructs),
         outcome=constructs[0],
         processes=constructs[1:],
         simulated=True,
-        remarks=(f"Simulated from the scenario “{resolved.name}”.",),
+        remarks=(f"Simulated from the scenario “{drawn.name}”.",),
     )
-    return cohort, Truth(resolved.id, constructs, truths)
-
-
-def _session_days(plan: CoursePlan, n: int, rng: np.random.Generator) -> tuple[Array, NDArray[np.int64]]:
-    """Draw the days of all planned sessions (n, sessions), the first on day 0, and each client's last session (n,)."""
-    gaps = np.rint(plan.days_between + plan.irregular * rng.standard_normal((n, plan.sessions - 1)))
-    gaps = np.maximum(gaps, 1.0) + plan.days_between * (rng.random(gaps.shape) < plan.skipped_week)
-    drops_out = rng.random(n) < plan.dropout
-    last = np.where(drops_out, rng.integers(1, max(plan.sessions, 2), size=n), plan.sessions)
-    return np.concatenate([np.zeros((n, 1)), np.cumsum(gaps, axis=1)], axis=1), last
+    return cohort, truth

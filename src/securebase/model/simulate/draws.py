@@ -132,14 +132,18 @@ def draw_persons(
     covariates: Array | None = None,
     therapist: NDArray[np.int64] | None = None,
     change_normals: Callable[[int, int], Array] | None = None,
+    map_levels: Callable[[Array], Array] | None = None,
 ) -> Persons:
     """Draw levels and random slopes of n persons, jointly normal: first b, then c given b.
 
     change_normals: called with (n, p) for the standard normals of the slopes, so that the draws of `rng` stay the same
-    with and without random slopes.
+    with and without random slopes. map_levels: from standard normals (n, p) to levels, instead of those of the model.
     """
     p = specification.p
-    level = rng.standard_normal((n, p)) @ covariance_root(parameters.level_covariance, "level_covariance").T
+    z = rng.standard_normal((n, p))
+    level = (
+        z @ covariance_root(parameters.level_covariance, "level_covariance").T if map_levels is None else map_levels(z)
+    )
     change = np.zeros((n, p))
     if specification.random_slopes:
         slope, residual = _regress_change_on_level(parameters)

@@ -14,10 +14,14 @@ from securebase.model.equations import stationary_covariance
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.parameters import Array
 from securebase.model.processes import PersonEffect, Processes, SimulatedCovariate, Sizes
-from securebase.model.simulate.draws import draw_persons, integrated_input
+from securebase.model.simulate.draws import covariance_root, draw_persons, integrated_input
 from securebase.model.simulate.streams import Streams
+from securebase.model.simulate.web_process import draw_levels
 from securebase.model.specification import Trend
 from securebase.model.standardised import drift_from_effects, standardised_effects
+from securebase.model.web.network import Web
+from securebase.model.web.plan import STYLE_SPREAD, style_centre
+from securebase.records.vocabulary import ProblemArea
 
 #: spectral radius of weekly effects beyond which a person-specific drift is shrunk towards the mean drift
 _MAX_EIGENVALUE = 0.93
@@ -27,11 +31,12 @@ _MAX_CONDITION = 1e6
 
 @dataclass(frozen=True, eq=False)
 class People:
-    """n persons with p constructs.
+    """n persons with the K constructs of a web, of which m move and the first p are tracked.
 
-    level, change (n, p): deviations from the mean level and change, with covariate and therapist effects. push (n, p):
-    therapy effect by arm. arms (n). brought (n, b): time-invariant covariates. therapist (n,) or None. drift (n, p, p)
-    or None: person-specific drift. effects (n, k) or None: the standardised weekly effects that vary.
+    level (n, K), change (n, m): deviations from the mean level and change, with covariate and therapist effects. push
+    (n, m): therapy effect by arm. arms (n). brought (n, b): time-invariant covariates. therapist (n,) or None. drift
+    (n, p, p) or None: person-specific drift of the tracked constructs. effects (n, k) or None: the standardised weekly
+    effects that vary. problems (n) or None: problem areas, where treatments differ by problem.
     """
 
     level: Array
@@ -42,6 +47,7 @@ class People:
     therapist: NDArray[np.int64] | None = None
     drift: Array | None = None
     effects: Array | None = None
+    problems: tuple[ProblemArea, ...] | None = None
 
     @property
     def is_treated(self) -> NDArray[np.bool_]:
@@ -49,32 +55,80 @@ class People:
 
 
 def draw_people(
-    parameter_set: ParameterSet, processes: Processes, arms: tuple[Arm, ...], rng: np.random.Generator, streams: Streams
+    parameter_set: ParameterSet,
+    processes: Processes,
+    arms: tuple[Arm, ...],
+    rng: np.random.Generator,
+    streams: Streams,
+    *,
+    web: Web,
+    style: str = "",
 ) -> People:
-    """Draw levels from `rng` and everything else from the process streams. arms: one per person."""
+    """Draw levels from `rng` and everything else from the process streams. arms: one per person.
+
+    style: attachment style of all persons; empty for the whole range.
+    """
     specification, n = parameter_set.specification, len(arms)
-    names = specification.constructs
-    persons = draw_persons(
-        specification, parameter_set.parameters, n, rng, change_normals=lambda *s: streams.normals("own_change", *s)
-    )
-    level, change = persons.level, persons.change
-    therapist = None
-    if processes.therapists.number:
-        k = processes.therapists.number
-        therapist = _assign_therapists(arms, k)
-        treated = np.array([[arm.sessions] for arm in arms])
-        z = streams.normals("therapists", k, 2 * len(names))
-        level = level + treated * (z[:, : len(names)] * effect_vector(processes.therapists.on_level, names))[therapist]
-        change = (
-            change + treated * (z[:, len(names) :] * effect_vector(processes.therapists.on_change, names))[therapist]
-        )
-    brought = np.zeros((n, len(processes.brings)))
+    names, p, m = web.names[: web.terms.moving], specification.p, web.terms.moving
+    given, brought = {}, np.zeros((n, len(processes.brings)))
     if processes.brings:
         brought = _draw_covariates(processes.brings, streams.normals("brings", n, len(processes.brings)))
-        level = level + brought @ np.array([effect_vector(b.on_level, names) for b in processes.brings])
-        change = change + brought @ np.array([effect_vector(b.on_change, names) for b in processes.brings])
-    people = People(level, change, _therapy_pushes(parameter_set, arms), arms, brought, therapist)
+        given = {b.name: brought[:, k] for k, b in enumerate(processes.brings) if b.name in web.names[p:]}
+    if style:
+        own = np.array(style_centre(style)) + STYLE_SPREAD * streams.normals("web_style", n, 2)
+        given |= {"attachment_anxiety": own[:, 0], "attachment_avoidance": own[:, 1]}
+    level = np.zeros((n, len(web.names)))
+
+    def map_levels(normals: Array) -> Array:
+        # where no edge enters the tracked constructs, their residuals are their levels
+        residuals = normals @ covariance_root(web.level_residual[:p, :p], "level_covariance").T
+        level[:] = draw_levels(web, residuals, streams, given)
+        return level[:, :p]
+
+    persons = draw_persons(
+        specification,
+        web.core_parameters,
+        n,
+        rng,
+        change_normals=lambda *s: streams.normals("own_change", *s),
+        map_levels=map_levels,
+    )
+    level[:, :p] = persons.level
+    change = np.zeros((n, m))
+    change[:, :p] = persons.change
+    change[:, p:] = streams.normals("web_change", n, m - p) * web.change_sd[p:]
+    therapist = None
+    treated = np.array([[float(arm.sessions)] for arm in arms]).reshape(n, 1)
+    if processes.therapists.number:
+        k = processes.therapists.number
+        therapist = _take_turns(arms, k)
+        core = names[:p]
+        z = streams.normals("therapists", k, 2 * p)
+        level[:, :p] += treated * (z[:, :p] * effect_vector(processes.therapists.on_level, core))[therapist]
+        change[:, :p] += treated * (z[:, p:] * effect_vector(processes.therapists.on_change, core))[therapist]
+    if processes.brings:
+        level[:, :m] += brought @ np.array([effect_vector(b.on_level, names) for b in processes.brings])
+        change += brought @ np.array([effect_vector(b.on_change, names) for b in processes.brings])
+    standard = level / np.where(web.level_sd > 0, web.level_sd, 1.0)
+    for path in web.terms.changes:
+        change[:, path.end] += path.size * standard[:, path.origin]
+    for path in web.terms.change_moderators:
+        change[:, path.end] += path.size * standard[:, path.origin] * treated[:, 0]
+    problems = None
+    if any(match.size for match in web.terms.matches):
+        areas = (ProblemArea.GRIEF, ProblemArea.ROLE_DISPUTE, ProblemArea.ROLE_TRANSITION)
+        problems = tuple(areas[k] for k in _take_turns(arms, len(areas)))
+        suited = np.array([arm.suits.get(area.value, 0.0) for arm, area in zip(arms, problems, strict=True)])
+        for match in web.terms.matches:
+            change[:, match.end] += match.size * suited
+    pushes = _therapy_pushes(parameter_set, arms, web)
+    people = People(level, change, pushes, arms, brought, therapist, problems=problems)
     varying = tuple(e for e in processes.person_effects if e.sd > 0)
+    if varying and not web.terms.closed:
+        raise ModelError(
+            "person-specific effects cannot be combined with edges of the web into the tracked constructs",
+            advice="Remove [[own_effect]], or set enters_core = false.",
+        )
     return _add_person_effects(people, parameter_set, varying, streams) if varying else people
 
 
@@ -99,14 +153,14 @@ def _draw_covariates(brings: Sequence[SimulatedCovariate], own: Array) -> Array:
     return brought
 
 
-def _assign_therapists(arms: tuple[Arm, ...], number: int) -> NDArray[np.int64]:
-    """Assign therapists in turn within each arm, so that every therapist has clients in every arm."""
+def _take_turns(arms: tuple[Arm, ...], number: int) -> NDArray[np.int64]:
+    """Assign therapists, or problems, in turn within each arm, so that every arm has clients of each."""
     counts: dict[str, int] = {}
-    therapists = []
+    turns = []
     for arm in arms:
-        therapists.append(counts.get(arm.id, 0) % number)
+        turns.append(counts.get(arm.id, 0) % number)
         counts[arm.id] = counts.get(arm.id, 0) + 1
-    return np.array(therapists, dtype=np.int64)
+    return np.array(turns, dtype=np.int64)
 
 
 def effect_vector(by_construct: Sizes, names: tuple[str, ...]) -> Array:
@@ -120,28 +174,40 @@ def effect_vector(by_construct: Sizes, names: tuple[str, ...]) -> Array:
     return np.array([by_construct.get(name, 0.0) for name in names])
 
 
-def _therapy_pushes(parameter_set: ParameterSet, arms: tuple[Arm, ...]) -> Array:
-    """Return the therapy effect (n, p) of each person's arm.
+def _therapy_pushes(parameter_set: ParameterSet, arms: tuple[Arm, ...], web: Web) -> Array:
+    """Return the therapy effect (n, m) of each person's arm.
 
-    An arm with share s of the gain at the planned end T has B' with J B' = s · J B, J = ∫_0^T exp(A v) dv.
+    An arm with share s of the gain at the planned end T has B' with J B' = s · J B, J = ∫_0^T exp(A v) dv. Where no
+    change is stated, there is no effect of therapy but that of the edges. A direct arm has B' = s · B.
     """
     specification, parameters = parameter_set.specification, parameter_set.parameters
-    B = parameters.therapy_effect
+    p, m, B = specification.p, web.terms.moving, web.therapy_effect
     same_in_all_arms = all(arm.otherwise == 1.0 and not arm.adds for arm in arms)
-    if specification.trend is not Trend.CARRIED or B is None:
+    if specification.trend is not Trend.CARRIED or parameters.therapy_effect is None:
         if not same_in_all_arms:
             raise ModelError(
                 f"arms differ in the therapy effect, but the trend is {specification.trend.value}",
                 advice="Use a parameter set whose trend is carried.",
             )
-        return np.zeros((len(arms), specification.p))
+        return np.zeros((len(arms), m))
     if same_in_all_arms:
         return np.tile(B, (len(arms), 1))
-    J = integrated_input(parameters.drift, np.eye(len(B)), np.array([specification.planned_end]))[0]
+    J = web.course_response
     by_arm = {}
     for arm in {arm.id: arm for arm in reversed(arms)}.values():
-        share = np.array([arm.share(c) for c in specification.constructs])
-        by_arm[arm.id] = np.linalg.solve(J, share * (J @ B))
+        share = np.array([arm.share(c) for c in web.names[:m]])
+        if arm.direct:
+            by_arm[arm.id] = share * B
+            continue
+        gain = share * (J @ B)
+        known = [i for i in web.stated_courses if i >= p] if web.terms.closed else list(web.stated_courses)
+        by_arm[arm.id] = np.zeros(m)
+        if web.terms.closed:
+            # the tracked constructs by their own model, to the last digit
+            core = integrated_input(parameters.drift, np.eye(p), np.array([specification.planned_end]))[0]
+            by_arm[arm.id][:p] = np.linalg.solve(core, share[:p] * (core @ B[:p]))
+        rest = (gain - J[:, :p] @ by_arm[arm.id][:p])[known]
+        by_arm[arm.id][known] = np.linalg.solve(J[np.ix_(known, known)], rest)
     return np.array([by_arm[arm.id] for arm in arms])
 
 

@@ -22,6 +22,17 @@ _PROCESSES = (
     "tellings",
     "leaving",
     "follow_up",
+    "web_levels",
+    "web_change",
+    "web_start",
+    "web_movement",
+    "web_events",
+    "web_follow_up",
+    "web_style",
+    "web_ratings",
+    "check_ins",
+    "ratings",
+    "expectations",
 )
 
 

@@ -23,11 +23,11 @@ from securebase.schema import plain_fields
 class PersonTruth:
     """One simulated client in standard units, with constructs in the order of `Truth.constructs`.
 
-    level, change (p,): deviations from the mean level and the mean change. weeks (held,), values (held, p): at the
-    sessions that took place. after_weeks (follow-ups,), after (follow-ups, p): weeks since the first row and
-    true values at follow-up. person_effects: this client's standardised weekly lagged effects, by (from, to). brought:
-    time-invariant covariates by name. provided (held,): support that the therapist provided. sudden_gain: the session
-    that followed it, or None.
+    level (K,), change (m,): deviations from the mean level and, of the m constructs that move, the mean change. weeks
+    (held,), values (held, K): at the sessions that took place. after_weeks (follow-ups,), after (follow-ups, K): weeks
+    since the first row and true values at follow-up. person_effects: this client's standardised weekly lagged effects,
+    by (from, to). brought: time-invariant covariates by name. provided (held,): support that the therapist provided.
+    sudden_gain: the session that followed it, or None.
     """
 
     person: str
@@ -70,7 +70,7 @@ class Truth:
     scenario : str
         Id of the scenario.
     constructs : tuple of str
-        Constructs, p of them, in the order of every array.
+        Constructs, K of them, in the order of every array: the tracked ones, all others that move, then traits.
     persons : tuple of PersonTruth
         One entry per client. Values are in standard deviations of clients at the first session, times in weeks since
         the first row.

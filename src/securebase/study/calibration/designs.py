@@ -8,12 +8,14 @@ from types import MappingProxyType
 
 import numpy as np
 
-from securebase.model.scenario import Scenario
+from securebase.model.scenario import Scenario, scenario
 from securebase.study.calibration.samples import CohortSample
 from securebase.study.calibration.sampling import draw_arms, draw_cohort, without_dropout
 
 IPT, OTHER, USUAL_CARE, WAITING = "ipt", "other_therapy", "usual_care", "waiting_list"
 ROUTINE_PERSONS, TRIAL_PERSONS, FOLLOWED_PERSONS = 400, 75, 200
+#: scenario of the whole web of the theory
+WEB_SCENARIO = "pillars"
 #: follow-ups of clients in maintenance, in weeks after the end: quarterly for two years
 QUARTERS = tuple(13.0 * quarter for quarter in range(1, 9))
 
@@ -44,6 +46,14 @@ def _draw_followed(truth: Scenario, rng: np.random.Generator) -> Mapping[str, Co
     return {IPT: draw_cohort(replace(without_dropout(truth), happens=happens), FOLLOWED_PERSONS, rng, inventory=True)}
 
 
+def _draw_web(_: Scenario, rng: np.random.Generator) -> Mapping[str, CohortSample]:
+    """Draw a cohort in which attachment, communication and social support act on the tracked constructs.
+
+    It has a scenario of its own: in the others the constructs outside the fitted model follow and move nothing.
+    """
+    return {IPT: draw_cohort(scenario(WEB_SCENARIO), ROUTINE_PERSONS, rng)}
+
+
 _SHELF = (
     CalibrationDesign(
         "routine",
@@ -59,6 +69,12 @@ _SHELF = (
         "followed",
         f"{FOLLOWED_PERSONS} clients with 16 sessions of IPT and two years of maintenance, assessed quarterly",
         _draw_followed,
+    ),
+    CalibrationDesign(
+        "web",
+        f"{ROUTINE_PERSONS} clients of the scenario “{WEB_SCENARIO}”, in which the whole web acts, 16 weekly sessions "
+        "planned; always from this scenario",
+        _draw_web,
     ),
 )
 

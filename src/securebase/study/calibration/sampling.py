@@ -24,12 +24,11 @@ from securebase.model.simulate.people import People, draw_people
 from securebase.model.simulate.probabilities import shift_log_odds
 from securebase.model.simulate.ruptures import TrueRupture
 from securebase.model.simulate.streams import Streams
+from securebase.model.web.network import Web
 from securebase.records.vocabulary import Ending
 from securebase.study.calibration.samples import Array, CohortSample, Flags
 
 INVENTORY = "phq9"
-#: ratings that follow the alliance but are not part of the model: name → (loading on the alliance, SD of the rest)
-_RATED_WITH_ALLIANCE = {"empathy": (0.7, 0.7), "goals": (0.7, 0.7)}
 
 
 def draw_cohort(
@@ -39,16 +38,16 @@ def draw_cohort(
     parameters, plan = truth.parameter_set, truth.course
     streams = Streams.spawn_from(rng)
     days, last = _days(plan, n, rng)
-    people = draw_people(parameters, truth.happens, (ARMS[arm],) * n, rng, streams)
+    web = truth.web.build(parameters)
+    people = draw_people(parameters, truth.happens, (ARMS[arm],) * n, rng, streams, web=web)
     attendance = Attendance(days, last, np.zeros((n, plan.sessions, parameters.specification.p)))
-    courses = true_courses(parameters, truth.happens, people, attendance, rng=rng, streams=streams)
+    courses = true_courses(parameters, truth.happens, people, attendance, rng=rng, streams=streams, web=web)
     attended = np.arange(plan.sessions) < courses.held[:, None]
     observed = attended & ~_draw_missed(truth, courses.true, rng)
     scores, mean_above_minimum = _scores(parameters, courses.true, rng)
     alliance = parameters.specification.constructs.index("alliance")
-    for name, (loading, sd) in _RATED_WITH_ALLIANCE.items():
-        scores[name] = loading * courses.true[:, :, alliance] + sd * rng.standard_normal((n, plan.sessions))
     scores |= _therapist_ratings(truth, courses.true[:, :, alliance], rng)
+    scores |= _ratings_outside_the_model(web, courses.true, streams)
     return CohortSample(
         weeks=days / parameters.specification.days_per_unit,
         attended=attended,
@@ -105,6 +104,18 @@ def _scores(
         scores[name] = (points - unit.mean) / unit.sd
         mean_above_minimum[name] = (unit.mean - scale.minimum) / unit.sd
     return scores, mean_above_minimum
+
+
+def _ratings_outside_the_model(web: Web, true: Array, streams: Streams) -> dict[str, Array]:
+    """Return construct → ratings (n, T) of all constructs without a scale unit: value and error, with an SD of 1."""
+    values = {name: true[:, :, k] for k, name in enumerate(web.names) if k >= web.terms.core}
+    values |= {name: true @ weights for name, weights in web.index_weights.items()}
+    noise = streams.normals("web_ratings", len(true), true.shape[1], len(values))
+    ratings = {}
+    for k, (name, value) in enumerate(values.items()):
+        reliability = web.reliabilities[name]
+        ratings[name] = np.sqrt(reliability) * value + np.sqrt(1.0 - reliability) * noise[:, :, k]
+    return ratings
 
 
 def _therapist_ratings(truth: Scenario, alliance: Array, rng: np.random.Generator) -> dict[str, Array]:

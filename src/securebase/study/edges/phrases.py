@@ -83,7 +83,7 @@ def estimates_as_plain(estimates: TheoryEstimates, table: str) -> dict[str, Any]
 
 
 def _edge_as_plain(result: EdgeResult) -> dict[str, Any]:
-    names = ("label", "from_construct", "to_construct", "moderator", "claims", "sign", "level", "lag", "form")
+    names = ("id", "label", "from_construct", "to_construct", "moderator", "claims", "sign", "level", "lag", "form")
     return {
         **plain_fields(result.edge, *names),
         "location": result.edge.place.value,

@@ -51,5 +51,10 @@ class NumberField(forms.IntegerField):
 
     def __init__(self, *, min_value: int, max_value: int, **kwargs: Any) -> None:
         message = f"Enter a whole number from {min_value} to {max_value}."
-        super().__init__(min_value=min_value, max_value=max_value, error_messages={"invalid": message}, **kwargs)
+        super().__init__(
+            min_value=min_value,
+            max_value=max_value,
+            error_messages=dict.fromkeys(("invalid", "required"), message),
+            **kwargs,
+        )
         self.validators = [MinValueValidator(min_value, message), MaxValueValidator(max_value, message)]
