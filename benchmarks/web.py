@@ -1,4 +1,4 @@
-"""Scenarios of the whole web: how often a study tells one known truth from its rivals, by number of clients."""
+"""Scenarios of the whole web: how often a study distinguishes known truths, by number of clients."""
 
 from __future__ import annotations
 
@@ -121,9 +121,9 @@ QUESTIONS: Mapping[str, Question] = {
         ),
         Question(
             "alliance or support",
-            "Does the alliance precede more insight, skills and relief than support from the own network does? The "
-            "sizes of the first two truths, and the reference of `--rivals`, were chosen on 24 of the cohorts with 200 "
-            "clients.",
+            "Does the alliance precede more insight, skills and relief than support from the client's own network? "
+            "The sizes of the first two truths, and the reference of `--rivals`, were chosen on 24 of the cohorts with "
+            "200 clients.",
             ("symptoms", "alliance", "social_support", "insight", "interpersonal_skills"),
             (
                 WebTruth("`therapist_unique`", "therapist_unique", "alliance"),
@@ -160,7 +160,7 @@ QUESTIONS: Mapping[str, Question] = {
         ),
         Question(
             "hope or alliance",
-            "Which of the two precedes more relief, in clients who all receive the same?",
+            "Which of the two precedes more relief, in clients who all receive the same treatment?",
             ("symptoms", "hope", "alliance"),
             (
                 WebTruth("`placebo`", "placebo", "hope"),
@@ -229,12 +229,13 @@ def section(results: list[WebResult]) -> list[str]:
         "## Scenarios of the whole web",
         "",
         f"Each row is one truth and {results[0].cohorts} simulated cohorts with 16 weekly sessions, "
-        "5% of the check-ins missed, and ratings as reliable as the states of the web say. Cells give the share of "
-        "cohorts in which the analysis concludes what is true / something false; the rest are withheld. Where nothing "
-        f"is there to be finding, only the second exists. {results[0].cohorts} cohorts know a share of 5% or of 80% to "
-        f"about ±{_margin(0.05, results[0].cohorts):.0%} or ±{_margin(0.8, results[0].cohorts):.0%}. The same seeds "
-        "serve all truths. Sizes of the scenarios are judgements, so these figures say what a study could tell if they "
-        "were true. Repeat with `python -m benchmarks web`.",
+        "5% of the check-ins missed, and ratings with the reliability stated for each construct. Cells give the "
+        "share of cohorts in which the analysis concludes what is true / something false; the rest are withheld. Where "
+        f"no effect exists, only the second is given. With {results[0].cohorts} cohorts, a share of 5% or of 80% has a "
+        f"margin of error of about ±{_margin(0.05, results[0].cohorts):.0%} or "
+        f"±{_margin(0.8, results[0].cohorts):.0%}. The same seeds are used for all truths. Sizes of the scenarios are "
+        "judgements, so these figures say what a study could conclude if they were true. Repeat with "
+        "`python -m benchmarks web`.",
         "",
     ]
     for question in QUESTIONS.values():
@@ -284,8 +285,8 @@ def highlights(results: list[WebResult]) -> list[str]:
     worst = max((r for r in results if r.analysis.startswith("study")), key=lambda r: r.wrong)
     above = "significantly above" if is_above_level(worst.wrong, worst.cohorts) else "not significantly above"
     return [
-        f"**Scenarios of the whole web.** Told: {'; '.join(sentences)}. The rules of `study` are wrong in at most "
-        f"{worst.wrong:.0%} of cohorts of any truth ({worst.question}, {worst.truth}, {worst.clients} clients; "
+        f"**Scenarios of the whole web.** Right conclusions: {'; '.join(sentences)}. The rules of `study` are wrong in "
+        f"at most {worst.wrong:.0%} of cohorts of any truth ({worst.question}, {worst.truth}, {worst.clients} clients; "
         f"{above} {WRONG:.0%})."
     ]
 

@@ -40,7 +40,7 @@ HEAD = """# The theory
 Generated from the table of edges by `docs/make_theory.py`; a test fails when the two differ.
 
 Securebase lists 108 claims about how therapy changes people: S1 to S62 about the therapeutic relationship, S63 to S98
-about interpersonal psychotherapy (IPT), S99 to S108 about what a second reading found in both. For example, S23 says
+about interpersonal psychotherapy (IPT), S99 to S108 were found in both on a second reading. For example, S23 says
 that a rise in the alliance precedes improvement. A claim that one construct affects another is an *edge* between them,
 here alliance → symptoms.
 
@@ -53,11 +53,11 @@ KEY = (
     "  with an inverted U that of the quadratic term; ? means open.",
     "- **Lag**: *week* and *session*; *slow*, over many weeks; *course*, by the planned end compared with no",
     "  therapy; *life*, from early life on.",
-    "- **Size**: standardised, with its SD: what the simulator uses, and the prior of the fitted model. The unit",
+    "- **Size**: standardised, with its SD. The simulator uses it, and the fitted model as a prior. The unit",
     "  follows: one week or session later, a path or a published correlation (r) between persons, by the planned end",
-    "  (course), what an event adds (jump) or leaves (for good), or the log of a rate or of odds.",
-    "- **Part in the simulator**: a term, unless the line says *result*: then other edges have to bring it about, and",
-    "  its targets compare it; or *process*: then a process of the simulator has numbers of its own.",
+    "  (course), a temporary (jump) or permanent effect of an event, or the log of a rate or of odds.",
+    "- **Part in the simulator**: a term, unless the line says *result* (other edges have to produce it, and targets",
+    "  test this) or *process* (a process of the simulator has its own numbers).",
     "- **Targets**: published figures that [simulated cohorts are compared with](../calibration.md).",
 )
 
@@ -68,7 +68,7 @@ SCALES = {
     SizeScale.MARGINAL_R: "r",
     SizeScale.COURSE: "course",
     SizeScale.JUMP: "jump",
-    SizeScale.FOREVER: "for good",
+    SizeScale.FOREVER: "permanent",
     SizeScale.LOG_RATE: "log rate",
     SizeScale.LOG_ODDS: "log odds",
 }
@@ -109,8 +109,9 @@ def count(theory: Theory) -> list[str]:
         f"- **{len(places[EdgeLocation.STUDY])} are estimated in studies only**, from tables with both "
         f"constructs: {methods}. `securebase theory --data TABLE` estimates them and says what a table lacks.",
         f"- **{len(places[EdgeLocation.SIMULATED])} are in the simulator**: events, early life, hidden causes, slow "
-        f"accumulation. {simulated} have a process that a scenario can switch on; the others have none yet. A table "
-        f"can estimate {sum(bool(e.estimate) for e in places[EdgeLocation.SIMULATED])} of them.",
+        f"accumulation. {simulated} have a process that a scenario can switch on; the others act in "
+        f"[scenarios of the whole web](simulation.md#the-whole-web). A table can estimate "
+        f"{sum(bool(e.estimate) for e in places[EdgeLocation.SIMULATED])} of them.",
         f"- For {grades[Grade.VERIFIED]} the published finding was checked in its source, {grades[Grade.COMPUTED]} "
         f"rest on figures from public data, and for {grades[Grade.UNVERIFIED]} no figure was found or checked.",
         f"- {sum(e.size is not None for e in edges)} have a size; of these, "

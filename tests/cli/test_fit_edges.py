@@ -104,8 +104,11 @@ def test_options_name_the_columns_and_json_holds_everything(run: Any, table: Pat
     [
         (("--edges", "alliance"), "an edge must have the form A→B (got “alliance”)"),
         (("--edges", "alliance→moood"), "unknown construct “moood”"),
-        (("--edges", "alliance→insight"), "“insight” cannot be an end: “insight” has 4 ratings or more in 0 clients"),
-        (("--edges", "alliance→coping"), "“coping” cannot be an end: The table has no column for Coping"),
+        (
+            ("--edges", "alliance→insight"),
+            "“insight” cannot be an end of an edge: “insight” has 4 ratings or more in 0 clients",
+        ),
+        (("--edges", "alliance→coping"), "“coping” cannot be an end of an edge: The table has no column for Coping"),
         (("--edges", "alliance→symptoms", "--trend", "linear"), "--trend cannot be combined with --edges"),
         (("--edges", "alliance→symptoms", "--random-slopes"), "--random-slopes cannot be combined with --edges"),
         ((), "Missing option '--outcome'"),
@@ -123,7 +126,7 @@ def test_errors_without_a_data_dictionary(run: Any, table: Path) -> None:
     assert "no data dictionary beside the table (c.json)" in printed.err
     printed = run(str(table), *OPTIONS, "--edges", "hope→symptoms")
     assert printed.code == 2
-    assert "“hope” cannot be an end: no column is named for Hope; add --process hope" in printed.err
+    assert "“hope” cannot be an end of an edge: no column is named for Hope; add --process hope" in printed.err
     printed = run(str(table), *OPTIONS, "--edges", "moood→symptoms")
     assert "unknown construct “moood”" in printed.err
 

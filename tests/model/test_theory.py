@@ -228,7 +228,7 @@ def test_an_estimator_beside_the_simulator_must_be_known() -> None:
             read_edges("x.toml", block + lines, Pillar.SOCIAL, THEORY.claims)
     (edge,) = read_edges("x.toml", f'{block}place = "simulated"\nestimate = "events"\n', Pillar.SOCIAL, THEORY.claims)
     assert edge.study_method == "events"
-    assert edge.location_label == "simulated: no method yet; in studies: events and the values around them"
+    assert edge.location_label == "simulated: scenarios of the whole web; in studies: events and the values around them"
 
 
 def test_claims_beyond_their_evidence_are_marked() -> None:

@@ -147,11 +147,9 @@ def test_a_copy_and_too_few_rows_give_no_figure() -> None:
 def test_the_sentences_name_the_rival_and_what_would_give_the_same() -> None:
     named, equal = find(draw(4, z=0.1)), find(draw(7))
     assert rivals_in_words(named, LABELS).startswith(
-        "Alliance precedes more improvement of Symptoms, Skills than Support does. A hidden cause of Alliance"
+        "Alliance precedes more improvement in Symptoms, Skills than Support does. A hidden cause of Alliance"
     )
-    assert rivals_in_words(equal, LABELS).endswith(
-        "inconclusive. This is no evidence that they do as much as each other."
-    )
+    assert rivals_in_words(equal, LABELS).endswith("inconclusive. This is no evidence that their effects are equal.")
     assert "by more than in simulated clinics" in rivals_in_words(replace(named, reference=0.05), LABELS)
     assert ", to compare with .05" in rivals_figures_in_words(replace(named, reference=0.05), LABELS)
     assert "Symptoms" in rivals_figures_in_words(named, LABELS)

@@ -52,8 +52,8 @@ CONTINUOUS = "continuous-time"
 @click.option(
     "--edges",
     metavar="A→B,B→C",
-    help="Only the effects of these edges between constructs of the theory, in a model with what lies between their "
-    "ends and with confounders. Columns come from the data dictionary beside TABLE, or from --outcome and --process.",
+    help="Estimate only these effects between constructs of the theory, in a model that also has their mediators and "
+    "confounders. Columns come from the data dictionary beside TABLE, or from --outcome and --process.",
 )
 @click.option(
     "--model",

@@ -1,4 +1,4 @@
-"""Output of `securebase fit --edges`: the effects of a question, and the model that was chosen for it."""
+"""Output of `securebase fit --edges`: effects of the edges of a question, and the model chosen for them."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ _APPLICABLE = frozenset(
     }
 )
 _LEGEND = (
-    "Every figure is the association of one construct with the change of another in this model, given the other "
-    "constructs in it, and no verdict on cause. Effects that are not listed are held at zero."
+    "Every figure is the association of one construct with the change of another, given the other constructs in "
+    "this model, and no verdict on cause. Effects that are not listed are held at zero."
 )
-_PRIOR = "Persistence, variances and measurement error have a prior, effects have none (decision 0028)."
+_PRIOR = "Persistence, variances and measurement error have priors; effects have none (decision 28)."
 
 
 def fit_edges(options: TableOptions, text: str, *, json_wanted: bool, out: Path | None) -> None:
@@ -62,7 +62,7 @@ def fit_edges(options: TableOptions, text: str, *, json_wanted: bool, out: Path 
         for end in dict.fromkeys(end for edge in asked for end in edge):
             if end not in measures.columns:
                 raise InputError(
-                    f"“{end}” cannot be an end: {measures.unusable[end].removesuffix('.')}",
+                    f"“{end}” cannot be an end of an edge: {measures.unusable[end].removesuffix('.')}",
                     where=options.table.name,
                     advice="Ask about constructs that the table measures often enough.",
                 )
@@ -78,7 +78,9 @@ def fit_edges(options: TableOptions, text: str, *, json_wanted: bool, out: Path 
     if result.fit is not None:
         check_ended(result.fit, options.table)
     if not result.effects:
-        raise NoEstimateError("no asked edge has an estimate", where=options.table.name, advice=_first_reason(result))
+        raise NoEstimateError(
+            "none of these edges has an estimate", where=options.table.name, advice=_first_reason(result)
+        )
 
 
 def _check_applicable() -> None:
@@ -97,7 +99,7 @@ def _measures(options: TableOptions, asked: Iterable[Edge]) -> Measures:
         rows = session_table(cohort, panel(cohort))
         return _with_ends(measures_of(rows, {name: name for name in rows.values}, cohort.days_per_unit), asked)
     check_output_file(options.table)
-    ends = [TheoryEdge(f"{a}_{b}", a, b, (), "?", EdgeLocation.STUDY, "asked") for a, b in asked]
+    ends = [TheoryEdge("asked", a, b, (), "?", EdgeLocation.STUDY, "asked") for a, b in asked]
     for edge in ends:
         construct(edge.from_construct), construct(edge.to_construct)
     edges = (*ends, *lagged_edges())

@@ -1,7 +1,7 @@
 """`securebase simulate SCENARIO`: a table simulated from a known model.
 
-A scenario of the whole web becomes a table of all constructs and events with a data dictionary, any other one a table
-of the tracked constructs.
+A scenario of the whole web gives a table of all constructs and events with a data dictionary; any other scenario
+gives a table of the tracked constructs.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from securebase.schema import plain_fields
 @click.option(
     "--style",
     type=click.Choice(list(STYLES)),
-    help="Attachment style of all clients, in scenarios of the whole web (default: the whole range).",
+    help="Attachment style of all clients, in scenarios of the whole web (default: mixed).",
 )
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Random seed.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the table to this CSV file.")
@@ -77,8 +77,9 @@ def command(
 ) -> None:
     """Simulate a table of clients from SCENARIO, in the format that `securebase study` reads.
 
-    A scenario of the whole web gets a column for every construct and event, and a data dictionary beside the table, so
-    that `securebase theory --data` estimates its edges. Without SCENARIO, list the scenarios and treatment arms.
+    In a scenario of the whole web the table has a column for every construct and event, and a data dictionary beside
+    it, so that `securebase theory --data` can estimate the edges. Without SCENARIO, list the scenarios and
+    treatment arms.
     """
     if name is None:
         _list(json_wanted=json_wanted)
@@ -120,7 +121,7 @@ def _check_files(selected: Scenario, out: Path, truth: Path | None) -> None:
 
 
 def _write_cohort(selected: Scenario, drawn: Mapping[str, Any], out: Path, truth: Path | None) -> dict[str, object]:
-    """Write the tracked constructs as `write_cohort` does. Return what the summary says of them."""
+    """Write the tracked constructs as `write_cohort` does. Return their part of the summary."""
     cohort, true = simulate_with_truth(selected, **drawn)
     try:
         write_cohort(cohort, out, measures=selected.parameter_set.measures())
@@ -138,7 +139,7 @@ def _write_cohort(selected: Scenario, drawn: Mapping[str, Any], out: Path, truth
 
 
 def _write_table(selected: Scenario, drawn: Mapping[str, Any], out: Path, truth: Path | None) -> dict[str, object]:
-    """Write all constructs and events with a data dictionary. Return what the summary says of them."""
+    """Write all constructs and events with a data dictionary. Return their part of the summary."""
     clients = draw_clients(selected, **drawn)
     notes = (f"Simulated from the scenario “{selected.name}”.",)
     table = build_simulated_table(tabulate(clients).columns, made_on=datetime.now(UTC).date(), notes=notes)

@@ -50,7 +50,7 @@ from securebase.study.verdict_phrases import RUNG_LABELS, detrended_label, detre
     "--rivals",
     metavar="COL COL",
     nargs=2,
-    help="Two processes to compare: which precedes more improvement of the outcome and all other processes.",
+    help="Compare two processes: which precedes more improvement in the outcome and in all other processes.",
 )
 @click.option(
     "--assigned",

@@ -36,7 +36,7 @@ from securebase.study.edges.result import TheoryEstimates
 @click.option(
     "--graph",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Draw the edges to FILE.svg or FILE.html, by their results with --data.",
+    help="Draw the edges to FILE.svg or FILE.html; with --data, lines show the results.",
 )
 @click.option(
     "--data",
@@ -70,8 +70,8 @@ def command(
     Every edge is a hypothesis. Location “model”: a mechanism that fit estimates and track uses; “study”: estimated from
     a table with the columns; “simulated”: in the simulator.
 
-    With --data, every edge gets its estimate with interval, or the reason why the table has none. With --play, the
-    edges simulate clients under a choice of conditions, beside the ordinary course.
+    With --data, estimate every edge from a table, or print the reason why there is no estimate. With --play, simulate
+    clients under chosen conditions and compare them with the ordinary course.
     """
     if check_play_options(play_options):
         play_and_print(play_options.choice(), graph, json_out)

@@ -1,4 +1,4 @@
-"""`securebase theory --play`: simulated courses under a choice of conditions, beside the ordinary course."""
+"""`securebase theory --play`: simulated courses under chosen conditions, beside the ordinary course."""
 
 from __future__ import annotations
 
@@ -44,7 +44,11 @@ class PlayOptions:
 def add_play_options(command: Command) -> Command:
     """Add the options for `--play`. The command receives them as one PlayOptions."""
     options = [
-        click.option("--play", is_flag=True, help="Simulate clients under these choices, beside the ordinary course."),
+        click.option(
+            "--play",
+            is_flag=True,
+            help="Simulate clients under chosen conditions and compare them with the ordinary course.",
+        ),
         click.option(
             "--style",
             type=click.Choice(tuple(STYLES)),
@@ -55,10 +59,15 @@ def add_play_options(command: Command) -> Command:
             type=click.Choice([s.value for s in Stressor]),
             default=Stressor.NONE.value,
             show_default=True,
-            help="With --play: what happens to every client before a session.",
+            help="With --play: life event that every client meets before a session.",
         ),
         click.option(
-            "--at", type=int, default=5, show_default=True, metavar="SESSION", help="With --stressor: that session."
+            "--at",
+            type=int,
+            default=5,
+            show_default=True,
+            metavar="SESSION",
+            help="With --stressor: the session that follows the event.",
         ),
         click.option(
             "--warmth",
@@ -75,7 +84,7 @@ def add_play_options(command: Command) -> Command:
             help="With --play: how much the therapist uses techniques and works with emotions.",
         ),
         click.option(
-            "--off", metavar="EDGE", multiple=True, help="With --play: switch the edge with this id off; repeatable."
+            "--off", metavar="EDGE", multiple=True, help="With --play: switch off the edge with this id; repeatable."
         ),
     ]
 

@@ -19,9 +19,9 @@ class Arm:
     """Treatment arm. adds: share of therapy's effect by the planned end, by construct; `otherwise` for all others.
 
     sessions: False on a waiting list, where clients only answer questionnaires. gated: whether techniques depend on the
-    alliance, in scenarios with such a gate. direct: the shares are of what therapy does by itself, and what the edges
-    carry on follows; otherwise they are of the whole effect through all paths. suits: problem area → share of the size
-    of the edge of treatment by problem.
+    alliance, in scenarios with such a gate. direct: the shares are of the direct effects of therapy, and indirect
+    effects follow from the edges; otherwise they are of the whole effect through all paths. suits: problem area → share
+    of the size of the edge of treatment by problem.
     """
 
     id: str
@@ -39,7 +39,7 @@ class Arm:
         return self.adds.get(construct, self.otherwise)
 
 
-#: which of two therapies suits which problem, where treatments differ by problem: an arbitrary choice, and no finding
+#: which of two therapies suits which problem, where treatments differ by problem: an arbitrary choice, not a finding
 _SUITS = {ProblemArea.GRIEF.value: 0.5, ProblemArea.ROLE_TRANSITION.value: -0.5}
 
 
@@ -72,7 +72,7 @@ _SHELF = (
     Arm(
         "placebo",
         "Placebo",
-        "Sessions that raise hope, and nothing else: what hope does follows.",
+        "Sessions whose only direct effect is on hope; effects of hope on other constructs follow.",
         0.0,
         adds={"hope": 1.0},
         gated=False,

@@ -83,10 +83,10 @@ class SizeScale(StrEnum):
 
     week: SDs of movement of the end one week after a deviation of one SD of the origin, by the direct path alone.
     session: the same within the session. path: standardised path between levels of persons. marginal_r: published
-    correlation of observed scores, converted to a path when the simulator is built. course: SDs at the first session
-    by the planned end, through all paths. jump: SDs at the first session that an event adds and that then decays.
-    forever: SDs that an event leaves for good. log_rate: log of the rate of an event per SD. log_odds: the same for its
-    probability in a session.
+    correlation of observed scores, converted to a path when the simulator is built. course: SDs at the first session by
+    the planned end, through all paths. jump: change in SDs at the first session that an event adds and that then
+    decays. forever: permanent change in SDs after an event. log_rate: log of the rate of an event per SD. log_odds: the
+    same for its probability in a session.
     """
 
     WEEK = "week"
@@ -104,7 +104,7 @@ class Size(ShelfStruct, frozen=True):
     """Standardised size of an edge, with its spread and origin.
 
     sd: half-width of the published interval / 1.96, or a judgement. measured: what the source compared: persons
-    (`between`), one person with itself (`within`), arms of a trial, or nothing (`judgement`).
+    (`between`), occasions of the same person (`within`), arms of a trial, or nothing (`judgement`).
     """
 
     value: Number

@@ -187,7 +187,7 @@ def read_scenario(file: str, content: bytes | str) -> Scenario:
             raise
         place.fail(problem.what, advice=problem.advice)
     if not stored.truth:
-        place.fail("is missing", "truth", "ConstructState in a sentence what a study of this scenario must find.")
+        place.fail("is missing", "truth", "State in a sentence what a study of this scenario must find.")
     return Scenario(stored.id, stored.name, stored.about, stored.truth, own_set, course, happens, arms, expects, web)
 
 

@@ -1,7 +1,7 @@
-"""The states of the simulated web: how every construct outside the fitted model moves by itself.
+"""The states of the simulated web: how every construct outside the fitted model changes on its own.
 
-The shelf is `states/*.toml`, one file per layer and one block per construct. What moves a construct from outside is an
-edge of the theory; the constructs of the fitted model have their statements in the parameter set.
+The shelf is `states/*.toml`, one file per layer and one block per construct. Influences on a construct are
+edges of the theory; the statements on the constructs of the fitted model are in the parameter set.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Persistence = Annotated[float, Meta(ge=0, lt=1)]
 class Layer(StrEnum):
     """Time scale of a construct in the simulator; also the name of its file on the shelf.
 
-    weekly: moves from week to week. slow: moves over many weeks. trait: differs between persons and does not move.
+    weekly: changes from week to week. slow: changes over many weeks. trait: differs between persons, does not change.
     event: occurs at moments; its block states how often. index: computed from other constructs, never a term.
     """
 
@@ -43,9 +43,9 @@ class ConstructState(ShelfStruct, frozen=True):
 
     persistence: autoregression of its movement after a week. level_share: share of the variance at the first session
     that is the person's own level. natural_change, therapy_change: mean change by the planned end without therapy, and
-    what therapy adds, through all paths, in SDs at the first session; None where only the edges into it move its mean.
+    the change that therapy adds through all paths, in SDs at the first session; None where only edges change its mean.
     own_change: SD between persons of their change by the planned end. reliability: of its rating. chance: of an event
-    in a session. weight: change of the construct that the event is, −1 for a breach. parts: weights of an index.
+    in a session. weight: size of the event, −1 for a violation. parts: weights of an index.
     """
 
     construct: Text

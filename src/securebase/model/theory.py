@@ -95,7 +95,7 @@ class EdgeForm(StrEnum):
 class Simulation(StrEnum):
     """Part of an edge in the simulator.
 
-    term: a term of the equations, of the size stated. target: no term; other edges must bring it about, and a row of
+    term: a term of the equations, of the size stated. target: no term; other edges must produce it, and a row of
     the calibration compares the result with the published figure. process: a process of the simulator contains it.
     """
 
@@ -185,11 +185,11 @@ class TheoryEdge(ShelfStruct, frozen=True):
     """A directed edge. `sign`: effect on the score of `to_construct`: +, −, 0 (none expected) or ? (open).
 
     id: unique and stable; scenarios and tests name it. With a moderator the sign is that of the product term, with an
-    inverted U that of the curvature. by: key of STUDY_METHODS or SIMULATORS; empty if nothing estimates or simulates it
-    yet. estimate: key of STUDY_METHODS with which a table can estimate a simulated edge too. figure: a published figure
-    on another scale. size: None for a process with parameters of its own. carries_levels: share of the long-run
-    multiplier of a lag that holds between persons too. acts_on: whether a between-person edge moves the level, or the
-    change by the planned end.
+    inverted U that of the curvature. by: key of STUDY_METHODS or SIMULATORS; empty if no study estimates it and no
+    process simulates it. estimate: key of STUDY_METHODS with which a table can estimate a simulated edge too. figure: a
+    published figure on another scale. size: None for a process with parameters of its own. carries_levels: share of the
+    long-run multiplier of a lag that holds between persons too. acts_on: whether a between-person edge moves the level,
+    or the change by the planned end.
     """
 
     id: Id
@@ -227,12 +227,13 @@ class TheoryEdge(ShelfStruct, frozen=True):
 
     @property
     def location_label(self) -> str:
-        """Location as text: model, or study or simulated with the methods (or “no method yet”)."""
+        """Location as text: model, or study or simulated with the methods."""
         if self.place is EdgeLocation.MODEL:
             return self.place.value
         known = STUDY_METHODS if self.place is EdgeLocation.STUDY else SIMULATORS
+        without = "no method yet" if self.place is EdgeLocation.STUDY else "scenarios of the whole web"
         also = f"; in studies: {STUDY_METHODS[self.estimate].label}" if self.estimate else ""
-        return f"{self.place.value}: {known[self.by].label if self.by else 'no method yet'}{also}"
+        return f"{self.place.value}: {known[self.by].label if self.by else without}{also}"
 
     @property
     def study_method(self) -> str:

@@ -1,4 +1,4 @@
-"""Sentences about simulated courses under a choice: how far from the ordinary course, and by which links."""
+"""Sentences about simulated courses under a choice: distance from the ordinary course, and the links that carry it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ SHOWN = (
     "attachment_security",
 )
 MARK = "Simulated. Not a forecast of a real client."
-UNITS = "In standard deviations (SD) of clients. 0 is the average of the ordinary course at session 1."
-JUDGEMENT = "The sizes of stressors, warmth and technique are judgements. Every link is a hypothesis."
+UNITS = "Unit: standard deviations (SD) between clients. 0 is the mean of the ordinary course at session 1."
+JUDGEMENT = "The sizes of the effects of stressors, warmth and technique are judgements. Every link is a hypothesis."
 STYLES: Mapping[str, str] = MappingProxyType(
     {
         "": "Mixed",
@@ -60,7 +60,7 @@ def choice_words(choice: PlayChoice, n: int) -> str:
     if choice.stressor is not Stressor.NONE:
         parts.append(f"a {STRESSORS[choice.stressor].lower()} before session {choice.at}")
     if choice.warmth is not Warmth.ORDINARY:
-        parts.append("a warm therapist" if choice.warmth is Warmth.HIGH else "a therapist with little warmth")
+        parts.append("a warm therapist" if choice.warmth is Warmth.HIGH else "a less warm therapist")
     if choice.technique is TechniqueUse.MORE:
         parts.append("more technique")
     if choice.off:
@@ -69,7 +69,7 @@ def choice_words(choice: PlayChoice, n: int) -> str:
 
 
 def difference_sentence(courses: Play, construct: str) -> str:
-    """Return how far a construct is from its ordinary course at the end, where it is furthest, and through what."""
+    """Return the distance of a construct from its ordinary course at the end and at its largest, and its origins."""
     difference = courses.difference(construct)
     end, peak = float(difference[-1]), int(np.abs(difference).argmax())
     noun = construct_of(construct).label.lower()

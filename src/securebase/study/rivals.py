@@ -1,7 +1,7 @@
-"""Two rival processes compared: which of them precedes more improvement of the same outcomes.
+"""Two rival processes compared: which of them precedes more improvement in the same outcomes.
 
 Each outcome at the next session is regressed on both rivals and its own past, all as deviations within persons. Both
-rivals are those of one session before, whenever within it they were rated, so that neither is nearer to the outcome.
+rivals are those of one session before, whenever within it they were rated, so that neither is closer to the outcome.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from securebase.study.regression import regress
 from securebase.study.table import SessionTable
 from securebase.study.verdicts.identifying import MAX_CORRELATION
 
-#: difference that simulated clinics show although the second rival does as much as the first: ruptures move the
+#: difference that simulated clinics show although the second rival helps as much as the first: ruptures move the
 #: alliance further than ordinary weeks move anything else (`python -m benchmarks web`)
 REFERENCES: Mapping[tuple[str, str], float] = MappingProxyType({("alliance", "social_support"): 0.06})
 
@@ -31,7 +31,7 @@ RULE = (
     "Standardised lags on each outcome, adjusted for the other rival and for own past, with the sign of improvement, "
     "averaged over outcomes. One rival is said to precede more improvement only if the 95% interval of the difference "
     "lies beyond the reference, centred and adjusted for the common time course, and detrending does not take the "
-    "difference back below it. Rivals with more error of measurement look weaker than they are."
+    "difference back below it. Measurement error makes a rival look weaker than it is."
 )
 
 

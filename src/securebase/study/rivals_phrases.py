@@ -1,4 +1,4 @@
-"""The comparison of two rivals in plain sentences, and the figures behind it."""
+"""Sentences on the comparison of two rivals, and the figures behind it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ def rivals_in_words(finding: RivalFinding, labels: Mapping[str, str]) -> str:
     if finding.centred is None or finding.detrended is None:
         return f"{first} and {second} compared: cannot be estimated here (too few pairs, no variation, or a copy)."
     if finding.stronger is Stronger.UNDECIDED:
-        return f"{first} and {second} compared: inconclusive. This is no evidence that they do as much as each other."
+        return f"{first} and {second} compared: inconclusive. This is no evidence that their effects are equal."
     more, less = (first, second) if finding.stronger is Stronger.FIRST else (second, first)
     outcomes = ", ".join(labels.get(lag.outcome, lag.outcome) for lag in finding.centred.outcomes)
-    beyond = " by more than in simulated clinics where both do as much" if finding.reference else ""
+    beyond = " by more than in simulated clinics where both help as much" if finding.reference else ""
     return (
-        f"{more} precedes more improvement of {outcomes} than {less} does{beyond}. A hidden cause of {more} and these "
-        f"outcomes, or more error in the ratings of {less}, would give the same."
+        f"{more} precedes more improvement in {outcomes} than {less} does{beyond}. A hidden cause of {more} and these "
+        f"outcomes, or more measurement error in {less}, would give the same result."
     )
 
 

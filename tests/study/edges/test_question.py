@@ -110,7 +110,7 @@ def test_the_theory_answers_for_the_alliance() -> None:
     reasons = {c.name: c.role for c in question.constructs}
     assert reasons["hope"] is ConstructRole.CONFOUNDER
     assert reasons["social_support"] is ConstructRole.ON_PATH
-    assert (("openness", "symptoms"), Omission.NOT_NEEDED) in question.omitted
+    assert (("openness", "symptoms"), Omission.BEYOND_LIMIT) in question.omitted
     assert (("problem_severity", "symptoms"), Omission.BEYOND_LIMIT) in question.omitted
 
 

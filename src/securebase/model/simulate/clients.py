@@ -1,4 +1,4 @@
-"""The clients of a scenario with their true courses, before anything is asked: records and tables are made of them."""
+"""The clients of a scenario with their true courses, before any measurement: records and tables are built from them."""
 
 from __future__ import annotations
 

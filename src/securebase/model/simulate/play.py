@@ -1,7 +1,7 @@
-"""The theory as an executable graph: simulated courses under a choice of conditions, beside the ordinary course.
+"""The theory as an executable graph: simulated courses under chosen conditions, beside the ordinary course.
 
-Both are drawn with the same random numbers, so that their difference is that of the choice. The sizes of stressors,
-warmth and technique are judgements, made to be visible; nothing here forecasts a real client.
+Both are drawn with the same random numbers, so that the choice alone makes the difference. The sizes of
+stressors, warmth and technique are judgements, large enough to be visible; nothing here forecasts a real client.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _SECURITY = "attachment_security"
 #: simulated clients unless stated otherwise
 CLIENTS = 400
 #: links of the loop of insecurity that a page offers to switch off: insecure clients ask less clearly, receive less
-#: support, have more conflict and so more symptoms, and then ask less clearly still
+#: support, have more conflict and therefore more symptoms, and then ask even less clearly
 LOOP = (
     "avoidance_seeking_level",
     "anxious_seeking_level",
@@ -85,7 +85,7 @@ _STRESSORS: Mapping[Stressor, tuple[float, Mapping[str, float]]] = MappingProxyT
         Stressor.CHANGE: (1.5, {"role_adjustment": -1.5, "problem_severity": 0.5}),
     }
 )
-#: SDs by which a warm therapist exceeds the ordinary one; an unwarm one falls short by as much
+#: SDs by which a warm therapist exceeds the ordinary one; a less warm one falls short by as much
 _WARMTH = {"therapist_sensitivity": 1.0, "positive_regard": 1.0}
 _SIGN = {Warmth.LOW: -1.0, Warmth.ORDINARY: 0.0, Warmth.HIGH: 1.0}
 #: SDs by which more technique exceeds the ordinary, and chance and weight of practice in a session
@@ -97,7 +97,7 @@ _PRACTICE = {"emotional_practice": (0.9, 1.0)}
 class PlayChoice:
     """Conditions of a simulated course. The default is the ordinary one.
 
-    style: attachment style of all clients, empty for the whole range. stressor: happens before session `at`. off: ids
+    style: attachment style of all clients, empty for mixed styles. stressor: occurs before session `at`. off: ids
     of edges switched off.
     """
 
@@ -132,7 +132,7 @@ def _check_off(off: tuple[str, ...]) -> None:
     if fixed := [name for name in off if name not in switchable()]:
         raise ModelError(
             f"“{fixed[0]}” cannot be switched off",
-            advice="Only an edge outside the fitted model that moves a construct by itself can.",
+            advice="Choose an edge outside the fitted model that acts as a term of its own.",
         )
 
 

@@ -1,4 +1,4 @@
-"""The web while it runs: non-linear terms, events and levels of n persons (`docs/explanation/simulation.md`)."""
+"""The web during a simulation: non-linear terms, events and levels of n persons (`docs/explanation/simulation.md`)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class WebProcess:
     """Non-linear terms and events of the web for n persons."""
 
     def __init__(self, web: Web, level: Array, planned_end: float) -> None:
-        """Level (n, K): of the persons."""
+        """Prepare the terms for persons with these levels (n, K)."""
         self.web, self.planned_end = web, planned_end
         self.level_z = level / np.where(web.level_sd > 0, web.level_sd, 1.0)
         self.held = tuple(push for push in web.terms.pushes if not push.at_once)

@@ -1,4 +1,4 @@
-"""The web as a scenario uses it: whether edges act on the tracked constructs, and which links differ."""
+"""Use of the web by a scenario: whether edges act on the tracked constructs, and which links differ."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ class WebPlan:
     """Use of the web by a scenario.
 
     enters_core: whether edges into the tracked constructs act. If not, these are simulated by the fitted model alone,
-    and all other constructs follow them. sizes: other sizes by the id of an edge. without: ids of edges that this world
-    does not have; variances and means are as stated all the same. off: ids of links switched off by an intervention;
-    nothing else is solved again. own_change: other SDs of people's own change by the planned end, by construct.
+    and all other constructs follow them. sizes: other sizes by the id of an edge. without: ids of edges that the
+    scenario does not have; variances and means remain as stated. off: ids of links that an intervention switches off,
+    without solving anything else again. own_change: other SDs of person-specific change by the planned end, by
+    construct.
     """
 
     enters_core: bool = False

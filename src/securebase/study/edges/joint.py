@@ -1,4 +1,4 @@
-"""The effects of a question about edges in one model of all its constructs, with random slopes for each of them."""
+"""The joint model for a question about edges, with random slopes for every construct."""
 
 from __future__ import annotations
 
@@ -95,9 +95,9 @@ def _too_little(rows: SessionTable, column: str) -> str:
 def fit_question(question: EdgeQuestion, measures: Measures) -> JointFit:
     """Fit the model of a question, whose constructs must all be usable.
 
-    Where every column is asked often, from these data alone. Where one is rare, or such a fit does not end regularly,
-    with priors on nuisances (decision 0028); an asked edge then needs as many ratings as for `ct_sparse` and no result
-    where it depends on the prior.
+    If every column is rated often, fit to these data alone. If one is rated rarely, or such a fit does not end
+    regularly, use priors on nuisances (decision 28). An edge then needs as many ratings as for `ct_sparse`, and has no
+    result if it depends on the prior.
     """
     columns = {c.name: measures.columns[c.name] for c in question.constructs}
     panel = session_panel(measures.rows, columns, measures.days_per_unit)

@@ -1,8 +1,9 @@
-"""The constructs and effects that a question about edges of the theory needs in one joint model.
+"""The constructs and effects of the joint model for a question about edges of the theory.
 
-A question names edges. Its model needs their ends; what lies on the theory's paths from the origin of an edge to its
-target, or the estimate would be of the edge and its detours together; and the confounders of an edge or of a step of
-such a path, or the estimate would count a common cause. Nothing is said about causes that the theory does not name.
+A question names edges. Its model needs their ends; the mediators on paths of the theory from the origin of an edge to
+its target, or the estimate would include indirect effects; and the confounders of an edge or of a step of such a path,
+or the estimate would include the effect of a common cause. The model cannot adjust for causes that the theory does not
+name.
 """
 
 from __future__ import annotations

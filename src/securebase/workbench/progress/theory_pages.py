@@ -32,7 +32,7 @@ def _list_field(label: str, options: Mapping[Any, str]) -> forms.ChoiceField:
 
 
 class TheoryForm(forms.Form):
-    """Conditions of the simulated courses, read from the address of the page."""
+    """Conditions of the simulated courses, read from the query of the address."""
 
     style = _list_field("Attachment style", {name or _MIXED: label for name, label in words.STYLES.items()})
     stressor = _list_field("Stressor", words.STRESSORS)
@@ -40,7 +40,7 @@ class TheoryForm(forms.Form):
     warmth = _list_field("Therapist’s warmth", words.WARMTHS)
     technique = _list_field("Technique", words.TECHNIQUES)
     off = forms.MultipleChoiceField(
-        label="The loop of insecurity, support and symptoms",
+        label="Links of the vicious circle of insecurity, support and symptoms",
         choices=lambda: [(name, link_label(name)) for name in LOOP],
         widget=forms.CheckboxSelectMultiple,
         required=False,
@@ -67,7 +67,7 @@ class TheoryPanel:
 
 @require_GET
 def try_theory(request: HttpRequest) -> HttpResponse:
-    """Show simulated courses beside the ordinary ones; what the address leaves out is ordinary."""
+    """Show simulated courses beside the ordinary ones; conditions that the address omits are ordinary."""
     data = request.GET.copy()
     for name, value in _ORDINARY.items():
         data.setdefault(name, value)
