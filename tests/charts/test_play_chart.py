@@ -54,3 +54,14 @@ def test_the_ordinary_course_is_drawn_once() -> None:
     drawing = svg(play_charts(play(n=40), SHOWN, columns=1))
     assert tokens.ACCENT not in drawing
     assert "this choice" not in drawing
+
+
+def test_notes_are_drawn_above_the_panels_in_lines_of_the_width_of_three(courses: Play) -> None:
+    assert "A note." not in svg(play_charts(courses, SHOWN, columns=3))
+    drawing = svg(play_charts(courses, SHOWN, columns=3, notes=("A note.", "word " * 60)))
+    lines = [
+        text for e in ElementTree.fromstring(drawing).iter() if (text := e.text) and text.startswith(("A n", "word"))
+    ]
+    assert lines[0] == "A note."
+    assert max(map(len, lines)) <= 140
+    assert " ".join(lines[1:]).split() == ["word"] * 60

@@ -62,6 +62,9 @@ def test_a_study_reads_person_time_and_moments_from_the_dictionary(
     run("study", str(table), *COLUMNS, "--asked-after", "social_support")
     own, explicit, other = cohorts
     assert own.episodes == explicit.episodes
+    assert own.simulated
+    assert own.import_report
+    assert own.import_report.remarks[-1].endswith("All data are simulated.")
     assert [(c.name, c.moment) for c in own.constructs] == [
         ("symptoms", "before"),
         ("alliance", "after"),

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from edge_tables import column, dictionary
+from securebase.cli.fit_edges import _other_place
 from securebase.exchange.data_dictionary import dictionary_path, format_dictionary
 from table_files import call
 
@@ -144,3 +145,8 @@ def test_a_fit_that_fails_has_exit_code_3_and_no_numbers(run: Any, tmp_path: Pat
     stored = json.loads(run(*words, "--edges", "hope→symptoms", "--json").out)
     assert stored["edges"][0]["effect"] is None
     assert "100 are needed" in stored["edges"][0]["reason"]
+
+
+def test_an_edge_between_persons_is_not_called_foreign_to_the_theory() -> None:
+    assert _other_place(("attachment_anxiety", "support_seeking")).startswith("in the theory, but not within persons")
+    assert _other_place(("mood", "symptoms")) == "not in the theory"

@@ -1,6 +1,7 @@
 """`securebase simulate`, and the study of a simulated table."""
 
 import json
+import re
 import shlex
 
 import pytest
@@ -117,12 +118,16 @@ def test_a_scenario_of_the_whole_web_becomes_a_table_that_theory_reads(run, tmp_
     assert json.loads(truth.read_text("utf-8"))["scenario"] == "pillars"
     theory = shlex.split(output["theory_command"])[1:]
     estimates = json.loads(run(*theory, "--claim", "S77", "--json").out)
-    assert (estimates["clients"], estimates["estimated"]) == (70, 2)
+    assert (estimates["clients"], estimates["estimated"], estimates["simulated"]) == (70, 2, True)
     studied = shlex.split(output["study_command"].replace("--out report.html", "--json"))
     studied = [*studied[1 : studied.index("--process") + 2], "--json"]
     assert json.loads(run(*studied).out)["size"]["n_persons"] == 70
     before = out.read_bytes()
-    assert "securebase theory --data" in run(*words, "--out", out).out
+    printed = run(*words, "--out", out).out
+    assert "securebase theory --data" in printed
+    assert re.search(r"attachment +anxious", printed)
+    notes = json.loads((tmp_path / "web.json").read_text("utf-8"))["notes"]
+    assert "Simulated from the scenario “The whole web of the theory” with anxious attachment." in notes
     assert out.read_bytes() == before
 
 

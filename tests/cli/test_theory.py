@@ -28,7 +28,8 @@ def test_every_edge_is_listed_with_its_location(
     assert code == 0
     lines = out.splitlines()
     for e in THEORY.edges:
-        assert e.label in lines
+        assert lines[lines.index(e.label) + 1].startswith("  ")
+        assert f"  {e.id}: " in out
     places = ", ".join(f"{len(THEORY.select(place=p))} {p.value}" for p in EdgeLocation)
     assert lines[-1].startswith(f"{len(THEORY.edges)} edges: {places}. All are hypotheses.")
 

@@ -50,7 +50,7 @@ def test_estimates_reasons_and_what_a_table_can_tell(run: Any, table: Path) -> N
     out = printed.out
     words = " ".join(out.split())
     assert words.startswith("In simulated tables of 200 clients with 16 sessions, ")
-    assert "This table has 62 clients and less power" in words
+    assert "This table has 62 simulated clients and less power" in words
     line = next(row for row in out.splitlines() if row.strip().startswith("Therapist sensitivity → Felt security (+)"))
     assert re.search(r"\.\d\d \(\.\d\d to \.\d\d\)  +< \.001  +< \.001  +62  496 sessions  +as stated$", line)
     assert "Between-person correlation: correlation of person means, corrected for unreliability" in out

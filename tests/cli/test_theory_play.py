@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,7 +13,7 @@ import pytest
 from securebase.cli.main import main
 from securebase.measurement.constructs import construct
 from securebase.model.simulate.play import PlayChoice, Stressor, play
-from securebase.picture.play_phrases import MARK, SHOWN, difference_sentence
+from securebase.picture.play_phrases import ADDITIVE, MARK, SHOWN, difference_sentence
 
 
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -30,12 +31,16 @@ def test_the_table_compares_a_choice_with_the_ordinary_course(
     assert code == 0
     assert out.count(MARK) == 1
     assert "400 simulated clients, anxious attachment, a loss before session 6" in out
+    # the session of the stressor is in the table
+    assert re.search("session 1  +session 6  +session 16  +80% of clients", out)
     rows = {line[:24].strip(): line.split()[-1] for line in out.splitlines() if line.startswith("  ")}
     assert all(construct(name).label in rows for name in SHOWN)
     assert rows["Symptoms"].startswith("+")
     assert rows["Attachment security"].startswith("−")
     courses = play(PlayChoice(style="anxious", stressor=Stressor.LOSS, at=6))
     assert difference_sentence(courses, "symptoms") in " ".join(out.split())
+    assert "mainly through the loss." in out
+    assert " ".join(out.split()).endswith(ADDITIVE)
 
 
 def test_the_ordinary_course_is_compared_with_its_own_start(
@@ -43,7 +48,9 @@ def test_the_ordinary_course_is_compared_with_its_own_start(
 ) -> None:
     _, out, _ = run(monkeypatch, capsys, "--play")
     assert "400 simulated clients, the ordinary course." in out
-    assert "SD lower than at session 1 (80% of clients between" in " ".join(out.split())
+    assert "Symptoms. At session 16, 1.54 SD lower than at session 1." in " ".join(out.split())
+    assert "difference" not in out
+    assert ADDITIVE not in " ".join(out.split())
 
 
 def test_json_has_every_construct_at_every_session(
@@ -67,13 +74,19 @@ def test_the_drawing_is_a_file(
     assert (code, out) == (0, "")
     assert str(picture) in error.replace("\n", "")
     words = " ".join(ElementTree.fromstring(picture.read_text("utf-8")).itertext())
-    for text in ("Symptoms", "Attachment security", "this choice", "ordinary course", MARK):
+    for text in ("Symptoms", "Attachment security", "this choice", "ordinary course"):
         assert text in words
+    # a figure travels alone: the mark and the choice are drawn, not only named for those who do not see it
+    drawn = [
+        e.text for e in ElementTree.fromstring(picture.read_text("utf-8")).iter() if e.tag.endswith(("text", "tspan"))
+    ]
+    assert f"{MARK} 400 simulated clients, a therapist with little warmth." in drawn
     run(monkeypatch, capsys, "--play", "--off", "seeking_support_week", "--graph", str(page))
     html = page.read_text("utf-8")
     assert html.count("<svg") == 2
     assert html.count(f"<b>{MARK}</b>") == 1
-    assert "1 link off" in html
+    assert "1 link off (not in the ordinary course): Clear support seeking → Social support" in html
+    assert "prefers-color-scheme: dark" in html
     assert "<script" not in html
 
 
@@ -85,7 +98,8 @@ def test_the_drawing_is_a_file(
         (("--play", "--claim", "S1"), "--claim does not go with --play."),
         (("--play", "--at", "3"), "--at needs --stressor."),
         (("--play", "--stressor", "loss", "--at", "17"), "at must be a session from 1 to 16 (got 17)"),
-        (("--play", "--off", "no_edge"), "unknown edge “no_edge”"),
+        (("--play", "--off", "no_edge"), "unknown edge “no_edge”. `securebase theory` lists the ids"),
+        (("--play", "--off", "seeking_suport_week"), "Did you mean “seeking_support_week” or “"),
         (("--play", "--style", "aloof"), "Invalid value for '--style'"),
         (("--play", "--graph", "x.gif"), "--graph must end in .svg or .html (got “x.gif”)."),
     ],

@@ -35,6 +35,8 @@ def test_every_construct_has_an_instrument_or_is_listed_as_unmeasured() -> None:
 def test_an_unknown_construct_is_refused_with_the_known_ones() -> None:
     with pytest.raises(InputError, match=r"unknown construct “mood”\. Known constructs: alliance, "):
         construct("mood")
+    with pytest.raises(InputError, match=r"unknown construct “symptom”\. Did you mean symptoms\?"):
+        construct("symptom")
 
 
 def test_a_custom_construct_has_no_claims() -> None:

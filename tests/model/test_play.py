@@ -10,6 +10,7 @@ import pytest
 from securebase.errors import ModelError
 from securebase.model.simulate.play import (
     LOOP,
+    STRESSOR,
     Play,
     PlayChoice,
     Stressor,
@@ -121,12 +122,26 @@ def test_the_parts_of_a_difference_add_up_to_it(choice: PlayChoice) -> None:
         assert parts == pytest.approx(difference, abs=0.04 + 0.15 * abs(difference)), construct
 
 
-def test_a_stressor_is_carried_by_the_edges_of_life_events() -> None:
+def test_a_stressor_is_carried_by_the_edges_of_life_events_and_its_own_mark() -> None:
     courses = play(PlayChoice(stressor=Stressor.CHANGE, at=7))
-    assert courses.links("interpersonal_stress", 7)[0].origin == "life_events"
-    assert courses.links("symptoms", 7)[0].origin == "life_events"
+    for construct in ("interpersonal_stress", "symptoms", "problem_severity", "role_adjustment"):
+        (part,) = courses.links(construct, 7)
+        assert part.origin == STRESSOR
+        assert part.size == pytest.approx(courses.difference(construct)[6], rel=1e-6)
+    loss = play(PlayChoice(stressor=Stressor.LOSS, at=7))
+    assert loss.links("social_support", 7)[0].origin == STRESSOR
     off = play(PlayChoice(stressor=Stressor.CHANGE, at=7, off=("events_stress_week",)))
     assert off.difference("interpersonal_stress")[6] < 0.2
+
+
+@pytest.mark.parametrize("construct", ["symptoms", "interpersonal_stress", "social_support", "support_seeking"])
+def test_style_and_stressor_add_up(construct: str) -> None:
+    """The pages say so: no edge of the theory lets attachment change what a stressor does."""
+    loss = play(PlayChoice(stressor=Stressor.LOSS)).difference(construct)
+    for style in STYLES:
+        both, alone = (play(PlayChoice(style, stressor)).chosen.mean for stressor in (Stressor.LOSS, Stressor.NONE))
+        k = play(n=2).index(construct)
+        assert both[:, k] - alone[:, k] == pytest.approx(loss, abs=0.03)
 
 
 def test_every_link_of_the_loop_can_be_switched_off_and_has_a_label() -> None:

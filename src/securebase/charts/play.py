@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 import altair as alt
 import numpy as np
@@ -17,6 +18,8 @@ SIZE = (340, 210)
 _CHOSEN, _ORDINARY = "this choice", "ordinary course"
 #: colour and dashes of each line
 _LOOKS = {_CHOSEN: (tokens.ACCENT, [1, 0]), _ORDINARY: (tokens.SOFT, [5, 4])}
+#: characters of a line of notes above three panels
+_LINE = 140
 _TICKS = [1, 4, 8, 12, 16]
 _KEY = alt.Legend(title=None, orient="bottom", direction="horizontal", symbolSize=500, columnPadding=24)
 
@@ -43,8 +46,10 @@ def play_chart(courses: Play, construct: str, *, values: tuple[float, float]) ->
 
 
 @style.skip_validation
-def play_charts(courses: Play, constructs: Sequence[str], *, columns: int) -> alt.ConcatChart:
-    """Return the panels of several constructs as one drawing with a key."""
+def play_charts(
+    courses: Play, constructs: Sequence[str], *, columns: int, notes: Sequence[str] = ()
+) -> alt.ConcatChart:
+    """Return the panels of several constructs as one drawing with a key. notes: sentences above them."""
     values = value_range(courses, constructs)
     panels = [
         _panel(courses, name, values, key=not n).properties(
@@ -53,10 +58,15 @@ def play_charts(courses: Play, constructs: Sequence[str], *, columns: int) -> al
         for n, name in enumerate(constructs)
     ]
     return style.apply_theme(
-        alt.concat(*panels, columns=columns, spacing=24),
+        alt.concat(*panels, columns=columns, spacing=24, **_title(notes)),
         label=f"{words.MARK} {words.choice_words(courses.choice, courses.n)}.",
         description=" ".join(words.difference_sentence(courses, name) for name in constructs),
     )
+
+
+def _title(notes: Sequence[str]) -> dict[str, alt.TitleParams]:
+    lines = [line for note in notes for line in wrap(note, _LINE)]
+    return {"title": alt.TitleParams(lines, anchor="start", fontWeight="normal", offset=16)} if lines else {}
 
 
 def _panel(courses: Play, construct: str, values: tuple[float, float], *, key: bool = False) -> alt.LayerChart:

@@ -22,7 +22,7 @@ from securebase.cli.output import (
 from securebase.errors import InputError, NoEstimateError
 from securebase.measurement.constructs import construct
 from securebase.model.observations import panel
-from securebase.model.theory import EdgeLocation, TheoryEdge
+from securebase.model.theory import EdgeLocation, TheoryEdge, theory
 from securebase.schema import plain_fields
 from securebase.study.edges.joint import JointFit, Measures, fit_question, label, measures_of, measures_of_table
 from securebase.study.edges.question import (
@@ -135,7 +135,7 @@ def _print(result: JointFit, measures: Measures) -> None:
         signs = _signs()
         rows = [
             (
-                _arrow(edge) + (f" ({signs[edge]})" if edge in signs else " (not in the theory)"),
+                f"{_arrow(edge)} ({signs[edge] if edge in signs else _other_place(edge)})",
                 f"{number(e.estimate)} ({number(e.interval[0])} to {number(e.interval[1])})",
                 "" if e.shift is None else f"{number(e.shift)} SE with the prior",
             )
@@ -165,6 +165,12 @@ def _signs() -> dict[Edge, str]:
 
 def _arrow(path: Iterable[str]) -> str:
     return " → ".join(map(label, path))
+
+
+def _other_place(edge: Edge) -> str:
+    """Return where the theory has an edge that no drift represents; most are differences between persons."""
+    known = any((e.from_construct, e.to_construct) == edge for e in theory().edges)
+    return "in the theory, but not within persons over weeks" if known else "not in the theory"
 
 
 def _why(chosen: ChosenConstruct) -> str:

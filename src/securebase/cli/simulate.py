@@ -141,7 +141,8 @@ def _write_cohort(selected: Scenario, drawn: Mapping[str, Any], out: Path, truth
 def _write_table(selected: Scenario, drawn: Mapping[str, Any], out: Path, truth: Path | None) -> dict[str, object]:
     """Write all constructs and events with a data dictionary. Return their part of the summary."""
     clients = draw_clients(selected, **drawn)
-    notes = (f"Simulated from the scenario “{selected.name}”.",)
+    style = f" with {drawn['style']} attachment" if drawn["style"] else ""
+    notes = (f"Simulated from the scenario “{selected.name}”{style}.",)
     table = build_simulated_table(tabulate(clients).columns, made_on=datetime.now(UTC).date(), notes=notes)
     write_bytes(table.csv, out)
     write_text(format_dictionary(table.dictionary), dictionary_path(out))
@@ -209,7 +210,8 @@ def _print(selected: Scenario, summary: Mapping[str, Any]) -> None:
     print_sentences(selected.truth)
     print_heading("Simulated")
     counts = [(name, f"{summary[name]:,}") for name in ("clients", "sessions")]
-    print_table(("", ""), [*counts, ("seed", str(summary["seed"]))])
+    style = [("attachment", summary["style"])] if summary.get("style") else []
+    print_table(("", ""), [*counts, *style, ("seed", str(summary["seed"]))])
     files = " and ".join(summary[key] for key in ("file", "data_dictionary") if key in summary)
     click.echo(f"\n  Wrote {files}. All data are simulated. To analyse them:\n")
     for key in ("study_command", "theory_command"):

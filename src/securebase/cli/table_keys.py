@@ -35,9 +35,10 @@ class TableKeys:
             return cohort
         remark = (
             f"Read with the data dictionary {self.file}: person “{self.person}”, time “{self.time}”, and when each "
-            "column was measured."
+            f"column was measured.{' All data are simulated.' if self.dictionary.simulated else ''}"
         )
-        return replace(cohort, import_report=replace(report, remarks=(*report.remarks, remark)))
+        report = replace(report, remarks=(*report.remarks, remark))
+        return replace(cohort, import_report=report, simulated=self.dictionary.simulated)
 
 
 def table_keys(table: Path, *, person: str | None, time: str | None, layout: str) -> TableKeys:

@@ -65,7 +65,7 @@ def command(
     table: Path | None,
     json_out: str | None,
 ) -> None:
-    """List the edges of the theory with sign, level, lag, location and evidence, or estimate them from a table.
+    """List the edges of the theory with id, sign, level, lag, location and evidence, or estimate them from a table.
 
     Every edge is a hypothesis. Location “model”: a mechanism that fit estimates and track uses; “study”: estimated from
     a table with the columns; “simulated”: in the simulator.
@@ -146,4 +146,4 @@ def _line(e: TheoryEdge) -> str:
         f"{size}, {e.grade.value}",
         claims,
     )
-    return "; ".join(columns)
+    return f"{e.id}: {'; '.join(columns)}"

@@ -44,7 +44,7 @@ def print_estimates(estimates: TheoryEstimates, table: Path, json_out: str | Non
 
 
 def _print(estimates: TheoryEstimates) -> None:
-    print_sentences([what_to_expect(estimates.n_clients)], indent="")
+    print_sentences([what_to_expect(estimates.n_clients, simulated=estimates.simulated)], indent="")
     for heading, results in by_method(estimates):
         print_heading(heading)
         rows = [_row(result.estimate, result) for result in results if result.estimate is not None]

@@ -136,22 +136,26 @@ def play_and_print(choice: PlayChoice, graph: Path | None, json_out: str | None)
 
 
 def _print(courses: Play) -> None:
-    middle, last = courses.sessions // 2, courses.sessions
+    last = courses.sessions
+    middle = last // 2 if courses.choice.stressor is Stressor.NONE else courses.choice.at
+    shown_sessions = sorted({1, middle, last})
     print_sentences([words.MARK, f"{words.choice_words(courses.choice, courses.n)}. {words.UNITS}"], indent="")
     click.echo()
-    head = ("", "session 1", f"session {middle}", f"session {last}", "80% of clients", "ordinary", "difference")
+    head = ("", *(f"session {s}" for s in shown_sessions), "80% of clients", "ordinary", "difference")
     rows = []
     for name in words.SHOWN:
         k, difference = courses.index(name), float(courses.difference(name)[-1])
-        means = [signed_number(float(courses.chosen.mean[s - 1, k])) for s in (1, middle, last)]
+        means = [signed_number(float(courses.chosen.mean[s - 1, k])) for s in shown_sessions]
         ordinary = signed_number(float(courses.ordinary.mean[-1, k]))
         band = words.limits(courses.chosen, k, -1).replace(" and ", " to ")
         rows.append((label_of(name), *means, band, ordinary, signed_number(difference, 2)))
-    print_table(head, rows)
+    # the ordinary course has nothing to be compared with
+    shown = len(head) - 2 * courses.choice.is_ordinary
+    print_table(head[:shown], [row[:shown] for row in rows])
     click.echo()
-    print_sentences([words.difference_sentence(courses, name) for name in words.SHOWN])
+    print_sentences([f"{label_of(name)}. {words.difference_sentence(courses, name)}" for name in words.SHOWN])
     click.echo()
-    print_sentences([words.JUDGEMENT], indent="")
+    print_sentences([words.closing(courses.choice)], indent="")
 
 
 def _describe(courses: Play) -> object:
@@ -165,6 +169,7 @@ def _describe(courses: Play) -> object:
     return {
         "mark": words.MARK,
         "units": words.UNITS,
+        "closing": words.closing(courses.choice),
         "choice": courses.choice,
         "simulated_clients": courses.n,
         "sessions": list(range(1, courses.sessions + 1)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 
 from securebase.errors import InputError
@@ -320,9 +321,10 @@ def construct(name: str) -> Construct:
     try:
         return CONSTRUCTS[name]
     except KeyError:
-        raise InputError(
-            f"unknown construct “{name}”", advice=f"Known constructs: {', '.join(sorted(CONSTRUCTS))}."
-        ) from None
+        near = get_close_matches(name, CONSTRUCTS, n=1)
+        hint = f"Did you mean {near[0]}? " if near else ""
+        advice = f"{hint}Known constructs: {', '.join(sorted(CONSTRUCTS))}."
+        raise InputError(f"unknown construct “{name}”", advice=advice) from None
 
 
 def custom_construct(name: str, *, direction: Direction = Direction.UNKNOWN, moment: str = "before") -> Construct:

@@ -8,9 +8,18 @@ from types import MappingProxyType
 import numpy as np
 
 from securebase.measurement.constructs import construct as construct_of
-from securebase.model.simulate.play import Play, PlayChoice, PlayedCourses, Stressor, TechniqueUse, Warmth
+from securebase.model.simulate.play import (
+    STRESSOR,
+    Play,
+    PlayChoice,
+    PlayedCourses,
+    Stressor,
+    TechniqueUse,
+    Warmth,
+    link_label,
+)
 from securebase.model.theory import label_of
-from securebase.picture.phrases import number
+from securebase.picture.phrases import join_names, number
 
 #: constructs that a page and the command show
 SHOWN = (
@@ -23,7 +32,9 @@ SHOWN = (
 )
 MARK = "Simulated. Not a forecast of a real client."
 UNITS = "Unit: standard deviations (SD) between clients. 0 is the mean of the ordinary course at session 1."
+BANDS = "Bands hold 80% of clients."
 JUDGEMENT = "The sizes of the effects of stressors, warmth and technique are judgements. Every link is a hypothesis."
+ADDITIVE = "No link lets a style change what a stressor does: the two add up."
 STYLES: Mapping[str, str] = MappingProxyType(
     {
         "": "Mixed",
@@ -49,7 +60,6 @@ TECHNIQUES: Mapping[TechniqueUse, str] = MappingProxyType(
 _SMALLEST = 0.05
 #: SDs by which the largest difference must exceed the last one to be named
 _PEAK = 0.25
-_PLURAL = ("symptoms",)
 
 
 def choice_words(choice: PlayChoice, n: int) -> str:
@@ -64,43 +74,54 @@ def choice_words(choice: PlayChoice, n: int) -> str:
     if choice.technique is TechniqueUse.MORE:
         parts.append("more technique")
     if choice.off:
-        parts.append("1 link off" if len(choice.off) == 1 else f"{len(choice.off)} links off")
+        links = "1 link" if len(choice.off) == 1 else f"{len(choice.off)} links"
+        parts.append(f"{links} off (not in the ordinary course): {'; '.join(map(link_label, choice.off))}")
     return ", ".join(parts if len(parts) > 1 else [*parts, "the ordinary course"])
+
+
+def closing(choice: PlayChoice) -> str:
+    """Return what to bear in mind; of a style and a stressor, that the theory has no link between the two."""
+    return f"{JUDGEMENT} {ADDITIVE}" if choice.style and choice.stressor is not Stressor.NONE else JUDGEMENT
 
 
 def difference_sentence(courses: Play, construct: str) -> str:
     """Return the distance of a construct from its ordinary course at the end and at its largest, and its origins."""
     difference = courses.difference(construct)
     end, peak = float(difference[-1]), int(np.abs(difference).argmax())
-    noun = construct_of(construct).label.lower()
-    verb = "are" if construct in _PLURAL else "is"
-    place = "about as in" if abs(end) < _SMALLEST else f"{_amount(end)} than in"
-    k, compared = courses.index(construct), f"{place} the ordinary course"
+    place = "about as" if abs(end) < _SMALLEST else f"{_amount(end)} than"
+    sentence = f"At session {courses.sessions}, {place} in the ordinary course"
     if courses.choice.is_ordinary:
-        compared = f"{_amount(float(courses.chosen.mean[-1, k]))} than at session 1"
-    sentences = [
-        f"By session {courses.sessions}, {noun} {verb} {compared}"
-        f" (80% of clients between {limits(courses.chosen, k, -1)} SD)."
-    ]
-    at_peak = abs(difference[peak]) - abs(end) >= _PEAK
-    if at_peak:
-        sentences.append(f"At session {peak + 1} the difference is largest: {_amount(float(difference[peak]))}.")
-    origins = [
-        label_of(part.origin).lower() for part in courses.links(construct, peak + 1 if at_peak else courses.sessions)
-    ]
-    if origins and (at_peak or abs(end) >= _SMALLEST):
-        sentences.append(f"Mainly through {_join(origins)}.")
-    return " ".join(sentences)
+        last = float(courses.chosen.mean[-1, courses.index(construct)])
+        sentence = f"At session {courses.sessions}, {_amount(last)} than at session 1"
+    session = courses.sessions
+    if abs(difference[peak]) - abs(end) >= _PEAK:
+        session = peak + 1
+        sentence += f". At session {session} the difference is largest: {_amount(float(difference[peak]))}"
+    return f"{sentence}{_origins(courses, construct, session)}."
+
+
+def _origins(courses: Play, construct: str, session: int) -> str:
+    """Return through what most of a difference, or part of it, comes: “, mainly through the loss”."""
+    whole, parts = float(courses.difference(construct)[session - 1]), courses.links(construct, session)
+    if not parts or abs(whole) < _SMALLEST:
+        return ""
+    extent = "mainly" if abs(sum(part.size for part in parts)) >= abs(whole) / 2 else "partly"
+    stressor = f"the {STRESSORS[courses.choice.stressor].lower()}"
+    origins = [stressor if part.origin == STRESSOR else label_of(part.origin).lower() for part in parts]
+    return f", {extent} through {join_names(origins)}"
 
 
 def text_alternative(courses: Play, construct: str) -> str:
-    """Return both means of a construct, at the first session and the last, for those who do not see the drawing."""
+    """Return what the drawing of a construct shows: both means at both ends, and the band at the last session."""
     k = courses.index(construct)
     chosen, ordinary = (
         f"from {number(played.mean[0, k])} to {number(played.mean[-1, k])} SD"
         for played in (courses.chosen, courses.ordinary)
     )
-    return f"{construct_of(construct).label} {chosen}; in the ordinary course {ordinary}."
+    return (
+        f"{construct_of(construct).label} {chosen}, 80% of clients between {limits(courses.chosen, k, -1)} SD at "
+        f"session {courses.sessions}; in the ordinary course {ordinary}."
+    )
 
 
 def limits(played: PlayedCourses, column: int, session: int) -> str:
@@ -109,8 +130,4 @@ def limits(played: PlayedCourses, column: int, session: int) -> str:
 
 
 def _amount(difference: float) -> str:
-    return f"{number(abs(difference))} SD {'higher' if difference > 0 else 'lower'}"
-
-
-def _join(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{number(abs(difference), 2)} SD {'higher' if difference > 0 else 'lower'}"

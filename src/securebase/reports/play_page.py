@@ -14,8 +14,9 @@ from securebase.reports.render import render
 
 
 def play_svg(courses: Play) -> str:
-    """Return the drawing as a standalone SVG file with font and background."""
-    drawing = svg(play_charts(courses, words.SHOWN, columns=3))
+    """Return the drawing as a standalone SVG file with font and background, below what was chosen."""
+    notes = (f"{words.MARK} {words.choice_words(courses.choice, courses.n)}.", f"{words.UNITS} {words.BANDS}")
+    drawing = svg(play_charts(courses, words.SHOWN, columns=3, notes=notes))
     head = f'<svg font-family="sans-serif" style="background: {tokens.CARD}" '
     return drawing.replace("<svg ", head, 1).replace('width="100%"', f'width="{style.FULL_WIDTH}"', 1) + "\n"
 
@@ -27,4 +28,15 @@ def play_page(courses: Play) -> str:
     wide, narrow = (Markup(drawing) for drawing in drawings)  # noqa: S704
     sentences = [(label_of(name), words.difference_sentence(courses, name)) for name in words.SHOWN]
     choice = words.choice_words(courses.choice, courses.n)
-    return render("play.html", wide=wide, narrow=narrow, sentences=sentences, choice=choice, says=words)
+    # safe: read from tokens.toml
+    page_tokens = Markup(tokens.page_sheet())  # noqa: S704
+    return render(
+        "play.html",
+        page_tokens=page_tokens,
+        wide=wide,
+        narrow=narrow,
+        sentences=sentences,
+        choice=choice,
+        closing=words.closing(courses.choice),
+        says=words,
+    )

@@ -32,7 +32,7 @@ def theory_svg(
 
     With `estimates`, the file begins with what a table of this size can tell, because a figure travels alone.
     """
-    notes = () if estimates is None else (what_to_expect(estimates.n_clients), LEGEND)
+    notes = () if estimates is None else (what_to_expect(estimates.n_clients, simulated=estimates.simulated), LEGEND)
     drawing = svg(theory_graph(theory, edges, by=by, width=width, estimates=estimates, notes=notes))
     head = f'<svg font-family="sans-serif" style="background: {tokens.CARD}" '
     return drawing.replace("<svg ", head, 1).replace('width="100%"', f'width="{width}"', 1) + "\n"
@@ -59,7 +59,7 @@ def theory_page(
         page_tokens=Markup(tokens.page_sheet()),  # noqa: S704
         by=by,
         n_edges=len(pictures.edges),
-        expectation=what_to_expect(estimates.n_clients) if estimates else "",
+        expectation=what_to_expect(estimates.n_clients, simulated=estimates.simulated) if estimates else "",
         reservation=LEGEND,
         summary=multiplicity(estimates) if estimates else "",
         keys=[_draw(pictures.key(width), {}) for width in (_PAGE, _PHONE)],

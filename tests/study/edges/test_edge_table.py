@@ -179,6 +179,7 @@ def test_what_a_table_of_this_size_can_tell_is_said_first():
         assert words in what_to_expect(n)
         assert f"{n} clients" in what_to_expect(n)
         assert "In simulated tables of 200 clients with 16 sessions" in what_to_expect(n)
+        assert f"This table has {n} simulated clients" in what_to_expect(n, simulated=True)
 
 
 def test_the_number_of_estimates_and_chance_are_said():
@@ -190,6 +191,7 @@ def test_the_number_of_estimates_and_chance_are_said():
         "alone, about 1 of 20 would have p < .05 (20 do). Readings use p values adjusted over the 20 estimates "
         "(Holm): 9 as stated, 1 together, 10 inconclusive."
     )
+    assert "instead of the lag" not in multiplicity(TheoryEstimates(50, 300, tuple(results[1:])))
     assert not re.search(
         r"\b(cause[sd]?|effects?|leads?|because)\b", re.sub("no verdict on order or cause", "", LEGEND)
     )

@@ -12,7 +12,7 @@ from django.urls import reverse
 from chromium import WIDE, fits_width
 from securebase.measurement.constructs import construct
 from securebase.model.simulate.play import LOOP, PlayChoice, Stressor, Warmth, link_label, play
-from securebase.picture.play_phrases import SHOWN, difference_sentence
+from securebase.picture.play_phrases import ADDITIVE, SHOWN, difference_sentence
 from workbench.browser import Browser
 from workbench.cast import Cast, make_cast
 
@@ -61,6 +61,7 @@ def test_a_choice_is_kept_and_compared(researcher: Browser) -> None:
     courses = play(same)
     sentences = [p.text.strip() for p in page.select(".panels .say")]
     assert sentences == [difference_sentence(courses, name) for name in SHOWN]
+    assert ADDITIVE in page.text
     images = page.select(".panels img.chart")
     assert len(images) == len(SHOWN)
     assert all(str(i["src"]).startswith("data:image/svg+xml,") and "ordinary course" in str(i["alt"]) for i in images)

@@ -178,7 +178,7 @@ class Problem(ABC, Generic[ParametersT, ResultT]):
 
     def advice(self, optimum: Optimum) -> Advice:
         """Return the outcome with advice."""
-        held = " and ".join(self.describe_held(name) for name in optimum.held)
+        held = "; ".join(self.describe_held(name) for name in optimum.held)
         if optimum.unbounded:
             return Advice(
                 optimum.kind, _UNBOUNDED, "Leave out the column that the others, its own past or time determine."

@@ -32,6 +32,8 @@ from securebase.model.web.terms import check_ids
 #: scenario whose edges are played
 _SCENARIO = "pillars"
 _SECURITY = "attachment_security"
+#: origin of what the stressor adds, beside the constructs and the life events that happen by themselves
+STRESSOR = "stressor"
 #: simulated clients unless stated otherwise
 CLIENTS = 400
 #: links of the loop of insecurity that a page offers to switch off: insecure clients ask less clearly, receive less
@@ -230,13 +232,13 @@ def play(choice: PlayChoice = PlayChoice(), *, n: int = CLIENTS, seed: int = 1) 
 
 @dataclass(frozen=True, eq=False)
 class _Run:
-    """A simulated cohort, with what the choice adds: displaced (m,), and the weight of the event (sessions,)."""
+    """A simulated cohort, with what the choice adds: displaced (m,), and the jumps of the stressor (sessions, m)."""
 
     web: Web
     people: People
     courses: SimulatedCourses
     displaced: Array
-    event: Array
+    struck: Array
 
     def values(self) -> Array:
         """Return the true values of all clients, with attachment security last."""
@@ -251,8 +253,8 @@ class _Run:
         return PlayedCourses(values.mean(axis=0), lower, upper)
 
     def event_weights(self) -> Array:
-        """Return the mean weight of life events (sessions,) before each session."""
-        weights = self.event.copy()
+        """Return the mean weight of the life events (sessions,) that happen by themselves before each session."""
+        weights = np.zeros(self.courses.true.shape[1])
         for events in self.courses.life_events.events:
             for event in events:
                 weights[event.session - 1] += event.weight / len(self.courses.held)
@@ -273,20 +275,19 @@ def _run(choice: PlayChoice, n: int, seed: int) -> _Run:
         web = replace(web, events={**web.events, **_PRACTICE})
     sessions = plan.course.sessions
     weight, moves = _STRESSORS[choice.stressor]
-    shocks, event = np.zeros((n, sessions, web.terms.moving)), np.zeros(sessions)
-    shocks[:, choice.at - 1] = _vector(web, moves)
-    event[choice.at - 1] = weight
+    struck = np.zeros((sessions, web.terms.moving))
+    struck[choice.at - 1] = _vector(web, moves)
     for effect in web.terms.effects:
         if effect.event == "life_events":
-            shocks[:, choice.at - 1, effect.end] += weight * effect.size
+            struck[choice.at - 1, effect.end] += weight * effect.size
     rng = np.random.default_rng(seed)
     streams = Streams.spawn_from(rng)
     parameter_set, processes = plan.parameter_set, plan.happens
     people = draw_people(parameter_set, processes, (arm("ipt"),) * n, rng, streams, web=web, style=choice.style)
     days = np.tile(plan.course.days_between * np.arange(sessions), (n, 1))
-    attendance = Attendance(days, np.full(n, sessions), shocks, displaced)
+    attendance = Attendance(days, np.full(n, sessions), np.tile(struck, (n, 1, 1)), displaced)
     courses = true_courses(parameter_set, processes, people, attendance, rng=rng, streams=streams, web=web)
-    return _Run(web, people, courses, displaced, event)
+    return _Run(web, people, courses, displaced, struck)
 
 
 def _vector(web: Web, sizes: Mapping[str, float]) -> Array:
@@ -299,7 +300,7 @@ def _vector(web: Web, sizes: Mapping[str, float]) -> Array:
 def _carried(run: _Run, ordinary: _Run) -> dict[str, tuple[Mapping[str, float], ...]]:
     """Return, by construct and session, the part of the difference that comes directly from each other construct."""
     parts = _direct_parts(run) - _direct_parts(ordinary)
-    names = (*run.web.names, "life_events")
+    names = (*run.web.names, "life_events", STRESSOR)
     return {
         end: tuple({names[k]: float(row[k]) for k in np.flatnonzero(np.abs(row) > 1e-6)} for row in parts[:, i])
         for i, end in enumerate(names[: run.web.terms.moving])
@@ -307,7 +308,7 @@ def _carried(run: _Run, ordinary: _Run) -> dict[str, tuple[Mapping[str, float], 
 
 
 def _direct_parts(run: _Run) -> Array:
-    """Return the part (sessions, m, K + 1) of each mean that comes directly from each construct and, last, from events.
+    """Return the part (sessions, m, K + 2) of each mean from each construct and, last, from events and the stressor.
 
     With x' = A x between sessions and x = S x + … within one, the part q of k from l obeys, for mean values v of l,
     q(t + 1) = exp(A_kk) q(t) + A_kl v̄ (1 − exp(A_kk)) / −A_kk + S_kl v(t + 1). Levels add B_kl b_l.
@@ -325,16 +326,16 @@ def _direct_parts(run: _Run) -> Array:
         if effect.event == "life_events" and not effect.lasting:
             jump[effect.end] += effect.size
     weights = run.event_weights()
-    parts = np.zeros((len(moved), m, len(web.names) + 1))
+    parts = np.zeros((len(moved), m, len(web.names) + 2))
     part = np.zeros((m, m))
     for j, values in enumerate(moved):
         if j:
             held = others * (values + moved[j - 1]) / 2 + lasting
             part = decay[:, None] * part + gain[:, None] * held + pushed[j - 1]
-            parts[j, :, -1] = decay * parts[j - 1, :, -1]
+            parts[j, :, -2:] = decay[:, None] * parts[j - 1, :, -2:]
         part = part + web.within_session * values
         parts[j, :, :m] = part
-        parts[j, :, -1] += jump * weights[j]
+        parts[j, :, -2:] += np.column_stack([jump * weights[j], run.struck[j]])
     parts[:, :, : len(level)] += web.level_paths[:m] * level
     return parts
 

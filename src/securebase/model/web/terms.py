@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from securebase.errors import ModelError
@@ -185,9 +186,10 @@ def check_ids(known: Collection[str], asked: Iterable[str]) -> None:
     """Raise ModelError if an id belongs to no edge of the web."""
     for name in asked:
         if name not in known:
+            near = " or ".join(f"“{other}”" for other in get_close_matches(name, known, n=2, cutoff=0.6))
+            advice = f"Did you mean {near}? " if near else ""
             raise ModelError(
-                f"unknown edge “{name}”",
-                advice="`securebase theory --json` lists the ids of the edges.",
+                f"unknown edge “{name}”", advice=f"{advice}`securebase theory` lists the ids of the edges."
             )
 
 

@@ -54,6 +54,7 @@ def estimate_edges(
         data.rows.n_persons,
         data.rows.n_rows,
         tuple(r if r.estimate is None else replace(r, p_adjusted=next(adjusted)) for r in results),
+        data.dictionary.simulated,
     )
 
 

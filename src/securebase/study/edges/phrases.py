@@ -29,14 +29,15 @@ LEGEND = (
 )
 
 
-def what_to_expect(n_clients: int) -> str:
+def what_to_expect(n_clients: int, *, simulated: bool = False) -> str:
     """Return the power of a table of this size, in words."""
     (weekly, weekly_small), (one_rare, one_rare_small), (rare, rare_small) = DETECTED.values()
+    clients = pluralise(n_clients, "simulated client" if simulated else "client")
     words = (
         "In simulated tables of 200 clients with 16 sessions, the power to detect a lag of .10 (.06) standard "
         f"deviations is {weekly:.0%} ({weekly_small:.0%}) if both columns are rated at every session, {one_rare:.0%} "
         f"({one_rare_small:.0%}) if one is rated rarely, and {rare:.0%} ({rare_small:.0%}) if both are "
-        f"(docs/benchmarks.md, sparse columns). This table has {pluralise(n_clients, 'client')}"
+        f"(docs/benchmarks.md, sparse columns). This table has {clients}"
     )
     if n_clients < MIN_CLIENTS:
         return f"{words}; no lag is estimated below {MIN_CLIENTS}, so almost no edge has an estimate."
@@ -53,10 +54,11 @@ def multiplicity(estimates: TheoryEstimates) -> str:
     counts = {reading: sum(r.reading == reading for r in shown) for reading in READINGS}
     readings = ", ".join(f"{n} {reading}" for reading, n in counts.items() if n)
     n_session = sum(bool(r.reason) for r in shown)
+    within = f", {n_session} of them within the session instead of the lag" if n_session else ""
     raw = sum(r.estimate.p_value < 0.05 for r in shown if r.estimate)
     return (
-        f"{len(estimates.results)} edges were examined; {len(shown)} have an estimate, {n_session} of them within the "
-        f"session instead of the lag. By chance alone, about {0.05 * len(shown):.0f} of {len(shown)} would "
+        f"{len(estimates.results)} edges were examined; {len(shown)} have an estimate{within}. "
+        f"By chance alone, about {0.05 * len(shown):.0f} of {len(shown)} would "
         f"have p < .05 ({raw} do). Readings use p values adjusted over the {len(shown)} estimates (Holm): "
         f"{readings}."
     )
@@ -75,9 +77,14 @@ def estimates_as_plain(estimates: TheoryEstimates, table: str) -> dict[str, Any]
         "table": table,
         "clients": estimates.n_clients,
         "rows": estimates.n_rows,
+        "simulated": estimates.simulated,
         "looked_at": len(estimates.results),
         "estimated": len(estimates.estimated),
-        "sentences": [what_to_expect(estimates.n_clients), multiplicity(estimates), LEGEND],
+        "sentences": [
+            what_to_expect(estimates.n_clients, simulated=estimates.simulated),
+            multiplicity(estimates),
+            LEGEND,
+        ],
         "edges": [_edge_as_plain(result) for result in estimates.results],
     }
 

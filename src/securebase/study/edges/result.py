@@ -65,6 +65,7 @@ class TheoryEstimates:
     n_clients: int
     n_rows: int
     results: tuple[EdgeResult, ...]
+    simulated: bool = False
 
     @property
     def estimated(self) -> tuple[EdgeResult, ...]:

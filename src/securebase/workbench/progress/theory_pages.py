@@ -41,6 +41,7 @@ class TheoryForm(forms.Form):
     technique = _list_field("Technique", words.TECHNIQUES)
     off = forms.MultipleChoiceField(
         label="Links of the vicious circle of insecurity, support and symptoms",
+        help_text="The ordinary course keeps every link.",
         choices=lambda: [(name, link_label(name)) for name in LOOP],
         widget=forms.CheckboxSelectMultiple,
         required=False,
@@ -81,6 +82,7 @@ def try_theory(request: HttpRequest) -> HttpResponse:
         "size": SIZE,
         "clients": CLIENTS,
         "words": words,
+        "closing": "" if choice is None else words.closing(choice),
         "section": "library",
     }
     return render(request, "progress/theory.html", context)
