@@ -94,6 +94,15 @@ def read_hope_alliance(rows: SessionTable) -> dict[str, str]:
     return {"study --rivals": _stronger(finding.stronger, "hope", "alliance")}
 
 
+def read_alliance_skills(rows: SessionTable) -> dict[str, str]:
+    finding = rival_finding(rows, ("alliance", "interpersonal_skills"), ("symptoms",), _DIRECTIONS)
+    centred_alone = finding.centred is not None and finding.centred.lower > 0.0
+    return {
+        "study --rivals": _stronger(finding.stronger, "alliance", "skills"),
+        "the same difference, centred, against 0": "alliance" if centred_alone else NOTHING,
+    }
+
+
 def _stronger(stronger: Stronger, first: str, second: str) -> str:
     return {Stronger.FIRST: first, Stronger.SECOND: second}.get(stronger, NOTHING)
 
@@ -169,6 +178,15 @@ QUESTIONS: Mapping[str, Question] = {
             ),
             (100, 200, 400),
             read_hope_alliance,
+        ),
+        Question(
+            "alliance or skills",
+            "Which of the two precedes more relief where neither does? The rule was made stricter after it had named "
+            "the alliance in 11 of 60 other cohorts with 200 clients.",
+            ("symptoms", "alliance", "interpersonal_skills"),
+            (WebTruth("`placebo`", "placebo", NOTHING),),
+            (100, 200, 400),
+            read_alliance_skills,
         ),
     )
 }

@@ -80,7 +80,7 @@ def test_the_drawing_is_a_file(
     drawn = [
         e.text for e in ElementTree.fromstring(picture.read_text("utf-8")).iter() if e.tag.endswith(("text", "tspan"))
     ]
-    assert f"{MARK} 400 simulated clients, a therapist with little warmth." in drawn
+    assert f"{MARK} 400 simulated clients, a less warm therapist." in drawn
     run(monkeypatch, capsys, "--play", "--off", "seeking_support_week", "--graph", str(page))
     html = page.read_text("utf-8")
     assert html.count("<svg") == 2

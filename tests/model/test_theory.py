@@ -151,6 +151,40 @@ def test_verified_and_computed_sizes_quote_a_figure_and_all_others_are_judgement
         assert edge.size is None or (basis.startswith("Judgement") and edge.size.measured == "judgement")
 
 
+#: a number with decimals outside identifiers of sources, and what names a source
+_FIGURE = re.compile(r"(?<![\d/])\d*\.\d+")
+_SOURCE = re.compile(r"\(([^()]*\b(19|20)\d\d\b[^()]*|[^()]*10\.\d{4,5}/[^()]+|.*PMC\d+)\)|“[^”]+”")
+_IDENTIFIER = re.compile(r"10\.\d{4,5}/\S+|PMC\d+")
+
+
+def figures(text: str) -> list[float]:
+    return [float(number) for number in _FIGURE.findall(_IDENTIFIER.sub("", text))]
+
+
+@each([e for e in EDGES if e.place is not EdgeLocation.MODEL], lambda e: e.id)
+def test_a_figure_names_its_source_and_a_size_lies_within_the_figures_of_its_source(edge: TheoryEdge) -> None:
+    """Of a judgement too: what it quotes was published somewhere. Mechanisms have bases of their own."""
+    basis = edge.size.basis if edge.size else edge.figure
+    if figures(basis) or edge.grade is not Grade.UNVERIFIED:
+        assert _SOURCE.search(basis), basis
+    if edge.size is None:
+        return
+    judgement = edge.size.measured == "judgement"
+    assert judgement == (edge.grade is Grade.UNVERIFIED) == basis.startswith("Judgement")
+    if not judgement and edge.size.value:
+        quoted = figures(basis)
+        assert min(quoted) - 0.005 <= abs(edge.size.value) <= max(quoted) + 0.005
+
+
+def test_one_pair_alone_was_measured_from_week_to_week_within_persons() -> None:
+    """Other published figures compare persons or arms, and no such figure is a weekly push."""
+    within = {e.id for e in EDGES if e.size is not None and e.size.measured == "within"}
+    assert within == {"loneliness_symptoms_week", "symptoms_loneliness_week"}
+    for e in EDGES:
+        if e.size is not None and e.place is not EdgeLocation.MODEL and e.size.scale is SizeScale.WEEK:
+            assert e.size.measured == "judgement" or e.id in within, e.id
+
+
 @each_edge
 def test_the_scale_of_a_size_fits_its_edge(edge: TheoryEdge) -> None:
     """A level is moved by a path, a session or week by a push, and only events jump, last or have a rate."""

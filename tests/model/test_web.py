@@ -167,7 +167,10 @@ def test_styles_are_ordered_as_the_theory_says() -> None:
 
 @each(LOOP, str)
 def test_each_link_of_the_loop_carries_what_hangs_on_it(link: str) -> None:
-    """Symptoms too: the gap between disorganised and secure clients shrinks with every link that is switched off."""
+    """Symptoms too: the gap between disorganised and secure clients shrinks with every link that is switched off.
+
+    By .05 to .09 of 1.1 SD, but by only .003 to .004 without what unclear requests do to stress (two seeds).
+    """
 
     def gap(name: str, *off: str) -> float:
         return of_style("disorganised", off).mean(name) - of_style("secure", off).mean(name)

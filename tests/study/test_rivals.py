@@ -116,8 +116,23 @@ def test_a_difference_below_the_reference_names_nobody() -> None:
 def test_detrending_that_takes_the_difference_back_names_nobody() -> None:
     finding = find(draw(4, z=0.1))
     assert finding.detrended is not None
-    weaker = replace(finding.detrended, difference=-0.01)
+    weaker = replace(finding.detrended, lower=-0.01)
     assert replace(finding, detrended=weaker).stronger is Stronger.UNDECIDED
+
+
+def test_a_rival_that_shares_the_course_of_each_person_is_not_named() -> None:
+    """Neither acts, but x improves as y does: centred, x seems to precede improvement in every table."""
+    named, centred = 0, 0
+    for seed in range(40):
+        table = draw(seed, x=0.0, z=0.0)
+        pace = np.random.default_rng(seed + 1000).normal(size=80)[table.person] * (table.times - 7.5) / 8.0
+        shared = {"x": table.values["x"] + pace, "y": table.values["y"] - pace, "w": table.values["w"] + pace}
+        finding = find(replace(table, values={**table.values, **shared}))
+        assert finding.centred is not None
+        centred += finding.centred.lower > 0
+        named += finding.stronger is not Stronger.UNDECIDED
+    assert centred >= 35
+    assert named <= 4  # 2.5% of 40 on the side of x, and its chance
 
 
 def test_the_alliance_has_to_exceed_what_simulated_clinics_show_in_either_order() -> None:

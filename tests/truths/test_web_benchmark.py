@@ -49,6 +49,7 @@ def conclusions(question: str, truth: str, clients: int, times: int = 4) -> list
         ("placebo or nothing", "`placebo`, hope does nothing", 200, ""),
         ("hope or alliance", "`placebo`", 400, "hope"),
         ("hope or alliance", "`therapist_unique`", 400, "alliance"),
+        ("alliance or skills", "`placebo`", 400, ""),
     ],
 )
 def test_a_study_tells_the_truths_apart(question: str, truth: str, clients: int, expected: str) -> None:

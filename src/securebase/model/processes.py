@@ -7,10 +7,10 @@ clients at the first session), times in weeks, probabilities per session unless 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 
-from securebase.errors import ParameterSetError
+from securebase.errors import ModelError, ParameterSetError
 
 Sizes = Mapping[str, float]
 
@@ -333,3 +333,26 @@ class Processes:
 
 #: tables of a scenario's file that describe a single process each, by name
 SINGLE = {f.name: f for f in fields(Processes) if f.name not in ("person_effects", "brings", "given")}
+
+
+def check_requirements(processes: Processes, constructs: Collection[str]) -> None:
+    """Raise ModelError where a process needs a construct that the scenario does not simulate."""
+    alliance = bool(
+        processes.ruptures.chance
+        or processes.corrective_experiences.chance
+        or processes.tellings.chance
+        or processes.gate.slope
+        or processes.leaving.good_enough
+        or processes.leaving.unhappy
+    )
+    events = bool(processes.life_events.independent or processes.life_events.dependent or processes.sudden_gains.chance)
+    for name, needed in (
+        ("alliance", alliance),
+        ("symptoms", events or bool(processes.leaving.good_enough or processes.leaving.unhappy)),
+        ("social_support", bool(processes.support.size)),
+    ):
+        if needed and name not in constructs:
+            raise ModelError(
+                f"a process of this scenario needs “{name}”, which it does not simulate",
+                advice=f"It simulates {', '.join(constructs)}.",
+            )

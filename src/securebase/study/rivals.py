@@ -30,8 +30,9 @@ REFERENCES: Mapping[tuple[str, str], float] = MappingProxyType({("alliance", "so
 RULE = (
     "Standardised lags on each outcome, adjusted for the other rival and for own past, with the sign of improvement, "
     "averaged over outcomes. One rival is said to precede more improvement only if the 95% interval of the difference "
-    "lies beyond the reference, centred and adjusted for the common time course, and detrending does not take the "
-    "difference back below it. Measurement error makes a rival look weaker than it is."
+    "lies beyond the reference, centred and adjusted for the common time course. The detrended difference must lie "
+    "beyond it too, and where no reference is known, its 95% interval. Measurement error makes a rival look weaker "
+    "than it is."
 )
 
 
@@ -83,9 +84,13 @@ class RivalFinding:
         """Return the rival that `RULE` names."""
         if self.centred is None or self.detrended is None:
             return Stronger.UNDECIDED
-        if self.centred.lower > self.reference and self.detrended.difference > self.reference:
+        # a course that a rival shares with the outcome shifts the centred estimate. A reference contains that shift;
+        # without one the detrended interval has to lie beyond 0 too
+        difference = self.detrended.difference
+        lower, upper = (difference, difference) if self.reference else (self.detrended.lower, self.detrended.upper)
+        if min(self.centred.lower, lower) > self.reference:
             return Stronger.FIRST
-        if self.centred.upper < -self.reference and self.detrended.difference < -self.reference:
+        if max(self.centred.upper, upper) < -self.reference:
             return Stronger.SECOND
         return Stronger.UNDECIDED
 

@@ -13,7 +13,7 @@ import pytest
 from each import each
 from securebase.errors import InputError
 from securebase.model.parameter_set import parameter_set
-from securebase.model.theory import theory
+from securebase.model.theory import Simulation, theory
 from securebase.schema import toml_files
 from securebase.study.calibration import run, table
 from securebase.study.calibration.designs import DESIGNS
@@ -71,6 +71,14 @@ def test_the_figures_of_a_row_stand_in_one_file() -> None:
 def test_the_theory_names_only_rows_of_the_calibration() -> None:
     rows = {t.id for t in TARGETS}
     assert {(e.label, row) for e in theory().edges for row in e.calibration if row not in rows} == set()
+
+
+def test_a_target_of_the_theory_has_the_figure_of_its_row() -> None:
+    """A figure that no term makes is stated beside the edge and in the calibration: both agree."""
+    for edge in theory().edges:
+        if edge.simulate is Simulation.TARGET and edge.size is not None:
+            rows = [t.value for t in TARGETS if t.id in edge.calibration and t.value is not None]
+            assert any(abs(abs(row) - abs(edge.size.value)) < 0.006 for row in rows), edge.id
 
 
 def test_no_statistic_is_left_without_a_target() -> None:

@@ -8,17 +8,15 @@ while no edge of the web enters them and every process is off, they are `draws.d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from securebase.errors import ModelError
 from securebase.measurement.constructs import construct
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.parameters import Array
-from securebase.model.processes import AllianceGate, Processes, Sizes, Support
+from securebase.model.processes import AllianceGate, Processes, Sizes, Support, check_requirements
 from securebase.model.simulate.between_sessions import LifeEventProcess, SuddenGainProcess
 from securebase.model.simulate.draws import start_covariance
 from securebase.model.simulate.dropout import LeavingProcess
@@ -114,13 +112,13 @@ class _CourseSimulation:
         self.shocks, self.streams = attendance.shocks, streams
         self.displaced = np.zeros(self.m) if attendance.displaced is None else attendance.displaced
         # what a displacement adds to other constructs within each session
-        self.at_once = web.session_map @ web.within_session @ self.displaced
+        self.within = web.session_map @ web.within_session
         self.held = attendance.last.copy()
         self.endings = [Ending.PLANNED if k == self.rows else Ending.LEFT for k in attendance.last]
         positions = {name: i for i, name in enumerate(specification.constructs)}
         self.alliance, self.symptoms = positions.get("alliance"), positions.get("symptoms")
         self.stress, self.support = positions.get("interpersonal_stress"), positions.get("social_support")
-        _check_requirements(processes, positions)
+        check_requirements(processes, positions)
         self.after_session = np.array([construct(c).moment == "after" for c in self.names])
         size = (self.n, self.rows, streams)
         self.ruptures = RuptureProcess(processes.ruptures, *size)
@@ -147,7 +145,7 @@ class _CourseSimulation:
         p, m = self.p, self.m
         start_root = self.dynamics.start_root(start_covariance(self.specification, self.parameters))
         z = np.concatenate([rng.standard_normal((self.n, p)), self.streams.normals("web_start", self.n, m - p)], axis=1)
-        x = z @ start_root.T + self._start_mean() + self.at_once
+        x = z @ start_root.T + self._start_mean() + self._at_once()
         others = self.streams.normals("web_movement", self.n, self.rows, m - p)
         true = np.empty((self.n, self.rows, self.K))
         for j in range(self.rows):
@@ -159,7 +157,7 @@ class _CourseSimulation:
                 gaps = self.weeks[:, j] - self.weeks[:, j - 1]
                 therapy = self._therapy_input()
                 moved, retained = self.dynamics.propagate(x, gaps, z, therapy + self._displaced() + self.pushed)
-                x = np.where(present[:, None], moved + self.at_once, x)
+                x = np.where(present[:, None], moved + self._at_once(), x)
                 if self.process.needs_mean:
                     self.mean = self.dynamics.propagate(self.mean, gaps, np.zeros_like(z), therapy)[0]
             x = self._between_sessions(j, x, present, true)
@@ -191,8 +189,12 @@ class _CourseSimulation:
         if self.people.drift is not None:
             p = self.p
             own = self.people.drift * (1.0 - np.eye(p))
-            moved[:, :p] = np.einsum("nkl,nl->nk", own, self.h[:, :p])
+            moved[:, :p] = np.einsum("nkl,nl->nk", own, (self.h + self.displaced)[:, :p])
         return moved
+
+    def _at_once(self) -> Array:
+        """Return what the lasting displacements add within a session (n, m)."""
+        return np.asarray((self.h + self.displaced) @ self.within.T)
 
     def _therapy_input(self) -> Array:
         """Return the therapy effect (n, m) until the next session; the alliance gates all constructs but itself."""
@@ -206,7 +208,7 @@ class _CourseSimulation:
         return (x + self.displaced - self.mean) / self.web.sd
 
     def _between_sessions(self, j: int, x: Array, present: NDArray[np.bool_], true: Array) -> Array:
-        x = x.copy()
+        before, x = x, x.copy()
         x[:, : self.shocks.shape[2]] += self.shocks[:, j] * present[:, None]
         if j and self.symptoms is not None:
             gap = self.weeks[:, j] - self.weeks[:, j - 1]
@@ -217,6 +219,7 @@ class _CourseSimulation:
             lasting_share = self.processes.sudden_gains.stays
             x[:, self.symptoms] -= (1.0 - lasting_share) * fall
             self.h[:, self.symptoms] -= lasting_share * fall
+        x += (x - before) @ self.within.T
         return x
 
     def _event_log_rate(self, previous: Array) -> Array:
@@ -251,9 +254,10 @@ class _CourseSimulation:
         session on.
         """
         attends, week = present & self.people.is_treated, self.weeks[:, j]
+        undisturbed = x.copy()
         self._supply_support(j, attends)
         if self.process.at_once:
-            self.process.add_at_once(x, self._deviations(x), self._with_traits(self._values(j, x)), week)
+            self.process.add_at_once(x, self._deviations(x), self._with_traits(self._values(j, x)), week, present)
         added = np.zeros_like(self.h)
         for event, occurs in self.own_events.at_session(j, attends).items():
             self._apply(event, occurs, x, added, {})
@@ -270,6 +274,7 @@ class _CourseSimulation:
             relative_fall = self.retellings.at_session(j, attends, week)
             if relative_fall.any():
                 self._apply_retelling(relative_fall, x, added)
+        x += (x - undisturbed) @ self.within.T
         self.h += added
         # constructs rated before the session cannot show its effect yet
         values = self._values(j, x) - np.where(self.after_session, 0.0, added)
@@ -371,26 +376,3 @@ def _gate_factor(
         return previous
     gated = attends & np.array([arm.gated for arm in people.arms], dtype=bool)
     return np.where(gated, np.clip(1.0 + gate.slope * (alliance - gate.centre), gate.least, gate.most), previous)
-
-
-def _check_requirements(processes: Processes, positions: Mapping[str, int]) -> None:
-    """Raise ModelError where a process needs a construct that the scenario does not simulate."""
-    alliance = bool(
-        processes.ruptures.chance
-        or processes.corrective_experiences.chance
-        or processes.tellings.chance
-        or processes.gate.slope
-        or processes.leaving.good_enough
-        or processes.leaving.unhappy
-    )
-    events = bool(processes.life_events.independent or processes.life_events.dependent or processes.sudden_gains.chance)
-    for name, needed in (
-        ("alliance", alliance),
-        ("symptoms", events or bool(processes.leaving.good_enough or processes.leaving.unhappy)),
-        ("social_support", bool(processes.support.size)),
-    ):
-        if needed and name not in positions:
-            raise ModelError(
-                f"a process of this scenario needs “{name}”, which it does not simulate",
-                advice=f"It simulates {', '.join(positions)}.",
-            )

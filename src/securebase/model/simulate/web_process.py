@@ -47,10 +47,11 @@ class WebProcess:
             pushed[:, push.end] += push.size * self.week_scale[push.end] * self._strength(push, z, values, week)
         return pushed
 
-    def add_at_once(self, x: Array, z: Array, values: Array, week: Array) -> None:
-        """Add the non-linear terms within this session to the state x (n, m), in place."""
+    def add_at_once(self, x: Array, z: Array, values: Array, week: Array, present: NDArray[np.bool_]) -> None:
+        """Add the non-linear terms within this session to the state x (n, m) of those present (n,), in place."""
         for push in self.at_once:
-            x[:, push.end] += push.size * self.web.sd[push.end] * self._strength(push, z, values, week)
+            added = push.size * self.web.sd[push.end] * self._strength(push, z, values, week)
+            x[:, push.end] += np.where(present, added, 0.0)
 
     def _strength(self, push: Push, z: Array, values: Array, week: Array) -> Array:
         clip = push.parameters.clip
@@ -88,7 +89,7 @@ class WebProcess:
         """Return the factor (n,) on the chance of an event: 2 / (1 + exp(−size z)) for each cause and its moderator."""
         factor = np.ones(len(z))
         for cause in self.web.terms.causes:
-            if cause.event == event and cause.scale is SizeScale.LOG_ODDS:
+            if cause.event == event and cause.scale is SizeScale.LOG_ODDS and cause.size:
                 factor *= 2.0 * expit(cause.size * self._z(cause.origin, z))
                 if cause.moderator is not None:
                     factor *= 2.0 * expit(self._z(cause.moderator, z))
