@@ -124,7 +124,7 @@ def slope_basis(specification: Specification, parameters: Parameters, times: Arr
     f(t) = t with trend none or linear, else the share of change by the planned end (decision 0008). With a carried
     trend t counts from the person's first row (`since_first`), as m(t) does.
     """
-    if specification.trend in (Trend.NONE, Trend.LINEAR):
+    if specification.slopes_per_time:
         return times
     at = since_first if specification.trend == Trend.CARRIED else times
     return share_of_change(require(parameters.rate, "rate"), at, specification.planned_end)

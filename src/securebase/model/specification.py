@@ -195,6 +195,11 @@ class Specification:
         return len(self.constructs)
 
     @property
+    def slopes_per_time(self) -> bool:
+        """True if random slopes are changes per time unit, not by the planned end (decision 0008)."""
+        return self.trend in (Trend.NONE, Trend.LINEAR)
+
+    @property
     def scores(self) -> tuple[str, ...]:
         """Names of the q columns of scores."""
         return tuple(name for name, _ in self.indicators) or self.constructs

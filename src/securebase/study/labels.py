@@ -41,7 +41,7 @@ def group_by_part(fitted: FitResult) -> tuple[tuple[str, tuple[str, ...]], ...]:
     unit = spec.time_unit if spec.time_unit != "file" else "unit of time"
     words = {
         "unit": unit,
-        "slope_unit": f"per {unit}" if spec.trend in (Trend.NONE, Trend.LINEAR) else "by the planned end",
+        "slope_unit": f"per {unit}" if spec.slopes_per_time else "by the planned end",
         "origin": " at time 0" * (spec.trend is not Trend.NONE) + " where every covariate is 0" * bool(spec.covariates),
     }
     parts: dict[str, list[str]] = {}

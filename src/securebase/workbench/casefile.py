@@ -73,7 +73,7 @@ def episode_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
     """
 
     def day(moment: datetime) -> float:
-        return _day(episode, moment)
+        return day_at(episode, moment)
 
     def is_known(moment: datetime | None) -> bool:
         return moment is not None and moment <= as_of
@@ -143,7 +143,8 @@ def _end_day(episode: Episode, as_of: datetime) -> float | None:
     return float((episode.ended_on - _first_day(episode)).days)
 
 
-def _day(episode: Episode, moment: datetime) -> float:
+def day_at(episode: Episode, moment: datetime) -> float:
+    """Return the day of the record at a moment; days have 24 hours, also across daylight saving changes."""
     return (moment - began_at(episode)).total_seconds() / _SECONDS_A_DAY
 
 
@@ -174,8 +175,8 @@ def _artefact(episode: Episode, row: Artefact, version: ArtefactVersion) -> work
         id=str(row.id),
         worksheet=row.worksheet,
         values=values_of(version),
-        at=_day(episode, version.saved_at),
-        begun_at=_day(episode, row.begun_at),
+        at=day_at(episode, version.saved_at),
+        begun_at=day_at(episode, row.begun_at),
         version=version.number,
         session=next((s.number for s in sessions if s.id == row.therapy_session_id), None),
         about=str(row.about or ""),
@@ -199,8 +200,8 @@ def _relationships(episode: Episode, as_of: datetime) -> Iterator[work.Relations
             online=row.online,
             professional=row.professional,
             is_focus=row.is_focus,
-            at=_day(episode, row.added_at),
-            left_at=_day(episode, left_at) if left_at is not None else None,
+            at=day_at(episode, row.added_at),
+            left_at=day_at(episode, left_at) if left_at is not None else None,
         )
 
 
@@ -212,7 +213,7 @@ def _circles(episode: Episode, as_of: datetime) -> Iterator[work.ClosenessCircle
             continue
         yield work.ClosenessCircle(
             id=str(row.id),
-            at=_day(episode, row.drawn_at),
+            at=day_at(episode, row.drawn_at),
             kind=CircleKind(row.kind),
             respondent=Respondent(row.respondent),
             session=numbers.get(row.therapy_session_id) if row.therapy_session_id else None,

@@ -310,7 +310,7 @@ def _add_random_slopes(
     change = require(with_slopes.change_covariance, "change_covariance")
     unstated = np.array([not stated.random_slope_sd.get(c, 0.0) for c in spec.constructs])
     change = change + np.diag(np.where(unstated, _CHANGE_SD**2, 0.0))
-    per_time = spec.trend in (Trend.NONE, Trend.LINEAR)
+    per_time = spec.slopes_per_time
     factor = 1.0 / stated.planned_end if per_time else change_factor
     return replace(
         parameters,
@@ -326,7 +326,7 @@ def in_time_unit(parameters: Parameters, spec: Specification, unit: float) -> Pa
     def rescale(value: Array | None) -> Array | None:
         return None if value is None else unit * value
 
-    if spec.random_slopes and spec.trend in (Trend.NONE, Trend.LINEAR):
+    if spec.random_slopes and spec.slopes_per_time:
         parameters = replace(
             parameters,
             change_covariance=rescale(rescale(parameters.change_covariance)),

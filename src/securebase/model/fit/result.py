@@ -9,7 +9,7 @@ from securebase.model.estimation.result import FitResult
 from securebase.model.estimation.stability import instability_of_drift
 from securebase.model.estimation.summary import summarise, unit_of
 from securebase.model.parameters import Parameters
-from securebase.model.specification import Specification, Trend
+from securebase.model.specification import Specification
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -58,7 +58,7 @@ class Fit(FitResult):
             f"Continuous-time model of {', '.join(spec.constructs)}: trend {spec.trend.value}, start "
             f"{spec.start.value}, time in {spec.time_unit}s"
         )
-        per_time = spec.trend in (Trend.NONE, Trend.LINEAR)
+        per_time = spec.slopes_per_time
         return summarise(title, self, lambda name: unit_of(name, spec.time_unit, slopes_per_time=per_time))
 
     @property

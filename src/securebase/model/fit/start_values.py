@@ -82,7 +82,7 @@ def _indicator_values(scale: Transform, noise: Array) -> tuple[Array, Array]:
 
 def _slope_reach(panel: Panel, scale: Transform) -> Array:
     """Return the values of the random slopes' basis, up to their largest."""
-    if scale.specification.trend in (Trend.NONE, Trend.LINEAR):
+    if scale.specification.slopes_per_time:
         return panel.times
     return np.ones(1)
 

@@ -244,7 +244,7 @@ class Transform(InternalScale[Parameters]):
         Random slopes are per time unit with no or a linear trend, else shares of the change by the planned end.
         """
         if self.specification.random_slopes:
-            d = np.concatenate([d, d / self.unit if _slopes_per_time(self.specification) else d])
+            d = np.concatenate([d, d / self.unit if self.specification.slopes_per_time else d])
         return np.multiply.outer(d, d)
 
 
@@ -282,10 +282,6 @@ def build_transform(panel: Panel, specification: Specification) -> Transform:
     )
 
 
-def _slopes_per_time(specification: Specification) -> bool:
-    return specification.trend in (Trend.NONE, Trend.LINEAR)
-
-
 def _positive(spread: Array) -> Array:
     return np.where(spread > 0, spread, 1.0)
 
@@ -296,7 +292,7 @@ def parameter_blocks(spec: Specification, planned_end: float) -> tuple[Parameter
     parts: list[ParameterBlock] = [DriftBlock(spec), CovarianceBlock("diffusion", p)]
     if spec.start == Start.FREE:
         parts.append(CovarianceBlock("start_covariance", p))
-    span = planned_end if _slopes_per_time(spec) else 1.0
+    span = planned_end if spec.slopes_per_time else 1.0
     parts.append(LevelAndChangeBlock(p, span) if spec.random_slopes else CovarianceBlock("level_covariance", p))
     if spec.therapists:
         parts.append(CovarianceBlock("therapist_covariance", p))

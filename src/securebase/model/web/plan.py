@@ -18,8 +18,7 @@ from securebase.model.web.build import build_web
 from securebase.model.web.network import Web, switch_off
 from securebase.model.web.terms import collect_terms
 
-#: attachment style → centre of anxiety and avoidance, in SDs of clients (Brennan, Clark & Shaver 1998 for the two
-#: dimensions; the numbers are judgements)
+#: attachment style → centre of anxiety and avoidance, in SDs of clients; judgements
 STYLES: Mapping[str, tuple[float, float]] = MappingProxyType(
     {"secure": (-1.0, -1.0), "anxious": (1.2, -0.3), "avoidant": (-0.3, 1.2), "disorganised": (1.2, 1.2)}
 )

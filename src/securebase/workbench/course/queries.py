@@ -15,7 +15,7 @@ from securebase.ipt.shelf import entries_with
 from securebase.ipt.worksheet import WorksheetRole
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Phase, ProblemArea
-from securebase.workbench.casefile import began_at, course_record, prefetch_course_record
+from securebase.workbench.casefile import course_record, day_at, prefetch_course_record
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.course.record_lines import RecordLine, record_lines
 
@@ -84,7 +84,7 @@ def _next_up(key: _NextUpKey) -> NextUp:
     record = record_of(row, key.as_of)
     # nothing is overdue once the course has ended
     tasks = open_tasks(course_tasks(record, key.lineage)) if row.ended_on is None else ()
-    lines = record_lines(record, (key.as_of - began_at(row)) / timedelta(days=1))
+    lines = record_lines(record, day_at(row, key.as_of))
     return NextUp(tasks, sum(s.standing is TaskState.OVERDUE for s in tasks), lines)
 
 

@@ -15,7 +15,7 @@ from securebase.picture.verification import Tally, Verification, verify_course
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Respondent
 from securebase.workbench.accounts.models import Clinic
-from securebase.workbench.casefile import began_at, episode_record, prefetch_record
+from securebase.workbench.casefile import day_at, episode_record, prefetch_record
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.clinic_set import set_in_use
 from securebase.workbench.progress.matches import RESPONDENTS, as_match
@@ -49,7 +49,7 @@ def calibration(clinic: Clinic, now: datetime) -> ClinicCalibration:
     due = courses.exclude(id__in=counted.values("id")).order_by("id").values_list("id", flat=True)
     batch, waiting = list(due[:COURSES_AT_ONCE]), due.count()
     for episode in prefetch_record(courses.filter(id__in=batch)):
-        day = (now - began_at(episode)).total_seconds() / 86_400
+        day = day_at(episode, now)
         count_course(episode, episode_record(episode, now), day)
     return ClinicCalibration(
         counted.count(), waiting - len(batch), clinic_shares(clinic), {r: _matches(courses, r) for r in RESPONDENTS}

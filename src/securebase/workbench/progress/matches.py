@@ -12,7 +12,7 @@ from securebase.measurement.constructs import MECHANISM_CONSTRUCTS
 from securebase.records.episode import HypothesisMatch
 from securebase.records.vocabulary import Match, Respondent
 from securebase.workbench.accounts.models import Account
-from securebase.workbench.casefile import began_at
+from securebase.workbench.casefile import day_at
 from securebase.workbench.clients.actions import ensure_own, record_write
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.progress.models import HypothesisAnswers
@@ -70,7 +70,7 @@ def matches_of(episode: Episode) -> tuple[HypothesisMatch, ...]:
 def as_match(row: HypothesisAnswers) -> HypothesisMatch:
     """Return stored answers as they enter a record."""
     return HypothesisMatch(
-        at=(row.at - began_at(row.episode)).total_seconds() / 86_400,
+        at=day_at(row.episode, row.at),
         respondent=Respondent(row.respondent),
         leading=row.leading,
         answers={key: Match(answer) for key, answer in row.answers.items()},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -20,7 +20,7 @@ from securebase.picture.strained_weeks import strained_weeks_line
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Agreement, ProblemArea
 from securebase.workbench.accounts.queries import lineage_of
-from securebase.workbench.casefile import began_at
+from securebase.workbench.casefile import day_at
 from securebase.workbench.clients.actions import set_focus
 from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.clients.models import Episode
@@ -100,7 +100,7 @@ def _worksheet_form(
 
 def _strained_weeks(episode: Episode, record: EpisodeRecord, now: datetime) -> str:
     """Return the line on weeks of high strain and low support."""
-    day = (now - began_at(episode)) / timedelta(days=1)
+    day = day_at(episode, now)
     return strained_weeks_line(prepare(record, day, set_in_use().parameter_set))
 
 

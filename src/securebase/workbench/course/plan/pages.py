@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +12,7 @@ from securebase.ipt.course_format import find_format
 from securebase.ipt.due import open_tasks
 from securebase.records.vocabulary import Phase
 from securebase.workbench.accounts.queries import course_formats_of, lineage_of
-from securebase.workbench.casefile import began_at
+from securebase.workbench.casefile import day_at
 from securebase.workbench.clients.actions import set_numbers, set_phase
 from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.course.entries import course_entries
@@ -63,7 +62,7 @@ def course(page: ClientPage) -> HttpResponse:
             "phase_name": name_phase(planned_phase, lineage.ending) if planned_phase else "",
             "overview": queries.course_overview(record),
             "axis_head": ("Day", "Event"),
-            "axis": queries.course_axis(record, (page.now - began_at(episode)) / timedelta(days=1)),
+            "axis": queries.course_axis(record, day_at(episode, page.now)),
             "is_empty": not record.artefacts and not record.sessions,
             "here": reverse("course", args=[page.client.id]),
         }

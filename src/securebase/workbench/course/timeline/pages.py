@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -17,7 +16,7 @@ from securebase.ipt.worksheet import WorksheetRole
 from securebase.measurement.catalogue import instrument
 from securebase.records.episode import EpisodeRecord
 from securebase.workbench.accounts.queries import lineage_of
-from securebase.workbench.casefile import began_at
+from securebase.workbench.casefile import day_at
 from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.course.embedded_worksheets import WorksheetForm, requested_day, worksheet_form
@@ -37,7 +36,7 @@ def timeline_page(page: ClientPage) -> HttpResponse:
     if episode is None:
         return page.render("course/timeline.html")
     record = record_of(episode, now)
-    line = timeline(record, today=(now - began_at(episode)) / timedelta(days=1))
+    line = timeline(record, today=day_at(episode, now))
     assert line is not None  # an episode of the workbench always knows the day it began
     zoom = "life" if page.request.GET.get("zoom") == "life" else "episode"
     here = f"{reverse('timeline', args=[page.client.id])}?zoom={zoom}"
