@@ -13,7 +13,7 @@ from securebase.errors import ModelError, ParameterSetError
 from securebase.model.arms import arm
 from securebase.model.parameter_set import parameter_set
 from securebase.model.parameters import Array
-from securebase.model.processes import CorrectiveExperiences, Processes
+from securebase.model.processes import CorrectiveExperiences, Processes, Retellings
 from securebase.model.scenario import Scenario, read_scenario, scenario, scenarios
 from securebase.model.simulate.courses import Attendance, SimulatedCourses, true_courses
 from securebase.model.simulate.people import draw_people
@@ -231,3 +231,26 @@ def test_an_index_a_trait_and_an_unknown_state_cannot_be_moved() -> None:
     shelf = {name: state for name, state in states().items() if name != "hope"}
     with pytest.raises(ModelError, match=r"edge \w*hope\w*: “hope” has no state"):
         collect_terms(SET.specification.constructs, shelf, edges.values(), enters_core=True)
+
+
+def test_fear_of_the_topic_falls_for_good_by_what_retellings_disprove() -> None:
+    """S44 and S45: habituation decays, learning stays, and is as large as the surprise."""
+    source = scenario("pillars")
+    edge = next(e for e in theory().edges if e.id == "retelling_expectancy_topic_fear_session")
+    web = source.web.build(source.parameter_set)
+    without = replace(source.web, off=(edge.id,)).build(source.parameter_set)
+
+    def added(happens: float) -> tuple[Array, Array]:
+        tellings = Retellings(chance=0.5, first=1, expectation=80.0, happens=happens)
+        told = replace(source, happens=replace(source.happens, tellings=tellings))
+        on, off = (walk(told, used, n=50, sessions=3) for used in (web, without))
+        surprise = np.array([sum(t.surprise for t in events) for events in on.courses.retellings.events])
+        return on.values("topic_fear")[:, -1] - off.values("topic_fear")[:, -1], surprise
+
+    assert edge.size is not None
+    fall, surprise = added(happens=0.0)
+    assert fall == pytest.approx(edge.size.value * surprise, abs=0.05)
+    assert surprise.std() > 0.1
+    unchanged, nothing = added(happens=1.0)
+    assert np.abs(unchanged).max() < 1e-9
+    assert nothing.max() == 0.0

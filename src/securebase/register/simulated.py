@@ -161,6 +161,11 @@ def _columns(
     truth: Scenario, *, off: Sequence[str] = (), arms: Sequence[str] = (), style: str = ""
 ) -> Mapping[str, Array]:
     """Return ratings (clients, sessions) by column, with links of the web switched off; the seed is fixed."""
+    return _table(truth, tuple(off), tuple(arms), style)
+
+
+@lru_cache(maxsize=6)
+def _table(truth: Scenario, off: tuple[str, ...], arms: tuple[str, ...], style: str) -> Mapping[str, Array]:
     switched = replace(truth, web=replace(truth.web, off=(*truth.web.off, *off)))
     rng = np.random.default_rng(_SEED)
     table = simulate_table(switched, n_clients=_ROWS, rng=rng, missing=0.0, dropout=0.0, arms=arms, style=style)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Literal
 
@@ -11,10 +11,11 @@ import numpy as np
 from msgspec import field
 
 from securebase.errors import ModelError
-from securebase.model.scenario import scenario
+from securebase.model.scenario import Scenario, scenario
 from securebase.model.theory import SIMULATORS, TheoryEdge
 from securebase.register.simulated import FEATURES
 from securebase.schema import Number, Place, ShelfStruct, Text, read_toml
+from securebase.study.calibration.samples import CohortSample
 from securebase.study.calibration.sampling import draw_arms
 from securebase.study.calibration.statistics import STATISTICS, convert_arguments
 
@@ -96,9 +97,12 @@ def value_of(feature: SimulatedFeature) -> float:
     if feature.statistic in FEATURES:
         return FEATURES[feature.statistic](truth, **feature.arguments)
     arguments = convert_arguments(feature.statistic, feature.arguments)
-    return STATISTICS[feature.statistic](
-        draw_arms(truth, feature.arms, _CLIENTS, np.random.default_rng(_SEED)), **arguments
-    )
+    return STATISTICS[feature.statistic](_samples(truth, feature.arms), **arguments)
+
+
+@lru_cache(maxsize=6)
+def _samples(truth: Scenario, arms: tuple[str, ...]) -> Mapping[str, CohortSample]:
+    return draw_arms(truth, arms, _CLIENTS, np.random.default_rng(_SEED))
 
 
 def in_words(feature: SimulatedFeature) -> str:
