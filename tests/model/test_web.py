@@ -242,8 +242,8 @@ def test_fear_of_the_topic_falls_for_good_by_what_retellings_disprove() -> None:
 
     def added(happens: float) -> tuple[Array, Array]:
         tellings = Retellings(chance=0.5, first=1, expectation=80.0, happens=happens)
-        told = replace(source, happens=replace(source.happens, tellings=tellings))
-        on, off = (walk(told, used, n=50, sessions=3) for used in (web, without))
+        variant = replace(source, happens=replace(source.happens, tellings=tellings))
+        on, off = (walk(variant, used, n=50, sessions=3) for used in (web, without))
         surprise = np.array([sum(t.surprise for t in events) for events in on.courses.retellings.events])
         return on.values("topic_fear")[:, -1] - off.values("topic_fear")[:, -1], surprise
 
