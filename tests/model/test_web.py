@@ -20,6 +20,7 @@ from securebase.model.simulate.people import draw_people
 from securebase.model.simulate.streams import Streams
 from securebase.model.states import states
 from securebase.model.theory import EdgeLocation, Simulation, theory
+from securebase.model.web import build
 from securebase.model.web.network import Web
 from securebase.model.web.plan import STYLES, WebPlan, tracked_web
 from securebase.model.web.terms import collect_terms
@@ -254,3 +255,14 @@ def test_fear_of_the_topic_falls_for_good_by_what_retellings_disprove() -> None:
     unchanged, nothing = added(happens=1.0)
     assert np.abs(unchanged).max() < 1e-9
     assert nothing.max() == 0.0
+
+
+@pytest.mark.parametrize(("iterations", "accepted", "unsolved"), [(1, 1e-6, "shocks"), (12, np.inf, "levels")])
+def test_equations_that_are_not_solved_are_refused(
+    monkeypatch: pytest.MonkeyPatch, iterations: int, accepted: float, unsolved: str
+) -> None:
+    terms = collect_terms(SET.specification.constructs, states(), theory().edges, enters_core=True)
+    monkeypatch.setattr(build, "_ITERATIONS", iterations)
+    monkeypatch.setattr(build, "_ACCEPTED", accepted)
+    with pytest.raises(ModelError, match=f"the {unsolved} of the web have no solution"):
+        build.build_web(SET, states(), terms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
@@ -54,6 +54,21 @@ class TableOptions:
     def initial_state(self) -> Start:
         """The start as an enum member."""
         return Start(self.start)
+
+
+def group_options(command: Command, options: Sequence[Callable[[Any], Any]], group: type[Any]) -> Command:
+    """Add options. The command receives them first, as one instance of the dataclass `group`."""
+
+    def call_command(**values: Any) -> Any:
+        grouped = {f.name: values.pop(f.name) for f in fields(group)}
+        return command(group(**grouped), **values)
+
+    call_command.__name__, call_command.__doc__ = command.__name__, command.__doc__
+    call_command.__dict__.update(command.__dict__)
+    wrapped: Any = call_command
+    for option in reversed(options):
+        wrapped = option(wrapped)
+    return cast(Command, wrapped)
 
 
 def add_table_options(command: Command, *, outcome_required: bool = True) -> Command:
@@ -161,17 +176,7 @@ def add_table_options(command: Command, *, outcome_required: bool = True) -> Com
             help="Order of day and month in dates such as 03/04/2024.",
         ),
     ]
-
-    def call_command(**values: Any) -> Any:
-        table_values = {f.name: values.pop(f.name) for f in fields(TableOptions)}
-        return command(TableOptions(**table_values), **values)
-
-    call_command.__name__, call_command.__doc__ = command.__name__, command.__doc__
-    call_command.__dict__.update(command.__dict__)
-    wrapped: Any = call_command
-    for option in reversed(options):
-        wrapped = option(wrapped)
-    return cast(Command, wrapped)
+    return group_options(command, options, TableOptions)
 
 
 def check_output_file(table: Path) -> None:

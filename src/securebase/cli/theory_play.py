@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
+from securebase.cli.options import Command, group_options
 from securebase.cli.output import check_graph_file, print_sentences, print_table, write_json, write_text
 from securebase.model.simulate.play import Play, PlayChoice, PlayedCourses, Stressor, TechniqueUse, Warmth, play
 from securebase.model.theory import label_of
@@ -18,7 +17,6 @@ from securebase.picture import play_phrases as words
 from securebase.picture.phrases import signed_number
 from securebase.reports.play_page import play_page, play_svg
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 #: options of the edges, which `--play` does not read
 _OTHERS = ("claim", "pillar", "mechanism", "location", "by", "table")
 
@@ -87,18 +85,7 @@ def add_play_options(command: Command) -> Command:
             "--off", metavar="EDGE", multiple=True, help="With --play: switch off the edge with this id; repeatable."
         ),
     ]
-
-    def call_command(**values: Any) -> Any:
-        play_values = {f.name: values.pop(f.name) for f in fields(PlayOptions)}
-        return command(PlayOptions(**play_values), **values)
-
-    call_command.__name__, call_command.__doc__ = command.__name__, command.__doc__
-    call_command.__dict__.update(command.__dict__)
-    wrapped: Any = call_command
-    for option in reversed(options):
-        wrapped = option(wrapped)
-    result: Command = wrapped
-    return result
+    return group_options(command, options, PlayOptions)
 
 
 def check_play_options(options: PlayOptions) -> bool:

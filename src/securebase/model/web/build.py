@@ -28,6 +28,8 @@ MOST_EXPLAINED = 0.90
 #: share of the long-run multiplier of effects between tracked constructs that holds between persons too, a judgement
 _CORE_CARRIES = 0.3
 _ITERATIONS, _TOLERANCE = 400, 1e-12
+#: relative error of a stated variance that a slow solution may leave
+_ACCEPTED = 1e-6
 
 
 def build_web(parameter_set: ParameterSet, states: Mapping[str, ConstructState], terms: Terms) -> Web:
@@ -48,14 +50,10 @@ class _Builder:
         movement = [1.0 - s.level_share for s in self.outside[: self.m - self.p]]
         self.variance = np.array([*np.diag(self.core_covariance), *movement])
         self.sd, self.level_sd = np.sqrt(self.variance), np.sqrt(self.level_variance)
-        standard = np.sqrt(self.level_variance.copy())
+        standard = self.level_sd.copy()
         standard[: self.m] = np.sqrt(self.level_variance[: self.m] + self.variance)
-        reliability = [
-            *(1.0 / (1.0 + self.parameters.measurement_noise[: self.p])),
-            *(s.reliability for s in self.outside),
-        ]
-        self.noise = np.array([(1.0 - r) / r for r in reliability])
-        self.reliability = np.array(reliability)
+        own_noise = [(1.0 - s.reliability) / s.reliability for s in self.outside]
+        self.noise = np.array([*self.parameters.measurement_noise[: self.p], *own_noise])
         self.standard = standard
         self.entries: list[MatrixEntry] = []
         self.events = {name: (s.chance, s.weight) for name, s in states.items() if s.layer is Layer.EVENT}
@@ -169,6 +167,10 @@ class _Builder:
         alone[: self.p] = np.diag(core)
         explained = {name: float(1.0 - d[i] / alone[i]) for i, name in enumerate(self.terms.names[: self.m])}
         self._refuse(explained, "movement", (*self.terms.lags, *self.terms.same_session))
+        if np.abs(ratio - 1.0).max() > _ACCEPTED:
+            raise ModelError(
+                "the shocks of the web have no solution", advice="Reduce the sizes of edges that form a loop."
+            )
         return diffusion, (covariance + covariance.T) / 2, explained
 
     def _levels(self, A: Array) -> tuple[Array, Array, dict[str, float]]:
@@ -288,6 +290,8 @@ class _Builder:
                 break
             for path, gap in zip([path for path in paths if path.published], gaps, strict=True):
                 sizes[path.id] += 0.7 * gap
+        else:
+            raise ModelError("the changes of the web have no solution", advice="Reduce the paths to changes.")
         solved = replace(self.terms, changes=tuple(replace(path, size=float(sizes[path.id])) for path in paths))
         if not into_core:
             return solved, parameters
