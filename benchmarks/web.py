@@ -181,8 +181,8 @@ QUESTIONS: Mapping[str, Question] = {
         ),
         Question(
             "alliance or skills",
-            "Which of the two precedes more relief where neither does? The rule was made stricter after it had named "
-            "the alliance in 11 of 60 other cohorts with 200 clients.",
+            "Does the rule name one of the two where neither precedes more relief? The rule was made stricter "
+            "after it had named the alliance in 11 of 60 other cohorts with 200 clients.",
             ("symptoms", "alliance", "interpersonal_skills"),
             (WebTruth("`placebo`", "placebo", NOTHING),),
             (100, 200, 400),

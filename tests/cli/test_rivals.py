@@ -44,7 +44,7 @@ def test_the_comparison_is_printed_with_its_figures(run: Any, table: Path) -> No
     assert answer.code == 0, answer.err
     text = " ".join(answer.out.split())
     assert "Alliance precedes more improvement in Symptoms than Social support does by more than in simulated" in text
-    assert ", an interval that has to lie beyond .06" in text
+    assert ", whose interval must lie beyond .06" in text
 
 
 def test_the_json_holds_the_comparison_and_names_the_rivals(run: Any, table: Path) -> None:

@@ -166,7 +166,7 @@ def test_the_sentences_name_the_rival_and_what_would_give_the_same() -> None:
     )
     assert rivals_in_words(equal, LABELS).endswith("inconclusive. This is no evidence that their effects are equal.")
     assert "by more than in simulated clinics" in rivals_in_words(replace(named, reference=0.05), LABELS)
-    assert ", an interval that has to lie beyond .05" in rivals_figures_in_words(replace(named, reference=0.05), LABELS)
+    assert ", whose interval must lie beyond .05" in rivals_figures_in_words(replace(named, reference=0.05), LABELS)
     assert "Symptoms" in rivals_figures_in_words(named, LABELS)
 
 

@@ -83,10 +83,10 @@ class SizeScale(StrEnum):
 
     week: SDs of movement of the end one week after a deviation of one SD of the origin, by the direct path alone.
     session: the same within the session. path: standardised path between levels of persons. marginal_r: published
-    correlation, which the levels meet against the SDs of true scores. course: SDs at the first session by the planned
+    correlation, which the levels reproduce in SDs of true scores. course: SDs at the first session by the planned
     end, through all paths. jump: change in SDs at the first session that an event adds and that then
     decays. forever: permanent change in SDs after an event. log_rate: log of the rate of an event per SD. log_odds:
-    steepness s of the factor 2 / (1 + exp(−s z)) on its chance in a session.
+    steepness s of the factor 2 / (1 + exp(−s z)) of its probability in a session.
     """
 
     WEEK = "week"

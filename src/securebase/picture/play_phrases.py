@@ -34,7 +34,7 @@ MARK = "Simulated. Not a forecast of a real client."
 UNITS = "Unit: standard deviations (SD) between clients. 0 is the mean of the ordinary course at session 1."
 BANDS = "Bands hold 80% of clients."
 JUDGEMENT = "The sizes of the effects of stressors, warmth and technique are judgements. Every link is a hypothesis."
-ADDITIVE = "No link lets a style change what a stressor does: the two add up."
+ADDITIVE = "No link makes the effect of a stressor depend on the style: the two effects add up."
 STYLES: Mapping[str, str] = MappingProxyType(
     {
         "": "Mixed",
@@ -80,7 +80,7 @@ def choice_words(choice: PlayChoice, n: int) -> str:
 
 
 def closing(choice: PlayChoice) -> str:
-    """Return what to bear in mind; of a style and a stressor, that the theory has no link between the two."""
+    """Return the closing caveat; with a style and a stressor, add that no link connects the two."""
     return f"{JUDGEMENT} {ADDITIVE}" if choice.style and choice.stressor is not Stressor.NONE else JUDGEMENT
 
 
@@ -101,7 +101,7 @@ def difference_sentence(courses: Play, construct: str) -> str:
 
 
 def _origins(courses: Play, construct: str, session: int) -> str:
-    """Return through what most of a difference, or part of it, comes: “, mainly through the loss”."""
+    """Return the origins of most of a difference, or of part of it: “, mainly through the loss”."""
     whole, parts = float(courses.difference(construct)[session - 1]), courses.links(construct, session)
     if not parts or abs(whole) < _SMALLEST:
         return ""

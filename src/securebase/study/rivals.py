@@ -31,8 +31,8 @@ RULE = (
     "Standardised lags on each outcome, adjusted for the other rival and for own past, with the sign of improvement, "
     "averaged over outcomes. One rival is said to precede more improvement only if the 95% interval of the difference "
     "lies beyond the reference, centred and adjusted for the common time course. The detrended difference must lie "
-    "beyond it too, and where no reference is known, its 95% interval. Measurement error makes a rival look weaker "
-    "than it is."
+    "beyond it too. If no reference is known, its 95% interval must lie beyond 0. Measurement error makes a rival look "
+    "weaker than it is."
 )
 
 

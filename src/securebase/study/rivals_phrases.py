@@ -32,7 +32,7 @@ def rivals_figures_in_words(finding: RivalFinding, labels: Mapping[str, str]) ->
         f"{labels.get(lag.outcome, lag.outcome)} {number(lag.first)} and {number(lag.second)}"
         for lag in finding.centred.outcomes
     )
-    reference = f", an interval that has to lie beyond {number(finding.reference)}" if finding.reference else ""
+    reference = f", whose interval must lie beyond {number(finding.reference)}" if finding.reference else ""
     return (
         f"Difference, averaged over outcomes: within-person centred {_figure(finding.centred)}{reference}; detrended "
         f"within person {_figure(finding.detrended)}. Standardised lags of both, positive if improvement follows: "

@@ -11,8 +11,8 @@ MECHANISM = Mechanism(
         sd=0.08,
         basis=(
             "All four effects share one prior, so none is favoured. Public data on a process in parent-child "
-            "sessions: -.13; detrended -.08, uncertain. No weekly figure for interpersonal stress was found; the day "
-            "after a stressor, mood is better than without it (Bolger et al. 1989), which speaks against a lag."
+            "sessions: -.13; detrended -.08, uncertain. No weekly figure for interpersonal stress was found. On the "
+            "day after a stressor, mood is better than without one (Bolger et al. 1989), which speaks against a lag."
         ),
     ),
     grade=Grade.UNVERIFIED,

@@ -12,7 +12,7 @@ MECHANISM = Mechanism(
         basis=(
             "Social functioning against control: .53 (Bian et al. 2023); interpersonal problems within arms: .74. "
             "Neither is one of the four mechanisms, so all four share one prior, apart from the sign. For support "
-            "alone, trials gave less: .38 [.29, .48] (Park et al. 2014)."
+            "alone, trials found a smaller effect: .38 [.29, .48] (Park et al. 2014)."
         ),
     ),
     grade=Grade.UNVERIFIED,

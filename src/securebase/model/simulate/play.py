@@ -32,7 +32,7 @@ from securebase.model.web.terms import check_ids
 #: scenario whose edges are played
 _SCENARIO = "pillars"
 _SECURITY = "attachment_security"
-#: origin of what the stressor adds, beside the constructs and the life events that happen by themselves
+#: origin of what the stressor adds, besides the constructs and the life events that occur spontaneously
 STRESSOR = "stressor"
 #: simulated clients unless stated otherwise
 CLIENTS = 400
@@ -253,7 +253,7 @@ class _Run:
         return PlayedCourses(values.mean(axis=0), lower, upper)
 
     def event_weights(self) -> Array:
-        """Return the mean weight of the life events (sessions,) that happen by themselves before each session."""
+        """Return the mean weight of the life events (sessions,) that occur spontaneously before each session."""
         weights = np.zeros(self.courses.true.shape[1])
         for events in self.courses.life_events.events:
             for event in events:

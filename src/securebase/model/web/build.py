@@ -291,7 +291,7 @@ class _Builder:
             for path, gap in zip([path for path in paths if path.published], gaps, strict=True):
                 sizes[path.id] += 0.7 * gap
         else:
-            raise ModelError("the changes of the web have no solution", advice="Reduce the paths to changes.")
+            raise ModelError("the changes of the web have no solution", advice="Reduce the sizes of paths to changes.")
         solved = replace(self.terms, changes=tuple(replace(path, size=float(sizes[path.id])) for path in paths))
         if not into_core:
             return solved, parameters
