@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -238,6 +240,32 @@ def test_a_part_that_altair_does_not_know_is_an_error_in_the_tests() -> None:
 
     with pytest.raises(alt.utils.schemapi.SchemaValidationError):
         build_wrong()
+
+
+def test_charts_built_at_the_same_time_leave_the_check_on() -> None:
+    """As in a server with several threads: the first to begin ends first."""
+    first_began, second_began, first_ended = (threading.Event() for _ in range(3))
+
+    @skip_validation
+    def build_first() -> alt.Chart:
+        first_began.set()
+        assert second_began.wait(30)
+        return alt.Chart()
+
+    @skip_validation
+    def build_second() -> alt.Chart:
+        second_began.set()
+        assert first_ended.wait(30)
+        return alt.Chart()
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(build_first)
+        assert first_began.wait(30)
+        second = pool.submit(build_second)
+        first.result()
+        first_ended.set()
+        second.result()
+    assert alt.utils.schemapi.DEBUG_MODE
 
 
 def test_charts_are_altair_charts() -> None:

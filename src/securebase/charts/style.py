@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -41,6 +43,32 @@ def colour(construct: str) -> str:
     return CONSTRUCT_COLOURS.get(construct, OTHER)
 
 
+class _Validation:
+    """Altair's check of every part, off while at least one thread builds a chart.
+
+    Altair keeps the switch in one variable of the process: threads that overlap would restore each other's value, and
+    could leave it off.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._builders, self._off = threading.Lock(), 0, contextlib.ExitStack()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._builders:
+                self._off.enter_context(schemapi.debug_mode(False))
+            self._builders += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._builders -= 1
+            if not self._builders:
+                self._off.close()
+
+
+_NO_VALIDATION = _Validation()
+
+
 def skip_validation(build: Callable[_Arguments, _Chart]) -> Callable[_Arguments, _Chart]:
     """Let a function build its chart without a check of every part against Altair's schema.
 
@@ -49,7 +77,7 @@ def skip_validation(build: Callable[_Arguments, _Chart]) -> Callable[_Arguments,
 
     @functools.wraps(build)
     def build_faster(*arguments: _Arguments.args, **options: _Arguments.kwargs) -> _Chart:
-        with schemapi.debug_mode(False):
+        with _NO_VALIDATION:
             return build(*arguments, **options)
 
     return build_faster
