@@ -71,11 +71,11 @@ docs: $(BIN)/.dev
 	@$(BIN)/python -m pytest tests/repository
 
 # The library as `pip install .` installs it: not editable, without web, and with CC=false, a compiler that always fails.
-# The tests run the path from table to report, the commands that are fast without a compiler, and the readable kernel.
-# `make test` covers the rest, which needs neither.
+# The tests run the path from table to report, the commands that are fast without a compiler, and the functions that call
+# the readable kernel. `make test` covers the rest, and compares the readable kernel with exact equations.
 CORE_TESTS = journeys test_public_names.py repository/test_start_up.py \
   $(addprefix cli/test_,main.py doctor.py instruments.py score.py simulate.py theory.py) \
-  $(addprefix model/test_,likelihood.py kernel.py equations.py smoothing.py track.py simulate_panel.py)
+  $(addprefix model/test_,equations.py smoothing.py track.py simulate_panel.py)
 CORE := .venv-core
 $(CORE)/.packages: requirements/core.txt
 	@echo "== Installing the packages of the library alone"

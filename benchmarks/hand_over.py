@@ -190,7 +190,8 @@ def page(results: list[HandOverResult], measured: Mapping[str, Any]) -> str:
         "",
         "A therapist may supply support at first; the client’s own people should supply it before therapy ends. "
         "The rule (`securebase.ipt.hand_over`) reads one line of the check-in, how much of the week’s support came "
-        "from the therapist (0 to 10), and the rating of support (0 to 10):",
+        "from the therapist (0 to 10), and the rating of support (0 to 10). For a session without an answer, the share "
+        "in the therapist’s worksheet “Sources of support” counts; here every share is an answer:",
         "",
         "    carried = mean share since session 7 / 10 · mean support since session 7",
         "              − ½ · mean share at sessions 1 and 2 / 10 · mean support at sessions 1 and 2",

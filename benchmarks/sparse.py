@@ -19,7 +19,7 @@ from securebase.records.vocabulary import Moment
 from securebase.study.estimator import LagStep, Link
 from securebase.study.estimators.ct_sparse import SparseEstimate, estimate_plain, estimate_sparse
 from securebase.study.table import SessionTable
-from truths.sparse import SESSIONS, WEEKLY, SparsePair, every_fifth, every_fourth, one_in_four, rare
+from truths.sparse import SESSIONS, WEEKLY, SparsePair, every_fifth, every_fourth, one_in_eight, one_in_four, rare
 
 REPLICATIONS, PERSONS = 100, 200
 _NEGATIVE = {"forward": -0.10, "back": -0.06, "state_correlation": -0.2, "level_correlation": -0.3}
@@ -35,6 +35,9 @@ CELLS: Mapping[str, SparsePair] = {
         rare(every_fourth), WEEKLY, change_sd=0.6, **_NEGATIVE
     ),
     "both weekly": SparsePair(WEEKLY, WEEKLY, **_NEGATIVE),
+    "rare and weekly, two ratings per client": SparsePair(rare(one_in_eight), WEEKLY, **_NEGATIVE),
+    "both rare, two and four ratings per client": SparsePair(rare(one_in_eight), rare(one_in_four)),
+    "both rare, two ratings per client": SparsePair(rare(one_in_eight), rare(one_in_eight)),
 }
 #: lowest coverage of 95% intervals that is asked for
 COVERAGE = 0.90
@@ -113,8 +116,10 @@ def recovery(cell: str) -> list[SparseRecovery]:
     )
     rows = []
     for name, truth in (("forward", pair.forward), ("back", pair.back)):
-        sparse = np.array([r[name] for r in results if r[name] is not None], dtype=float)
+        sparse = np.array([r[name] for r in results if r[name] is not None], dtype=float).reshape(-1, 4)
         plain = np.array([r[f"plain {name}"] for r in results if r[f"plain {name}"] is not None], dtype=float)
+        # two ratings per client are too few for any plain fit
+        plain = plain.reshape(-1, 4)
         shown = sparse[sparse[:, 3] == 0]
         rows.append(
             SparseRecovery(
@@ -131,9 +136,9 @@ def recovery(cell: str) -> list[SparseRecovery]:
                 shown_coverage=_coverage(shown, truth),
                 detected=_detection(shown, len(results)),
                 plain_estimates=len(plain),
-                plain_mean=float(plain[:, 0].mean()),
-                plain_sd=float(plain[:, 0].std(ddof=1)),
-                plain_coverage=_coverage(plain, truth),
+                plain_mean=float(plain[:, 0].mean()) if len(plain) else 0.0,
+                plain_sd=float(plain[:, 0].std(ddof=1)) if len(plain) > 1 else 0.0,
+                plain_coverage=_coverage(plain, truth) if len(plain) else 0.0,
                 plain_detected=_detection(plain, len(results)),
                 seconds=float(np.median([r["seconds"] for r in results])),
             )
@@ -174,7 +179,8 @@ def section(results: list[SparseRecovery]) -> list[str]:
         "effects, covariances and mean courses free "
         "([decision 28](decisions/0028-sparse-columns-borrow-their-nuisances.md)). Each cell is "
         f"{n} simulated cohorts of {PERSONS} clients with {SESSIONS} sessions (`tests/truths/sparse.py`); rare "
-        "columns have a persistence of .85 and a reliability of .70, weekly ones .50 and .85. Not all prior means "
+        "columns have a persistence of .85 and a reliability of .70, weekly ones .50 and .85. Of two ratings per "
+        "client, one is in each half of the course. Not all prior means "
         "are those of the simulation. Cells give mean (SD) of the standardised effect of a week and the coverage of "
         f"95% intervals, which chance alone moves by {1.96 * np.sqrt(0.95 * 0.05 / n):.0%}. Rests on prior: share of "
         "estimates that move by more than half a standard error when the prior mean of persistence is .07 lower or "
@@ -211,9 +217,9 @@ def section(results: list[SparseRecovery]) -> list[str]:
                     f"{r.shown_coverage:.0%}",
                     f"{r.detected:.0%}",
                     f"{r.plain_estimates} of {r.replications}",
-                    f"{r.plain_mean:.3f} ({r.plain_sd:.3f})",
-                    f"{r.plain_coverage:.0%}",
-                    f"{r.plain_detected:.0%}",
+                    f"{r.plain_mean:.3f} ({r.plain_sd:.3f})" if r.plain_estimates else "–",
+                    f"{r.plain_coverage:.0%}" if r.plain_estimates else "–",
+                    f"{r.plain_detected:.0%}" if r.plain_estimates else "–",
                 )
                 for r in results
             ],

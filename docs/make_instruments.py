@@ -68,14 +68,19 @@ def reliable_change(scale: Scale) -> str:
 
 
 def rhythm(schedule: AdministrationSchedule, moment: str) -> str:
-    when = (
-        f"at the {', '.join(schedule.at)} of the course"
-        if schedule.at
-        else ("at every session" if schedule.weekly else f"about every {schedule.every} sessions")
+    if schedule.areas:
+        areas = " or ".join(schedule.areas).replace("_", " ")
+        return (
+            f"The check-in {moment} the session asks one question about the problem area, in turn. These are for "
+            f"{areas}."
+        )
+    start = f" (session {schedule.first})" if schedule.first > 1 else ""
+    numbers = ", ".join(map(str, schedule.items))
+    items = f" It asks items {numbers}." if numbers else ""
+    return (
+        f"Asked by the workbench with the check-in {moment} the session, at the {' and '.join(schedule.at)} of the "
+        f"course{start}.{items}"
     )
-    start = f" from session {schedule.first} on" if schedule.first > 1 else ""
-    areas = f", where the problem area is {' or '.join(schedule.areas).replace('_', ' ')}" if schedule.areas else ""
-    return f"Asked by the workbench with the check-in {moment} the session, {when}{start}{areas}."
 
 
 def item_row(item: Item) -> str:

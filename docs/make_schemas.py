@@ -20,6 +20,7 @@ from securebase.ipt.sources import SourcesFile
 from securebase.ipt.task import TasksFile
 from securebase.ipt.worksheet import Worksheet
 from securebase.measurement.instrument_reader import instrument_schema
+from securebase.measurement.rotation import RotationPlan
 from securebase.model.parameter_set_file import ParameterSetFile
 from securebase.model.processes import SINGLE, AdditionalMeasure, Processes, SimulatedCovariate
 from securebase.model.scenario import ScenarioFile
@@ -48,6 +49,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     """Return the JSON Schemas by the name of their file."""
     return {
         "instrument": instrument_schema(),
+        "rotation": json_schema(RotationPlan, "The plan of the rotating questions"),
         "worksheet": json_schema(Worksheet, "A worksheet of Securebase"),
         "areas": json_schema(AreasFile, "The problem areas of IPT"),
         "tasks": json_schema(TasksFile, "The tasks of IPT"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ settings.load_profile("without clock")
 
 # Must precede the import of NumPy. For small matrices, BLAS threads mostly wait for each other and are far slower.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# Collection makes a million objects that stay until the end, so nothing can be freed until it is over.
+gc.disable()
 
 #: folders whose tests need Django
 collect_ignore = [] if find_spec("django") else ["workbench", "browser"]
@@ -75,6 +79,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in browser_tests:
         item.add_marker(pytest.mark.browser)
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector look only at what the tests themselves make."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure() -> None:

@@ -78,7 +78,8 @@ def estimate_of(value: float, method: str = "lag") -> EdgeEstimate:
 def every_reading(edges: Sequence[TheoryEdge], sizes: Sequence[float] = (0.05, 0.2, 0.5)) -> TheoryEstimates:
     """Return results with every reading in turn, and in each the sizes in turn; edges without a method have none."""
     estimable = [e for e in edges if e.study_method]
-    return TheoryEstimates(80, 900, tuple(_result(e, sizes[n // 6 % len(sizes)], n) for n, e in enumerate(estimable)))
+    results = (_result(e, sizes[n // len(READINGS) % len(sizes)], n) for n, e in enumerate(estimable))
+    return TheoryEstimates(80, 900, tuple(results))
 
 
 def _result(edge: TheoryEdge, size: float, n: int) -> EdgeResult:
@@ -93,6 +94,8 @@ def _result(edge: TheoryEdge, size: float, n: int) -> EdgeResult:
         case "opposite":
             return EdgeResult(edge, estimate_of(-stated), p_adjusted=0.01)
         case "no estimate":
-            return EdgeResult(edge, None, "The table has no column for it.")
+            return EdgeResult(edge, None, "Asked too rarely.")
+        case "not asked":
+            return EdgeResult(edge, None, "The table has no column for it.", asked=False)
         case _:
             return EdgeResult(edge, estimate_of(stated), p_adjusted=0.9)

@@ -11,9 +11,9 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 
 from playwright.sync_api import Page
 
-from browser.conftest import PHONE, run_server
+from browser.conftest import run_server
 from browser.test_demo_clinic import sign_in
-from chromium import run_chromium
+from chromium import PHONE, run_chromium
 
 HERE = Path(__file__).parent
 

@@ -9,9 +9,8 @@ import pytest
 
 from securebase.charts.circle_geometry import GEOMETRY, point
 from securebase.charts.closeness_circle import TONES, closeness_circle
-from securebase.charts.support_shares import MAX_BARS, support_shares
 from securebase.charts.version_curve import version_sparkline
-from securebase.ipt.network import SupportShare, TieBalance
+from securebase.ipt.network import TieBalance
 from securebase.records.artefact import RING_EDGES, ClosenessCircle, Placement, RelationshipRecord
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -128,19 +127,6 @@ def test_the_drawing_has_no_inline_style_or_markup() -> None:
     assert "style=" not in text
     assert "<style" not in text
     assert "<b>" not in text
-
-
-def test_bars_of_support_add_up_and_a_long_course_keeps_its_first_session() -> None:
-    shares = tuple(SupportShare(float(i), i, 90.0 - 5 * i) for i in range(1, 16))
-    svg = ElementTree.fromstring(support_shares(shares))
-    heights = [float(r.get("height", "")) for r in svg.iter(f"{SVG}rect")]
-    pairs = list(zip(heights[::2], heights[1::2], strict=True))
-    assert len(pairs) == MAX_BARS
-    assert all(network + therapist == pytest.approx(96, abs=0.2) for network, therapist in pairs)
-    assert pairs[0][0] == pytest.approx(96 * 0.15, abs=0.1)
-    sessions = [t.text for t in svg.iter(f"{SVG}text")][1::2]
-    assert (sessions[0], sessions[1], sessions[-1]) == ("1", "7", "15")
-    assert support_shares(()) == ""
 
 
 def test_a_single_value_has_no_sparkline() -> None:

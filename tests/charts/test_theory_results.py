@@ -93,9 +93,9 @@ def test_all_words_of_a_picture_with_results_are_inside(by: Any, width: int) -> 
 
 def test_the_key_lists_main_readings_that_do_not_occur_and_only_those() -> None:
     link = edge("alliance", "hope")
-    nothing = TheoryEstimates(80, 900, (EdgeResult(link, None, "No column."),))
+    nothing = TheoryEstimates(80, 900, (EdgeResult(link, None, "Asked too rarely."),))
     words = " ".join(words_of(TheoryPictures(THEORY, [link], estimates=nothing).key(820).chart))
-    for reading in ("as stated (0)", "opposite (0)", "inconclusive (0)", "no estimate (1)"):
+    for reading in ("as stated (0)", "opposite (0)", "inconclusive (0)", "no estimate (1)", "not asked (0)"):
         assert reading in words
     assert "together" not in words
     assert "not zero (" not in words
@@ -154,7 +154,7 @@ def test_a_table_decides_how_its_edges_are_drawn() -> None:
         edge("attachment_avoidance", end, sign=sign, by="levels", level="between_person") for end, sign in ends.items()
     ]
     styles = ResultStyles(estimate_edges(data, edges))
-    assert [styles.reading(e) for e in edges] == ["as stated", "opposite", "inconclusive", "no estimate"]
+    assert [styles.reading(e) for e in edges] == ["as stated", "opposite", "inconclusive", "not asked"]
     shapes = [styles.style(e) for e in edges]
     assert [(s.dash, s.mark) for s in shapes] == [
         (READING_STYLES[r].dash, READING_STYLES[r].mark) for r in map(styles.reading, edges)

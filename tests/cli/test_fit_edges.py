@@ -67,7 +67,7 @@ def test_a_data_dictionary_is_enough(run: Any, described: Path) -> None:
     assert out.index("Fit\n") < out.index("SDs of the state after one week")
     assert "Constructs in the model: 3 Alliance end Symptoms end Hope confounder of Alliance → Symptoms" in words
     assert "Other effects in the model: 3 Symptoms → Alliance; Hope → Symptoms; Hope → Alliance" in words
-    assert "Insight → Symptoms [“insight” has 4 ratings or more in 0 clients; 100 are needed]" in words
+    assert "Insight → Symptoms [“insight” has 2 ratings or more in 90 clients; 100 are needed]" in words
     assert "no usable column: " in words
     assert "no verdict on cause" in words
 
@@ -107,7 +107,7 @@ def test_options_name_the_columns_and_json_holds_everything(run: Any, table: Pat
         (("--edges", "alliance→moood"), "unknown construct “moood”"),
         (
             ("--edges", "alliance→insight"),
-            "“insight” cannot be an end of an edge: “insight” has 4 ratings or more in 0 clients",
+            "“insight” cannot be an end of an edge: “insight” has 2 ratings or more in 90 clients",
         ),
         (("--edges", "alliance→coping"), "“coping” cannot be an end of an edge: The table has no column for Coping"),
         (("--edges", "alliance→symptoms", "--trend", "linear"), "--trend cannot be combined with --edges"),

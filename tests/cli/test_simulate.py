@@ -109,6 +109,7 @@ def test_table_and_truth_must_be_different_files(run, tmp_path):
     assert not shared.exists()
 
 
+@pytest.mark.slow
 def test_a_scenario_of_the_whole_web_becomes_a_table_that_theory_reads(run, tmp_path):
     out, truth = tmp_path / "web.csv", tmp_path / "truth.json"
     words = ("simulate", "pillars", "--style", "anxious", "--clients", "70", "--seed", "3")
@@ -131,10 +132,24 @@ def test_a_scenario_of_the_whole_web_becomes_a_table_that_theory_reads(run, tmp_
     assert out.read_bytes() == before
 
 
+def test_a_rotation_names_the_item_of_each_rating(run, tmp_path):
+    out = tmp_path / "rotation.csv"
+    output = json.loads(
+        run("simulate", "pillars", "--clients", "12", "--asked", "rotation", "--out", out, "--json").out
+    )
+    assert output["asked"] == "rotation"
+    dictionary = json.loads((tmp_path / "rotation.json").read_text("utf-8"))
+    assert "Rare constructs were asked in rotation, one question at a time." in dictionary["notes"]
+    columns = {column["name"]: column for column in dictionary["columns"]}
+    assert columns["wellbeing_item"]["label"] == "Wellbeing: which of its questions was asked"
+    assert columns["wellbeing_item"]["values"] == columns["wellbeing"]["values"] < columns["symptoms"]["values"] / 3
+
+
 @pytest.mark.parametrize(
     ("words", "part"),
     [
         (("default", "--style", "secure"), "has no attachment styles"),
+        (("default", "--asked", "rotation"), "--asked rotation needs a scenario of the whole web"),
         (("pillars", "--style", "calm"), "'calm' is not one of"),
         (("pillars", "--out", "a.json"), "must be different files"),
         (("pillars", "--truth", "a.json"), "must be different files"),

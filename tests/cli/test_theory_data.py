@@ -54,8 +54,11 @@ def test_estimates_reasons_and_what_a_table_can_tell(run: Any, table: Path) -> N
     line = next(row for row in out.splitlines() if row.strip().startswith("Therapist sensitivity → Felt security (+)"))
     assert re.search(r"\.\d\d \(\.\d\d to \.\d\d\)  +< \.001  +< \.001  +62  496 sessions  +as stated$", line)
     assert "Between-person correlation: correlation of person means, corrected for unreliability" in out
-    assert "Alliance → Insight (+); Insight → Symptoms (−). “insight” is rated 2.0 times per client: 0 clients" in words
-    assert re.search(r"The table has no column for Felt safety\. Measured by \w+", words)
+    reason = (
+        "“insight” is rated 2.0 times per client: 62 clients have 4 ratings of “alliance” and 2 ratings of “insight”"
+    )
+    assert f"Alliance → Insight (+). {reason}; 100 are needed (38 more)." in words
+    assert re.search(r"The table has no column for Felt safety\. Measured by “\w+", words)
     assert re.search(r"\d+ edges were examined; \d+ have an estimate, \d+ of them within the session", words)
     assert "no verdict on order or cause" in words
 
@@ -106,7 +109,7 @@ def test_json_goes_to_a_file_beside_the_text_or_to_stdout(run: Any, table: Path,
     assert edge["result"]["lower"] < edge["result"]["estimate"] < edge["result"]["upper"]
     assert edge["p_adjusted"] >= edge["result"]["p_value"]
     missing = edges["felt_security_intimacy_slow"]
-    assert (missing["reading"], missing["result"], missing["p_adjusted"]) == ("no estimate", None, None)
+    assert (missing["reading"], missing["result"], missing["p_adjusted"]) == ("not asked", None, None)
     assert missing["reason"].startswith("The table has no column for Intimacy.")
 
 

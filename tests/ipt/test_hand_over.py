@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from securebase.ipt.hand_over import BASIS, HandOverLook, hand_over_looks, look_in_words, looks_of, points_carried
 from securebase.records.episode import EpisodeRecord
+from slow_course import filled
 from support_course import course
 
 
@@ -72,6 +75,14 @@ def test_a_recorded_course_is_looked_at_through_its_sources_of_support() -> None
     )
     assert look_in_words(looks_of(course({1: 10.0, 9: 50.0}, support=8.0))) == ""
     assert looks_of(EpisodeRecord("c")) == ()
+
+
+def test_ratings_of_check_ins_and_worksheets_are_joined_for_the_rule() -> None:
+    sheets = course({1: 10.0, 8: 90.0}, support=8.0, held=12)
+    ratings = tuple(filled(n, {1: 4.0}, name="support_share") for n in (8, 9, 11))
+    looks = looks_of(replace(sheets, administrations=sheets.administrations + ratings))
+    # the rating of session 8 counts, not its worksheet: .4 · 8 − ½ · .1 · 8
+    assert [(look.session, look.carried) for look in looks] == [(11, pytest.approx(2.8))]
 
 
 def test_the_rule_is_silent_with_few_ratings() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from securebase.ipt import network
 from securebase.ipt import network_phrases as phrases
 from securebase.ipt.network import (
     RingChange,
+    SupportShare,
     TieBalance,
     circles_of,
     mean_distance,
@@ -17,14 +20,15 @@ from securebase.ipt.network import (
     people_at,
     placement_moves,
     support_share_history,
-    support_shift,
     tie_balance,
     tie_ratings,
 )
 from securebase.ipt.tie import circle_movement, tie_facts
 from securebase.records.artefact import ArtefactRecord, ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
-from securebase.records.vocabulary import CircleKind, Ring, SupportKind
+from securebase.records.vocabulary import CircleKind, Respondent, Ring, SupportKind
+from slow_course import filled
+from support_course import course
 
 KINDS = [k.value for k in SupportKind]
 
@@ -252,7 +256,7 @@ def test_sentences_about_the_network() -> None:
     assert phrases.strain_in_words(unrated, NAMES) == "Strain has not been rated yet."
 
 
-def test_support_handed_over_is_the_change_from_first_to_last_rating() -> None:
+def test_the_last_share_of_support_is_shown_beside_the_first() -> None:
     def ledger(session: int, share: float | None) -> ArtefactRecord:
         values = {} if share is None else {"therapist_share": share}
         return ArtefactRecord(f"a{session}", "support_ledger", values, 7.0 * session, 7.0 * session, session=session)
@@ -260,15 +264,47 @@ def test_support_handed_over_is_the_change_from_first_to_last_rating() -> None:
     record = hand_made(ledger(6, 35.0), ledger(2, 60.0), ledger(4, None))
     shares = support_share_history(record)
     assert [(c.session, c.therapist, c.own) for c in shares] == [(2, 60.0, 40.0), (6, 35.0, 65.0)]
-    assert support_shift(shares) == 25.0
     assert phrases.support_shares_in_words(shares) == (
-        "Therapist 35%, own network 65%. In session 2 it was 60% and 40%; 25 points have shifted to the own network."
+        "Therapist 35%, own network 65%. In session 2 it was 60% and 40%."
     )
-    assert support_shift(support_share_history(record, 20)) is None
     assert phrases.support_shares_in_words(support_share_history(record, 20)) == "Therapist 60%, own network 40%."
     returned = support_share_history(hand_made(ledger(1, 20.0), ledger(2, 50.0)))
-    assert phrases.support_shares_in_words(returned).endswith("30 points have shifted back to the therapist.")
+    assert phrases.support_shares_in_words(returned).endswith("In session 1 it was 20% and 80%.")
     assert phrases.support_shares_in_words(()) == "Sources of support have not been recorded yet."
+
+
+def test_the_clients_rating_of_a_session_replaces_its_worksheet() -> None:
+    rated = {2: 8.0, 4: 6.0, 6: 5.0}
+    record = replace(
+        course({1: 70.0, 2: 40.0, 5: 30.0}, support=5.0),
+        administrations=tuple(filled(n, {1: value}, name="support_share") for n, value in rated.items()),
+    )
+    client, therapist = Respondent.CLIENT, Respondent.THERAPIST
+    shares = support_share_history(record)
+    assert [(s.session, s.therapist, s.respondent) for s in shares] == [
+        (1, 70.0, therapist),
+        (2, 80.0, client),
+        (4, 60.0, client),
+        (5, 30.0, therapist),
+        (6, 50.0, client),
+    ]
+    assert [s.session for s in support_share_history(record, 28.0)] == [1, 2, 4]
+    unrated = replace(record, administrations=(filled(2, {1: None}, name="support_share"),))
+    assert [(s.session, s.therapist) for s in support_share_history(unrated)] == [(1, 70.0), (2, 40.0), (5, 30.0)]
+
+
+@pytest.mark.parametrize(
+    ("therapist", "headline"),
+    [
+        (35.0, "Mostly the client’s own people."),
+        (40.0, "Therapy and the client’s own people."),
+        (60.0, "Therapy and the client’s own people."),
+        (65.0, "Mostly therapy."),
+    ],
+)
+def test_the_headline_names_who_carries_most_of_the_support(therapist: float, headline: str) -> None:
+    assert phrases.support_headline((SupportShare(0.0, 1, therapist),)) == headline
+    assert phrases.support_headline(()) == ""
 
 
 def test_the_distance_to_the_wished_circle_is_given_in_rings() -> None:

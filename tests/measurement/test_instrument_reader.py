@@ -241,9 +241,9 @@ window = "today"
 own_wording = true
 validated = false
 [asked]
-every = 4
-first = 3
 areas = ["grief"]
+items = [1]
+first = 3
 [licence]
 status = "ours"
 [codes]
@@ -281,22 +281,23 @@ scores = { one = 3 }
 def test_a_schedule_is_read() -> None:
     schedule = read_instrument("own.toml", SCHEDULED.encode()).schedule
     assert schedule is not None
-    assert (schedule.at, schedule.every, schedule.first, schedule.areas, schedule.weekly) == (
+    assert (schedule.at, schedule.items, schedule.first, schedule.areas, schedule.weekly) == (
         (),
-        4,
+        (1,),
         3,
         ("grief",),
-        False,
+        True,
     )
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("every = 4", 'every = 4\nat = ["start"]', r"own\.toml, asked: needs either “at”"),
-        ("every = 4\n", "", r"asked: needs either “at”"),
-        ("every = 4", 'at = ["dawn"]', r"asked\.at\[1\]: unknown stage “dawn”\. Known: start, middle, end"),
-        ("first = 3", "first = 0", r"asked\.every, first: must be at least 1"),
+        ("first = 3", 'at = ["start"]', r"own\.toml, asked: needs either “at”"),
+        ('areas = ["grief"]\n', "", r"asked: needs either “at”"),
+        ("first = 3", 'at = ["dawn"]', r"asked\.at\[1\]: unknown stage “dawn”\. Known: start, end"),
+        ("items = [1]\nfirst", "items = [1, 2]\nfirst", r"asked\.items: must list existing items \(got \[1, 2\]\)"),
+        ("first = 3", "first = 0", r"asked\.first: must be at least 1"),
         ('"grief"', '"grudge"', r"asked\.areas: unknown problem area “grudge”"),
         ('respondent = "client"', 'respondent = "therapist"', r"asked: an instrument can only be scheduled if"),
         ('moment = "after"', 'moment = "between"', r"asked: an instrument can only be scheduled if"),

@@ -28,6 +28,11 @@ INDEX = {c: i for i, c in enumerate(TRACKED_CONSTRUCTS)}
 WEEKS = np.arange(16.0)
 
 
+def test_each_scenario_is_read_once_from_the_file_of_its_id() -> None:
+    assert [s.id for s in scenarios().values()] == list(scenarios())
+    assert scenario("pillars") is scenario("pillars") is scenarios()["pillars"]
+
+
 def _effects(source: ParameterSet) -> Array:
     P = stationary_covariance(source.parameters.drift, source.parameters.diffusion)
     return standardised_effects(source.parameters.drift, P)

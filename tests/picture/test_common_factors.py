@@ -40,10 +40,16 @@ def test_factors_with_enough_ratings_have_an_own_mean_and_a_distance_from_it() -
         ("Positive regard", "5 → 6 (2 ratings)"),
         ("Agreement on goals", "7 (1 rating)"),
     )
-    assert factors_line(factors) == "Last ratings relative to own means: hope −0.1."
+    assert factors_line(factors) == "Last ratings minus own means: hope −0.1."
 
 
 def test_five_ratings_are_too_few_for_a_mean() -> None:
     factors = common_factors(scores("hope", "hope", *HOPE[:5]))
     assert factor_facts(factors)[0] == ("Hope", "4 → 8 (5 ratings)")
     assert factors_line(factors) == ""
+
+
+def test_of_two_scales_asked_equally_often_the_one_begun_last_is_shown() -> None:
+    earlier = ScoreRecord("positive_regard", 3.0, 14.0, instrument="relationship_seldom", scale="regard")
+    later = ScoreRecord("positive_regard", 7.0, 90.0, instrument="rotation", scale="positive_regard")
+    assert dict(factor_facts(common_factors([later, earlier])))["Positive regard"] == "7 (1 rating)"

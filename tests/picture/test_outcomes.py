@@ -8,29 +8,38 @@ from episodes import episode, session_day
 from securebase.picture.client import client_picture
 from securebase.picture.fingerprints import default_parameter_set
 from securebase.picture.outcomes import OutcomeChange, outcome_changes, outcome_facts, outcomes_line, why_not_known
-from securebase.records.episode import ScoreRecord
+from securebase.records.episode import AdministrationRecord, ScoreRecord
 from securebase.records.vocabulary import Respondent
 
 PHQ = ("phq9", "total")
 
 
-def scores(construct: str, measure: tuple[str, str], *values: float, by: str = "client") -> list[ScoreRecord]:
-    return [
-        ScoreRecord(construct, v, 7.0 * n, instrument=measure[0], scale=measure[1], respondent=Respondent(by))
-        for n, v in enumerate(values)
-    ]
+def scores(construct: str, measure: tuple[str, str], *values: float, by: str = "client") -> list[AdministrationRecord]:
+    return [answered(construct, measure, v, 7.0 * n, by=by) for n, v in enumerate(values)]
 
 
-def outcomes(*series: list[ScoreRecord]) -> dict[str, OutcomeChange]:
-    every = [score for part in series for score in part]
+def answered(
+    construct: str, measure: tuple[str, str], value: float, day: float, *, by: str = "client", item: int = 1
+) -> AdministrationRecord:
+    who = Respondent(by)
+    score = ScoreRecord(construct, value, day, instrument=measure[0], scale=measure[1], respondent=who)
+    return AdministrationRecord(measure[0], day, respondent=who, responses={item: value}, scores=(score,))
+
+
+def outcomes(*series: list[AdministrationRecord]) -> dict[str, OutcomeChange]:
+    every = [administration for part in series for administration in part]
     return {o.name: o for o in outcome_changes(every, PHQ, default_parameter_set())}
 
 
-def test_four_outcomes_are_always_named_and_resilience_only_if_asked() -> None:
+def test_four_outcomes_are_always_named_and_two_only_if_asked() -> None:
     assert [*outcomes()] == ["Symptoms", "Functioning", "Wellbeing", "Relationships"]
     assert {text for _, text in outcome_facts([*outcomes().values()])} == {"not asked yet"}
     assert why_not_known([*outcomes().values()]) == ""
     assert "Resilience" in outcomes(scores("resilience", ("coping_month", "resilience"), 4.0))
+    life = outcomes(scores("life_situation", ("rotation", "life_situation"), 3.0, 7.0))
+    assert [*life] == ["Symptoms", "Functioning", "Wellbeing", "Relationships", "Life situation"]
+    assert "life situation" not in outcomes_line([*life.values()]), "the line is short where the change is not known"
+    assert dict(outcome_facts([*life.values()]))["Life situation"] == "3 → 7: not known yet"
 
 
 def test_each_outcome_has_reliable_change_or_says_that_it_is_not_known() -> None:
@@ -47,9 +56,11 @@ def test_each_outcome_has_reliable_change_or_says_that_it_is_not_known() -> None
     assert facts["Symptoms"] == "17 → 7 (PHQ-9): reliable improvement, threshold 6 points"
     assert facts["Functioning"] == "30 (WSAS): not known yet"
     assert facts["Wellbeing"] == "3 → 6: not known yet"
-    assert "asked only once" in why_not_known([*rated.values()])
-    line = "Functioning and wellbeing not known yet; relationships not asked yet."
-    assert outcomes_line([*rated.values()]) == line
+    assert "asked too rarely" in why_not_known([*rated.values()])
+    assert outcomes_line([*rated.values()]) == "Besides symptoms, not known yet."
+    assert outcomes_line([*outcomes().values()]) == "Besides symptoms, not asked yet."
+    better = OutcomeChange("Wellbeing", "wellbeing", 4, 2.0, 8.0, "improved", 3.0)
+    assert outcomes_line([*rated.values(), better]) == "Wellbeing reliably better; others not known yet."
 
 
 @pytest.mark.parametrize(("n_support", "n_intimacy", "chosen"), [(2, 2, "support"), (1, 2, "intimacy")])
@@ -59,6 +70,34 @@ def test_the_scale_that_was_asked_most_often_stands_for_an_outcome(
     support = scores("perceived_support", ("ties_month", "support_received"), *[5.0] * n_support)
     intimacy = scores("intimacy", ("ties_month", "intimacy"), *[5.0] * n_intimacy)
     assert chosen in outcomes(support, intimacy)["Relationships"].measure
+
+
+def test_questions_in_turn_are_compared_as_means_of_both() -> None:
+    measure = ("rotation", "functioning_impairment")
+
+    def functioning(*values: float) -> OutcomeChange:
+        turns = [answered(measure[1], measure, v, 28.0 * n, item=15 + n % 2) for n, v in enumerate(values)]
+        return outcomes(turns)["Functioning"]
+
+    # the second question reads two points lower: no change, whichever question came last
+    same = functioning(8.0, 6.0, 8.0, 6.0, 8.0)
+    assert (same.asked, same.first, same.last, same.verdict) == (5, 7.0, 7.0, "within_fluctuation")
+    assert "within error and fluctuation" in dict(outcome_facts([same]))["Functioning"]
+    better = functioning(9.0, 9.0, 1.0, 1.0)
+    assert (better.first, better.last, better.verdict) == (9.0, 1.0, "improved")
+    assert functioning(1.0, 1.0, 9.0, 9.0).verdict == "worse"
+    early = functioning(8.0)
+    assert (early.asked, early.first, early.verdict) == (1, None, None)
+    assert dict(outcome_facts([functioning(8.0)]))["Functioning"] == "not known yet"
+    # two answers have one mean, so no course from it to itself
+    assert dict(outcome_facts([functioning(8.0, 6.0)]))["Functioning"] == "7 (functional impairment): not known yet"
+    assert "8.5 → 7" in dict(outcome_facts([functioning(9.0, 8.0, 6.0)]))["Functioning"]
+
+
+def test_of_two_scales_asked_equally_often_the_one_begun_last_is_shown() -> None:
+    monthly = scores("resilience", ("coping_month", "resilience"), 2.0)
+    asked_later = [answered("resilience", ("rotation", "resilience"), 8.0, 100.0, item=14)]
+    assert outcomes(monthly, asked_later)["Resilience"].last == 8.0
 
 
 def test_a_picture_holds_the_outcomes_known_on_its_day() -> None:

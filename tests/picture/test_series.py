@@ -44,7 +44,8 @@ def test_each_record_is_selected_from_once(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(EpisodeRecord, "scores", spy)
     client_picture(episode(13), as_of=session_day(13) + 1)
-    assert selected == list(TRACKED_CONSTRUCTS)
+    # the rule of the hand-over reads the share of support, which no series has
+    assert selected == [*TRACKED_CONSTRUCTS, "therapist_support"]
 
 
 def test_only_the_series_select_scores_from_the_record() -> None:

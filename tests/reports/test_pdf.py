@@ -16,7 +16,7 @@ import paper_cases as cases
 from securebase.charts.render import svg
 from securebase.charts.symptoms import symptoms_chart
 from securebase.errors import InputError
-from securebase.picture.outcomes import outcome_facts
+from securebase.picture.outcomes import OutcomeChange, outcome_facts
 from securebase.reports import for_client, for_referrer, for_supervisor
 from securebase.reports import pdf as module
 from securebase.reports.document import (
@@ -182,6 +182,10 @@ def test_a_referrer_reads_every_outcome_with_its_change() -> None:
     facts = [pair for block in blocks if isinstance(block, Facts) for pair in block.rows]
     assert tuple(facts) == outcome_facts(case.picture.outcomes)
     assert facts[0] == ("Symptoms", "17 → 7 (PHQ-9): reliable improvement, threshold 6 points")
+    # the preview names every outcome that the letter will hold, the life situation among them
+    picture = replace(case.picture, outcomes=(*case.picture.outcomes, OutcomeChange("Life situation")))
+    part = next(p for p in for_referrer.parts(replace(case, picture=picture), SHELF) if p.id == "outcomes")
+    assert part.preview.startswith("Symptoms, functioning and life situation, each with reliable change")
 
 
 def test_a_picture_needs_a_text_alternative() -> None:

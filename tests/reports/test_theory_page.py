@@ -40,9 +40,9 @@ def address(html: str, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def rows_of(page: Any, position: int) -> list[tuple[str, str]]:
-    """Return terms and texts of an edge in the list."""
-    item = page.find(id=f"edge-{position + 1}")
-    pairs = zip(item.find_all("dt"), item.find_all("dd"), strict=True)
+    """Return terms and texts of the note on an edge."""
+    note = page.find(id=f"edge-{position + 1}")
+    pairs = zip(note.find_all("dt"), note.find_all("dd"), strict=True)
     return [(term.get_text().strip(), text.get_text().strip()) for term, text in pairs]
 
 
@@ -55,7 +55,7 @@ def test_the_page_needs_no_network_and_no_script(html: str, page: Any) -> None:
 
 def test_what_a_table_of_this_size_can_tell_comes_first(page: Any) -> None:
     words = page.find("main").get_text(" ")
-    places = [words.index(text) for text in (what_to_expect(80), LEGEND, "as stated (", multiplicity(ESTIMATES))]
+    places = [words.index(text) for text in (what_to_expect(80), multiplicity(ESTIMATES), LEGEND, "as stated (")]
     assert places == sorted(places)
     picture: Any = BeautifulSoup(theory_svg(THEORY, estimates=ESTIMATES), "html.parser")
     lines = " ".join(text.get_text() for text in picture.find_all("text"))
@@ -63,8 +63,8 @@ def test_what_a_table_of_this_size_can_tell_comes_first(page: Any) -> None:
     assert LEGEND in lines
 
 
-def test_every_line_is_a_link_to_its_edge_in_the_list(page: Any) -> None:
-    notes = {li["id"]: li.find("b").get_text() for li in page.select(".notes li")}
+def test_every_line_is_a_link_to_the_note_on_its_edge(page: Any) -> None:
+    notes = {note["id"]: note.find("b").get_text() for note in page.select(".edge-note")}
     assert sorted(notes.values()) == sorted(f"{e.label} ({e.sign.replace('-', '−')})" for e in THEORY.edges)
     links = page.select(".panels .edges a")
     assert len(links) == len(THEORY.edges)
@@ -91,10 +91,24 @@ def test_a_link_has_the_course_of_its_line(page: Any) -> None:
             assert any(max(abs(a - b) for a, b in zip(link, line, strict=True)) <= 1 for line in drawn), link
 
 
-def test_the_list_is_by_reading_and_has_estimate_evidence_and_both_sides(page: Any) -> None:
-    headings = [h.get_text() for h in page.select("#list h3")]
-    assert [h.split(":")[0].lower() for h in headings] == list(READINGS)
-    assert sum(int(h.rsplit("(", 1)[1][:-1]) for h in headings) == len(THEORY.edges)
+@pytest.mark.parametrize("by", ["pillar", "mechanism"])
+def test_the_list_is_folded_by_panel_and_counts_readings(page: Any, by: Any) -> None:
+    if by == "mechanism":
+        page = BeautifulSoup(collapse_whitespace(theory_page(THEORY, by=by, estimates=ESTIMATES)), "html.parser")
+    groups = page.select("#list details")
+    headings = [text.get_text() for text in page.select(".panels figure svg > title")]
+    assert [group.summary.b.get_text() for group in groups] == headings
+    for group in groups:
+        assert not group.has_attr("open")
+        readings = [item.span.get_text().split(",")[0] for item in group.select("li")]
+        assert readings == sorted(readings, key=list(READINGS).index)
+        counts = ", ".join(f"{readings.count(r)} {r}" for r in READINGS if r in readings)
+        assert group.summary.get_text().strip().endswith(f" {len(readings)} edges: {counts}")
+    listed = {link["href"] for link in page.select("#list li a")}
+    assert listed == {f"#edge-{n + 1}" for n in range(len(THEORY.edges))}
+
+
+def test_notes_have_estimate_evidence_and_both_sides(page: Any) -> None:
     for result in ESTIMATES.results:
         rows = rows_of(page, THEORY.edges.index(result.edge))
         terms = dict(rows)
@@ -113,48 +127,57 @@ def test_the_list_is_by_reading_and_has_estimate_evidence_and_both_sides(page: A
                 )
 
 
-def test_the_page_without_a_table_lists_edges_by_pillar_and_no_result() -> None:
+def test_the_page_without_a_table_has_no_result() -> None:
     page: Any = BeautifulSoup(collapse_whitespace(theory_page(THEORY, by="mechanism")), "html.parser")
-    assert [h.get_text().split(" (")[0] for h in page.select("#list h3")] == [
-        "Common factors",
-        "Attachment",
-        "Communication",
-        "Social",
-    ]
     assert "In this table" not in page.get_text()
-    assert len(page.select(".notes li")) == len(THEORY.edges)
-    # an edge of two mechanisms has a line in both panels, and one entry
-    assert len(page.select(".panels .edges a")) > len(THEORY.edges)
+    assert len(page.select(".edge-note")) == len(THEORY.edges)
+    # an edge of two mechanisms has a line in both panels, an entry in both lists, and one note
+    assert len(page.select(".panels .edges a")) == len(page.select("#list li a")) > len(THEORY.edges)
 
 
 def shown_note(tab: Any) -> str:
     """Return the heading of the note at the bottom of the window, or nothing."""
-    return str(
-        tab.evaluate("""() => [...document.querySelectorAll(".notes li > div")]
-            .filter(note => getComputedStyle(note).position === "fixed")
-            .map(note => note.querySelector("b").textContent).join(" + ")""")
-    )
+    return " + ".join(tab.locator(".edge-note:visible b").all_inner_texts())
 
 
-def test_focus_or_pointer_shows_the_note_and_enter_goes_to_it(chromium: Any, address: str) -> None:
+def test_focus_or_pointer_shows_the_note_and_enter_keeps_it_open(chromium: Any, address: str) -> None:
     tab = chromium.new_page(viewport=WIDE)
     tab.goto(address)
     assert shown_note(tab) == ""
     links = tab.locator(".panels .edges a")
     links.nth(4).focus()
     tab.keyboard.press("Tab")
-    label = links.nth(5).get_attribute("aria-label")
     note = shown_note(tab)
     assert note
-    assert label.startswith(note)
-    bottom = links.nth(5).bounding_box()
-    box = tab.locator(".notes li > div").filter(has_text=note).first.bounding_box()
-    assert bottom["y"] + bottom["height"] <= box["y"]  # the note does not cover the line that has the focus
+    assert links.nth(5).get_attribute("aria-label").startswith(note)
+    line, box = links.nth(5).bounding_box(), tab.locator(".edge-note:visible").bounding_box()
+    assert line["y"] + line["height"] <= box["y"]  # the note does not cover the line that has the focus
+    assert not tab.get_by_role("link", name="Close", exact=True).count()
+    place = tab.evaluate("scrollY")
     tab.keyboard.press("Enter")
-    target = links.nth(5).get_attribute("href")
-    assert tab.evaluate("location.hash") == target
-    assert tab.evaluate(f"getComputedStyle(document.querySelector('{target}')).outlineStyle") == "solid"
+    assert tab.evaluate("location.hash") == links.nth(5).get_attribute("href")
+    tab.mouse.move(2, 2)
+    tab.keyboard.press("Tab")
+    assert shown_note(tab) == note
+    assert tab.evaluate("document.activeElement.textContent") == "Close"
+    tab.keyboard.press("Enter")
+    assert shown_note(tab) == ""
+    assert tab.evaluate("scrollY") == place
     tab.close()
+
+
+def test_a_tap_in_the_list_opens_a_note_and_a_tap_on_another_replaces_it(chromium: Any, address: str) -> None:
+    context = chromium.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
+    tab = context.new_page()
+    tab.goto(address)
+    tab.locator("#list summary").first.tap()
+    for n in (0, 1):
+        link = tab.locator("#list li a").nth(n)
+        link.tap()
+        assert shown_note(tab) == link.inner_text()
+    tab.get_by_role("link", name="Close", exact=True).tap()
+    assert shown_note(tab) == ""
+    context.close()
 
 
 def test_the_pointer_shows_the_note_of_the_line_below_it(chromium: Any, address: str) -> None:
@@ -200,7 +223,7 @@ def test_the_page_is_light_or_dark_as_the_reader_asks_and_light_on_paper(chromiu
     tab.goto(address)
 
     def ground() -> str:
-        return str(tab.locator(".card").evaluate("card => getComputedStyle(card).backgroundColor"))
+        return str(tab.locator(".card").first.evaluate("card => getComputedStyle(card).backgroundColor"))
 
     def rgb(colour: str) -> str:
         return f"rgb({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))})"

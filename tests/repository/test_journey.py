@@ -72,7 +72,7 @@ def test_an_answer_reaches_the_stored_picture_by_a_short_way_down() -> None:
 
 
 #: what `measures` calls in `check_ins` through a relation of their tables (decision 19): what each check-in asks
-ASKED = "workbench/measures/schedule.py administered_sessions → workbench/check_ins/models.py CheckIn.asked"
+ASKED = "workbench/measures/schedule.py past_check_ins → workbench/check_ins/models.py CheckIn.asked"
 
 
 @pytest.mark.django_db

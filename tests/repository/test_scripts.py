@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted((ROOT / "src").rglob("*.js"))
 #: Lines of all scripts. Lower it when they become fewer.
-MOST_LINES = 1027
+MOST_LINES = 1037
 WIDTH = 120
 
 

@@ -20,6 +20,7 @@ OTHER_MEANINGS = {
     "model/simulate/table.py": ("columns", {"corrective_experience", "problem_area"}),
     "model/web/terms.py": ("a construct", {"corrective_experience"}),
     "register/simulated.py": ("columns", {"problem_area"}),
+    "register/analyses.py": ("columns", {"problem_area"}),
     "exchange/simulated_table.py": ("columns", {"corrective_experience", "problem_area"}),
     "measurement/constructs.py": ("a construct", {"corrective_experience"}),
     "measurement/consistency.py": ("problem areas", {"role_dispute", "role_transition"}),

@@ -1,10 +1,12 @@
 """`ct_sparse`: equal to the plain fit without its prior, near a known truth with it, and silent below its minimum."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from securebase.errors import InputError
-from securebase.model.fit import fit, priors
+from securebase.model.fit import effect_score, fit, priors
 from securebase.model.fit.priors import ShrinkagePrior, prior_moments
 from securebase.model.fit.transforms import build_transform
 from securebase.model.specification import Trend
@@ -23,7 +25,7 @@ from securebase.study.estimators.ct_sparse import (
 )
 from securebase.study.models import effects, specification_for
 from study_tables import table
-from truths.sparse import SESSIONS, WEEKLY, SparsePair, one_in_four, rare
+from truths.sparse import SESSIONS, WEEKLY, SparsePair, one_in_eight, one_in_four, rare
 
 LINK = Link("x", "y", LagStep.NEXT_SESSION)
 
@@ -49,6 +51,7 @@ def test_without_its_prior_it_is_the_plain_fit(monkeypatch):
         mean, precision = prior_moments(scale, prior)
         return mean, np.where(scale.where("rate") == np.arange(scale.size), precision, 0.0)
 
+    monkeypatch.setattr(ct_sparse, "_widened", lambda estimate, *_: estimate)
     with_prior = estimate_sparse(rows, LINK)
     monkeypatch.setattr(priors, "prior_moments", only_the_rate)
     without = estimate_sparse(rows, LINK)
@@ -138,6 +141,61 @@ def test_a_refit_that_fails_counts_as_resting_on_the_prior(rare_and_weekly, monk
     assert result.rests_on_prior
 
 
+def with_a_cause_of_its_own(seed):
+    """Return a rare x and a weekly y without any link; y has a slow part that no pair of columns can model."""
+    rng = np.random.default_rng(seed)
+    x, y = SparsePair(rare(one_in_eight), WEEKLY, 0.0, 0.0, 0.0, 0.0).draw(200, rng)
+    cause = np.repeat(rng.standard_normal((200, 1)), SESSIONS, axis=1)
+    for t in range(1, SESSIONS):
+        cause[:, t] = 0.95 * cause[:, t - 1] + np.sqrt(1 - 0.95**2) * rng.standard_normal(200)
+    moments = {"x": Moment.AFTER, "y": Moment.BEFORE}
+    at = np.tile(np.arange(SESSIONS), 200)
+    return table(np.repeat(np.arange(200), SESSIONS), at, moments, x=x.ravel(), y=(y + 0.8 * cause).ravel())
+
+
+def test_a_rare_column_does_not_pass_for_a_hidden_cause_of_the_other(monkeypatch):
+    """The fit finds an effect of either sign in cohorts without one; the score test takes it back."""
+    before = []
+
+    def keep(estimate, *given):
+        before.append(estimate)
+        return widened(estimate, *given)
+
+    widened = ct_sparse._widened
+    monkeypatch.setattr(ct_sparse, "_widened", keep)
+    estimates = [estimate_sparse(with_a_cause_of_its_own(seed), LINK) for seed in (3, 4, 5)]
+    assert [e.p_value < 0.02 for e in before] == [True] * 3
+    assert {np.sign(e.estimate) for e in before} == {-1.0, 1.0}
+    assert [e.p_value > 0.05 for e in estimates] == [True] * 3
+    assert [e.estimate for e in estimates] == [e.estimate for e in before]
+
+
+def test_the_score_test_agrees_with_the_likelihood_ratio_where_the_model_is_true():
+    rows = session_table(SparsePair(WEEKLY, WEEKLY, -0.10, -0.06, -0.2, -0.3), 200, 3)
+    panel = pair_panel(rows, LINK)
+    prior = borrowed_prior(panel, ["often", "often"])
+    both = specification_for(panel, Trend.APART, random_slopes=True)
+    for pair, other in ((("x", "y"), ("y", "x")), (("y", "x"), ("x", "y"))):
+        larger, smaller = fit(panel, both, prior=prior), fit(panel, replace(both, effects=(other,)), prior=prior)
+        ratio = np.sqrt(2 * (larger.log_likelihood - smaller.log_likelihood))
+        z = effect_score(smaller, panel, both, prior, pair)
+        (effect,) = (r.estimate for r in effects(larger) if (r.earlier, r.later) == pair)
+        assert np.sign(z) == np.sign(effect)
+        assert abs(z) == pytest.approx(ratio, rel=0.15, abs=0.1)
+
+
+def test_an_estimate_without_agreement_of_the_score_test_has_no_bound(rare_and_weekly, monkeypatch):
+    for z, error in ((-0.5, np.inf), (np.nan, np.inf), (0.5, None)):
+        monkeypatch.setattr(ct_sparse, "effect_score", lambda *_, z=z: -z)
+        panel = pair_panel(rare_and_weekly, LINK)
+        plain = SparseEstimate(-0.2, 0.05, 0.1, 200, 900)
+        result = ct_sparse._widened(plain, panel, ["rare", "often"], None, ("x", "y"))
+        assert result.standard_error == (error or pytest.approx(0.4))
+        assert result.p_value > 0.05
+    # an effect that only other constructs carry has no test of its own
+    assert ct_sparse._widened(plain, panel, ["rare", "often"], [("y", "x")], ("x", "y")) == plain
+
+
 def ratings(persons, x_at, y_at, sessions=12):
     """Return a table whose columns were rated at these sessions by everybody."""
     at = np.tile(np.arange(sessions), persons)
@@ -146,15 +204,18 @@ def ratings(persons, x_at, y_at, sessions=12):
 
 
 def test_it_names_what_is_missing():
-    every, four, three = range(12), (0, 3, 6, 9), (0, 4, 8)
-    assert missing_data(ratings(100, four, every), LINK) == ""
-    assert missing_data(ratings(99, four, every), LINK) == (
-        "“x” is rated 4.0 times per client: 99 clients have 4 ratings of both columns; 100 are needed (1 more)."
+    """Two ratings of a column that is rated rarely, four of one that is rated often."""
+    every, two, one = range(12), (0, 6), (0,)
+    assert missing_data(ratings(100, two, every), LINK) == ""
+    assert missing_data(ratings(99, two, every), LINK) == (
+        "“x” is rated 2.0 times per client: 99 clients have 2 ratings of “x” and 4 ratings of “y”; 100 are needed "
+        "(1 more)."
     )
-    assert "“y” is rated 3.0 times per client: 0 clients" in missing_data(ratings(150, every, three), LINK)
-    assert missing_data(ratings(200, four, (1, 4, 7, 10)), LINK) == ""
-    assert "199 clients have 4 ratings of both columns; 200 are needed (1 more)" in missing_data(
-        ratings(199, four, (1, 4, 7, 10)), LINK
+    assert "“y” is rated 1.0 times per client: 0 clients" in missing_data(ratings(150, every, one), LINK)
+    assert "0 clients have 4 ratings of both columns" in missing_data(ratings(150, range(3), range(3), 3), LINK)
+    assert missing_data(ratings(100, two, (1, 7)), LINK) == ""
+    assert "99 clients have 2 ratings of both columns; 100 are needed (1 more)" in missing_data(
+        ratings(99, two, (1, 7)), LINK
     )
 
 
@@ -163,10 +224,8 @@ def test_two_rare_columns_must_meet_within_two_weeks():
     rows = ratings(200, (0, 4, 8, 12), (3, 7, 10, 14), sessions=16)
     assert count_pairs(rows, LINK) == 200 * 2  # 8 → 10 and 12 → 14
     assert missing_data(rows, LINK) == ""
-    apart = ratings(200, (0, 4, 8, 12), (3, 7, 11, 14), sessions=16)
-    assert missing_data(apart, LINK) == (
-        "200 ratings of “y” follow one of “x” within 2 weeks; 300 are needed (100 more)."
-    )
+    apart = ratings(200, (0, 4, 8, 12), (3, 7, 11, 15), sessions=16)
+    assert missing_data(apart, LINK) == "0 ratings of “y” follow one of “x” within 2 weeks; 90 are needed (90 more)."
     assert count_pairs(ratings(5, (0, 4), (0, 4)), LINK) == 0
     assert count_pairs(rows, LINK, days_per_unit=14.0) == 0
 

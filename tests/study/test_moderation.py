@@ -332,4 +332,9 @@ def test_the_report_shows_slopes_and_figures(study_result):
     empty = replace(result.moderation[0], detrended=None, centred=None, time_adjusted=None)
     with pytest.raises(ValueError, match="cannot draw"):
         slopes_chart(result, empty)
+
+
+def test_a_moderator_with_too_few_pairs_has_no_estimate_in_the_report(study_result):
+    _, result = study_result
+    empty = replace(result.moderation[0], detrended=None, centred=None, time_adjusted=None)
     assert study_report(replace(result, moderation=(empty,))).count("not estimated: too few pairs") == 3

@@ -67,6 +67,7 @@ def test_sentences_are_computed_from_the_numbers_and_written_beside_them(result)
         *("rule", "limits", "findings_in_words", "designs_in_words", "settle_in_words", "figures_in_words"),
         *("alternatives_in_words", "model_in_words", "moderation_in_words", "moderation_figures_in_words"),
         *("mediation_in_words", "mediation_figures_in_words", "rivals_in_words", "rivals_figures_in_words"),
+        *("answers_in_words", "answers_figures_in_words"),
     }
     assert {field.name for field in fields(StudyResult) if re.search(r"\bstr\b", str(field.type))} == {
         "fingerprint",

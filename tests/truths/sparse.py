@@ -36,8 +36,17 @@ def every_session(persons: int, rng: Rng) -> Array:
 
 def one_in_four(persons: int, rng: Rng) -> Array:
     """Return one random session in each block of four, as a rotation of questionnaires does."""
-    chosen = rng.integers(0, 4, size=(persons, SESSIONS // 4))
-    asked: Array = (np.arange(4) == chosen[:, :, None]).reshape(persons, SESSIONS)
+    return _one_in(4, persons, rng)
+
+
+def one_in_eight(persons: int, rng: Rng) -> Array:
+    """Return one random session in each half of the course."""
+    return _one_in(8, persons, rng)
+
+
+def _one_in(n: int, persons: int, rng: Rng) -> Array:
+    chosen = rng.integers(0, n, size=(persons, SESSIONS // n))
+    asked: Array = (np.arange(n) == chosen[:, :, None]).reshape(persons, SESSIONS)
     return asked
 
 

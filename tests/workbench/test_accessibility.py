@@ -84,6 +84,7 @@ def page_urls(cast: Cast) -> list[str]:
         "area-work",
         "ending",
         "relationships",
+        "attachment",
         "relationship-new",
         "client-sessions",
         "session-new",
@@ -106,6 +107,7 @@ def page_urls(cast: Cast) -> list[str]:
                 "clinic-calibration",
                 "theory",
                 "research-table",
+                "theory-results",
                 "client-new",
                 "library",
             )

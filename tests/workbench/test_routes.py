@@ -53,6 +53,9 @@ PAGES = {
     "theory": ALL_ACCOUNTS,
     "research-table": {"alma", "adam", "rosa"},
     "research-table-download": {"alma", "adam", "rosa"},
+    "theory-results": {"alma", "adam", "rosa"},
+    "theory-estimate": {"alma", "adam", "rosa"},
+    "theory-progress": {"alma", "adam", "rosa"},
     "account-active": {"alma", "adam"},
     "account-password": {"alma", "adam"},
 }
@@ -141,6 +144,7 @@ def build_url(cast: Cast, name: str, **overrides: object) -> str:
         "relationship_id": cast.episode.relationships.get(name_shown="Lena").id,
         "circle_id": cast.episode.circles.earliest("drawn_at").id,
         "instrument_id": "phq9",
+        "choice": "expectation",
         "name": {"client-chart": "symptoms_wide", "worksheet-about": "relationship"}.get(name, "incident"),
         "artefact_id": ARTEFACT,
         "kind": "client",

@@ -121,6 +121,11 @@ class TheoryPictures:
             return None
         return self._picture(drawing, _ring(drawing, self.styles, self.in_ring, 12.0), "The fitted model", self.in_ring)
 
+    @property
+    def groups(self) -> dict[str, tuple[TheoryEdge, ...]]:
+        """Return the edges of every panel by its heading."""
+        return {name: tuple(edges) for name, (edges, _) in _groups(self.edges, self.by).items()}
+
     def panels(self, width: int) -> Iterator[TheoryPicture]:
         """Yield a picture of every panel."""
         for name, group in _groups(self.edges, self.by).items():

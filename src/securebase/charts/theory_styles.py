@@ -44,7 +44,8 @@ READING_STYLES = {
     "opposite": EdgeStyle(tokens.WARN, (10, 4), mark="cross", mark_colour=tokens.WARN),
     "not zero": EdgeStyle(tokens.PROCESSING, (2, 2), mark="square", mark_colour=tokens.PROCESSING),
     "inconclusive": EdgeStyle(tokens.OTHER, (5, 4), _THIN, mark="circle", mark_colour=tokens.OTHER),
-    "no estimate": EdgeStyle(tokens.OTHER, (1, 4), _THIN),
+    "no estimate": EdgeStyle(tokens.OTHER, (2, 4), _THIN, mark="triangle-down", mark_colour=tokens.OTHER),
+    "not asked": EdgeStyle(tokens.OTHER, (1, 5), _THIN),
 }
 #: Least |estimate| → width of a line that differs from zero: a small and a medium correlation (Cohen 1988).
 WIDTHS = {0.0: 1.6, 0.1: 2.8, 0.3: 4.4}
@@ -135,7 +136,7 @@ class ResultStyles:
         readings = [
             KeyRow((KeyEntry(f"{reading} ({n}): {READINGS[reading]}", READING_STYLES[reading]),))
             for reading, n in counts.items()
-            if n or reading in ("as stated", "opposite", "inconclusive", "no estimate")
+            if n or reading in ("as stated", "opposite", "inconclusive", "no estimate", "not asked")
         ]
         widths = (
             KeyEntry(meaning, replace(READING_STYLES["as stated"], width=width, mark=""))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from securebase.exchange.simulated_table import build_simulated_table
 from securebase.model.arms import ARMS
 from securebase.model.scenario import Scenario, scenario, scenarios
 from securebase.model.simulate import Truth, draw_clients, simulate_with_truth, tabulate
+from securebase.model.simulate.table import ASKED, AskedQuestions
 from securebase.model.web.plan import STYLES
 from securebase.records.cohort import Cohort
 from securebase.schema import plain_fields
@@ -53,6 +55,13 @@ from securebase.schema import plain_fields
     type=click.Choice(list(STYLES)),
     help="Attachment style of all clients, in scenarios of the whole web (default: mixed).",
 )
+@click.option(
+    "--asked",
+    type=click.Choice(list(ASKED)),
+    default="everything",
+    show_default=True,
+    help="Ask for every construct at every session, or as check-ins do: rare constructs in rotation (whole web only).",
+)
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Random seed.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the table to this CSV file.")
 @click.option(
@@ -70,6 +79,7 @@ def command(
     dropout: float | None,
     arms: tuple[str, ...],
     style: str | None,
+    asked: AskedQuestions,
     seed: int,
     out: Path | None,
     truth: Path | None,
@@ -88,8 +98,10 @@ def command(
     if out is None:
         raise InputError("--out is required with a scenario", advice="Add --out FILE.csv.")
     _check_files(selected, out, truth)
+    if asked != "everything" and not selected.web.enters_core:
+        raise InputError(f"--asked {asked} needs a scenario of the whole web", advice="Choose pillars, for example.")
     course: dict[str, Any] = {"sessions": sessions, "missing": missing, "dropout": dropout, "arms": arms}
-    write = _write_table if selected.web.enters_core else _write_cohort
+    write = partial(_write_table, asked) if selected.web.enters_core else _write_cohort
     with status_line(quiet=json_wanted) as show:
         show(f"Simulating {clients:,} clients")
         drawn = {"n_clients": clients, "rng": np.random.default_rng(seed), **course, "style": style or ""}
@@ -138,12 +150,15 @@ def _write_cohort(selected: Scenario, drawn: Mapping[str, Any], out: Path, truth
     }
 
 
-def _write_table(selected: Scenario, drawn: Mapping[str, Any], out: Path, truth: Path | None) -> dict[str, object]:
+def _write_table(
+    asked: AskedQuestions, selected: Scenario, drawn: Mapping[str, Any], out: Path, truth: Path | None
+) -> dict[str, object]:
     """Write all constructs and events with a data dictionary. Return their part of the summary."""
     clients = draw_clients(selected, **drawn)
     style = f" with {drawn['style']} attachment" if drawn["style"] else ""
-    notes = (f"Simulated from the scenario “{selected.name}”{style}.",)
-    table = build_simulated_table(tabulate(clients).columns, made_on=datetime.now(UTC).date(), notes=notes)
+    rotation = "Rare constructs were asked in rotation, one question at a time." if asked == "rotation" else ""
+    notes = tuple(filter(None, (f"Simulated from the scenario “{selected.name}”{style}.", rotation)))
+    table = build_simulated_table(tabulate(clients, asked).columns, made_on=datetime.now(UTC).date(), notes=notes)
     write_bytes(table.csv, out)
     write_text(format_dictionary(table.dictionary), dictionary_path(out))
     _write_truth(clients.truth() if truth is not None else None, truth)
@@ -152,6 +167,7 @@ def _write_table(selected: Scenario, drawn: Mapping[str, Any], out: Path, truth:
         "sessions": int(clients.courses.held[clients.people.is_treated].sum()),
         "arms": sorted({arm.id for arm in clients.people.arms}) if clients.shows_arms else [],
         "style": drawn["style"] or None,
+        "asked": asked,
         "data_dictionary": str(dictionary_path(out)),
         "time_unit": table.dictionary.time_unit,
         "outcome": outcome,

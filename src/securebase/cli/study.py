@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -24,6 +25,13 @@ from securebase.study.estimator import LagEstimate
 from securebase.study.labels import describe_trend
 from securebase.study.parts import NotFitted
 from securebase.study.phrases import number, p_value
+from securebase.study.questions.agreement import RatingAgreement
+from securebase.study.questions.answers import columns_of
+from securebase.study.questions.areas import Areas
+from securebase.study.questions.every_person import EveryPerson
+from securebase.study.questions.gain import GainModeration
+from securebase.study.questions.graphs import RivalGraphs
+from securebase.study.questions.question import Question
 from securebase.study.reciprocal import LagFinding
 from securebase.study.result import StudyResult
 from securebase.study.study import OCCASIONS, study
@@ -53,6 +61,26 @@ from securebase.study.verdict_phrases import RUNG_LABELS, detrended_label, detre
     help="Compare two processes: which precedes more improvement in the outcome and in all other processes.",
 )
 @click.option(
+    "--agreement",
+    metavar="COL COL",
+    nargs=2,
+    help="Test whether agreement of two ratings on one scale precedes a better outcome (response surface).",
+)
+@click.option("--every", is_flag=True, help="Test whether outcome and process are associated in every person.")
+@click.option(
+    "--gain",
+    metavar="COL",
+    multiple=True,
+    help="Test whether persons who begin with a higher COL improve more; repeatable.",
+)
+@click.option(
+    "--area",
+    metavar="COL",
+    multiple=True,
+    help="Compare improvement between problem areas; COL is 1 for persons with the area, else 0. Repeatable.",
+)
+@click.option("--graphs", is_flag=True, help="Compare rival graphs: processes → outcome, the reverse, both, neither.")
+@click.option(
     "--assigned",
     metavar="COL",
     multiple=True,
@@ -74,6 +102,11 @@ def command(
     curvature: bool,
     mediator: tuple[str, ...],
     rivals: tuple[str, str] | None,
+    agreement: tuple[str, str] | None,
+    every: bool,
+    gain: tuple[str, ...],
+    area: tuple[str, ...],
+    graphs: bool,
     assigned: tuple[str, ...],
     occasion: str,
     json_wanted: bool,
@@ -86,10 +119,17 @@ def command(
     """
     if occasion != "session" and (options.asked_before or options.asked_after):
         raise click.UsageError("--asked-before and --asked-after need --occasion session.")
+    questions: list[Question] = [
+        *([RatingAgreement(*agreement)] if agreement else []),
+        *(EveryPerson(name) for name in options.process if every),
+        *map(GainModeration, gain),
+        *([Areas(area)] if area else []),
+        *([RivalGraphs()] if graphs else []),
+    ]
     with status_line(quiet=json_wanted) as show:
         show("Reading the table")
         result = study(
-            read_table(options, (*moderator, *assigned)),
+            read_table(options, (*moderator, *assigned, *columns_of(questions))),
             trend=options.trend_form,
             start=options.initial_state,
             processes=options.process,
@@ -98,6 +138,7 @@ def command(
             mediators=mediator,
             rivals=rivals or (),
             assigned=assigned,
+            questions=questions,
             occasion=occasion,
             progress=show,
             rng=np.random.default_rng(1),
@@ -211,6 +252,12 @@ def _print(result: StudyResult) -> None:
             click.echo()
             print_sentences([words])
             print_sentences([figures] if figures else [], indent="    ")
+    for heading, answers in groupby(result.answers, key=lambda answer: answer.heading):
+        print_heading(heading)
+        for answer in answers:
+            click.echo()
+            print_sentences([answer.in_words(result.request.labels)])
+            print_sentences([answer.figures_in_words(result.request.labels)], indent="    ")
     print_heading("Fitted model")
     for model in result.models:
         name = describe_trend(model.trend).capitalize()

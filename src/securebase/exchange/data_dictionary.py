@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from securebase.errors import InputError
 from securebase.exchange.grid import read_bytes
+from securebase.measurement.rotation import ITEM_COLUMN
 from securebase.records.vocabulary import Moment, Respondent
 from securebase.schema import Number, Place, ShelfStruct, Text, from_plain, to_json
 
@@ -59,6 +60,19 @@ class TableColumn(ShelfStruct, frozen=True):
     clients: Count = 0
     values: Count = 0
     blanked: Count = 0
+
+
+def item_column(column: TableColumn) -> TableColumn:
+    """Return the column beside one of a construct whose items are asked in turn: which item was asked, from 1."""
+    return TableColumn(
+        f"{column.name}{ITEM_COLUMN}",
+        f"{column.label}: which of its questions was asked",
+        column.block,
+        instrument=column.instrument,
+        minimum=1.0,
+        moment=column.moment,
+        respondent=column.respondent,
+    )
 
 
 class OmittedColumn(ShelfStruct, frozen=True):

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from securebase import __version__
 from securebase.exchange.clinic_table.table import ClinicTable
-from securebase.exchange.data_dictionary import DataDictionary, TableColumn
+from securebase.exchange.data_dictionary import DataDictionary, TableColumn, item_column
 from securebase.measurement.constructs import CONSTRUCTS
+from securebase.measurement.rotation import ITEM_COLUMN
 from securebase.records.vocabulary import Moment, Respondent
 
 PERSON = TableColumn("person", "Simulated client", "course", "identifier")
@@ -127,6 +128,8 @@ def build_simulated_table(
 def _describe(name: str) -> TableColumn:
     if name in _DESCRIBED:
         return _DESCRIBED[name]
+    if (rated := name.removesuffix(ITEM_COLUMN)) != name and rated in CONSTRUCTS:
+        return item_column(_rating(rated))
     return _rating(name) if name in CONSTRUCTS else TableColumn(name, name, "background")
 
 

@@ -67,7 +67,7 @@ def hand_over_looks(
 
 
 def looks_of(record: EpisodeRecord, support: Mapping[int, float] | None = None) -> tuple[HandOverLook, ...]:
-    """Return the looks at a recorded course: shares from its sources of support, `support` or else its check-ins'."""
+    """Return the looks at a recorded course: its shares of support, with `support` or else that of its check-ins."""
     shares = {s.session: s.therapist / 10.0 for s in support_share_history(record) if s.session is not None}
     if support is None:
         support = {s.session: s.value for s in record.scores("social_support") if s.session is not None}

@@ -18,8 +18,10 @@ from securebase.ipt.shelf import entries_with
 from securebase.ipt.worksheet import WorksheetRole
 from securebase.records.artefact import ArtefactRecord, ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
-from securebase.records.vocabulary import CircleKind, Ring, SupportKind
+from securebase.records.vocabulary import CircleKind, Respondent, Ring, SupportKind
 
+#: The question of a check-in about the therapist's share of support, from 0 to 10.
+SHARE_RATING = "support_share"
 _END_OF_TIME = float("inf")
 #: Fields seen from the client: `receives` is support from the person, `gives` support to the person.
 _FROM_THEM, _TO_THEM = "receives", "gives"
@@ -100,11 +102,15 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class SupportShare:
-    """Client's rating of who carried the support (%): `therapist` and `own` network add up to 100."""
+    """Shares of the support (%) as the client sees them: `therapist` and `own` network add up to 100.
+
+    respondent: the client rated it in a check-in, or the therapist recorded it in the worksheet.
+    """
 
     at: float
     session: int | None
     therapist: float
+    respondent: Respondent = Respondent.THERAPIST
 
     @property
     def own(self) -> float:
@@ -124,6 +130,11 @@ def network_members_at(record: EpisodeRecord, day: float = _END_OF_TIME) -> tupl
 def tie_ratings(record: EpisodeRecord, relationship: str, day: float = _END_OF_TIME) -> tuple[ArtefactRecord, ...]:
     """Return every rating of one tie up to that day, in order of time."""
     return tuple(a for a in entries_with(record, WorksheetRole.TIE) if a.about == relationship and a.begun_at <= day)
+
+
+def gives_support(rating: ArtefactRecord) -> bool:
+    """Return whether the client gets any support from the person of this rating."""
+    return bool(rating.choices(_FROM_THEM))
 
 
 def circles_of(
@@ -159,7 +170,7 @@ def network_at(record: EpisodeRecord, day: float = _END_OF_TIME) -> Network:
         not_placed=sum(place is None for place in places.values()),
         rated=len(last),
         giving={kind: sum(kind.value in r.choices(_FROM_THEM) for r in last.values()) for kind in SupportKind},
-        giving_any=sum(bool(r.choices(_FROM_THEM)) for r in last.values()),
+        giving_any=sum(map(gives_support, last.values())),
         known_ties=len(flows),
         mutual=sum(gives and receives for gives, receives in flows),
         strain=sum(strain.values()) / len(strain) if strain else None,
@@ -180,8 +191,8 @@ def _support_flow(rating: ArtefactRecord | None, place: Placement | None) -> tup
 
     The rating counts first, then the marks on the circle.
     """
-    if rating is not None and (rating.choices(_FROM_THEM) or rating.choices(_TO_THEM)):
-        return bool(rating.choices(_FROM_THEM)), bool(rating.choices(_TO_THEM))
+    if rating is not None and (gives_support(rating) or rating.choices(_TO_THEM)):
+        return gives_support(rating), bool(rating.choices(_TO_THEM))
     if place is not None and (place.gives or place.receives):
         return place.gives, place.receives
     return None
@@ -218,16 +229,16 @@ def mean_distance(present: ClosenessCircle, wished: ClosenessCircle) -> float | 
 
 
 def support_share_history(record: EpisodeRecord, day: float = _END_OF_TIME) -> tuple[SupportShare, ...]:
-    """Return every rating up to that day of who carried the support."""
-    answers = [
-        (a, a.number("therapist_share")) for a in entries_with(record, WorksheetRole.SUPPORT) if a.begun_at <= day
+    """Return every share up to that day in order of time; the client's rating replaces worksheets of its session."""
+    ratings = [
+        SupportShare(s.at, s.session, 10.0 * s.value, Respondent.CLIENT)
+        for s in record.scores("therapist_support", instrument=SHARE_RATING)
     ]
-    return tuple(SupportShare(a.begun_at, a.session, share) for a, share in answers if share is not None)
-
-
-def support_shift(shares: tuple[SupportShare, ...]) -> float | None:
-    """Return the percentage points of support that passed from the therapist to the client's own network.
-
-    The first rating is compared with the last. Negative values mean the opposite direction; None below two ratings.
-    """
-    return shares[0].therapist - shares[-1].therapist if len(shares) > 1 else None
+    rated = {share.session for share in ratings} - {None}
+    held = {session.number: session.at for session in record.sessions}
+    recorded = [
+        SupportShare(held.get(a.session or 0, a.begun_at), a.session, share)
+        for a in entries_with(record, WorksheetRole.SUPPORT)
+        if a.session not in rated and (share := a.number("therapist_share")) is not None
+    ]
+    return tuple(sorted((share for share in ratings + recorded if share.at <= day), key=lambda share: share.at))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from securebase.ipt.network import INNER_RINGS, Move, Network, RingChange, SupportShare, support_shift
+from securebase.ipt.network import INNER_RINGS, Move, Network, RingChange, SupportShare
 from securebase.records.artefact import Placement
 from securebase.records.vocabulary import Ring
 
@@ -94,31 +94,41 @@ def strain_in_words(network: Network, names: Mapping[str, str]) -> str:
     return f"{summary}; highest with {' and '.join(people)} ({highest:g})." if highest > 0 else f"{summary}."
 
 
+#: The marks of a chart that has shares from check-ins and from worksheets.
+BOTH_SOURCES = "Filled dots: the client’s answer in a check-in. Open dots: your worksheet."
+#: Smallest share (%) with which one side carries most of the support.
+_MOST = 65.0
+
+
+def support_headline(shares: tuple[SupportShare, ...]) -> str:
+    """Return who carries most of the support by the last share; empty without shares."""
+    if not shares:
+        return ""
+    if shares[-1].own >= _MOST:
+        return "Mostly the client’s own people."
+    return "Mostly therapy." if shares[-1].therapist >= _MOST else "Therapy and the client’s own people."
+
+
 def support_shares_in_words(shares: tuple[SupportShare, ...]) -> str:
-    """Return a sentence such as “Therapist 35%, own network 65%. In session 2 it was 60% and 40%; …”."""
+    """Return a sentence such as “Therapist 35%, own network 65%. In session 2 it was 60% and 40%.”."""
     if not shares:
         return "Sources of support have not been recorded yet."
     first, last = shares[0], shares[-1]
     present = f"Therapist {last.therapist:.0f}%, own network {last.own:.0f}%."
-    points = support_shift(shares)
-    if points is None:
+    if len(shares) == 1:
         return present
     time = f"In session {first.session}" if first.session is not None else "At first"
-    comparison = f"{present} {time} it was {first.therapist:.0f}% and {first.own:.0f}%"
-    if points == 0:
-        return f"{comparison}, so nothing has shifted."
-    direction = "to the own network" if points > 0 else "back to the therapist"
-    return f"{comparison}; {abs(points):.0f} points have shifted {direction}."
+    return f"{present} {time} it was {first.therapist:.0f}% and {first.own:.0f}%."
 
 
 def support_line(shares: tuple[SupportShare, ...]) -> str:
-    """Return one line such as “15% of support comes from you (60% in session 2)”; empty without shares."""
+    """Return one line such as “15% from you (session 2: 60%)”; empty without shares."""
     if not shares:
         return ""
     first, last = shares[0], shares[-1]
-    now = f"{last.therapist:.0f}% of support comes from you"
-    time = f"in session {first.session}" if first.session is not None else "at first"
-    return f"{now} ({first.therapist:.0f}% {time})." if len(shares) > 1 else f"{now}."
+    now = f"{last.therapist:.0f}% from you"
+    time = f"session {first.session}" if first.session is not None else "at first"
+    return f"{now} ({time}: {first.therapist:.0f}%)." if len(shares) > 1 else f"{now}."
 
 
 def distance_in_words(distance: float | None) -> str:

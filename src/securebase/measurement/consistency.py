@@ -47,10 +47,12 @@ def _check_schedule(instrument: Instrument, place: Place) -> None:
     schedule = instrument.schedule
     if schedule is None:
         return
-    if bool(schedule.at) == bool(schedule.every):
-        place.fail("needs either “at” (stages of the course) or “every” (a number of sessions), not both")
-    if schedule.every < 0 or schedule.first < 1:
-        place.fail(f"must be at least 1 (got {schedule.every}, {schedule.first})", "every, first")
+    if bool(schedule.at) == bool(schedule.areas):
+        place.fail("needs either “at” (stages of the course) or “areas” (problem areas), not both")
+    if schedule.first < 1:
+        place.fail(f"must be at least 1 (got {schedule.first})", "first")
+    if not set(schedule.items) <= {item.number for item in instrument.items}:
+        place.fail(f"must list existing items (got {list(schedule.items)})", "items")
     if unknown := set(schedule.areas) - set(AREAS):
         place.fail(f"unknown problem area “{min(unknown)}”", "areas", f"Known: {', '.join(AREAS)}.")
     if instrument.respondent != "client" or instrument.moment == "between" or not instrument.own_wording:

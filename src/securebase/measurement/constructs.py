@@ -216,6 +216,27 @@ _MEASURED = (
         "Wanting closeness and pushing it away.",
     ),
     _c("alliance_strain", "Alliance strain", "worse", "after", "S14 S58", "Strain as client or therapist rates it."),
+    _c(
+        "therapist_support",
+        "Therapist support",
+        "better",
+        "before",
+        "S31 S86",
+        "The therapist's share of all support.",
+    ),
+    _c("connectedness", "Connectedness", "better", "before", "S25 S29 S30", "Sense of belonging, built up over weeks."),
+    _c("self_appraisal", "Self-appraisal", "better", "before", "S103", "Self-worth, and expecting help and solutions."),
+    _c("trust", "Trust", "better", "before", "S104", "Trust in close people."),
+    _c("peer_influence", "Good influence", "better", "before", "S105", "Close people who encourage a healthy life."),
+    _c("physical_health", "Physical health", "better", "before", "S105", "Health of the body."),
+    _c(
+        "life_situation",
+        "Life situation",
+        "better",
+        "before",
+        "S108",
+        "How close home, work and ties are to what the client wants.",
+    ),
 )
 
 _UNMEASURED = (
@@ -256,16 +277,7 @@ _UNMEASURED = (
         "Courage, forgiveness or curiosity as well as pain.",
     ),
     _c("memory_distress", "Distress about a memory", "worse", "after", "S48", "Pain when recalling a memory."),
-    _c(
-        "therapist_support",
-        "Therapist support",
-        "better",
-        "before",
-        "S31 S86",
-        "The therapist's share of all support.",
-    ),
     _c("network_size", "Network size", "better", "before", "S75", "Number of people to turn to."),
-    _c("connectedness", "Connectedness", "better", "before", "S25 S29 S30", "Sense of belonging, built up over weeks."),
     _c("relationship_quality", "Relationship quality", "better", "before", "S62", "Summary across relationships."),
     _c(
         "attachment_security",
@@ -287,18 +299,6 @@ _UNMEASURED = (
         "tie_objectivity", "Fairness of close people", "better", "before", "S100", "How fairly close people see things."
     ),
     _c("fidelity", "Fidelity to IPT", "better", "after", "S102", "Extent to which a session kept to the model."),
-    _c("self_appraisal", "Self-appraisal", "better", "before", "S103", "Self-worth, and expecting help and solutions."),
-    _c("trust", "Trust", "better", "before", "S104", "Trust in close people."),
-    _c("peer_influence", "Good influence", "better", "before", "S105", "Close people who encourage a healthy life."),
-    _c("physical_health", "Physical health", "better", "before", "S105", "Health of the body."),
-    _c(
-        "life_situation",
-        "Life situation",
-        "better",
-        "before",
-        "S108",
-        "How close home, work and ties are to what the client wants.",
-    ),
     _c("life_events", "Life events", "worse", "before", "S64 S65 S74 S88 S89", "Events that put a strain on life."),
     _c("vulnerability", "Vulnerability", "worse", "before", "S64 S66", "Personal susceptibility to stress."),
     _c("early_care", "Early care", "better", "before", "S53 S54 S56", "Care in childhood; exists in simulations only."),

@@ -188,28 +188,27 @@ class CourseStage(StrEnum):
     """A stage of the course at which an additional questionnaire is due."""
 
     START = "start"
-    MIDDLE = "middle"
     END = "end"
 
 
 class AdministrationSchedule(ShelfStruct, frozen=True):
     """The schedule of an additional questionnaire: when check-ins include it.
 
-    It is due either `at` stages of the course, or `every` so many sessions from session `first` on. `areas` restricts
-    it to courses with one of these problem areas; empty means all courses. The lower `order` goes first where several
-    are due at once.
+    It is asked whole `at` stages of the course, the start being session `first`; or one question of it at a time, in
+    turn with the others about these problem `areas`. `items` are those that a check-in asks; empty means all. The lower
+    `order` goes first where several are due at once.
     """
 
     at: tuple[CourseStage, ...] = ()
-    every: int = 0
     first: int = 1
     areas: tuple[str, ...] = ()
+    items: tuple[int, ...] = ()
     order: int = 1
 
     @property
     def weekly(self) -> bool:
-        """True if every check-in includes it."""
-        return self.every == 1
+        """True if it takes turns before each session."""
+        return bool(self.areas)
 
 
 class Licence(ShelfStruct, frozen=True):

@@ -6,7 +6,7 @@ enough.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from math import isfinite
@@ -87,7 +87,9 @@ def check_responses(instrument: Instrument, responses: Mapping[int, float | None
     return {item.number: _check_response(instrument, item, responses.get(item.number)) for item in instrument.items}
 
 
-def score(instrument: Instrument, responses: Mapping[int, float | None]) -> ScoringResult:
+def score(
+    instrument: Instrument, responses: Mapping[int, float | None], *, asked: Collection[int] | None = None
+) -> ScoringResult:
     """Score the responses to one instrument and check them for safety alerts.
 
     A sum score is the sum of the item responses after reversal, a mean score their mean. Each scale treats missing
@@ -101,6 +103,9 @@ def score(instrument: Instrument, responses: Mapping[int, float | None]) -> Scor
         The instrument, see `securebase.instrument`.
     responses : mapping of int to float or None
         Item number → response, in the units of the item. Unanswered items are None or absent.
+    asked : collection of int, optional
+        The items that were asked, where a check-in asks a part of the instrument. The result has only these items, and
+        only scales with one of them.
 
     Returns
     -------
@@ -110,7 +115,7 @@ def score(instrument: Instrument, responses: Mapping[int, float | None]) -> Scor
     Raises
     ------
     ResponseError
-        If an item does not exist or a response lies outside its range.
+        If an item does not exist or was not asked, or a response lies outside its range.
     InputError
         If an argument is of another class.
 
@@ -125,19 +130,43 @@ def score(instrument: Instrument, responses: Mapping[int, float | None]) -> Scor
     [9]
     >>> securebase.score(phq9, {1: 2}).scores["total"].value is None
     True
+    >>> result = securebase.score(securebase.instrument("rotation"), {2: 7}, asked=[2])
+    >>> [(scale.scale, scale.value, scale.note) for scale in result.scores.values()]
+    [('attachment_anxiety', 7.0, 'item 1 not asked; scored from the other answer')]
     """
     checked = check_responses(instrument, responses)
+    numbers = frozenset(checked) if asked is None else frozenset(asked)
+    _check_asked(instrument, checked, numbers)
     scored = {item.number: item.scored(checked[item.number]) for item in instrument.items}
     return ScoringResult(
         instrument=instrument.id,
-        responses=checked,
-        scores={scale.id: _scale_score(instrument, scale, checked, scored) for scale in instrument.scales},
+        responses={number: value for number, value in checked.items() if number in numbers},
+        scores={
+            scale.id: _scale_score(instrument, scale, checked, scored, numbers)
+            for scale in instrument.scales
+            if not numbers.isdisjoint(scale.items)
+        },
         alerts=tuple(
             SafetyFlag(instrument.id, rule.item, value, rule.concern)
             for rule, value in raised_rules(instrument, checked)
         ),
-        safety_unanswered=tuple(sorted({r.item for r in instrument.safety_rules if scored[r.item] is None})),
+        safety_unanswered=tuple(
+            sorted({r.item for r in instrument.safety_rules if r.item in numbers and scored[r.item] is None})
+        ),
     )
+
+
+def _check_asked(instrument: Instrument, responses: Mapping[int, float | None], asked: frozenset[int]) -> None:
+    """Raise ResponseError if an item that was not asked has a response, or an asked one does not exist."""
+    if unknown := sorted(asked - responses.keys()):
+        raise ResponseError(f"unknown item {unknown[0]} of {instrument.name} among those asked", where=instrument.id)
+    extra = [number for number, value in responses.items() if value is not None and number not in asked]
+    if extra:
+        raise ResponseError(
+            f"item {extra[0]} has a response but was not asked",
+            where=instrument.id,
+            advice=f"Asked: {_format_numbers(sorted(asked))}.",
+        )
 
 
 def raised_rules(instrument: Instrument, responses: Mapping[int, float | None]) -> tuple[tuple[SafetyRule, float], ...]:
@@ -187,11 +216,15 @@ def _allowed_values(item: Item) -> str:
 
 
 def _scale_score(
-    instrument: Instrument, scale: Scale, given: Mapping[int, float | None], scored: Mapping[int, float | None]
+    instrument: Instrument,
+    scale: Scale,
+    given: Mapping[int, float | None],
+    scored: Mapping[int, float | None],
+    asked: frozenset[int],
 ) -> ScaleScore:
     """Score one scale from the responses as `given` and as `scored`, which are None if they count as missing."""
     missing = [n for n in scale.items if scored[n] is None]
-    described = _describe_missing(instrument, missing, given) if missing else ""
+    described = _describe_missing(instrument, missing, given, asked) if missing else ""
     value, note = None, _reason_for_no_score(scale, missing, described, scored)
     if not note:
         values = [_reverse(instrument.item(n), v, scale) for n in scale.items if (v := scored[n]) is not None]
@@ -231,16 +264,21 @@ def _reason_for_no_score(
 def _missing_note(scale: Scale, missing: list[int], described: str) -> str:
     if not missing:
         return ""
-    treatment = "prorated from" if scale.missing is MissingRule.PRORATE else "mean of"
-    return f"{described}; {treatment} the other {len(scale.items) - len(missing)}"
+    answered, prorated = len(scale.items) - len(missing), scale.missing is MissingRule.PRORATE
+    if answered == 1 and not prorated:
+        return f"{described}; scored from the other answer"
+    return f"{described}; {'prorated from' if prorated else 'mean of'} the other {answered}"
 
 
-def _describe_missing(instrument: Instrument, missing: list[int], given: Mapping[int, float | None]) -> str:
+def _describe_missing(
+    instrument: Instrument, missing: list[int], given: Mapping[int, float | None], asked: frozenset[int]
+) -> str:
     """Return “items 2, 3 unanswered, item 9 “does not apply””."""
     reasons: dict[str, list[int]] = {}
     for number in missing:
         option = instrument.item(number).option(given[number])
-        reasons.setdefault(f"“{option.label}”" if option else "unanswered", []).append(number)
+        unanswered = "unanswered" if number in asked else "not asked"
+        reasons.setdefault(f"“{option.label}”" if option else unanswered, []).append(number)
     return ", ".join(f"item{'s' if len(n) > 1 else ''} {_format_numbers(n)} {why}" for why, n in reasons.items())
 
 

@@ -26,7 +26,7 @@ from securebase.model.process_tables import TABLES, allow_only, read_processes, 
 from securebase.model.processes import Processes
 from securebase.model.standardised import Edge, Standardised, assemble
 from securebase.model.web.plan import WebPlan
-from securebase.schema import Number, Place, ShelfStruct, Text, convert, parse_toml, toml_files
+from securebase.schema import Number, Place, ShelfStruct, Text, check_file_name, convert, parse_toml, toml_files
 
 #: wildcard for every other construct in a scenario's file
 ANY = "*"
@@ -88,11 +88,23 @@ class Scenario:
 
 
 @cache
-def scenarios() -> Mapping[str, Scenario]:
-    """Return every scenario on the shelf by id, read once. Raises ParameterSetError if a file is invalid."""
+def _files() -> Mapping[str, bytes]:
+    """Return the content of every file of the shelf by the id of its scenario, which is its name."""
     folder = resources.files("securebase.model") / "scenarios"
-    read = [read_scenario(file, content) for file, content in toml_files(folder)]
-    return MappingProxyType({item.id: item for item in read})
+    return MappingProxyType({file.removesuffix(".toml"): content for file, content in toml_files(folder)})
+
+
+@cache
+def _read(name: str) -> Scenario:
+    file = f"{name}.toml"
+    read = read_scenario(file, _files()[name])
+    check_file_name(read.id, Place(file, ParameterSetError))
+    return read
+
+
+def scenarios() -> Mapping[str, Scenario]:
+    """Return every scenario on the shelf by id, each read once. Raises ParameterSetError if a file is invalid."""
+    return MappingProxyType({name: _read(name) for name in _files()})
 
 
 def open_scenarios() -> tuple[str, ...]:
@@ -102,10 +114,9 @@ def open_scenarios() -> tuple[str, ...]:
 
 def scenario(name: str) -> Scenario:
     """Return the scenario with this id. Raises ParameterSetError with the known ones."""
-    shelf = scenarios()
-    if name not in shelf:
-        raise ParameterSetError(f"unknown scenario “{name}”", advice=f"Use one of {', '.join(shelf)}.")
-    return shelf[name]
+    if name not in _files():
+        raise ParameterSetError(f"unknown scenario “{name}”", advice=f"Use one of {', '.join(_files())}.")
+    return _read(name)
 
 
 class ChangedEffect(ShelfStruct, frozen=True):

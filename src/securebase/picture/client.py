@@ -257,8 +257,7 @@ def _check_day(as_of: object) -> None:
 
 
 def _outcomes(prepared: PreparedRecord, parameters: ParameterSet) -> tuple[OutcomeChange, ...]:
-    scores = [score for administration in prepared.record.administrations for score in administration.scores]
-    return outcome_changes(scores, prepared.record.symptom_measure, parameters)
+    return outcome_changes(prepared.record.administrations, prepared.record.symptom_measure, parameters)
 
 
 def _header(prepared: PreparedRecord) -> Header:

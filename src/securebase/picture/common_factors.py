@@ -29,7 +29,7 @@ MIN_RATINGS = 6
 
 @dataclass(frozen=True, slots=True)
 class CommonFactor:
-    """One factor: its ratings in order of time on the scale that was asked most often."""
+    """One factor: its ratings in order of time on the scale asked most often, of equals the one begun last."""
 
     name: str
     ratings: tuple[float, ...] = ()
@@ -52,7 +52,7 @@ def common_factors(scores: Iterable[ScoreRecord]) -> tuple[CommonFactor, ...]:
     for name, construct in FACTORS.items():
         own = [s for s in by_client if s.construct == construct]
         counts = Counter((s.instrument, s.scale) for s in own)
-        chosen = max(counts, key=lambda measure: counts[measure], default=None)
+        chosen = max(reversed(counts), key=lambda measure: counts[measure], default=None)
         factors.append(CommonFactor(name, tuple(s.value for s in own if (s.instrument, s.scale) == chosen)))
     return tuple(factors)
 
@@ -76,7 +76,7 @@ def _describe(factor: CommonFactor) -> str:
 
 
 def factors_line(factors: Sequence[CommonFactor]) -> str:
-    """Return one line on the last ratings (without alliance) relative to own means; empty with too few ratings."""
+    """Return one line on the last ratings (without alliance) minus own means; empty with too few ratings."""
     rated = [(f.name.lower(), f.state) for f in factors if f.name != "Alliance"]
     states = [f"{name} {signed_number(state)}" for name, state in rated if state is not None]
-    return f"Last ratings relative to own means: {', '.join(states)}." if states else ""
+    return f"Last ratings minus own means: {', '.join(states)}." if states else ""

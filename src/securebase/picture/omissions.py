@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.constructs import TRACKED_CONSTRUCTS
+from securebase.measurement.schedule import is_additional
 from securebase.picture import phrases
 from securebase.picture.gates import WEEK_DAYS
 from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord
@@ -19,7 +20,7 @@ MAX_NAMED = 3
 
 def count_answered(record: EpisodeRecord) -> int:
     """Count complete and partial administrations by the client, without the additional questionnaires of check-ins."""
-    administrations = [a for a in _client_administrations(record) if not _is_scheduled(a.instrument)]
+    administrations = [a for a in _client_administrations(record) if not _is_additional(a.instrument)]
     return sum(bool(a.scores) or any(v is not None for v in a.responses.values()) for a in administrations)
 
 
@@ -86,7 +87,7 @@ def _unplotted_notes(record: EpisodeRecord) -> tuple[str, ...]:
     plotted = {a.instrument for a in administrations if any(s.construct in TRACKED_CONSTRUCTS for s in a.scores)}
     # additional questionnaires of a check-in are listed under Measures and need no note here
     unplotted = [
-        a for a in administrations if a.scores and a.instrument not in plotted and not _is_scheduled(a.instrument)
+        a for a in administrations if a.scores and a.instrument not in plotted and not _is_additional(a.instrument)
     ]
     names = dict.fromkeys(_instrument_name(a.instrument) for a in unplotted)
     return (phrases.unplotted_note(list(names)),) if names else ()
@@ -100,9 +101,9 @@ def _has_score(administration: AdministrationRecord, measure: tuple[str, str]) -
     return any((s.instrument, s.scale) == measure for s in administration.scores)
 
 
-def _is_scheduled(instrument: str) -> bool:
+def _is_additional(instrument: str) -> bool:
     spec = instruments().get(instrument)
-    return spec is not None and spec.schedule is not None
+    return spec is not None and is_additional(spec)
 
 
 def _instrument_name(instrument: str) -> str:

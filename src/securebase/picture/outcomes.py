@@ -1,38 +1,49 @@
-"""Outcomes of a course: symptoms, functioning, wellbeing, relationships and resilience, each with reliable change."""
+"""Outcomes of a course, from symptoms to the life situation, each with reliable change."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from securebase.measurement.change import score_change
+from securebase.measurement.constructs import CONSTRUCTS, Direction
+from securebase.measurement.rotation import ROTATION
 from securebase.model.parameter_set import ParameterSet
+from securebase.picture.fluctuation import ChangeOfLevel
 from securebase.picture.phrases import join_names, number, threshold_points
 from securebase.picture.series import Measure, find_measure
-from securebase.records.episode import ScoreRecord
+from securebase.picture.slow_lines import answers_in_turn, slow_line
+from securebase.records.episode import AdministrationRecord, ScoreRecord
 from securebase.records.vocabulary import Respondent
 
-#: Outcomes with the constructs that can represent each; of several asked equally often, the first is used.
+#: Outcomes with the constructs that can represent each; of several asked equally often, the first is used, and of a
+#: construct's scales the one that was begun last.
 OUTCOMES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Symptoms", ("symptoms",)),
     ("Functioning", ("functioning_impairment",)),
     ("Wellbeing", ("wellbeing",)),
     ("Relationships", ("interpersonal_problems", "perceived_support", "intimacy")),
     ("Resilience", ("resilience",)),
+    ("Life situation", ("life_situation",)),
 )
-#: The outcome that is listed only if it was asked; the other four always are.
-ONLY_IF_ASKED = "Resilience"
+#: Outcomes that are listed only if they were asked; the other four always are.
+ONLY_IF_ASKED = frozenset({"Resilience", "Life situation"})
 NOT_KNOWN = "not known yet"
 NOT_ASKED = "not asked yet"
 #: Shown once beside outcomes whose change is not known yet.
-WHY_NOT_KNOWN = f"“{NOT_KNOWN.capitalize()}”: asked only once, or on a scale whose measurement error is not known."
+WHY_NOT_KNOWN = f"“{NOT_KNOWN.capitalize()}”: asked too rarely, or on a scale whose measurement error is not known."
 _VERDICTS = {
     "improved": "reliable improvement",
     "worse": "reliable deterioration",
     "within_error": "within measurement error",
+    "within_fluctuation": "within error and fluctuation",
 }
-_BRIEF = _VERDICTS | {"improved": "reliably better", "worse": "reliably worse"}
+_BRIEF = _VERDICTS | {
+    "improved": "reliably better",
+    "worse": "reliably worse",
+    "within_fluctuation": "within error",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,36 +63,61 @@ class OutcomeChange:
 
 
 def outcome_changes(
-    scores: Iterable[ScoreRecord], symptom_measure: Measure, parameter_set: ParameterSet
+    administrations: Sequence[AdministrationRecord], symptom_measure: Measure, parameter_set: ParameterSet
 ) -> tuple[OutcomeChange, ...]:
-    """Return the outcomes of a course from the client's scores; symptoms on the measure that the course follows."""
-    by_client = sorted((s for s in scores if s.respondent is Respondent.CLIENT), key=lambda s: s.at)
+    """Return the outcomes of a course from what the client answered, with times in days.
+
+    Symptoms are those of the measure that the course follows. Questions that check-ins ask in turn are compared as on
+    the page of slow constructs: means of both questions, against error and ordinary fluctuation.
+    """
+    own_administrations = [a for a in administrations if a.respondent is Respondent.CLIENT]
+    by_client = sorted((s for a in own_administrations for s in a.scores), key=lambda s: s.at)
     outcomes = []
     for name, constructs in OUTCOMES:
         own = [s for s in by_client if s.construct in constructs]
         if name == "Symptoms":
             own = [s for s in own if (s.instrument, s.scale) == symptom_measure]
-        if own or name != ONLY_IF_ASKED:
-            outcomes.append(_outcome(name, constructs, own, parameter_set))
+        if own or name not in ONLY_IF_ASKED:
+            outcomes.append(_outcome(name, constructs, own, parameter_set, own_administrations))
     return tuple(outcomes)
 
 
 def _outcome(
-    name: str, constructs: Sequence[str], scores: Sequence[ScoreRecord], parameter_set: ParameterSet
+    name: str,
+    constructs: Sequence[str],
+    scores: Sequence[ScoreRecord],
+    parameter_set: ParameterSet,
+    administrations: Sequence[AdministrationRecord],
 ) -> OutcomeChange:
     if not scores:
         return OutcomeChange(name)
     counts = Counter((s.construct, s.instrument, s.scale) for s in scores)
-    chosen = max(counts, key=lambda key: (counts[key], -constructs.index(key[0])))
+    chosen = max(reversed(counts), key=lambda key: (counts[key], -constructs.index(key[0])))
     series = [s.value for s in scores if (s.construct, s.instrument, s.scale) == chosen]
     instrument, scale = find_measure(chosen[1:], parameter_set)
     measure = chosen[2]
     if instrument is not None and scale is not None:
         measure = scale.label.lower() if instrument.own_wording else instrument.name
+    if chosen[1] == ROTATION and scale is not None and len(scale.items) > 1:
+        return _in_turn(name, chosen[0], measure, administrations)
     if len(series) < 2 or scale is None:
         return OutcomeChange(name, measure, len(series), series[0], series[-1])
     change = score_change(scale, series[0], series[-1])
     return OutcomeChange(name, measure, len(series), series[0], series[-1], change.verdict, change.threshold)
+
+
+def _in_turn(name: str, construct: str, measure: str, administrations: Sequence[AdministrationRecord]) -> OutcomeChange:
+    """Return the change of a scale whose questions are asked in turn, between means of both questions."""
+    line, asked = slow_line(administrations, construct), len(answers_in_turn(administrations, construct))
+    if not line.pairs:
+        return OutcomeChange(name, measure, asked)
+    first, last = line.pairs[0].value, line.pairs[-1].value
+    if line.change is None or line.change.result is ChangeOfLevel.TOO_COARSE:
+        return OutcomeChange(name, measure, asked, first, last)
+    better = CONSTRUCTS[construct].direction is Direction.HIGHER_IS_BETTER
+    rose = line.change.result is ChangeOfLevel.HIGHER
+    verdict = ("improved" if rose == better else "worse") if line.change.is_claimed else "within_fluctuation"
+    return OutcomeChange(name, measure, asked, first, last, verdict, line.change.threshold)
 
 
 def outcome_facts(outcomes: Sequence[OutcomeChange]) -> tuple[tuple[str, str], ...]:
@@ -92,8 +128,10 @@ def outcome_facts(outcomes: Sequence[OutcomeChange]) -> tuple[tuple[str, str], .
 def _describe(outcome: OutcomeChange) -> str:
     """Return a phrase such as “17 → 7 (PHQ-9): reliable improvement, threshold 6 points”."""
     if outcome.first is None or outcome.last is None:
-        return NOT_ASKED
-    values = number(outcome.first) if outcome.asked == 1 else f"{number(outcome.first)} → {number(outcome.last)}"
+        return NOT_KNOWN if outcome.asked else NOT_ASKED
+    # two answers in turn have one mean, which is first and last
+    one = outcome.asked == 1 or (outcome.verdict is None and outcome.first == outcome.last)
+    values = number(outcome.first) if one else f"{number(outcome.first)} → {number(outcome.last)}"
     measure = "" if outcome.measure == outcome.name.lower() else f" ({outcome.measure})"
     limit = "" if outcome.threshold is None else f", threshold {threshold_points(outcome.threshold)}"
     return f"{values}{measure}: {_VERDICTS.get(outcome.verdict or '', NOT_KNOWN)}{limit}"
@@ -105,10 +143,14 @@ def why_not_known(outcomes: Sequence[OutcomeChange]) -> str:
 
 
 def outcomes_line(outcomes: Sequence[OutcomeChange]) -> str:
-    """Return one line on the outcomes besides symptoms, such as “Functioning not asked yet”."""
+    """Return one line on the outcomes besides symptoms, such as “Wellbeing reliably better; others not known yet”."""
     groups: dict[str, list[str]] = {}
     for outcome in outcomes[1:]:
         state = NOT_ASKED if outcome.asked == 0 else _BRIEF.get(outcome.verdict or "", NOT_KNOWN)
         groups.setdefault(state, []).append(outcome.name.lower())
-    line = "; ".join(f"{join_names(names)} {state}" for state, names in groups.items())
+    known = [f"{join_names(names)} {state}" for state, names in groups.items() if state not in {NOT_ASKED, NOT_KNOWN}]
+    unknown = [state for state in (NOT_KNOWN, NOT_ASKED) if state in groups]
+    if unknown:
+        known.append(f"{'others' if known else 'besides symptoms,'} {unknown[0]}")
+    line = "; ".join(known)
     return f"{line[0].upper()}{line[1:]}." if line else ""

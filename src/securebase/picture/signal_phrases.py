@@ -236,8 +236,9 @@ RELIABLE_CRITERION = "Reliable change (Jacobson & Truax, 1991)"
 SUDDEN_CRITERION = "Criteria of Tang & DeRubeis (1999)."
 MISSING_CRITERION = "Usually recorded by this session in IPT."
 HAND_OVER_CRITERION = (
-    "Your share in “Sources of support” times the support ratings since session 7, minus half of that at sessions 1 "
-    f"and 2. Checked after two thirds of the course and twice more. {BASIS}"
+    "Your share of support, as the client rated it or as recorded in “Sources of support”, times the support ratings "
+    "since session 7, minus half of that at sessions 1 and 2. Checked after two thirds of the course and twice more. "
+    f"{BASIS}"
 )
 NO_CHECK_IN_CRITERION = "Both check-ins of the last session, before and after, are unanswered."
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import tempfile
@@ -18,10 +20,14 @@ from securebase.errors import ModelError
 from securebase.model.retellings import fit_retellings, retelling_rows
 from securebase.model.simulate import simulate
 from securebase.picture.client import client_picture
+from securebase.records.vocabulary import ProblemArea
 from securebase.register.commands import run_command
+from securebase.register.specimen import specimen_record
 from securebase.schema import Place, ShelfStruct, Text, read_toml, to_plain
 
 _TABLE = ("--person", "person", "--time", "time", "--time-unit", "week", "--outcome", "symptoms")
+
+_WEB = ("--person", "person", "--time", "session")
 
 
 class ClaimAnalysis(ShelfStruct, frozen=True):
@@ -64,7 +70,7 @@ def find_result(result: str, key: str) -> Any:
 def find(values: Any, key: str) -> Any:
     """Return the value at a path such as `lags.0.main`; None if it leads nowhere.
 
-    A step into a list is a position, or the name of one of its parts.
+    A step into a list is a position, or the name or the question of one of its parts.
     """
     for step in key.split("."):
         if isinstance(values, list) and step.isdigit() and int(step) < len(values):
@@ -73,7 +79,9 @@ def find(values: Any, key: str) -> Any:
             values = values[step]
         else:
             parts = values if isinstance(values, list) else []
-            values = next((v for v in parts if isinstance(v, Mapping) and v.get("name") == step), None)
+            values = next(
+                (v for v in parts if isinstance(v, Mapping) and step in {v.get("name"), v.get("question")}), None
+            )
     return values
 
 
@@ -85,7 +93,7 @@ def _result(name: str) -> Any:
 @cache
 def _simulated_table() -> str:
     path = Path(tempfile.mkdtemp()) / "table.csv"
-    run_command("simulate", "whole_clinic", "--clients", "30", "--out", str(path))
+    run_command("simulate", "whole_clinic", "--clients", "14", "--out", str(path))
     return str(path)
 
 
@@ -95,6 +103,36 @@ def _study() -> Any:
     words = ("--moderator", "alliance", "--covariate", "attachment_anxiety", "--mediator", "fidelity")
     rivals = ("--rivals", "alliance", "fidelity", "--json")
     return json.loads(run_command("study", _simulated_table(), *_TABLE, *process, *words, *rivals))
+
+
+@cache
+def _web_table() -> str:
+    """Return a table of all constructs, with a column of 0 and 1 for each problem area, as a clinic's table has it."""
+    path = Path(tempfile.mkdtemp()) / "web.csv"
+    run_command("simulate", "treatment_by_problem", "--clients", "36", "--out", str(path))
+    rows = list(csv.DictReader(io.StringIO(path.read_text("utf-8"))))
+    areas = {f"problem_area_{area.value}": area.value for area in ProblemArea}
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, [*rows[0], *areas])
+        writer.writeheader()
+        writer.writerows(
+            {**row, **{name: int(row["problem_area"] == area) for name, area in areas.items()}} for row in rows
+        )
+    return str(path)
+
+
+def _questions() -> Any:
+    """Return a study with further questions. A second rating of the client stands in for the therapist's."""
+    words = (*_WEB, "--outcome", "symptoms", "--process", "interpersonal_stress")
+    areas = (ProblemArea.GRIEF, ProblemArea.ROLE_DISPUTE, ProblemArea.ROLE_TRANSITION)
+    questions = ("--agreement", "alliance", "felt_understood", "--gain", "interpersonal_problems", "--graphs")
+    by_area = (word for area in areas for word in ("--area", f"problem_area_{area.value}"))
+    return json.loads(run_command("study", _web_table(), *words, *questions, *by_area, "--json"))
+
+
+def _disputes() -> Any:
+    words = (*_WEB, "--outcome", "social_support", "--process", "dispute")
+    return json.loads(run_command("study", _web_table(), *words, "--every", "--json"))
 
 
 def _therapists() -> Any:
@@ -121,6 +159,10 @@ def _picture() -> Any:
     return json.loads(client_picture(max(cohort.episodes, key=lambda e: len(e.sessions)), as_of=400.0).to_json())
 
 
+def _specimen_picture() -> Any:
+    return json.loads(client_picture(specimen_record(ProblemArea.GRIEF), as_of=400.0).to_json())
+
+
 def _retellings() -> Any:
     cohort = simulate("whole_clinic", n_clients=80, rng=np.random.default_rng(1), dropout=0.0)
     return to_plain(fit_retellings(retelling_rows(cohort.episodes)))
@@ -140,8 +182,11 @@ RESULTS: Mapping[str, Callable[[], Any]] = MappingProxyType(
         "study": _study,
         "study with therapists": _therapists,
         "study of a trial": _trial,
+        "study with questions": _questions,
+        "study of disputes": _disputes,
         "track": _track,
         "client page": _picture,
+        "client page of a specimen": _specimen_picture,
         "page of retellings": _retellings,
         "theory": _theory,
         "calibrate": _calibrate,

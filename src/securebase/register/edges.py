@@ -16,7 +16,7 @@ from securebase.register.columns import Asked, asked_for
 from securebase.register.simulations import simulated_edge
 from securebase.register.specimen import SESSIONS
 from securebase.study.detrending import MIN_VALUES, Detrending
-from securebase.study.estimators.ct_sparse import MIN_RATINGS, OFTEN
+from securebase.study.estimators.ct_sparse import MIN_RATINGS_RARE, OFTEN
 
 _OFTEN = round(OFTEN * SESSIONS)
 
@@ -37,7 +37,7 @@ class Ratings:
 NEEDED: Mapping[str, Ratings] = MappingProxyType(
     {
         "lag": Ratings(_OFTEN),
-        "ct_sparse": Ratings(MIN_RATINGS),
+        "ct_sparse": Ratings(MIN_RATINGS_RARE),
         "same_session": Ratings(MIN_VALUES[Detrending.DETRENDED]),
         "moderation": Ratings(MIN_VALUES[Detrending.DETRENDED]),
         "curvature": Ratings(MIN_VALUES[Detrending.DETRENDED]),
@@ -61,9 +61,12 @@ def edge_in_words(edge: TheoryEdge) -> str:
     """Return where an edge is estimated or simulated; empty if nowhere."""
     if edge.place is EdgeLocation.MODEL:
         return f"{edge.label}: model, in `fit` and `track`" if _in_the_model(edge) else ""
-    places = [_in_a_study(edge)] if edge.study_method else []
-    places += [simulated_edge(edge)] if edge.place is EdgeLocation.SIMULATED else []
-    return "; ".join(filter(None, places))
+    estimated = _in_a_study(edge) if edge.study_method else ""
+    simulated = simulated_edge(edge)
+    lacking = missing_in_words(edge) if simulated and edge.study_method else ""
+    return "; ".join(
+        filter(None, (estimated, simulated, f"no estimate from one course: needs {lacking}" * bool(lacking)))
+    )
 
 
 def missing_of(claim: str) -> str:

@@ -45,18 +45,14 @@ def register() -> tuple[RegisterRow, ...]:
 
 
 def probe(claim: str, kind: RowKind) -> RegisterRow:
-    """Return the row of one kind of support of a claim. An open row says what it needs."""
+    """Return the row of one kind of support of a claim. An open row of edges says what it lacks."""
     shown_by = tuple(PROBES[kind](claim))
-    if shown_by:
-        return RegisterRow(claim, kind, shown_by)
-    waits_for = open_rows().get(kind.value, {}).get(claim, "")
-    if not waits_for and kind is RowKind.EDGE:
-        waits_for = missing_of(claim)
-    return RegisterRow(claim, kind, waits_for=waits_for)
+    lacks = missing_of(claim) if kind is RowKind.EDGE and not shown_by else ""
+    return RegisterRow(claim, kind, shown_by, lacks, waiting_rows().get(kind.value, {}).get(claim, ""))
 
 
 @cache
-def open_rows() -> Mapping[str, Mapping[str, str]]:
-    """Return kind → claim → what its row needs. Raises ModelError if the file is invalid."""
-    content = (resources.files("securebase.register") / "open.toml").read_bytes()
-    return read_toml(content, dict[str, dict[str, str]], Place("open.toml", ModelError))
+def waiting_rows() -> Mapping[str, Mapping[str, str]]:
+    """Return kind → claim → what its row waits for. Raises ModelError if the file is invalid."""
+    content = (resources.files("securebase.register") / "waiting.toml").read_bytes()
+    return read_toml(content, dict[str, dict[str, str]], Place("waiting.toml", ModelError))

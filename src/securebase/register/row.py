@@ -18,15 +18,29 @@ class RowKind(StrEnum):
     CORE = "core"
 
 
+class RowState(StrEnum):
+    """covered: a probe shows it. waiting: it is not built yet, for a stated reason. open: nothing shows it."""
+
+    COVERED = "covered"
+    WAITING = "waiting"
+    OPEN = "open"
+
+
 @dataclass(frozen=True, slots=True)
 class RegisterRow:
-    """One kind of support of one claim. shown_by: what its probe found, in words; waits_for: what an open row needs."""
+    """One kind of support of one claim.
+
+    shown_by: what its probe found, in words. lacks: what an open row needs. waits_for: why it is not built yet.
+    """
 
     claim: str
     kind: RowKind
     shown_by: tuple[str, ...] = ()
+    lacks: str = ""
     waits_for: str = ""
 
     @property
-    def is_open(self) -> bool:
-        return not self.shown_by
+    def state(self) -> RowState:
+        if self.shown_by:
+            return RowState.COVERED
+        return RowState.WAITING if self.waits_for else RowState.OPEN

@@ -29,8 +29,11 @@ from securebase.study.rivals import estimate_rivals
 from securebase.study.table import SessionTable
 
 _SEED, _CLIENTS, _RECORDS = 1, 400, 60
-#: clients of a table of the whole web
-_ROWS = 2000
+#: clients where the same ones are simulated with and without a process, so that few show its effect
+_SAME_CLIENTS = 200
+#: clients where a lag is estimated
+_LAG_CLIENTS = 600
+_DIMENSIONS = ("attachment_anxiety", "attachment_avoidance")
 
 
 @lru_cache(maxsize=4)
@@ -38,8 +41,9 @@ def _records(scenario: str) -> tuple[EpisodeRecord, ...]:
     return simulate(scenario, n_clients=_RECORDS, rng=np.random.default_rng(_SEED), dropout=0.0).episodes
 
 
-def _clinic(truth: Scenario) -> CohortSample:
-    return draw_arms(truth, (IPT,), _CLIENTS, np.random.default_rng(_SEED))[IPT]
+@lru_cache(maxsize=4)
+def _clinic(truth: Scenario, clients: int = _SAME_CLIENTS) -> CohortSample:
+    return draw_arms(truth, (IPT,), clients, np.random.default_rng(_SEED))[IPT]
 
 
 def gate_by_alliance(truth: Scenario) -> float:
@@ -56,21 +60,30 @@ def _early_alliance_and_gain(truth: Scenario) -> float:
 
 def hidden_cause(truth: Scenario, of: str) -> float:
     """Return r of an unmeasured covariate, which raises alliance and lowers symptoms, with a construct's mean."""
-    cause = SimulatedCovariate("hidden", on_level={"alliance": 0.3, "symptoms": -0.3})
-    clinic = _clinic(replace(truth, happens=replace(truth.happens, brings=(cause,))))
+    clinic = _with_hidden_cause(truth)
     return correlation(clinic.covariates["hidden"], clinic.mean(of, 1, clinic.planned))
+
+
+@lru_cache(maxsize=1)
+def _with_hidden_cause(truth: Scenario) -> CohortSample:
+    cause = SimulatedCovariate("hidden", on_level={"alliance": 0.3, "symptoms": -0.3})
+    return _clinic(replace(truth, happens=replace(truth.happens, brings=(cause,))), _CLIENTS)
 
 
 def early_care(truth: Scenario, of: str) -> float:
     """Return r of early care, which attachment follows, with a dimension, with security, or with mean symptoms."""
-    dimensions = ("attachment_anxiety", "attachment_avoidance")
-    follows = [SimulatedCovariate(name, {"symptoms": 0.3}, follows={"early_care": -0.4}) for name in dimensions]
-    brings = (SimulatedCovariate("early_care"), *follows)
-    clinic = _clinic(replace(truth, happens=replace(truth.happens, brings=brings)))
+    clinic = _with_early_care(truth)
     covariates = dict(clinic.covariates)
-    covariates["attachment_security"] = -np.mean([covariates[name] for name in dimensions], axis=0)
+    covariates["attachment_security"] = -np.mean([covariates[name] for name in _DIMENSIONS], axis=0)
     other = covariates[of] if of in covariates else clinic.mean(of, 1, clinic.planned)
     return correlation(covariates["early_care"], other)
+
+
+@lru_cache(maxsize=1)
+def _with_early_care(truth: Scenario) -> CohortSample:
+    follows = [SimulatedCovariate(name, {"symptoms": 0.3}, follows={"early_care": -0.4}) for name in _DIMENSIONS]
+    brings = (SimulatedCovariate("early_care"), *follows)
+    return _clinic(replace(truth, happens=replace(truth.happens, brings=brings)), _CLIENTS)
 
 
 def symptoms_with_experiences(truth: Scenario) -> float:
@@ -158,18 +171,25 @@ def _rise_after_the_end(truth: Scenario) -> float:
 
 
 def _columns(
-    truth: Scenario, *, off: Sequence[str] = (), arms: Sequence[str] = (), style: str = ""
+    truth: Scenario, *, off: Sequence[str] = (), arm: str = "ipt", style: str = "", clients: int = _SAME_CLIENTS
 ) -> Mapping[str, Array]:
-    """Return ratings (clients, sessions) by column, with links of the web switched off; the seed is fixed."""
-    return _table(truth, tuple(off), tuple(arms), style)
+    """Return ratings (clients, sessions) by column, with links of the web switched off; the same clients each time."""
+    return _table(truth, tuple(off), arm, style, clients)
 
 
-@lru_cache(maxsize=6)
-def _table(truth: Scenario, off: tuple[str, ...], arms: tuple[str, ...], style: str) -> Mapping[str, Array]:
+@lru_cache(maxsize=8)
+def _table(truth: Scenario, off: tuple[str, ...], arm: str, style: str, clients: int) -> Mapping[str, Array]:
     switched = replace(truth, web=replace(truth.web, off=(*truth.web.off, *off)))
-    rng = np.random.default_rng(_SEED)
-    table = simulate_table(switched, n_clients=_ROWS, rng=rng, missing=0.0, dropout=0.0, arms=arms, style=style)
-    return {name: values.reshape(_ROWS, -1) for name, values in table.columns.items()}
+    table = simulate_table(
+        switched,
+        n_clients=clients,
+        rng=np.random.default_rng(_SEED),
+        missing=0.0,
+        dropout=0.0,
+        arms=(arm,),
+        style=style,
+    )
+    return {name: values.reshape(clients, -1) for name, values in table.columns.items()}
 
 
 def _change(columns: Mapping[str, Array], name: str) -> Array:
@@ -193,21 +213,40 @@ def style_difference_through(truth: Scenario, of: str, links: Sequence[str]) -> 
 
 def treatment_by_problem(truth: Scenario) -> float:
     """Return the change of symptoms in the first arm minus the second in transitions, minus the same in grief."""
-    columns = _columns(truth)
-    arm, problem, change = columns["arm"][:, 0], columns["problem_area"][:, 0], _change(columns, "symptoms")
-
-    def difference(area: ProblemArea) -> float:
-        first, second = (change[(arm == name) & (problem == area.value)].mean() for name in dict.fromkeys(arm))
-        return float(first - second)
-
-    return difference(ProblemArea.ROLE_TRANSITION) - difference(ProblemArea.GRIEF)
+    first, second = (_columns(truth, arm=arm.id) for arm in truth.arms)
+    difference, problem = _change(first, "symptoms") - _change(second, "symptoms"), first["problem_area"][:, 0]
+    transition, grief = (
+        difference[problem == area.value].mean() for area in (ProblemArea.ROLE_TRANSITION, ProblemArea.GRIEF)
+    )
+    return float(transition - grief)
 
 
 def placebo_effect(truth: Scenario) -> float:
-    """Return the change of symptoms with a placebo minus that on a waiting list."""
-    columns = _columns(truth, arms=("placebo", "waiting_list"))
-    change, treated = _change(columns, "symptoms"), columns["therapy"][:, 0] == 1.0
-    return float(change[treated].mean() - change[~treated].mean())
+    """Return the mean change of symptoms with a placebo minus that of the same clients on a waiting list."""
+    placebo, waiting = (_change(_columns(truth, arm=arm), "symptoms") for arm in ("placebo", "waiting_list"))
+    return float(placebo.mean() - waiting.mean())
+
+
+def learning_curve(truth: Scenario, of: str, edge: str) -> float:
+    """Return how much an edge raises a construct in the first half of the course, minus the same in the second."""
+    on, off = (_columns(truth, off=links)[of].mean(axis=0) for links in ((), (edge,)))
+    raised = on - off
+    middle = len(raised) // 2
+    return float((raised[middle] - raised[0]) - (raised[-1] - raised[middle]))
+
+
+def loss_at_an_event(truth: Scenario, event: str, of: str, edge: str) -> float:
+    """Return the mean of a construct in sessions with an event if an edge is off, minus the mean if it acts."""
+    acting, off = _columns(truth), _columns(truth, off=(edge,))
+    happened = acting[event] > 0
+    return float((off[of] - acting[of])[happened].mean())
+
+
+def response_to(truth: Scenario, begin: str, of: str, edge: str) -> float:
+    """Return r of a rating with what the edge adds to another construct a session later, apart from session means."""
+    acting, off = _columns(truth), _columns(truth, off=(edge,))
+    added, rating = (acting[of] - off[of])[:, 1:], acting[begin][:, :-1]
+    return correlation((added - added.mean(axis=0)).ravel(), (rating - rating.mean(axis=0)).ravel())
 
 
 def gain_with_problems(truth: Scenario, edge: str) -> float:
@@ -223,7 +262,7 @@ def alliance_beside_support(truth: Scenario, than: str) -> float:
 
 
 def _alliance_less_support(truth: Scenario) -> float:
-    columns, outcomes = _columns(truth), ("symptoms", "insight", "interpersonal_skills")
+    columns, outcomes = _columns(truth, clients=_LAG_CLIENTS), ("symptoms", "insight", "interpersonal_skills")
     rivals = ("alliance", "social_support")
     directions = {name: CONSTRUCTS[name].direction for name in (*rivals, *outcomes)}
     estimate = estimate_rivals(
@@ -234,17 +273,18 @@ def _alliance_less_support(truth: Scenario) -> float:
 
 def support_by_ties(truth: Scenario, of: str) -> float:
     """Return the change of the lag of support per SD of how committed friends are, detrended."""
-    table = _session_table(_columns(truth), ("social_support", of, "tie_commitment"))
+    table = _session_table(_columns(truth, clients=_LAG_CLIENTS), ("social_support", of, "tie_commitment"))
     question = ModerationQuestion(shortest_link(table, "social_support", of), "tie_commitment", between_persons=True)
     estimate = estimate_moderation(table, question, Detrending.DETRENDED)
     return estimate.estimate if estimate is not None else 0.0
 
 
 def _session_table(columns: Mapping[str, Array], names: Sequence[str]) -> SessionTable:
-    person, session = np.indices(columns[names[0]].shape).reshape(2, -1)
+    shape = columns[names[0]].shape
+    person, session = np.indices(shape).reshape(2, -1)
     values = {name: columns[name].ravel() for name in names}
     moments = {name: Moment(CONSTRUCTS[name].moment) for name in names}
-    return SessionTable(_ROWS, person, session.astype(np.float64), values, moments, "session")
+    return SessionTable(shape[0], person, session.astype(np.float64), values, moments, "session")
 
 
 FEATURES: Mapping[str, Callable[..., float]] = MappingProxyType(
@@ -266,6 +306,9 @@ FEATURES: Mapping[str, Callable[..., float]] = MappingProxyType(
             style_difference_through,
             treatment_by_problem,
             placebo_effect,
+            learning_curve,
+            loss_at_an_event,
+            response_to,
             gain_with_problems,
             alliance_beside_support,
             support_by_ties,

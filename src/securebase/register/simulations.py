@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib import resources
@@ -14,7 +15,7 @@ from securebase.errors import ModelError
 from securebase.model.scenario import Scenario, scenario
 from securebase.model.theory import SIMULATORS, TheoryEdge
 from securebase.register.simulated import FEATURES
-from securebase.schema import Number, Place, ShelfStruct, Text, read_toml
+from securebase.schema import Number, Place, ShelfStruct, Text, read_toml, to_plain
 from securebase.study.calibration.samples import CohortSample
 from securebase.study.calibration.sampling import draw_arms
 from securebase.study.calibration.statistics import STATISTICS, convert_arguments
@@ -72,16 +73,21 @@ def simulations_of(claim: str) -> list[str]:
 
 
 def simulated_edge(edge: TheoryEdge) -> str:
-    """Return how an edge is simulated, in words; empty if its process is missing or the sign is another one."""
-    if not edge.by:
-        return ""
+    """Return how an edge is simulated, in words; empty if no feature shows it or the sign is another one."""
     feature = next(
-        (f for f in simulations().edge if tuple(filter(None, (f.begin, f.moderator, f.end))) == edge.ends),
+        (
+            f
+            for f in simulations().edge
+            # two edges may have the same ends
+            if (f.begin, f.moderator, f.end) == (edge.from_construct, edge.moderator, edge.to_construct)
+            and f.arguments.get("edge", edge.id) == edge.id
+        ),
         None,
     )
     if feature is None or feature.sign != edge.sign or not has_sign(feature):
         return ""
-    return f"{edge.label}: simulated, {SIMULATORS[edge.by].label}; {in_words(feature)}"
+    process = SIMULATORS[edge.by].label if edge.by in SIMULATORS else "scenarios of the whole web"
+    return f"{edge.label}: simulated, {process}; {in_words(feature)}"
 
 
 def has_sign(feature: SimulatedFeature) -> bool:
@@ -93,11 +99,16 @@ def has_sign(feature: SimulatedFeature) -> bool:
 
 def value_of(feature: SimulatedFeature) -> float:
     """Return the statistic of a feature in a cohort of 400 clients an arm, or of fewer records; the seed is fixed."""
-    truth = scenario(feature.scenario)
-    if feature.statistic in FEATURES:
-        return FEATURES[feature.statistic](truth, **feature.arguments)
-    arguments = convert_arguments(feature.statistic, feature.arguments)
-    return STATISTICS[feature.statistic](_samples(truth, feature.arms), **arguments)
+    return _value(feature.scenario, feature.statistic, json.dumps(to_plain(feature.arguments)), feature.arms)
+
+
+@cache
+def _value(name: str, statistic: str, arguments: str, arms: tuple[str, ...]) -> float:
+    """Return the statistic of a scenario; arguments as JSON. Claims and edges share many of them."""
+    truth, values = scenario(name), json.loads(arguments)
+    if statistic in FEATURES:
+        return FEATURES[statistic](truth, **values)
+    return STATISTICS[statistic](_samples(truth, arms), **convert_arguments(statistic, values))
 
 
 @lru_cache(maxsize=6)

@@ -6,8 +6,7 @@ the first, the middle and the last session, and work of a session at four sessio
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -19,7 +18,13 @@ from securebase.ipt.typed_records import add_typed_records
 from securebase.ipt.worksheet import Field, FieldKind, Worksheet, WorksheetRole
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.instrument import Instrument
-from securebase.measurement.schedule import DEFAULT_PLANNED_SESSIONS, SESSION_SETS, CourseContext, due_measures
+from securebase.measurement.schedule import (
+    DEFAULT_PLANNED_SESSIONS,
+    SESSION_SETS,
+    AskedPart,
+    CourseContext,
+    walk_course,
+)
 from securebase.records.artefact import ArtefactRecord, ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.episode import (
     AdministrationRecord,
@@ -94,15 +99,13 @@ def _day(session: int) -> float:
 
 
 def _administrations(area: ProblemArea) -> Iterator[AdministrationRecord]:
-    history: dict[str, set[int]] = defaultdict(set)
-    course = CourseContext(SESSIONS, (area.value,))
-    for session in range(1, SESSIONS + 1):
-        for moment, name in SESSION_SETS.items():
-            due = due_measures(session=session, moment=moment, course=course, history=history)
-            for instrument in (instruments()[name], *due):
-                history[instrument.id].add(session)
-                yield _answers(instrument, session)
-    asked = {*SESSION_SETS.values(), *history}
+    asked: set[str] = set()
+    course = CourseContext(SESSIONS, (area.value,), client=list(ProblemArea).index(area))
+    for check_in in walk_course(course):
+        session_set = AskedPart.whole(instruments()[SESSION_SETS[check_in.moment]])
+        for part in (session_set, *check_in.parts):
+            asked.add(part.instrument)
+            yield _answers(instruments()[part.instrument], check_in.session, part.items)
     for instrument in instruments().values():
         if instrument.own_wording and instrument.respondent == Respondent.THERAPIST.value:
             yield from (_answers(instrument, session) for session in range(1, SESSIONS + 1))
@@ -110,14 +113,18 @@ def _administrations(area: ProblemArea) -> Iterator[AdministrationRecord]:
             yield from (_answers(instrument, session) for session in _ON_PAPER)
 
 
-def _answers(instrument: Instrument, session: int) -> AdministrationRecord:
+def _answers(instrument: Instrument, session: int, items: Collection[int] = ()) -> AdministrationRecord:
+    """Return answers to these items of an instrument; by default to all."""
     moment, respondent = Moment(instrument.moment), Respondent(instrument.respondent)
     at = _day(session) + _MOMENTS[moment]
     scores = tuple(
         ScoreRecord(s.construct, s.minimum + 1.0, at, moment, session, instrument.id, s.id, respondent)
         for s in instrument.scales
+        if not items or not set(s.items).isdisjoint(items)
     )
-    responses: Mapping[int, float | None] = {item.number: item.minimum for item in instrument.items}
+    responses: Mapping[int, float | None] = {
+        item.number: item.minimum for item in instrument.items if not items or item.number in items
+    }
     return AdministrationRecord(instrument.id, at, moment, session, respondent, responses, scores, instrument.version)
 
 

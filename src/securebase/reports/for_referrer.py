@@ -106,10 +106,11 @@ def _change(case: Case) -> ReportPart:
 
 def _outcomes(case: Case) -> ReportPart:
     outcomes, note = case.picture.outcomes, why_not_known(case.picture.outcomes)
+    names = phrases.join_names([outcome.name.lower() for outcome in outcomes])
     return ReportPart(
         "outcomes",
         "Outcomes",
-        "Symptoms, functioning, wellbeing and relationships, each with reliable change or “not known yet”",
+        f"{names.capitalize()}, each with reliable change or “not known yet”",
         lambda: (Heading("Outcomes"), Facts(outcome_facts(outcomes)), *map(Paragraph, filter(None, [note]))),
         missing="" if any(outcome.asked for outcome in outcomes) else "No score yet.",
     )

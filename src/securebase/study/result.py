@@ -19,6 +19,7 @@ from securebase.study.mediation_phrases import mediation_figures_in_words, media
 from securebase.study.moderation import ModerationFinding
 from securebase.study.moderation_phrases import moderation_figures_in_words, moderation_in_words
 from securebase.study.parts import DataSize, ModelSummary, NotFitted, StudyRequest
+from securebase.study.questions.question import Answer
 from securebase.study.reciprocal import LagFinding
 from securebase.study.rivals import RivalFinding
 from securebase.study.rivals_phrases import rivals_figures_in_words, rivals_in_words
@@ -45,6 +46,7 @@ _JSON_KEYS = (
     *("model_in_words", "limits", "moderation", "moderation_in_words", "moderation_figures_in_words"),
     *("mediation", "mediation_in_words", "mediation_figures_in_words"),
     *("rivals", "rivals_in_words", "rivals_figures_in_words"),
+    *("answers", "answers_in_words", "answers_figures_in_words"),
 )
 
 
@@ -91,6 +93,8 @@ class StudyResult:
         Effects of processes through mediators, if requested.
     rivals : tuple of RivalFinding
         Comparison of two processes, if requested.
+    answers : tuple of Answer
+        Answers to further questions, in the order of the questions; `question` names each.
     checks : ModelChecks or None
         Residuals, outlying persons and posterior predictive checks of the requested model; None without random numbers.
     trajectories : Trajectories
@@ -114,6 +118,8 @@ class StudyResult:
         In the order of `mediation`.
     rivals_in_words, rivals_figures_in_words : tuple of str
         In the order of `rivals`.
+    answers_in_words, answers_figures_in_words : tuple of str
+        In the order of `answers`.
 
     Examples
     --------
@@ -128,7 +134,7 @@ class StudyResult:
     >>> print(str(result).splitlines()[0])
     Study of Symptoms: 30 persons, 479 sessions, simulated
     >>> sorted(result.to_json())[:3]
-    ['alternatives_in_words', 'checks', 'correlations']
+    ['alternatives_in_words', 'answers', 'answers_figures_in_words']
     """
 
     request: StudyRequest
@@ -146,6 +152,7 @@ class StudyResult:
     moderation: tuple[ModerationFinding, ...] = ()
     mediation: tuple[MediationFinding, ...] = ()
     rivals: tuple[RivalFinding, ...] = ()
+    answers: tuple[Answer, ...] = ()
     checks: ModelChecks | None = None
     trajectories: Trajectories = field(repr=False, default_factory=Trajectories)
 
@@ -208,6 +215,14 @@ class StudyResult:
     @property
     def rivals_figures_in_words(self) -> tuple[str, ...]:
         return tuple(rivals_figures_in_words(finding, self.request.labels) for finding in self.rivals)
+
+    @property
+    def answers_in_words(self) -> tuple[str, ...]:
+        return tuple(answer.in_words(self.request.labels) for answer in self.answers)
+
+    @property
+    def answers_figures_in_words(self) -> tuple[str, ...]:
+        return tuple(answer.figures_in_words(self.request.labels) for answer in self.answers)
 
     def __str__(self) -> str:
         """Return a short summary: size, each verdict with its lag, and the outcome of each model fit."""

@@ -24,6 +24,8 @@ from securebase.study.mediation import mediation_findings
 from securebase.study.models import fit_models
 from securebase.study.moderation import ModerationFinding, moderation_findings
 from securebase.study.parts import DataSize, StudyRequest
+from securebase.study.questions.answers import answer_questions, columns_of
+from securebase.study.questions.question import Question
 from securebase.study.reciprocal import estimate_lags
 from securebase.study.result import StudyResult
 from securebase.study.rivals import RivalFinding, rival_finding
@@ -50,6 +52,7 @@ def study(
     mediators: Sequence[str] | str = (),
     rivals: Sequence[str] = (),
     assigned: Sequence[str] | str = (),
+    questions: Sequence[Question] = (),
     occasion: str = "session",
     progress: Callable[[str], None] | None = None,
     rng: np.random.Generator | None = None,
@@ -112,6 +115,9 @@ def study(
         Constructs of the cohort that were assigned by chance: prompts or doses that vary within persons, or arms. The
         effect on the next rating of the outcome (or the last one, for arms) is estimated as in a randomised design, and
         refused where earlier ratings predict the assignment.
+    questions : sequence of Question
+        Further questions, from the modules of `securebase.study.questions`: `RatingAgreement`, `EveryPerson`,
+        `GainModeration`, `Areas`, `RivalGraphs`. Each module states its equations; the answers are in `answers`.
     occasion : str
         What a row of the table is: "session" (default), "day", "beep" or "wave". Outside sessions no column
         counts as measured before or after an occasion, and all lags lead to the next one.
@@ -179,7 +185,8 @@ def study(
     check_analysable(unsuitable, cohort.outcome, () if assigned else included, file)
     suitable = tuple(name for name in names if name not in unsuitable)
     table = _table(cohort, rows, occasion)
-    labels = {name: cohort.construct(name).label for name in dict.fromkeys((*names, *moderators, *assigned))}
+    asked = _select(cohort, "questions", columns_of(questions))
+    labels = {name: cohort.construct(name).label for name in dict.fromkeys((*names, *moderators, *assigned, *asked))}
     request = StudyRequest(
         cohort.outcome,
         included,
@@ -206,6 +213,7 @@ def study(
     progress("Testing which of two columns comes first")
     concluded = verdicts(table, cohort.outcome, included, inputs=session_inputs(rows), therapist=rows.therapist)
     designs = _designs(cohort, request, measures)
+    answers = answer_questions(questions, cohort, included, measures, lambda rows: _table(cohort, rows, occasion))
     moderation = _moderation(cohort, request, measures, curvature=curvature)
     size = _size(table)
     fitted_rows = panel(cohort, suitable, measures=measures) if unsuitable else rows
@@ -230,6 +238,7 @@ def study(
         moderation=moderation,
         mediation=mediation_findings(table, cohort.outcome, included, mediators),
         rivals=_rivals(table, cohort, request),
+        answers=answers,
         trajectories=trajectories(table, cohort.outcome, included, residuals),
     )
 

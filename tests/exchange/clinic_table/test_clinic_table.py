@@ -230,17 +230,23 @@ def test_missed_sessions_group_and_background_have_columns() -> None:
 
 
 def test_security_is_minus_the_mean_of_both_dimensions_of_one_questionnaire() -> None:
-    def both(at: float, session: int, anxiety: float, avoidance: float) -> AdministrationRecord:
+    def both(
+        at: float, session: int, anxiety: float, avoidance: float, *, instrument: str = "own_attachment"
+    ) -> AdministrationRecord:
         scores = tuple(
-            ScoreRecord(name, value, at, Moment.AFTER, session, "own_attachment", name)
+            ScoreRecord(name, value, at, Moment.AFTER, session, instrument, name)
             for name, value in (("attachment_anxiety", anxiety), ("attachment_avoidance", avoidance))
         )
-        return AdministrationRecord("own_attachment", at, Moment.AFTER, session, scores=scores)
+        return AdministrationRecord(instrument, at, Moment.AFTER, session, scores=scores)
 
     lonely = scored("attachment_anxiety", 3.0, 7.6, moment=Moment.AFTER, session=2, instrument="own_attachment",
                     scale="attachment_anxiety")  # fmt: skip
     table = make(with_answers(episode(3), both(0.6, 1, 8.0, 3.0), lonely, both(14.6, 3, 4.0, 3.0)))
     assert column(table, "attachment_security") == ["-5.5", "", "-3.5"]
+    # single answers of check-ins are more, and are no scores of the dimensions
+    answers = [both(7.0 * n + 1.6, n + 1, 1.0, 1.0, instrument="rotation") for n in range(3)]
+    mixed = make(with_answers(episode(3), both(0.6, 1, 8.0, 3.0), lonely, both(14.6, 3, 4.0, 3.0), *answers))
+    assert column(mixed, "attachment_security") == ["-5.5", "", "-3.5"]
     security = table.dictionary.column("attachment_security")
     assert security is not None
     assert (security.minimum, security.maximum, security.moment) == (-10.0, 0.0, Moment.AFTER)
@@ -279,6 +285,27 @@ def test_people_are_counted_as_known_at_the_end_of_the_day() -> None:
     assert column(table, "relationship_strain") == ["", "5", "5"]
     assert column(table, "wished_distance") == ["", "", "0.5"]
     assert "mother" not in table.csv.decode()
+    # ratings from before the two questions were asked
+    assert {"tie_commitment", "tie_objectivity", "support_quality"}.isdisjoint(c.name for c in table.dictionary.columns)
+
+
+def test_support_depends_on_people_who_give_it_and_are_both_committed_and_objective() -> None:
+    answers = {
+        "sister": {"receives": ("emotional",), "committed": 9.0, "objective": 4.0},
+        "friend": {"receives": ("practical",), "committed": 5.0, "objective": 8.0},
+        "aunt": {"receives": ("practical",), "committed": 4.0},
+        "neighbour": {"gives": ("practical",), "committed": 0.0, "objective": 0.0},
+    }
+    people = tuple(RelationshipRecord(name, name, at=0.5) for name in answers)
+    ratings = [replace(entry("relationship", values, at=7.8), about=name) for name, values in answers.items()]
+    later = replace(entry("relationship", {"receives": (), "committed": 9.0}, at=14.8), about="sister")
+    table = make(replace(with_work(episode(3), *ratings, later), relationships=people))
+    assert column(table, "tie_commitment") == ["", "6", "4.5"]
+    assert column(table, "tie_objectivity") == ["", "6", "8"]
+    assert column(table, "support_quality") == ["", "0.38", "0.4"]  # means of .9 × .4 and .5 × .8, not 6 × 6
+    columns = {c.name: c for c in table.dictionary.columns}
+    assert {columns[name].claims for name in ("tie_commitment", "tie_objectivity", "support_quality")} == {("S100",)}
+    assert columns["tie_commitment"].label.endswith("(mean over people who give support)")
 
 
 def test_techniques_and_lists_have_columns_and_what_is_brought_along_is_in_every_row() -> None:

@@ -39,6 +39,8 @@ def sample(field: Field) -> object:
     """Return a value of a field that no other field of the shelf would give."""
     if field.kind in NUMERIC:
         return field.maximum
+    if field.kind is FieldKind.CHOICES:
+        return tuple(o.value for o in field.options)
     if field.kind is FieldKind.ROWS:
         return tuple({c.id: sample(c) for c in field.columns if c.kind in COUNTED} for _ in range(2))
     return {FieldKind.YES_NO: True, FieldKind.LINE: "secret", FieldKind.TEXT: "secret"}.get(field.kind)
@@ -149,7 +151,7 @@ def test_no_two_sources_share_a_column() -> None:
 
 def test_constructs_named_by_worksheets_are_those_without_a_questionnaire() -> None:
     named = [x.construct for spec in SHELF for x in (spec, *spec.fields) if x.construct]
-    assert {"retelling", "corrective_experience", "emotional_arousal", "therapist_support"} <= set(named)
+    assert {"retelling", "corrective_experience", "emotional_arousal", "relationship_quality"} <= set(named)
     assert len(set(named)) == len(named)
     assert set(named) <= set(UNMEASURED_CONSTRUCTS)
 

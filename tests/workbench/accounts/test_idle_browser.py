@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from chromium import wait_until
 from securebase.workbench.accounts import actions as accounts
 from securebase.workbench.check_ins.actions import record_check_in
 from workbench.cast import PASSWORD, Cast, answers, make_cast
@@ -107,7 +108,8 @@ def test_input_is_not_restored_to_another_account(page: Any, note: Any, people: 
     page.get_by_role("heading", name="Sign in").wait_for()
     sign_in(page, "dario")
     page.get_by_role("heading", name="Page not found").wait_for()  # Alma's client
-    assert page.evaluate("sessionStorage.length") == 0
+    # The script runs after the page is shown.
+    wait_until(page, lambda: page.evaluate("sessionStorage.length") == 0)
 
 
 @pytest.mark.parametrize("button", ["Sign out", "Hand over this device"])

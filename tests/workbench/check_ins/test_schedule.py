@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from securebase.errors import InputError, NotPermittedError
 from securebase.measurement.catalogue import instrument
-from securebase.measurement.schedule import due_measures
+from securebase.measurement.schedule import due_parts
 from securebase.records.vocabulary import Moment, Respondent
 from securebase.workbench.audit.models import Entry
 from securebase.workbench.casefile import episode_record
@@ -21,13 +21,18 @@ from securebase.workbench.check_ins.models import CheckIn, CheckInMode
 from securebase.workbench.check_ins.queries import due_instruments
 from securebase.workbench.measures.actions import choose_extra
 from securebase.workbench.measures.models import ExtraChoice, SafetyAlert
-from securebase.workbench.measures.schedule import administered_sessions, course_context
+from securebase.workbench.measures.queries import administration_row, item_answers
+from securebase.workbench.measures.schedule import course_context, past_check_ins
 from securebase.workbench.therapy_sessions.actions import create_session
 from workbench.browser import Browser
 from workbench.cast import NOON, Cast, answers
 
 #: Carla's area is a role dispute.
-BEFORE, AFTER = ["focus_week", "dispute_week"], ["expectation"]
+BEFORE, AFTER = ["focus_week"], ["support_share", "expectation"]
+#: What her check-in before a later session asks.
+DISPUTE = ["dispute_week:1"]
+#: The period that the line on support refers to.
+SHARE_HEADING = "The past week"
 
 
 def submission_data(check_in: CheckIn, value: str = "4", **others: str) -> dict[str, str]:
@@ -56,13 +61,14 @@ def test_check_in_opens_with_the_due_questionnaires(cast: Cast) -> None:
 def test_one_page_asks_everything_and_each_instrument_is_recorded(cast: Cast, browser: Browser) -> None:
     invitation = cast.invite(Moment.AFTER, at=timezone.now(), extras=None)
     page = main(browser.get(invitation.path))
-    assert [h.text for h in page.find_all("h2")] == ["What you expect"]
+    assert [h.text for h in page.find_all("h2")] == [SHARE_HEADING, "What you expect"]
     assert "A few extra questions this time. Think of the therapy ahead." in page.text
-    assert len(page.select("fieldset:has(.rating-keys)")) == 7 + 4
+    assert len(page.select("fieldset:has(.rating-keys)")) == 7 + 1 + 4
     response = browser.post(invitation.path, submission_data(invitation.check_in, "6", item_expectation_3="9"))
     assert response.headers["Location"] == invitation.path + "sent/"
     assert stored_answers(cast) == {
         "session_after": dict.fromkeys(range(1, 8), 6.0),
+        "support_share": {1: 6.0},
         "expectation": {1: 6.0, 2: 6.0, 3: 9.0, 4: 6.0},
     }
     stored = {a.instrument: a for a in cast.episode.administrations.all()}
@@ -71,24 +77,51 @@ def test_one_page_asks_everything_and_each_instrument_is_recorded(cast: Cast, br
     assert {s.scale: s.value for s in stored["expectation"].scores.all()} == {"expectation": 6.0, "credibility": 7.5}
     check_in = CheckIn.objects.visible_to(cast.alma).get()
     assert check_in.answers == stored["session_after"]
-    assert check_in.extra_answers == [stored["expectation"]]
+    assert check_in.extra_answers == [stored["support_share"], stored["expectation"]]
     # one audit row without any answer
     entry = Entry.objects.get(action="check_in.answered")
-    assert entry.detail["beside"] == [{"instrument": "expectation", "answered": 4, "alerts": 0}]
+    assert entry.detail["beside"] == [
+        {"instrument": "support_share", "answered": 1, "alerts": 0},
+        {"instrument": "expectation", "answered": 4, "alerts": 0},
+    ]
 
 
 def test_unanswered_questionnaire_is_not_recorded_and_items_are_asked_again(cast: Cast, browser: Browser) -> None:
-    invitation = cast.invite(Moment.BEFORE, at=timezone.now(), extras=None)
-    incomplete_data = {k: v for k, v in submission_data(invitation.check_in).items() if "_week_" not in k} | {
-        "item_dispute_week_1": "8"
+    invitation = cast.invite(Moment.AFTER, at=timezone.now(), extras=None)
+    incomplete_data = {k: v for k, v in submission_data(invitation.check_in).items() if "_expectation_" not in k} | {
+        "item_expectation_1": "8"
     }
+    incomplete_data.pop("item_support_share_1")
     response = browser.post(invitation.path, incomplete_data)
-    assert "2 questions have no answer yet" in main(response).text
-    assert main(response).find("input", attrs={"name": "item_dispute_week_1", "value": "8"}).has_attr("checked")
+    assert "4 questions have no answer yet" in main(response).text
+    assert main(response).find("input", attrs={"name": "item_expectation_1", "value": "8"}).has_attr("checked")
     assert cast.episode.administrations.count() == 0
     assert browser.post(invitation.path, incomplete_data | {"as_it_is": "1"}).status_code == 302
-    assert set(stored_answers(cast)) == {"session_before", "dispute_week"}
-    assert stored_answers(cast)["dispute_week"] == {1: 8.0, 2: None}
+    assert set(stored_answers(cast)) == {"session_after", "expectation"}
+    assert stored_answers(cast)["expectation"] == {1: 8.0, 2: None, 3: None, 4: None}
+
+
+def test_a_part_of_a_questionnaire_stores_what_was_asked(cast: Cast, browser: Browser) -> None:
+    invitation = cast.invite(Moment.AFTER, at=timezone.now(), extras=["rotation:6,27"])
+    page = main(browser.get(invitation.path))
+    assert [h.text for h in page.find_all("h2")] == ["The past few weeks"]
+    assert len(page.select("fieldset:has(.rating-keys)")) == 7 + 2
+    assert browser.post(invitation.path, submission_data(invitation.check_in, "6")).status_code == 302
+    assert stored_answers(cast)["rotation"] == {6: 6.0, 27: 6.0}
+    rotation = cast.episode.administrations.get(instrument="rotation")
+    assert {s.scale: (s.value, s.note) for s in rotation.scores.all()} == {
+        "emotion_regulation": (6.0, "item 5 not asked; scored from the other answer"),
+        "intimacy": (6.0, ""),
+    }
+    assert [item.number for item, _, _ in item_answers(rotation)] == [6, 27]
+    assert [scale.id for scale, _, _ in administration_row(rotation).scores] == ["emotion_regulation", "intimacy"]
+
+
+def test_a_part_is_typed_in_under_the_heading_of_the_sheet(cast: Cast, alma: Browser) -> None:
+    cast.invite(Moment.AFTER, at=timezone.now(), extras=["rotation:6,27"])
+    for name in ("check-in-paper", "check-in-type-in"):
+        page = main(alma.get(reverse(name, args=[cast.carla.id, cast.session.id, "after"])))
+        assert "The past few weeks" in {heading.text for heading in page.find_all(["h2", "h3"])}
 
 
 def test_answering_only_an_additional_questionnaire_is_accepted(cast: Cast, browser: Browser) -> None:
@@ -117,7 +150,7 @@ def test_repeated_submission_is_recorded_once(cast: Cast, browser: Browser) -> N
     invitation = cast.invite(Moment.BEFORE, at=timezone.now(), extras=None)
     for _ in range(3):
         assert browser.post(invitation.path, submission_data(invitation.check_in)).status_code == 302
-    assert cast.episode.administrations.count() == 3
+    assert cast.episode.administrations.count() == 2
 
 
 def test_second_submission_with_an_alert_records_only_the_session_set(cast: Cast, browser: Browser) -> None:
@@ -136,11 +169,10 @@ def test_second_submission_with_an_alert_records_only_the_session_set(cast: Cast
 
 def test_record_has_additional_scores_and_symptoms_follow_the_session_set(cast: Cast) -> None:
     check_in = cast.invite(Moment.BEFORE, extras=None).check_in
-    extra = {"focus_week": {1: 7.0}, "dispute_week": {1: 9.0, 2: 2.0}}
+    extra = {"focus_week": {1: 7.0}}
     record_check_in(check_in=check_in, responses=answers("session_before", 5.0), submission="s", at=NOON, extra=extra)
     record = episode_record(cast.episode, NOON + timedelta(hours=1))
     assert [s.value for s in record.scores("problem_severity")] == [7.0]
-    assert [s.value for s in record.scores("dispute")] == [9.0]
     assert [s.value for s in record.symptom_scores] == [5.0]
     assert {a.session for a in record.administrations} == {1}
 
@@ -148,6 +180,7 @@ def test_record_has_additional_scores_and_symptoms_follow_the_session_set(cast: 
 # ---- fixed when it is opened -----------------------------------------------------------------------------------------
 def test_paper_link_and_typing_in_ask_the_same_after_the_area_changes(cast: Cast, alma: Browser) -> None:
     cast.hold_in_an_hour()
+    choose_extra(episode=cast.episode, by=cast.alma, instrument="focus_week", off=True)
     route_args = [cast.carla.id, cast.session.id, "before"]
     response = alma.post(reverse("check-in-paper", args=route_args), follow=True)
     assert "The dispute" in main(response).text
@@ -161,9 +194,9 @@ def test_paper_link_and_typing_in_ask_the_same_after_the_area_changes(cast: Cast
         assert "The dispute" in page.text
         assert "Grief" not in page.text
     # both continue the numbers of the session set, so that a row can be looked up by its number
-    assert "13. How tense were things" in " ".join(paper_form.text.split())
-    assert type_in_form.find("label", attrs={"for": "item_dispute_week_1"}).find("b").text == "13"
-    assert CheckIn.objects.visible_to(cast.alma).get().extras == BEFORE
+    assert "12. How tense were things" in " ".join(paper_form.text.split())
+    assert type_in_form.find("label", attrs={"for": "item_dispute_week_1"}).find("b").text == "12"
+    assert CheckIn.objects.visible_to(cast.alma).get().extras == DISPUTE
 
 
 def test_printing_leaves_an_open_link_unchanged(cast: Cast, alma: Browser) -> None:
@@ -185,17 +218,18 @@ def test_paper_form_with_additional_questionnaires_is_typed_in(cast: Cast, alma:
 
 
 def test_new_link_keeps_the_questionnaires_until_it_is_withdrawn(cast: Cast) -> None:
+    choose_extra(episode=cast.episode, by=cast.alma, instrument="focus_week", off=True)
     first = cast.invite(Moment.BEFORE, extras=None)
     episode = cast.episode
     episode.problem_areas = ["grief"]
     episode.save()
     cast.session.refresh_from_db()
     second = invite_check_in(session=cast.session, by=cast.alma, moment=Moment.BEFORE, mode=CheckInMode.LINK, at=NOON)
-    assert second.check_in.extras == first.check_in.extras == BEFORE
+    assert second.check_in.extras == first.check_in.extras == DISPUTE
     withdraw_check_in(check_in=second.check_in, by=cast.alma)
     session = type(cast.session).objects.visible_to(cast.alma).get()
     third = invite_check_in(session=session, by=cast.alma, moment=Moment.BEFORE, mode=CheckInMode.LINK, at=NOON)
-    assert third.check_in.extras == ["focus_week", "grief_week"]
+    assert third.check_in.extras == ["grief_week:1"]
 
 
 def test_only_unanswered_questionnaires_are_due_again(cast: Cast) -> None:
@@ -203,8 +237,8 @@ def test_only_unanswered_questionnaires_are_due_again(cast: Cast) -> None:
     second = create_session(episode=cast.episode, by=cast.alma, number=2, held_at=later)
     invitation = cast.invite(Moment.AFTER, extras=None)
     # an open link counts as asked; once it has expired, the questionnaire is due again
-    assert [i.id for i in due_instruments(second, Moment.AFTER, NOON)] == ["own_attachment"]
-    assert [i.id for i in due_instruments(second, Moment.AFTER, NOON + timedelta(days=30))] == ["expectation"]
+    assert [i.id for i in due_instruments(second, Moment.AFTER, NOON)] == ["support_share", "own_attachment"]
+    assert [i.id for i in due_instruments(second, Moment.AFTER, NOON + timedelta(days=30))] == AFTER
     record_check_in(
         check_in=invitation.check_in,
         responses=answers("session_after"),
@@ -212,17 +246,20 @@ def test_only_unanswered_questionnaires_are_due_again(cast: Cast) -> None:
         at=NOON + timedelta(hours=1),
         extra={"expectation": {1: 5.0}},
     )
-    assert administered_sessions(cast.episode, later) == {"expectation": {1}, "session_after": {1}}
-    assert [i.id for i in due_instruments(second, Moment.AFTER, NOON + timedelta(days=30))] == ["own_attachment"]
+    assert [(c.session, [str(part) for part in c.parts]) for c in past_check_ins(cast.episode, later)] == [(1, AFTER)]
+    assert [i.id for i in due_instruments(second, Moment.AFTER, NOON + timedelta(days=30))] == [
+        "support_share",
+        "own_attachment",
+    ]
 
 
 # ---- chosen by the therapist -----------------------------------------------------------------------------------------
 def test_disabled_questionnaire_is_not_asked_and_a_requested_one_once(cast: Cast) -> None:
     choose = {"episode": cast.episode, "by": cast.alma}
     choose_extra(**choose, instrument="expectation", off=True)
-    assert [i.id for i in due_instruments(cast.session, Moment.AFTER, NOON)] == []
-    choose_extra(**choose, instrument="emotion_month", asked_for=True)
-    assert cast.invite(Moment.AFTER, extras=None).check_in.extras == ["emotion_month"]
+    assert [i.id for i in due_instruments(cast.session, Moment.AFTER, NOON)] == ["support_share", "rotation"]
+    choose_extra(**choose, instrument="own_attachment", asked_for=True)
+    assert cast.invite(Moment.AFTER, extras=None).check_in.extras == ["support_share", "own_attachment:1,2,3,4"]
     assert course_context(cast.episode).requested == ()
     assert course_context(cast.episode).disabled == ("expectation",)
     choose_extra(**choose, instrument="expectation", asked_for=True)
@@ -231,7 +268,7 @@ def test_disabled_questionnaire_is_not_asked_and_a_requested_one_once(cast: Cast
 
 
 def test_only_the_therapist_chooses_and_only_additional_questionnaires(cast: Cast) -> None:
-    with pytest.raises(InputError, match="not an extra questionnaire"):
+    with pytest.raises(InputError, match="have no questions"):
         choose_extra(episode=cast.episode, by=cast.alma, instrument="phq9", off=True)
     with pytest.raises(NotPermittedError):
         choose_extra(episode=cast.episode, by=cast.dario, instrument="expectation", off=True)
@@ -240,12 +277,13 @@ def test_only_the_therapist_chooses_and_only_additional_questionnaires(cast: Cas
 
 def test_due_instruments_follow_the_schedule(cast: Cast) -> None:
     for moment in (Moment.BEFORE, Moment.AFTER):
-        assert due_instruments(cast.session, moment, NOON) == due_measures(
+        due = due_parts(
             session=1,
             moment=moment.value,
             course=course_context(cast.episode),
-            history=administered_sessions(cast.episode, NOON),
+            history=past_check_ins(cast.episode, NOON),
         )
+        assert due_instruments(cast.session, moment, NOON) == tuple(part.questions for part in due)
 
 
 # ---- answers after the session has begun -----------------------------------------------------------------------------

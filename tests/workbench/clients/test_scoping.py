@@ -39,7 +39,7 @@ def full(cast: Cast) -> Cast:
     check_in = cast.invite().check_in
     record_check_in(check_in=check_in, responses=answers("session_before", 5.0, 1.0), submission="s", at=NOON)
     mark_rupture(session=cast.session, by=cast.alma, kind="withdrawal", at=NOON)
-    choose_extra(episode=cast.episode, by=cast.alma, instrument="coping_month", off=True)
+    choose_extra(episode=cast.episode, by=cast.alma, instrument="expectation", off=True)
     person = inventory.add_relationship(episode=cast.episode, by=cast.alma, name_shown="Lena", at=NOON)
     place = Placement(str(person.id), 0.2, 0.0)
     inventory.draw_circle(episode=cast.episode, by=cast.alma, placements=[place], at=NOON)

@@ -72,5 +72,5 @@ def test_dates_stored_before_they_had_bounds_break_no_page(alma: Browser, cast: 
     assert "0001" not in text(alma, cast, "timeline", "?zoom=life")
     assert "missing or cannot be right: <a" in text(alma, cast, "timeline")
     type(cast.episode).objects.unscoped(reason="test").filter(id=cast.episode.id).update(began_on=date(1, 1, 1))
-    for name in (*PAGES, "client", "client-sessions", "client-measures", "relationships", "client-edit"):
+    for name in (*PAGES, "client", "client-sessions", "client-measures", "relationships", "attachment", "client-edit"):
         assert alma.get(reverse(name, args=[cast.carla.id])).status_code == 200, name

@@ -76,7 +76,7 @@ def fill(apps: Any) -> dict[str, int]:
         "therapy_sessions", "SafetyAlert", episode=episode, administration=administration, item=11, value=3.0,
         concern="Self-harm", raised_at=AT, note="Called.",
     )  # fmt: skip
-    create("therapy_sessions", "ExtraChoice", episode=episode, instrument="coping_month", off=True)
+    create("therapy_sessions", "ExtraChoice", episode=episode, instrument="expectation", off=True)
     models = [name.removeprefix("therapy_sessions_") for name in (*MOVED, *STAYED)]
     return {m: create("contenttypes", "ContentType", app_label="therapy_sessions", model=m).id for m in models}
 

@@ -151,7 +151,8 @@ def test_client_pages_are_short_and_keep_every_honest_limit(therapist: Account, 
     assert {a.worksheet for a in bare.artefacts} == {"contract"}
     assert not bare.relationships
     assert not bare.ruptures
-    routes = ("client", "course", *(entry.url_name for entry in course_entries(DEFAULT_LINEAGE)), "client-measures")
+    course_pages = (entry.url_name for entry in course_entries(DEFAULT_LINEAGE))
+    routes = ("client", "course", *course_pages, "attachment", "client-measures")
     record_claims = {
         name: {
             (route, sentence)
@@ -171,17 +172,17 @@ def test_client_pages_are_short_and_keep_every_honest_limit(therapist: Account, 
 def test_pages_of_a_filled_course_show_what_was_recorded(therapist: Account, signed_in: Browser) -> None:
     client = Client.objects.visible_to(therapist).get(name_shown="Tomasz W.")
     course_pages = [entry.url_name for entry in course_entries(DEFAULT_LINEAGE)]
-    routes = ("client", "course", "client-measures", *course_pages)
+    routes = ("client", "course", "client-measures", "attachment", *course_pages)
     html = {r: signed_in.get(reverse(r, args=[client.id])).content for r in routes}
     texts = {route: plain(main_text(parse(content))) for route, content in html.items()}
     rivals = "Besides therapy: Sertraline since before the course; 7 life events, 2 during the course"
     assert rivals in texts["client"]
     for line in (
-        "Outcomes Functioning not asked yet; ",
-        "Support 15% of support comes from you (60% in session 2).",
+        "Outcomes Wellbeing within error; others not known yet.",
+        "% from you (session 1: ",
         "Formulation High strain and low support in the weeks before sessions ",
         "Retelling “The last day at the works”, 5 times: peak distress 90 the first time, 25 the last.",
-        "Common factors Last ratings relative to own means: hope ",
+        "Common factors Last ratings minus own means: hope ",
     ):
         assert line in texts["client"]
     assert "High strain and low support in the weeks before sessions" in texts["formulation"]
@@ -197,14 +198,14 @@ def test_pages_of_a_filled_course_show_what_was_recorded(therapist: Account, sig
     assert all(event in texts["timeline"] for event in ("Sertraline", "Father’s death", "Closure of the print works"))
     assert "He would tell me I’m not good enough." in texts["emotional-work"]
     assert "The last day at the works 5 retellings" in texts["emotional-work"]
-    assert "Functioning not asked yet" in texts["client-measures"]
+    assert re.search(r"Functioning \d.* not known yet", texts["client-measures"])
     assert re.search(
         r"Hope \d, [\d.]+ (above|below) own mean of [\d.]+ \(SD [\d.]+, n = 14\)", texts["client-measures"]
     )
     assert "Agreement over these sessions: " in texts["client-measures"]
     assert "(PHQ-9): reliable improvement, threshold 6 points" in texts["client-measures"]
-    for route in ("relationships", "ending"):
-        assert "Therapist 15%, own network 85%. In session 2 it was 60% and 40%" in texts[route]
+    for route in ("attachment", "ending"):
+        assert re.search(r"Therapist \d+%, own network \d+%\. In session 1 it was [4-9]\d% and \d+%", texts[route])
         assert "In sessions 7 to 13 you carried" in texts[route]
 
 

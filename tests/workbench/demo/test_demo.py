@@ -15,7 +15,7 @@ from securebase.ipt.parsing import is_complete
 from securebase.ipt.shelf import entries_with, worksheets
 from securebase.ipt.worksheet import WorksheetRole
 from securebase.measurement.catalogue import instrument
-from securebase.measurement.schedule import count_rating_items
+from securebase.measurement.schedule import MAX_QUESTIONS, count_questions
 from securebase.measurement.scoring import score
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import GateLevel
@@ -98,7 +98,8 @@ def test_clinic_shows_the_signals_of_its_roster(therapist: Account) -> None:
 
     # rows equal those that the workbench's own actions write
     for row in Administration.objects.visible_to(therapist).prefetch_related("responses", "scores")[::40]:
-        result = score(instrument(row.instrument), {r.item: r.value for r in row.responses.all()})
+        responses = {r.item: r.value for r in row.responses.all()}
+        result = score(instrument(row.instrument), responses, asked=responses.keys())
         assert {s.scale: s.value for s in row.scores.all()} == {s.scale: s.value for s in result.scores.values()}
     assert not Administration.objects.visible_to(therapist).filter(simulated=False).exists()
     assert not Client.objects.visible_to(therapist).filter(simulated=False).exists()
@@ -123,8 +124,10 @@ def test_additional_measures_follow_the_schedule(therapist: Account) -> None:
     assert any(c.extras for c in check_ins)
     for check_in in check_ins.prefetch_related("administrations")[:40]:
         instruments = [a.instrument for a in check_in.extra_answers]
-        assert instruments == check_in.extras
-        assert count_rating_items(check_in.moment, check_in.extra_instruments) <= 13
+        assert instruments == [part.instrument for part in check_in.parts]
+        assert count_questions(check_in.moment, check_in.parts) <= MAX_QUESTIONS
+        asked = {part.instrument: set(part.items) for part in check_in.parts}
+        assert all({r.item for r in a.responses.all()} == asked[a.instrument] for a in check_in.extra_answers)
     ratings = administrations.filter(respondent="therapist")
     assert ratings.exists()
     assert set(ratings.values_list("instrument", "check_in")) == {("therapist_after", None)}
@@ -150,13 +153,15 @@ def test_recorded_courses_are_realistic(therapist: Account) -> None:
     ratings = entries_with(tomasz, WorksheetRole.TIE)
     marta = next(r.id for r in tomasz.relationships if r.name == "Marta")
     assert [a.number("strain") for a in ratings if a.about == marta] == [5, 3, 2]
+    conditions = [(a.number("committed"), a.number("objective")) for a in ratings if a.about == marta]
+    assert conditions == [(8, 4), (8, 6), (9, 7)]
     [formulation] = tomasz.artefacts_of("formulation")
     assert (formulation.version, formulation.agreement) == (2, Agreement.AGREED)
     shares = [a.number("therapist_share") or 0 for a in tomasz.artefacts_of("support_ledger")]
     assert shares == sorted(shares, reverse=True)
     assert len(shares) >= 3
-    # handed over by session 13 of 16: no signal
-    assert [(look.session, look.is_signal) for look in looks_of(tomasz)] == [(13, False)]
+    # handed over by session 11 of 16: no signal
+    assert [(look.session, look.is_signal) for look in looks_of(tomasz)] == [(11, False), (13, False)]
     peaks = [a.number("peak") or 0 for a in tomasz.artefacts_of("telling")]
     assert sum(later > earlier for earlier, later in pairwise(peaks)) == 1
     assert peaks[-1] < peaks[0] / 2

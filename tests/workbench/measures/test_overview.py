@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup, Tag
 from django.urls import reverse
 from django.utils import timezone
 
+from securebase.measurement.rotation import rotation_slots
 from securebase.measurement.schedule import scheduled_instruments
 from securebase.records.vocabulary import Moment
 from securebase.workbench.check_ins.actions import invite_check_in, record_check_in
@@ -16,7 +17,7 @@ from securebase.workbench.course.queries import record_of
 from securebase.workbench.measures import overview
 from securebase.workbench.measures.actions import rate_session, type_in_administration
 from securebase.workbench.measures.models import Administration, ExtraChoice
-from securebase.workbench.measures.schedule import extra_rows
+from securebase.workbench.measures.schedule import extra_plan
 from securebase.workbench.therapy_sessions.actions import create_session
 from workbench.browser import Browser
 from workbench.cast import NOON, Cast, answers
@@ -35,7 +36,7 @@ def full(cast: Cast) -> Cast:
                 responses=answers(check_in.instrument_id, value),
                 submission=f"{n}{moment}",
                 at=time,
-                extra={name: answers(name, value) for name in check_in.extras},
+                extra={part.instrument: dict.fromkeys(part.items, value) for part in check_in.parts},
             )
         rating = answers("therapist_after", value + 2 * n - 1)
         rate_session(session=session, by=cast.alma, responses=rating, submission=f"own{n}", at=time)
@@ -56,24 +57,23 @@ def test_scales_are_grouped_and_shown_over_time(full: Cast, alma: Browser) -> No
     main = page(full, alma)
     table, cells = main.find("table", class_="scores"), main.select(".besides .cells li")
     assert [g.text for g in table.select(".group th")] == ["Check-in", "Your ratings"]
-    assert "Extra questionnaires" in main.find(class_="besides").find("summary").text
+    assert "Additional questions" in main.find(class_="besides").find("summary").text
     groups = {g.name: [(r.instrument.id, r.scale.id) for r in g.rows] for g in overview.scale_groups(full.episode)}
     assert groups["Check-in"][0] == ("session_before", "symptoms")
-    assert ("dispute_week", "tension") in groups["Extra questionnaires"]
-    assert ("own_attachment", "attachment_anxiety") in groups["Extra questionnaires"]
+    assert ("dispute_week", "tension") in groups["Additional questions"]
+    assert ("own_attachment", "attachment_anxiety") in groups["Additional questions"]
     assert groups["Your ratings"] == [("therapist_after", s) for s in ("alliance", "felt_understood", "strain")]
     symptoms = overview.scale_groups(full.episode)[0].rows[0]
     assert (symptoms.first, symptoms.last, symptoms.n) == (4.0, 7.0, 2)
     assert 'aria-label="Symptoms from 4 to 7"' in symptoms.curve
     assert len(table.find_all("svg")) == len(groups["Check-in"]) + len(groups["Your ratings"])
-    assert len(cells) == len(groups["Extra questionnaires"])
+    assert len(cells) == len(groups["Additional questions"])
 
 
-def age(cast: Cast, session: int, instrument: str, scale: tuple[str, str] | None = None) -> Administration:
-    """Turn the administration of a session into one that an earlier release recorded in version 1."""
-    administration = Administration.objects.visible_to(cast.alma).get(
-        instrument=instrument, therapy_session__number=session
-    )
+def age(cast: Cast, n: int, instrument: str, scale: tuple[str, str] | None = None) -> Administration:
+    """Turn the n-th administration of an instrument into one that an earlier release recorded in version 1."""
+    rows = Administration.objects.visible_to(cast.alma).filter(instrument=instrument).order_by("at")
+    administration = rows[n - 1]
     administration.instrument_version = "1"
     administration.save()
     if scale is not None:
@@ -82,6 +82,7 @@ def age(cast: Cast, session: int, instrument: str, scale: tuple[str, str] | None
 
 
 def test_scores_do_not_continue_where_the_meaning_of_a_scale_changed(full: Cast, alma: Browser) -> None:
+    typed_in(full, "dispute_week", 4)
     administration = age(full, 1, "dispute_week", ("dispute", "tension"))
     rows = {(r.instrument.id, r.scale.id): r for g in overview.scale_groups(full.episode) for r in g.rows}
     earlier, latest = rows["dispute_week", "dispute"], rows["dispute_week", "tension"]
@@ -115,6 +116,23 @@ def test_scores_continue_with_a_note_where_only_an_item_was_reworded(full: Cast,
     assert "compare scores before and after with care" in page(full, alma).find("table", class_="scores").text
 
 
+def test_the_line_of_questions_in_turn_shows_means_of_both(cast: Cast) -> None:
+    """A client who always answers 8 to one question and 4 to the other has not changed."""
+    for n in range(1, 5):
+        at = NOON + timedelta(days=7 * (n - 1))
+        session = cast.session if n == 1 else create_session(episode=cast.episode, by=cast.alma, number=n, held_at=at)
+        invite = {"session": session, "by": cast.alma, "moment": Moment.AFTER, "mode": "link", "at": at}
+        check_in = invite_check_in(**invite, extras=[f"rotation:{7 + n % 2}"]).check_in
+        responses = {"rotation": {7 + n % 2: 4.0 if n % 2 else 8.0}}
+        record_check_in(
+            check_in=check_in, responses=answers("session_after"), submission=f"{n}", at=at, extra=responses
+        )
+        rows = {(r.instrument.id, r.scale.id): r for g in overview.scale_groups(cast.episode) for r in g.rows}
+        row = rows["rotation", "connectedness"]
+        assert row.last == (4.0 if n % 2 else 8.0)
+        assert ("Connectedness from 6 to 6" in row.curve) == (n > 2)
+
+
 def test_both_ratings_are_compared_in_a_chart_and_in_words(full: Cast, alma: Browser) -> None:
     card = page(full, alma).find(id="ratings")
     # the client 4 and 7, the therapist 5 and 10
@@ -129,15 +147,24 @@ def test_both_ratings_are_compared_in_a_chart_and_in_words(full: Cast, alma: Bro
 
 
 def test_additional_questionnaires_show_past_and_next_sessions(full: Cast, alma: Browser) -> None:
-    rows = {r.instrument.id: r for r in extra_rows(full.episode, 2, NOON + timedelta(days=8))}
-    assert set(rows) == {i.id for i in scheduled_instruments()}
+    plan = extra_plan(full.episode, 2, NOON + timedelta(days=8))
+    rows = {row.choice: row for row in plan.questionnaires}
+    assert set(rows) == {*(i.id for i in scheduled_instruments()), "support_share"}
     assert (rows["expectation"].asked, rows["expectation"].next) == ([1], "not due again")
-    assert (rows["dispute_week"].asked, rows["dispute_week"].next) == ([1, 2], "before every session")
-    assert (rows["grief_week"].fits, rows["grief_week"].next) == (False, "only with its problem area")
-    assert rows["relationship_seldom"].next == "after session 3"
+    assert (rows["own_attachment"].asked, rows["own_attachment"].next) == ([2], "after session 15")
+    assert (rows["focus_week"].asked, rows["focus_week"].next) == ([1], "before session 3")
+    assert (rows["dispute_week"].asked, rows["dispute_week"].next) == ([2], "before session 4")
+    assert (rows["grief_week"].fits, rows["grief_week"].next) == (False, "not due again")
+    assert (rows["support_share"].asked, rows["support_share"].next) == ([1, 2], "after session 4")
+    assert [row.choice for row in plan.topics] == [f"rotation:{slot.id}" for slot in rotation_slots()]
+    assert all(row.asked == [] and row.next.startswith("after session ") for row in plan.topics)
+    assert {row.next for row in plan.topics} <= {f"after session {n}" for n in (3, 4, 5, 6)}
+    assert not plan.rotation_off
+    assert plan.rotation_from == 0
     main = page(full, alma)
-    texts = row_texts(main.find("table", class_="extras"))
-    assert len(texts) == sum(r.fits for r in rows.values())
+    questionnaires, topics = main.find_all("table", class_="extras")
+    assert len(row_texts(questionnaires)) == sum(r.fits for r in rows.values())
+    assert len(row_texts(topics)) == 14
     # questionnaires of problem areas that were not chosen are listed separately
     elsewhere = main.find("a", string="Grief").parent
     assert "For other problem areas" in elsewhere.text
@@ -145,16 +172,18 @@ def test_additional_questionnaires_show_past_and_next_sessions(full: Cast, alma:
 
 
 def test_additional_questionnaire_can_be_requested_and_switched_off_and_on(full: Cast, alma: Browser) -> None:
-    url = reverse("extra-choose", args=[full.carla.id, "emotion_month"])
+    slot = rotation_slots()[5]
+    url = reverse("extra-choose", args=[full.carla.id, f"rotation:{slot.id}"])
 
     def choose(choice: str) -> str:
         response = alma.post(url, {"choice": choice})
         assert response.headers["Location"] == reverse("client-measures", args=[full.carla.id]) + "#seldom"
-        text = row_texts(page(full, alma).find("table", class_="extras"))
-        return next(v for k, v in text.items() if k.startswith("You and your feelings"))
+        text = row_texts(page(full, alma).find_all("table", class_="extras")[1])
+        return next(v for k, v in text.items() if k.startswith(slot.label))
 
-    assert "next check-in after a session" in choose("ask")
-    assert "with the next check-in" not in choose("not_now")
+    assert "after session 3" in choose("ask")
+    assert "Not now" in choose("ask")
+    assert "Ask next" in choose("not_now")
     assert "switched off for this client" in choose("off")
     assert "Switch on" not in choose("on")
     before = ExtraChoice.objects.visible_to(full.alma).values_list("off", "asked_for").get()
@@ -164,11 +193,21 @@ def test_additional_questionnaire_can_be_requested_and_switched_off_and_on(full:
     assert ExtraChoice.objects.visible_to(full.alma).count() == 1
 
 
+def test_all_rotating_questions_can_be_switched_off_and_on(full: Cast, alma: Browser) -> None:
+    url = reverse("extra-choose", args=[full.carla.id, "rotation"])
+    for choice, tables, summary in (("off", 1, "switched off"), ("on", 2, "14 topics")):
+        alma.post(url, {"choice": choice})
+        card = page(full, alma).find(id="seldom")
+        assert len(card.find_all("table", class_="extras")) == tables
+        assert summary in card.find("summary").text
+        assert extra_plan(full.episode, 2, NOON + timedelta(days=8)).rotation_off is (choice == "off")
+
+
 def test_unmeasured_constructs_are_listed_with_their_instruments(full: Cast, alma: Browser) -> None:
     unmeasured = {c.label: [i.id for i in c.instruments] for c in overview.unmeasured_constructs(full.episode)}
     assert "Symptoms" not in unmeasured
     assert "Dispute" not in unmeasured
-    assert unmeasured["Coping"] == ["coping_month"]
+    assert unmeasured["Coping"] == ["coping_month", "rotation"]
     assert unmeasured["Anxiety"] == ["gad7"]
     # constructs without an instrument are omitted, and so are those that only the therapist rates
     assert "Early care" not in unmeasured

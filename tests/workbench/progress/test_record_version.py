@@ -152,7 +152,7 @@ WRITES: dict[str, tuple[Callable[[Course], object], bool]] = {
         True,
     ),
     "choose_extra": (
-        lambda c: choose_extra(episode=c.cast.episode, by=c.by, instrument="coping_month", off=True),
+        lambda c: choose_extra(episode=c.cast.episode, by=c.by, instrument="expectation", off=True),
         False,
     ),
     "rate_session": (

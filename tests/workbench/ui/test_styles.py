@@ -13,6 +13,8 @@ SHEETS = sorted(WORKBENCH.rglob("*.css"))
 #: Everything that can name a class: templates, scripts, and Python that draws SVG or names tones and phases.
 NAMING = [
     *(p for kind in ("html", "js") for p in WORKBENCH.rglob(f"*.{kind}")),
+    # the view of the theory that reports and pages share
+    WORKBENCH.parent / "reports" / "templates" / "theory_view.html",
     *(
         p
         for room in ("workbench", "charts", "picture", "ipt", "records")

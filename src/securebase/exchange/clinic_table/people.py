@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import prod
 from statistics import fmean
 
 from securebase.exchange.clinic_table.course_rows import CourseRows, TableEntry
 from securebase.exchange.clinic_table.worksheet_columns import NUMERIC
 from securebase.exchange.data_dictionary import TableColumn
-from securebase.ipt.network import Network, circles_of, mean_distance, network_at, network_members_at, tie_ratings
+from securebase.ipt.network import (
+    Network,
+    circles_of,
+    gives_support,
+    mean_distance,
+    network_at,
+    network_members_at,
+    tie_ratings,
+)
 from securebase.ipt.shelf import worksheets_with
-from securebase.ipt.worksheet import WorksheetRole
+from securebase.ipt.worksheet import Worksheet, WorksheetRole
+from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, Moment, SupportKind
 
@@ -46,6 +56,17 @@ _WISHED = TableColumn(
     moment=Moment.AFTER,
     claims=("S71",),
 )
+#: What support depends on (S100), so that only people who give it are averaged: the two factors of one product.
+_COMMITMENT, _OBJECTIVITY = "tie_commitment", "tie_objectivity"
+_QUALITY = TableColumn(
+    "support_quality",
+    "Stands by the client × sees things fairly, each as a share of its scale (mean over people who give support)",
+    "people",
+    minimum=0.0,
+    maximum=1.0,
+    moment=Moment.AFTER,
+    claims=("S100",),
+)
 
 
 def people_entries(courses: Sequence[CourseRows]) -> Iterator[TableEntry]:
@@ -74,17 +95,23 @@ def _network_cells(record: EpisodeRecord, network: Network, day: float) -> dict[
 
 
 def _tie_cells(record: EpisodeRecord, day: float) -> dict[TableColumn, float]:
-    """Return the mean of the last rating of every member of the network, for each numeric field of the worksheet."""
+    """Return the mean of the last rating of every member of the network, for each numeric field of the worksheet.
+
+    How far people stand by the client and see things fairly, and the product of both, are means over those who give
+    support.
+    """
     members = network_members_at(record, day)
     last = [ratings[-1] for person in members if (ratings := tie_ratings(record, person.id, day))]
+    supporting = [rating for rating in last if gives_support(rating)]
     cells: dict[TableColumn, float] = {}
     for spec in worksheets_with(WorksheetRole.TIE):
         for field in spec.fields:
-            numbers = [v for rating in last if (v := rating.number(field.id)) is not None]
+            of_support = field.construct in (_COMMITMENT, _OBJECTIVITY)
+            numbers = [v for r in (supporting if of_support else last) if (v := r.number(field.id)) is not None]
             if field.kind in NUMERIC and numbers:
                 column = TableColumn(
                     field.construct or f"{spec.id}_{field.id}",
-                    f"{spec.name}: {field.label} (mean over people)",
+                    f"{spec.name}: {field.label} (mean over {'people who give support' if of_support else 'people'})",
                     "people",
                     construct=field.construct,
                     minimum=field.minimum,
@@ -93,4 +120,16 @@ def _tie_cells(record: EpisodeRecord, day: float) -> dict[TableColumn, float]:
                     claims=field.measures or spec.claims,
                 )
                 cells[column] = fmean(numbers)
+        if products := [p for rating in supporting if (p := _support_quality(spec, rating)) is not None]:
+            cells[_QUALITY] = fmean(products)
     return cells
+
+
+def _support_quality(spec: Worksheet, rating: ArtefactRecord) -> float | None:
+    """Return commitment × objectivity of one person, each as a share of its scale; None unless both are rated."""
+    shares = [
+        (value - field.minimum) / (field.maximum - field.minimum)
+        for field in spec.fields
+        if field.construct in (_COMMITMENT, _OBJECTIVITY) and (value := rating.number(field.id)) is not None
+    ]
+    return prod(shares) if len(shares) == 2 else None

@@ -18,8 +18,9 @@ from securebase.exchange.clinic_table.course_rows import CourseRows, TableEntry
 from securebase.exchange.data_dictionary import TableColumn
 from securebase.measurement.catalogue import find_scale, instrument_in_version, instruments
 from securebase.measurement.constructs import CONSTRUCTS
+from securebase.measurement.rotation import ROTATION
 from securebase.measurement.schedule import SESSION_SETS
-from securebase.records.episode import AdministrationRecord
+from securebase.records.episode import AdministrationRecord, ScoreRecord
 from securebase.records.vocabulary import Moment, Respondent
 
 #: Intake values are first answers in one of these sessions.
@@ -53,21 +54,46 @@ class ScaleKey:
 
 @dataclass(frozen=True, slots=True)
 class _Value:
-    """One value with its measure, version of the instrument, course and row."""
+    """One value with its measure, version of the instrument, course and row.
+
+    question: which item of the scale was asked, 1 for its first, where a check-in asked just one; else 0.
+    """
 
     measure: ScaleKey
     version: str
     course: int
     row: int
     value: float
+    question: int = 0
 
 
 def questionnaire_entries(courses: Sequence[CourseRows]) -> Iterator[TableEntry]:
-    """Yield the columns of all scales and of single items. Of several answers in one row the last counts."""
+    """Yield the columns of all scales and of single items. Of several answers in one row the last counts.
+
+    A scale whose items a check-in asks in turn has one more column, which says which of them was asked.
+    """
     values = list(_values(courses))
     columns = _columns(values)
     values.sort(key=lambda value: value.measure.position)
-    yield from (TableEntry(columns[v.measure], v.course, v.row, v.value) for v in values)
+    for v in values:
+        column = columns[v.measure]
+        yield TableEntry(column, v.course, v.row, v.value)
+        if v.question:
+            yield TableEntry(item_column(column), v.course, v.row, float(v.question))
+
+
+def item_column(column: TableColumn) -> TableColumn:
+    """Return the column beside this one that says which question of the scale was asked."""
+    return replace(
+        column,
+        name=f"{column.name}_item",
+        label=f"{column.label}: question asked (1 is the first of the scale)",
+        construct="",
+        unit="",
+        minimum=1.0,
+        maximum=None,
+        claims=(),
+    )
 
 
 def intake_entries(courses: Sequence[CourseRows]) -> Iterator[TableEntry]:
@@ -93,27 +119,34 @@ def intake_entries(courses: Sequence[CourseRows]) -> Iterator[TableEntry]:
 
 
 def security_entries(courses: Sequence[CourseRows]) -> Iterator[TableEntry]:
-    """Yield attachment security where one questionnaire gave both dimensions: minus their mean."""
-    parts: dict[str, dict[tuple[int, int], TableEntry]] = {"attachment_anxiety": {}, "attachment_avoidance": {}}
+    """Yield attachment security, minus the mean of both dimensions of the questionnaire that gave both most often.
+
+    Rotating questions give single answers, not scores of the dimensions.
+    """
+    dimensions = ("attachment_anxiety", "attachment_avoidance")
+    values: dict[str, dict[tuple[int, int], dict[str, TableEntry]]] = defaultdict(lambda: defaultdict(dict))
     for entry in questionnaire_entries(courses):
-        if entry.column.name in parts:
-            parts[entry.column.name][entry.course, entry.row] = entry
-    anxiety, avoidance = parts.values()
-    for place in anxiety.keys() & avoidance.keys():
-        both = anxiety[place], avoidance[place]
-        column, other = (entry.column for entry in both)
-        if column.instrument == other.instrument:
-            security = replace(
-                column,
-                name="attachment_security",
-                label="Attachment security: minus the mean of anxiety and avoidance",
-                construct="attachment_security",
-                scale="",
-                minimum=None if column.maximum is None else -column.maximum,
-                maximum=None if column.minimum is None else -column.minimum,
-                claims=CONSTRUCTS["attachment_security"].claims,
-            )
-            yield TableEntry(security, *place, -fmean(float(entry.value) for entry in both))
+        is_whole = entry.column.instrument != ROTATION
+        if entry.column.construct in dimensions and is_whole and entry.column.respondent is Respondent.CLIENT:
+            values[entry.column.instrument][entry.course, entry.row][entry.column.construct] = entry
+    pairs = {
+        name: {place: pair for place, pair in places.items() if len(pair) == len(dimensions)}
+        for name, places in values.items()
+    }
+    most = max(pairs, key=lambda name: (len(pairs[name]), name), default=None)
+    for place, pair in pairs[most].items() if most is not None else ():
+        column = pair[dimensions[0]].column
+        security = replace(
+            column,
+            name="attachment_security",
+            label="Attachment security: minus the mean of anxiety and avoidance",
+            construct="attachment_security",
+            scale="",
+            minimum=None if column.maximum is None else -column.maximum,
+            maximum=None if column.minimum is None else -column.minimum,
+            claims=CONSTRUCTS["attachment_security"].claims,
+        )
+        yield TableEntry(security, *place, -fmean(float(entry.value) for entry in pair.values()))
 
 
 def count_unplaced(courses: Sequence[CourseRows]) -> int:
@@ -130,10 +163,19 @@ def _values(courses: Sequence[CourseRows]) -> Iterator[_Value]:
                 continue
             for score in answers.scores:
                 measure = ScaleKey(score.construct, answers.instrument, score.scale, answers.respondent, answers.moment)
-                yield _Value(measure, answers.instrument_version, c, row, score.value)
+                yield _Value(measure, answers.instrument_version, c, row, score.value, _question(answers, score))
             for item, response in _single_items(answers):
                 measure = ScaleKey("", answers.instrument, "", answers.respondent, answers.moment, item)
                 yield _Value(measure, answers.instrument_version, c, row, response)
+
+
+def _question(answers: AdministrationRecord, score: ScoreRecord) -> int:
+    """Return which item of a scale was asked, 1 for its first; 0 if the whole scale or several items were."""
+    scale = find_scale(answers.instrument, score.scale)
+    if scale is None or len(scale.items) == 1:
+        return 0
+    asked = [n for n, item in enumerate(scale.items, 1) if item in answers.responses]
+    return asked[0] if len(asked) == 1 else 0
 
 
 def _single_items(answers: AdministrationRecord) -> Iterator[tuple[int, float]]:

@@ -1,4 +1,4 @@
-"""Uncertainty of a fit from its optimum: robust standard errors, and parameter draws.
+"""Uncertainty of a fit from its optimum: robust standard errors, a robust score test, and parameter draws.
 
 The sandwich estimator (White 1982) allows a misspecified distribution of scores. With the observed information H and
 the score vector s_i of person i (or of all persons of cluster i), the covariance of the estimates is
@@ -8,10 +8,12 @@ H⁻¹ (Σ s_i s_i') H⁻¹ · m / (m − 1) for m clusters.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from securebase.errors import ModelError
+from securebase.model.estimation.optimise import hessian
 from securebase.model.estimation.problem import Problem, ResultT
 from securebase.model.estimation.result import FitResult, InternalSolution, with_standard_errors, without_constants
 from securebase.model.estimation.scale import ParametersT
@@ -52,14 +54,40 @@ def cluster_scores(fitted: FitResult, problem: Problem[ParametersT, ResultT]) ->
     solution = _internal_solution(fitted)
     if fitted.fingerprints != problem.fingerprints:
         raise ModelError("the panel differs from the one that was fitted", advice="Pass the panel used for the fit.")
+    return _scores_at(problem, solution.x)[:, solution.free]
+
+
+def score_statistic(problem: Problem[Any, Any], x: Array, tested: int) -> float:
+    """Return the robust score statistic, standard normal where the internal number `tested` is as in x.
+
+    x maximises the others. With the scores s_i of cluster i and the negative Hessian H, both at x ::
+
+        z = Σ u_i / √Σ (u_i − ū)²,    u_i = s_i,tested − H_tested,others H_others,others⁻¹ s_i,others
+
+    References
+    ----------
+    Boos, D. D. (1992). On generalized score tests. The American Statistician, 46(4), 327–333.
+    """
+    others = np.delete(np.arange(len(x)), tested)
+    H = hessian(problem, x, np.arange(len(x)))
+    weights = np.linalg.solve(H[np.ix_(others, others)], H[others, tested])
+    scores, gradient = _scores_at(problem, x), -problem(x)[1] * problem.n
+    u = scores[:, tested] - scores[:, others] @ weights
+    # the gradient includes that of the prior
+    total = float(gradient[tested] - gradient[others] @ weights)
+    return total / float(np.sqrt(((u - u.mean()) ** 2).sum()))
+
+
+def _scores_at(problem: Problem[Any, Any], x: Array) -> Array:
+    """Return the score vector of each cluster at x (clusters, size), without the prior."""
     scale = problem.scale
-    standard = scale.standard(solution.x)
+    standard = scale.standard(x)
     _, clusters = problem.clusters()
     scores = np.empty((len(clusters), scale.size))
     for row, persons in enumerate(clusters):
         likelihood = problem.likelihood_of(scale.panel.select_persons(persons))
-        scores[row] = scale.pull_back(solution.x, likelihood.value_and_gradient(standard)[1])
-    return scores[:, solution.free]
+        scores[row] = scale.pull_back(x, likelihood.value_and_gradient(standard)[1])
+    return scores
 
 
 def draw_from(

@@ -3,7 +3,7 @@
 from securebase.model.estimation.comparison import Comparison
 from securebase.model.estimation.result import Estimate, FitResult
 from securebase.model.fit.comparison import compare
-from securebase.model.fit.fitting import draw_parameters, fit, with_robust_errors
+from securebase.model.fit.fitting import draw_parameters, effect_score, fit, with_robust_errors
 from securebase.model.fit.priors import ShrinkagePrior, in_panel_units, prior_from_set
 from securebase.model.fit.result import Fit
 
@@ -15,6 +15,7 @@ __all__ = [
     "ShrinkagePrior",
     "compare",
     "draw_parameters",
+    "effect_score",
     "fit",
     "in_panel_units",
     "prior_from_set",

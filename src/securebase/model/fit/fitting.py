@@ -9,7 +9,7 @@ import numpy as np
 from securebase.errors import ModelError
 from securebase.model.arguments import PANEL_ADVICE, check_generator, check_instance, check_number, check_whole_number
 from securebase.model.estimation.engine import Progress, estimate
-from securebase.model.estimation.uncertainty import add_robust_errors, draw_from
+from securebase.model.estimation.uncertainty import add_robust_errors, draw_from, score_statistic
 from securebase.model.fit.priors import ShrinkagePrior
 from securebase.model.fit.problem import ContinuousTimeProblem
 from securebase.model.fit.result import Fit
@@ -141,6 +141,23 @@ def with_robust_errors(fitted: Fit, panel: Panel) -> Fit:
     Hessian is not positive definite.
     """
     return add_robust_errors(fitted, ContinuousTimeProblem(panel, fitted.specification))
+
+
+def effect_score(
+    without: Fit, panel: Panel, specification: Specification, prior: ShrinkagePrior, effect: tuple[str, str]
+) -> float:
+    """Return the robust score statistic of an effect (from, to) of a specification, from the fit without it.
+
+    Positive where the effect would be. NaN if the fit without it did not end regularly. A latent cause of one column
+    that the model lacks does not distort the statistic, because its sign depends on what the persons' scores of both
+    columns share.
+    """
+    if without.parameters is None or not without.ended_regularly:
+        return np.nan
+    problem = ContinuousTimeProblem(panel, specification, prior=prior)
+    x = problem.scale.standardised(without.parameters)
+    row = list(without.estimates).index(f"drift[{effect[1]},{effect[0]}]")
+    return score_statistic(problem, x, int(np.abs(problem.scale.jacobian(x)[row]).argmax()))
 
 
 def draw_parameters(fitted: Fit, panel: Panel, count: int, rng: np.random.Generator) -> list[Parameters]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,32 +35,41 @@ def draw_ratings(clients: SimulatedClients) -> Array:
     Traits are asked at the first session only, and nothing is asked after a session that was not held.
     """
     names = rated_constructs(clients)
+    ratings: Array = draw_items(clients, names, _ITEMS).mean(axis=3)
+    ratings[~_asked_and_answered(clients, names)] = np.nan
+    return ratings
+
+
+def draw_items(
+    clients: SimulatedClients, names: Sequence[str], items_per_rating: int, means: Array | float = MEAN
+) -> Array:
+    """Return two items (n, sessions, C, 2); the mean of so many has the reliability that its construct states.
+
+    means (C, 2): of the items among clients at the first session.
+    """
     positions = [clients.web.index(name) for name in names]
     true, noise = clients.courses.true[:, :, positions], clients.web.noise[positions]
     n, sessions, _ = true.shape
     # one SD of true values in points, so that an item has the SD above
-    points = _SD / np.sqrt(1.0 + _ITEMS * noise)
-    # the mean of the items has the error variance that the reliability of the construct states
-    error = np.sqrt(np.maximum(_ITEMS * noise * points**2 - _ROUNDING, 0.0))
+    points = _SD / np.sqrt(1.0 + items_per_rating * noise)
+    error = np.sqrt(np.maximum(items_per_rating * noise * points**2 - _ROUNDING, 0.0))
     z = clients.streams.normals("ratings", n, sessions, len(names), _ITEMS)
-    items = np.rint(np.clip(MEAN + (points * true)[..., None] + error[:, None] * z, _LOWEST, _HIGHEST))
-    ratings: Array = items.mean(axis=3)
-    ratings[~_asked_and_answered(clients, names)] = np.nan
-    return ratings
+    items: Array = np.rint(np.clip(means + (points * true)[..., None] + error[:, None] * z, _LOWEST, _HIGHEST))
+    return items
 
 
 def _asked_and_answered(clients: SimulatedClients, names: tuple[str, ...]) -> NDArray[np.bool_]:
     """Return True (n, sessions, C) where a construct has a rating."""
     after = np.array([construct(name).moment == Moment.AFTER for name in names])
     by_therapist = np.isin(names, _BY_THERAPIST)
-    answered = _answered(clients)[:, :, after.astype(int)] | by_therapist
+    answered = answered_check_ins(clients)[:, :, after.astype(int)] | by_therapist
     answered &= ~after | clients.people.is_treated[:, None, None]
     is_trait = np.isin(names, clients.web.names[clients.web.terms.moving :])
     answered[:, 1:] &= ~is_trait
     return answered
 
 
-def _answered(clients: SimulatedClients) -> NDArray[np.bool_]:
+def answered_check_ins(clients: SimulatedClients) -> NDArray[np.bool_]:
     """Return True (n, sessions, 2) where the client answered the check-in before and after the session."""
     missing, true = clients.scenario.happens.missing, clients.courses.true
     shift = np.zeros(true.shape[:2])

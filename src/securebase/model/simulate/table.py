@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from securebase.errors import InputError
 from securebase.model.parameters import Array
 from securebase.model.scenario import Scenario
 from securebase.model.simulate.clients import SimulatedClients, draw_clients
 from securebase.model.simulate.ratings import MEAN, draw_ratings, rated_constructs
+from securebase.model.simulate.rotation import draw_rotating_ratings, problems_of
 from securebase.model.states import states
 
+#: how much is asked: every construct at every session, or what check-ins ask
+AskedQuestions = Literal["everything", "rotation"]
+ASKED = get_args(AskedQuestions)
 #: column of an event that is the opposite of its construct
 _COLUMN_OF_EVENT = {"boundary_integrity": "boundary_breach"}
 
@@ -57,6 +62,7 @@ def simulate_table(
     dropout: float | None = None,
     arms: Sequence[str] = (),
     style: str = "",
+    asked: AskedQuestions = "everything",
 ) -> SimulatedTable:
     r"""Simulate a cohort as a table of all constructs, which is faster than `simulate` and has no records.
 
@@ -78,6 +84,11 @@ def simulate_table(
         Source of randomness; every draw depends on its seed alone.
     sessions, missing, irregular, dropout, arms, style
         As in `simulate`.
+    asked : {"everything", "rotation"}, default "everything"
+        “everything”: every construct after every session. “rotation”: what the check-ins of a clinic ask, with rare
+        constructs in rotation, one item at a time (k = 1 or 2, in the column `CONSTRUCT_item`); then this item alone
+        has the reliability r, and the means of the two items are 5.5 and 4.5. Constructs that no check-in asks have no
+        column.
 
     Returns
     -------
@@ -88,6 +99,8 @@ def simulate_table(
     ------
     ParameterSetError, ModelError
         As in `simulate`.
+    InputError
+        If `asked` is another word.
 
     See Also
     --------
@@ -113,12 +126,15 @@ def simulate_table(
             dropout=dropout,
             arms=arms,
             style=style,
-        )
+        ),
+        asked,
     )
 
 
-def tabulate(clients: SimulatedClients) -> SimulatedTable:
+def tabulate(clients: SimulatedClients, asked: AskedQuestions = "everything") -> SimulatedTable:
     """Return the table of these clients."""
+    if asked not in ASKED:
+        raise InputError(f"asked must be one of {', '.join(ASKED)} (got {asked!r})")
     n, sessions = clients.days.shape
     rows = np.arange(sessions) < clients.courses.held[:, None]
 
@@ -136,16 +152,21 @@ def tabulate(clients: SimulatedClients) -> SimulatedTable:
         columns["therapy"] = spread(people.is_treated.astype(float))
     if people.therapist is not None:
         columns["therapist"] = spread(clients.therapist(i) for i in range(n))
-    if people.problems:
-        columns["problem_area"] = spread(problem.value for problem in people.problems)
+    if people.problems or asked == "rotation":
+        columns["problem_area"] = spread(problem.value for problem in problems_of(clients))
     if clients.style:
         columns["style"] = spread([clients.style] * n)
-    ratings = draw_ratings(clients)[rows]
-    rated = {name: ratings[:, k] for k, name in enumerate(rated_constructs(clients))}
+    events = _events(clients)
+    if asked == "rotation":
+        rotated = draw_rotating_ratings(clients, events["retelling"])
+        rated = {name: values[rows] for name, values in rotated.items()}
+    else:
+        ratings = draw_ratings(clients)[rows]
+        rated = {name: ratings[:, k] for k, name in enumerate(rated_constructs(clients))}
     columns |= rated | _indices(rated)
     for k, covariate in enumerate(clients.scenario.happens.brings):
         columns.setdefault(covariate.name, spread(people.brought[:, k]))
-    columns |= {name: values[rows] for name, values in _events(clients).items()}
+    columns |= {name: values[rows] for name, values in events.items()}
     columns["ending"] = spread(ending.value for ending in clients.courses.endings)
     return SimulatedTable(clients.scenario.id, columns)
 

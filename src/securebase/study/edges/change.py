@@ -9,7 +9,7 @@ from securebase.model.theory import TheoryEdge, label_of
 from securebase.study.detrending import Array
 from securebase.study.edges.columns import EVENTS, EdgeTable, require_no_copy
 from securebase.study.edges.events import happenings
-from securebase.study.edges.result import EdgeEstimate, NotEstimableError
+from securebase.study.edges.result import EdgeEstimate, NotAskedError, NotEstimableError
 
 #: clients with a first and a last value; clients in each arm
 MIN_CLIENTS, MIN_IN_ARM = 100, 60
@@ -72,7 +72,7 @@ def estimate_arms(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
     Raises NotEstimableError unless each arm has `MIN_IN_ARM` clients with a first and a last value.
     """
     if ARM not in data.rows.values:
-        raise NotEstimableError(
+        raise NotAskedError(
             f"Needs clients without {label_of(edge.from_construct).lower()}: the table has no column “{ARM}” (1 or 0)."
         )
     arm = np.full(data.rows.n_persons, np.nan)

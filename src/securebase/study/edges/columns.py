@@ -12,7 +12,7 @@ from securebase.measurement.catalogue import instruments
 from securebase.model.theory import label_of
 from securebase.records.vocabulary import Respondent
 from securebase.study.detrending import Array
-from securebase.study.edges.result import NotEstimableError
+from securebase.study.edges.result import NotAskedError, NotEstimableError
 from securebase.study.estimator import MIN_PAIRS, Indices
 from securebase.study.moderation import varies_within_persons
 from securebase.study.phrases import number
@@ -59,14 +59,17 @@ class EdgeTable:
     changed: bool = False
 
     def column(self, construct: str) -> str:
-        """Return the name of the best column of a construct. Raises NotEstimableError if there is none."""
+        """Return the name of the best column of a construct. Raises NotAskedError if there is none."""
         return self.candidates(construct)[0]
 
     def candidates(self, construct: str) -> tuple[str, ...]:
-        """Return the columns of a construct that vary, the best first. Raises NotEstimableError if there is none."""
+        """Return the columns of a construct that vary, the best first.
+
+        Raises NotAskedError if the table has none, NotEstimableError if none varies.
+        """
         names = tuple(name for name in columns_of(self.dictionary, construct) if name in self.rows.values)
         if not names:
-            raise NotEstimableError(f"The table has no column for {label_of(construct)}.{_asked_by(construct)}")
+            raise NotAskedError(f"The table has no column for {label_of(construct)}.{_asked_by(construct)}")
         varying = tuple(
             name for name in names if construct in EVENTS or np.nanmin(self.values(name)) < np.nanmax(self.values(name))
         )
@@ -120,5 +123,5 @@ def require_no_copy(columns: tuple[str, str], x: Array, y: Array) -> None:
 
 def _asked_by(construct: str) -> str:
     """Return which instruments measure a construct, as a sentence; empty if none does."""
-    names = [i.name for i in instruments().values() if any(s.construct == construct for s in i.scales)]
+    names = [f"“{i.name}”" for i in instruments().values() if any(s.construct == construct for s in i.scales)]
     return f" Measured by {', '.join(names[:3])}{' and others' if len(names) > 3 else ''}." if names else ""

@@ -15,7 +15,7 @@ from securebase.study.edges.events import estimate_events
 from securebase.study.edges.lags import estimate_lag
 from securebase.study.edges.levels import estimate_levels
 from securebase.study.edges.moderation import estimate_product
-from securebase.study.edges.result import EdgeEstimate, EdgeResult, NotEstimableError, TheoryEstimates
+from securebase.study.edges.result import EdgeEstimate, EdgeResult, NotAskedError, NotEstimableError, TheoryEstimates
 from securebase.study.edges.same_session import estimate_same_session
 from securebase.study.edges.stories import estimate_stories
 from securebase.study.verdicts.rule import holm
@@ -71,6 +71,8 @@ def _estimate_together(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate | None
 def _estimate(data: EdgeTable, edge: TheoryEdge) -> EdgeResult:
     try:
         return EdgeResult(edge, ESTIMATORS[edge.study_method](data, edge))
+    except NotAskedError as error:
+        return EdgeResult(edge, None, str(error), asked=False)
     except NotEstimableError as error:
         return EdgeResult(edge, _estimate_together(data, edge), str(error))
     except (InputError, ModelError) as error:

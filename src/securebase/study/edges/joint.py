@@ -17,6 +17,7 @@ from securebase.study.estimator import LagStep, Link
 from securebase.study.estimators.ct_sparse import (
     MAX_SHIFT,
     MIN_RATINGS,
+    MIN_RATINGS_RARE,
     LagFit,
     SparseEstimate,
     asked_often,
@@ -86,9 +87,11 @@ def _too_little(rows: SessionTable, column: str) -> str:
     """Return why a column is not usable, as a sentence; empty if it is."""
     observed = np.isfinite(rows.values[column])
     counts = np.bincount(rows.person[observed], minlength=rows.n_persons)
-    enough, needed = int((counts >= MIN_RATINGS).sum()), MIN_CLIENTS if asked_often(rows, column) else MIN_CLIENTS_RARE
+    often = asked_often(rows, column)
+    least, needed = (MIN_RATINGS, MIN_CLIENTS) if often else (MIN_RATINGS_RARE, MIN_CLIENTS_RARE)
+    enough = int((counts >= least).sum())
     if enough < needed:
-        return f"“{column}” has {MIN_RATINGS} ratings or more in {enough} clients; {needed} are needed."
+        return f"“{column}” has {least} ratings or more in {enough} clients; {needed} are needed."
     return "" if varies_within_persons(rows, column) else f"“{column}” never changes within a client."
 
 
@@ -113,7 +116,8 @@ def fit_question(question: EdgeQuestion, measures: Measures) -> JointFit:
             reasons[edge] = reason
     if len(reasons) == len(question.asked):
         return JointFit(question, columns, plain.fit if plain else None, {}, reasons, first)
-    sparse = fit_sparse(panel, ["often" if often else "rare" for often in is_often], question.effects)
+    kinds = ["often" if often else "rare" for often in is_often]
+    sparse = fit_sparse(panel, kinds, question.effects, asked=question.asked)
     return _answer(question, columns, sparse, reasons, first)
 
 
@@ -137,7 +141,7 @@ def _no_number(estimate: SparseEstimate | None) -> str:
     if estimate is None:
         return "The fit gives no standard error."
     if estimate.standard_error > MAX_ERROR:
-        return f"The standard error is {number(estimate.standard_error)}, more than {number(MAX_ERROR)}."
+        return f"The standard error is more than {number(MAX_ERROR)}."
     if estimate.rests_on_prior:
         return f"The estimate depends on the prior: it moves by more than {number(MAX_SHIFT)} standard errors with it."
     return ""

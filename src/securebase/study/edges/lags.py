@@ -57,8 +57,8 @@ def estimate_lag(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
         )
     if sparse.standard_error > MAX_ERROR:
         raise NotEstimableError(
-            f"The standard error is {sparse.standard_error:.2f}, more than {MAX_ERROR:g}: “{link.earlier}” and "
-            f"“{link.later}” may be too closely related to separate."
+            f"The standard error is more than {MAX_ERROR:g}: the ratings do not separate an effect of "
+            f"“{link.earlier}” on “{link.later}” from other causes of its course."
         )
     if sparse.shift is None or sparse.rests_on_prior:
         raise NotEstimableError(

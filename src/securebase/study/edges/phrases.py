@@ -13,7 +13,7 @@ from securebase.study.phrases import number
 
 #: Kind of pair → share of true lags of .10 and of .06 that differ from zero in tables of 200 clients with 16 sessions.
 #: From the benchmark of sparse columns, which a test compares. Simulated: no clinic has checked it.
-DETECTED = {"both weekly": (0.94, 0.55), "rare and weekly": (0.21, 0.14), "both rare": (0.04, 0.02)}
+DETECTED = {"both weekly": (0.94, 0.55), "rare and weekly": (0.15, 0.13), "both rare": (0.04, 0.01)}
 #: Reading of an edge → its meaning, in order. “Differs from zero” is by the p value adjusted over all estimates.
 READINGS = {
     "as stated": "differs from zero, with the sign of the theory",
@@ -21,7 +21,8 @@ READINGS = {
     "opposite": "differs from zero, with the other sign",
     "not zero": "differs from zero; the theory gives no sign",
     "inconclusive": "cannot be distinguished from zero",
-    "no estimate": "not asked, asked too rarely, or only simulated",
+    "no estimate": "asked too rarely or of too few clients, or only simulated",
+    "not asked": "the table has no column for one of its ends",
 }
 LEGEND = (
     "Arrows show the hypothesis. Every figure is an association between these columns alone and no verdict on order "
@@ -36,7 +37,7 @@ def what_to_expect(n_clients: int, *, simulated: bool = False) -> str:
     words = (
         "In simulated tables of 200 clients with 16 sessions, the power to detect a lag of .10 (.06) standard "
         f"deviations is {weekly:.0%} ({weekly_small:.0%}) if both columns are rated at every session, {one_rare:.0%} "
-        f"({one_rare_small:.0%}) if one is rated rarely, and {rare:.0%} ({rare_small:.0%}) if both are "
+        f"({one_rare_small:.0%}) if one is rated two to four times, and {rare:.0%} ({rare_small:.0%}) if both are "
         f"(docs/benchmarks.md, sparse columns). This table has {clients}"
     )
     if n_clients < MIN_CLIENTS:

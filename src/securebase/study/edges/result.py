@@ -11,6 +11,10 @@ class NotEstimableError(Exception):
     """Raised if a table is not enough for an estimator; the message names the column and how much is missing."""
 
 
+class NotAskedError(NotEstimableError):
+    """Raised if a table has no column for one of the ends of an edge."""
+
+
 @dataclass(frozen=True, slots=True)
 class EdgeEstimate:
     """One association on its own scale, 0 if there is none, with a 95% interval.
@@ -36,19 +40,21 @@ class EdgeEstimate:
 class EdgeResult:
     """One edge of the theory in one table: an estimate with its p value adjusted over all estimates, or a reason.
 
-    With both, the estimate is the association within the session of a lag that has none, for that reason.
+    With both, the estimate is the association within the session of a lag that has none, for that reason. asked:
+    False if the table has no column for one of its ends.
     """
 
     edge: TheoryEdge
     estimate: EdgeEstimate | None
     reason: str = ""
     p_adjusted: float | None = None
+    asked: bool = True
 
     @property
     def reading(self) -> str:
         """Return the reading, a key of `READINGS` in phrases.py, from the adjusted p value and the stated sign."""
         if self.estimate is None:
-            return "no estimate"
+            return "no estimate" if self.asked else "not asked"
         if self.p_adjusted is None or self.p_adjusted >= 0.05:
             return "inconclusive"
         if self.edge.sign not in "+-":

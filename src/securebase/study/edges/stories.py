@@ -12,7 +12,7 @@ from securebase.model.retellings.fitting import MIN_RETELLINGS
 from securebase.model.theory import TheoryEdge
 from securebase.study.detrending import Array
 from securebase.study.edges.columns import EdgeTable
-from securebase.study.edges.result import EdgeEstimate, NotEstimableError
+from securebase.study.edges.result import EdgeEstimate, NotAskedError, NotEstimableError
 
 #: stories with `MIN_RETELLINGS` retellings
 MIN_STORIES = 60
@@ -27,7 +27,7 @@ def estimate_stories(data: EdgeTable, edge: TheoryEdge) -> EdgeEstimate:
     peak = data.column(edge.to_construct)
     for column in (STORY, END):
         if column not in data.rows.values:
-            raise NotEstimableError(f"The table has no column “{column}”.")
+            raise NotAskedError(f"The table has no column “{column}”.")
     story, peaks, ends = (data.values(name) for name in (STORY, peak, END))
     rows_of_stories = np.flatnonzero(np.isfinite(story) & np.isfinite(peaks))
     rows = [

@@ -4,13 +4,15 @@ A plain fit of such columns often ends at a boundary, with estimates that vary m
 levels, states and random slopes) and measurement error have a normal prior around `BORROWED`; effects, covariances
 between the columns and mean courses have none (decision 0028). The fit is repeated with a lower and a higher prior mean
 of persistence, because the share of an effect that comes from the data is 1 under a flat prior and cannot show what the
-estimate owes to it. The estimator is a model in place of a detrending, so it is on none of the lists of `study`;
-`securebase theory --data` uses it.
+estimate owes to it. A column that is hardly rated can take the place of a slow cause that the other column has and the
+model lacks; its effect would then seem to differ from zero. So an estimate that does is tested again by a robust score
+test, and its standard error widened to agree with that (`_widened`). The estimator is a model in place of a detrending,
+so it is on none of the lists of `study`; `securebase theory --data` uses it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -18,7 +20,7 @@ import numpy as np
 
 from securebase.errors import ModelError
 from securebase.model.distributions import normal_tail
-from securebase.model.fit import Fit, fit
+from securebase.model.fit import Fit, effect_score, fit
 from securebase.model.fit.priors import ShrinkagePrior
 from securebase.model.panel import Panel
 from securebase.model.parameters import Parameters
@@ -30,10 +32,14 @@ from securebase.study.table import SessionTable
 
 #: share of a client's sessions from which on a column counts as asked often
 OFTEN = 0.5
-#: clients with `MIN_RATINGS` of both columns, where one or both are rare; for both, also pairs within `PAIR_WEEKS`
-MIN_CLIENTS, MIN_CLIENTS_BOTH, MIN_RATINGS, MIN_PAIRS, PAIR_WEEKS = 100, 200, 4, 300, 2.0
+#: clients with enough ratings of both columns; if both are rare, also pairs of ratings within `PAIR_WEEKS`
+MIN_CLIENTS, MIN_PAIRS, PAIR_WEEKS = 100, 90, 2.0
+#: ratings per client of a column that is asked often, and of a rare one
+MIN_RATINGS, MIN_RATINGS_RARE = 4, 2
 #: change of the prior mean of persistence in the sensitivity analysis, and the largest shift that it may make, in SEs
 PERSISTENCE_SHIFT, MAX_SHIFT = 0.07, 0.5
+#: p value below which an estimate is tested again
+_SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,22 +97,23 @@ def missing_data(table: SessionTable, link: Link, days_per_unit: float = 7.0) ->
     """Return what the table lacks for this estimator, as a sentence; empty if it has enough."""
     columns = link.earlier, link.later
     rare = [name for name in columns if not asked_often(table, name)]
-    both = len(rare) == len(columns)
-    needed = MIN_CLIENTS_BOTH if both else MIN_CLIENTS
+    least = [MIN_RATINGS_RARE if name in rare else MIN_RATINGS for name in columns]
     observed = np.isfinite([table.values[name] for name in columns])
     counts = np.array([np.bincount(table.person[seen], minlength=table.n_persons) for seen in observed])
-    enough = int((counts >= MIN_RATINGS).all(axis=0).sum())
-    if enough < needed:
+    enough = int((counts >= np.array(least)[:, None]).all(axis=0).sum())
+    if enough < MIN_CLIENTS:
         frequency = " and ".join(
             f"“{name}” is rated {count.sum() / max((count > 0).sum(), 1):.1f} times per client"
             for name, count in zip(columns, counts, strict=True)
             if name in (rare or columns)
         )
-        return (
-            f"{frequency}: {enough} clients have {MIN_RATINGS} ratings of both columns; {needed} are needed "
-            f"({needed - enough} more)."
+        ratings = (
+            f"{least[0]} ratings of both columns"
+            if least[0] == least[1]
+            else " and ".join(f"{n} ratings of “{name}”" for name, n in zip(columns, least, strict=True))
         )
-    if both and (pairs := count_pairs(table, link, days_per_unit)) < MIN_PAIRS:
+        return f"{frequency}: {enough} clients have {ratings}; {MIN_CLIENTS} are needed ({MIN_CLIENTS - enough} more)."
+    if len(rare) == len(columns) and (pairs := count_pairs(table, link, days_per_unit)) < MIN_PAIRS:
         return (
             f"{pairs} ratings of “{link.later}” follow one of “{link.earlier}” within {PAIR_WEEKS:g} weeks; "
             f"{MIN_PAIRS} are needed ({MIN_PAIRS - pairs} more)."
@@ -141,7 +148,8 @@ def estimate_sparse(table: SessionTable, link: Link, days_per_unit: float = 7.0)
     """
     panel = pair_panel(table, link, days_per_unit)
     kinds = ["often" if asked_often(table, name) else "rare" for name in panel.constructs]
-    return fit_sparse(panel, kinds).effects.get((link.earlier, link.later))
+    pair = (link.earlier, link.later)
+    return fit_sparse(panel, kinds, asked=[pair]).effects.get(pair)
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,8 +166,17 @@ def fit_plain(panel: Panel, effects: Sequence[tuple[str, str]] | None = None) ->
     return LagFit(fitted, _weekly_effects(fitted))
 
 
-def fit_sparse(panel: Panel, kinds: Sequence[str], effects: Sequence[tuple[str, str]] | None = None) -> LagFit:
-    """Fit the same with priors on nuisances, and again with the prior mean of persistence lower and higher."""
+def fit_sparse(
+    panel: Panel,
+    kinds: Sequence[str],
+    effects: Sequence[tuple[str, str]] | None = None,
+    *,
+    asked: Collection[tuple[str, str]],
+) -> LagFit:
+    """Fit the same with priors on nuisances, and again with the prior mean of persistence lower and higher.
+
+    asked: effects that are reported. Where one of them differs from zero, its standard error is widened.
+    """
     main, *shifted = (
         fit(panel, _specification(panel, effects), prior=borrowed_prior(panel, kinds, change))
         for change in (0.0, -PERSISTENCE_SHIFT, PERSISTENCE_SHIFT)
@@ -174,8 +191,34 @@ def fit_sparse(panel: Panel, kinds: Sequence[str], effects: Sequence[tuple[str, 
         ]
         return float(max(moved))
 
-    estimates = _weekly_effects(main)
-    return LagFit(main, {pair: replace(e, shift=shift(pair, e)) for pair, e in estimates.items()})
+    estimates = {pair: replace(e, shift=shift(pair, e)) for pair, e in _weekly_effects(main).items()}
+    widened = {
+        pair: _widened(estimates[pair], panel, kinds, effects, pair)
+        for pair in asked
+        if pair in estimates and estimates[pair].p_value < _SIGNIFICANT
+    }
+    return LagFit(main, {**estimates, **widened})
+
+
+def _widened(
+    estimate: SparseEstimate,
+    panel: Panel,
+    kinds: Sequence[str],
+    effects: Sequence[tuple[str, str]] | None,
+    pair: tuple[str, str],
+) -> SparseEstimate:
+    """Return the estimate with the error |estimate| / z of its score statistic z, if that is larger.
+
+    Infinite where the test does not agree in sign, or the fit without the effect fails.
+    """
+    pairs = effects if effects is not None else [(a, b) for a in panel.constructs for b in panel.constructs if a != b]
+    if pair not in pairs:  # an effect through other constructs only
+        return estimate
+    prior = borrowed_prior(panel, kinds)
+    without = fit(panel, _specification(panel, [other for other in pairs if other != pair]), prior=prior)
+    z = effect_score(without, panel, _specification(panel, effects), prior, pair) * np.sign(estimate.estimate)
+    error = abs(estimate.estimate) / z if z > 0 else np.inf
+    return replace(estimate, standard_error=max(estimate.standard_error, float(error)))
 
 
 def pair_panel(table: SessionTable, link: Link, days_per_unit: float = 7.0) -> Panel:

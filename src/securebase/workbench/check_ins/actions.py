@@ -11,6 +11,7 @@ from django.db import transaction
 
 from securebase.errors import InputError
 from securebase.measurement.catalogue import instrument as get_instrument
+from securebase.measurement.schedule import AskedPart
 from securebase.measurement.scoring import ScoringResult, score
 from securebase.records.vocabulary import Moment
 from securebase.workbench.accounts.models import Account
@@ -50,9 +51,9 @@ def invite_check_in(
 ) -> Invitation:
     """Open the check-in of this moment, or open it again; a new link ends the old one.
 
-    `extras` lists the additional instruments; None means those that are due. They are fixed here, and opening a waiting
-    check-in again keeps them. Raises InputError if the check-in has been answered, or if a check-in before the session
-    would be asked after it.
+    `extras` lists the additional questions, each as `str` writes an AskedPart; None means those that are due. They are
+    fixed here, and opening a waiting check-in again keeps them. Raises InputError if the check-in has been answered, or
+    if a check-in before the session would be asked after it.
     """
     ensure_own(session.episode.client, by)
     moment = Moment(moment)
@@ -67,20 +68,18 @@ def invite_check_in(
     if check_in is not None and check_in.is_answered:
         raise InputError("this check-in has been answered and cannot be opened again")
     token = new_token()
-    instruments = [i.id for i in due_instruments(session, moment, at)] if extras is None else list(extras)
+    due = [str(AskedPart.whole(i)) for i in due_instruments(session, moment, at)] if extras is None else list(extras)
     check_in = check_in or CheckIn(therapy_session=session, moment=moment.value)
-    check_in.extras = instruments
+    check_in.extras = due
     check_in.mode, check_in.state, check_in.simulated = mode, CheckInState.WAITING, simulated
     check_in.token_digest = None if mode == CheckInMode.PAPER else digest(token)
     check_in.invited_at, check_in.opened_at = at, None
     check_in.expires_at = None if mode == CheckInMode.PAPER else at + timedelta(hours=settings.CHECK_IN_LINK_HOURS)
     check_in.save()
-    # a request by the therapist is fulfilled once the instrument is part of a check-in
-    requests = ExtraChoice.objects.visible_to(by).filter(episode=session.episode, instrument__in=instruments)
-    requests.update(asked_for=False)
-    record_write(
-        by, "check_in.invited", check_in, session.episode, mode=str(mode), moment=moment.value, extras=instruments
-    )
+    # a request by the therapist is fulfilled once its questions are part of a check-in
+    asked = [choice for part in check_in.parts for choice in part.choices]
+    ExtraChoice.objects.visible_to(by).filter(episode=session.episode, instrument__in=asked).update(asked_for=False)
+    record_write(by, "check_in.invited", check_in, session.episode, mode=str(mode), moment=moment.value, extras=due)
     return Invitation(check_in, token)
 
 
@@ -158,7 +157,11 @@ def _score_answers(
 ) -> tuple[ScoringResult, ...]:
     """Score the session set, and the additional instruments that have an answer."""
     result = score(get_instrument(check_in.instrument_id), responses)
-    additional = [score(get_instrument(name), extra[name]) for name in check_in.extras if name in extra]
+    additional = [
+        score(get_instrument(part.instrument), extra[part.instrument], asked=part.items)
+        for part in check_in.parts
+        if part.instrument in extra
+    ]
     return result, *(part for part in additional if any(value is not None for value in part.responses.values()))
 
 

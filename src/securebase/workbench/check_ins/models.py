@@ -8,9 +8,8 @@ from typing import ClassVar
 
 from django.db import models
 
-from securebase.measurement.catalogue import instrument as get_instrument
 from securebase.measurement.instrument import Instrument
-from securebase.measurement.schedule import SESSION_SETS
+from securebase.measurement.schedule import SESSION_SETS, AskedPart
 from securebase.workbench.clients.scoping import ScopedModel
 from securebase.workbench.measures.models import MOMENTS, Administration
 from securebase.workbench.therapy_sessions.models import TherapySession
@@ -47,7 +46,7 @@ class CheckIn(ScopedModel):
     answered_at = models.DateTimeField(null=True, blank=True)
     #: what the page sent to say “this is the same answer again”; a digest, like the link's
     submission_digest = models.CharField(max_length=64, blank=True)
-    #: instruments asked beside the session set, as they were due when it was opened: link, sheet and typing in agree
+    #: what is asked in addition to the session set, fixed when it was opened: link, paper form and entry agree
     extras = models.JSONField(default=list, blank=True)
     simulated = models.BooleanField(default=False)
 
@@ -63,8 +62,14 @@ class CheckIn(ScopedModel):
         return SESSION_SETS[self.moment]
 
     @property
+    def parts(self) -> tuple[AskedPart, ...]:
+        """Additional questions, by instrument."""
+        return tuple(map(AskedPart.parse, self.extras))
+
+    @property
     def extra_instruments(self) -> list[Instrument]:
-        return [get_instrument(name) for name in self.extras]
+        """The additional instruments, each with the items that are asked."""
+        return [part.questions for part in self.parts]
 
     @property
     def answers(self) -> Administration:
@@ -75,12 +80,12 @@ class CheckIn(ScopedModel):
     def extra_answers(self) -> list[Administration]:
         """Administrations of the additional questionnaires, in the order in which they were asked."""
         by_instrument = {a.instrument: a for a in self.administrations.all()}
-        return [by_instrument[name] for name in self.extras if name in by_instrument]
+        return [by_instrument[part.instrument] for part in self.parts if part.instrument in by_instrument]
 
-    def asked(self, now: datetime) -> list[str]:
-        """Return the additional instruments that were answered with it, or that its open link still asks."""
+    def asked(self, now: datetime) -> tuple[AskedPart, ...]:
+        """Return the additional questions that were answered with it, or that its open link still asks."""
         expired = self.expires_at is not None and self.expires_at <= now
-        return self.extras if self.is_answered or (self.is_waiting and not expired) else []
+        return self.parts if self.is_answered or (self.is_waiting and not expired) else ()
 
     @property
     def is_answered(self) -> bool:

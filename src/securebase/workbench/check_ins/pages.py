@@ -15,7 +15,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from securebase.measurement.catalogue import instrument as get_instrument
-from securebase.measurement.schedule import SESSION_SETS
+from securebase.measurement.schedule import SESSION_SETS, AskedPart
 from securebase.records.vocabulary import Moment
 from securebase.workbench.accounts.actions import record_sign_out
 from securebase.workbench.accounts.models import Account
@@ -142,7 +142,7 @@ def _record_sheet(
     at = completion_time(
         episode=therapy_session.episode, session=therapy_session, moment=moment, day=form.cleaned_data["date"], now=now
     )
-    extras = [instrument.id for instrument in form.extra]
+    extras = [str(AskedPart.whole(instrument)) for instrument in form.extra]
     return actions.record_check_in(
         check_in=_open_on_paper(therapy_session, moment, by=by, at=now, extras=extras),
         responses=form.responses(),

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from securebase.measurement.instrument import Instrument
-from securebase.measurement.schedule import due_measures
+from securebase.measurement.schedule import due_parts
 from securebase.records.vocabulary import Moment
 from securebase.workbench.check_ins.models import CheckIn, CheckInState
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.clients.tokens import digest
-from securebase.workbench.measures.schedule import administered_sessions, course_context
+from securebase.workbench.measures.schedule import course_context, past_check_ins
 from securebase.workbench.therapy_sessions.models import Rupture, TherapySession
 
 #: Time after the planned start during which the check-in before a session can still be answered, because people are
@@ -62,16 +62,18 @@ def check_in_by_token(token: str) -> CheckIn | None:
 
 
 def due_instruments(session: TherapySession, moment: Moment, now: datetime) -> tuple[Instrument, ...]:
-    """Return the additional questionnaires of this check-in: those fixed when it was opened, else those due now."""
+    """Return the additional questions of this check-in: those fixed when it was opened, else those due now."""
     check_in = session.check_ins.filter(moment=moment.value).first()
     if check_in is not None and check_in.state != CheckInState.WITHDRAWN:
         return tuple(check_in.extra_instruments)
-    history = {
-        name: numbers - {session.number} for name, numbers in administered_sessions(session.episode, now).items()
-    }
-    return due_measures(
-        session=session.number, moment=moment.value, course=course_context(session.episode), history=history
+    episode = session.episode
+    parts = due_parts(
+        session=session.number,
+        moment=moment.value,
+        course=course_context(episode),
+        history=past_check_ins(episode, now),
     )
+    return tuple(part.questions for part in parts)
 
 
 def is_before_session(session: TherapySession, at: datetime) -> bool:

@@ -50,6 +50,7 @@ def create_client(
         problem_areas=[ProblemArea(a).value for a in problem_areas],
         phase=Phase(phase).value,
         symptom_measure=symptom_measure,
+        rotation_offset=_next_offset(),
         **_numbers(course_format, planned_sessions),
     )
     record(
@@ -61,6 +62,11 @@ def create_client(
         detail={"episode": str(episode.id), "simulated": simulated},
     )
     return client
+
+
+def _next_offset() -> int:
+    """Return where the rotating questions of the next course start: courses in a row start at different places."""
+    return Episode.objects.unscoped(reason="counts all courses, reads none").count()
 
 
 def _numbers(course_format: CourseFormat | None, planned_sessions: int | None) -> dict[str, Any]:
@@ -157,7 +163,11 @@ def begin_episode(
         if last is not None:
             carried_over |= {"problem_areas": last.problem_areas, "symptom_measure": last.symptom_measure}
     episode = Episode.objects.create(
-        client=client, began_on=began_on, **carried_over, **_numbers(course_format, planned_sessions)
+        client=client,
+        began_on=began_on,
+        rotation_offset=_next_offset(),
+        **carried_over,
+        **_numbers(course_format, planned_sessions),
     )
     record(actor=by, action="episode.begun", object_type="episode", object_id=episode.id, client=client.id)
     return episode

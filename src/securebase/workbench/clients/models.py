@@ -73,6 +73,10 @@ class Episode(ScopedModel):
     symptom_measure = models.CharField(
         max_length=60, choices=SymptomMeasure.choices, default=SymptomMeasure.SESSION_SET
     )
+    #: where the rotating questions of check-ins start; consecutive courses of a clinic start at different places
+    rotation_offset = models.PositiveIntegerField(default=0)
+    #: first session whose check-in asks rotating questions; above 1 if the course began under the earlier plan
+    rotation_from = models.PositiveSmallIntegerField(default=1)
     version = models.PositiveIntegerField(default=1)
     #: raised by every write to the episode's record; results derived at the same number are still valid
     record_version = models.PositiveIntegerField(default=1)

@@ -28,7 +28,7 @@ def record_lines(record: EpisodeRecord, day: float) -> tuple[RecordLine, ...]:
     weeks = strained_weeks(prepare(record, day, set_in_use().parameter_set))
     scores = [score for administration in record.administrations for score in administration.scores]
     lines = (
-        RecordLine("Support", "relationships", support_line(support_share_history(record))),
+        RecordLine("Support", "attachment", support_line(support_share_history(record))),
         RecordLine("Formulation", "formulation", describe_weeks(weeks) if weeks and weeks.sessions else ""),
         RecordLine("Retelling", "emotional-work", retold_line(record)),
         RecordLine("Common factors", "client-measures", factors_line(common_factors(scores))),

@@ -13,12 +13,14 @@ from django.conf import settings
 from django.db import transaction
 
 from securebase.errors import NotPermittedError
-from securebase.model.simulate import simulate
+from securebase.model.simulate import simulate_with_truth
+from securebase.model.simulate.truth import Truth
 from securebase.records import episode as records
 from securebase.workbench.accounts.actions import create_account, create_clinic
 from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.audit.actions import record
 from securebase.workbench.clients.models import Episode
+from securebase.workbench.demo.additional_measures import TrueCourse
 from securebase.workbench.demo.client_rows import write_client
 from securebase.workbench.demo.more_clients import add_more_clients
 from securebase.workbench.demo.others import OPEN_CLIENT, add_supervisor, open_own_page, share_with_supervisor
@@ -53,10 +55,11 @@ def build_clinic(
     n_clients = len(ROSTER) if n_clients is None else n_clients
     with transaction.atomic():
         therapist = _create_therapist()
-        courses = simulate_courses(seed)
+        courses, truth = simulate_courses(seed)
         for position, (person, course) in enumerate(zip(ROSTER[:n_clients], courses, strict=False)):
             progress("Simulating clients", position, n_clients)
-            write_client(person, course, therapist=therapist, now=now, position=position)
+            true = TrueCourse.of(truth, position)
+            write_client(person, course, true, therapist=therapist, now=now, position=position)
         add_more_clients(
             n_clients - len(ROSTER),
             clinic=therapist.clinic,
@@ -98,11 +101,11 @@ def _create_therapist() -> Account:
     )
 
 
-def simulate_courses(seed: int) -> Sequence[records.EpisodeRecord]:
-    """Simulate one full course per person of the roster; sessions after those held are dropped later."""
+def simulate_courses(seed: int) -> tuple[Sequence[records.EpisodeRecord], Truth]:
+    """Simulate a full course per person of the roster, with its truth; sessions after those held are dropped later."""
     shocks = [shock for position, person in enumerate(ROSTER) for shock in person.shocks(position)]
     alerts = [(position, person.alarm) for position, person in enumerate(ROSTER) if person.alarm]
-    return simulate(
+    cohort, truth = simulate_with_truth(
         "one_pace",
         n_clients=len(ROSTER),
         rng=np.random.default_rng(seed),
@@ -114,4 +117,5 @@ def simulate_courses(seed: int) -> Sequence[records.EpisodeRecord]:
         inventory_every=1,
         shocks=shocks,
         alerts=alerts,
-    ).episodes
+    )
+    return cohort.episodes, truth

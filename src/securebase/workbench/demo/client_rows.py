@@ -14,7 +14,7 @@ import numpy as np
 from django.utils import timezone
 
 from securebase.measurement.catalogue import instrument as get_instrument
-from securebase.measurement.schedule import CourseContext
+from securebase.measurement.schedule import CourseContext, PastCheckIn
 from securebase.measurement.scoring import ScoringResult, score
 from securebase.records import episode as records
 from securebase.records.vocabulary import Moment, Respondent, RuptureKind
@@ -23,7 +23,12 @@ from securebase.workbench.check_ins.actions import invite_check_in
 from securebase.workbench.check_ins.models import CheckIn, CheckInMode, CheckInState
 from securebase.workbench.clients.actions import create_client
 from securebase.workbench.clients.models import Client, Episode, SymptomMeasure
-from securebase.workbench.demo.additional_measures import score_additional_measures, symptom_level, therapist_rating
+from securebase.workbench.demo.additional_measures import (
+    TrueCourse,
+    score_additional_measures,
+    symptom_level,
+    therapist_rating,
+)
 from securebase.workbench.demo.courses import load_course_files, write_course
 from securebase.workbench.demo.roster import PHQ9, Person
 from securebase.workbench.demo.simulated_work import CONTRACT_SESSION, contract, write_entries
@@ -63,9 +68,18 @@ def _build_calendar(person: Person, course: records.EpisodeRecord, position: int
 
 # ---- rows ------------------------------------------------------------------------------------------------------------
 def write_client(
-    person: Person, course: records.EpisodeRecord, *, therapist: Account, now: datetime, position: int = 0
+    person: Person,
+    course: records.EpisodeRecord,
+    true: TrueCourse,
+    *,
+    therapist: Account,
+    now: datetime,
+    position: int = 0,
 ) -> Client:
-    """Write one client with everything recorded so far. `position` on the roster sets the hour of the sessions."""
+    """Write one client with everything recorded so far.
+
+    `true` has the values behind the simulated course. `position` on the roster sets the hour of the sessions.
+    """
     calendar = _build_calendar(person, course, position, now)
     began = min(calendar.start_times.values(), default=calendar.next_at)
     client = create_client(
@@ -82,7 +96,7 @@ def write_client(
     episode = client.episodes.get()
     sessions = _create_sessions(person, episode, calendar)
     included = [a for a in course.administrations if _is_included(person, a)]
-    _create_administrations(episode, sessions, included, calendar)
+    _create_administrations(episode, sessions, included, calendar, true)
     _create_ruptures(person, sessions, calendar)
     if person.alarm is None or person.acknowledged:
         _acknowledge_alerts(episode, therapist)
@@ -144,13 +158,14 @@ def _create_administrations(
     sessions: dict[int, TherapySession],
     simulated: Sequence[records.AdministrationRecord],
     calendar: CourseCalendar,
+    true: TrueCourse,
 ) -> None:
     """Create check-ins, administrations, responses, scores and alerts, with the scoring used for every client."""
     check_ins, administrations, results = [], [], []
     # a separate random stream for additional measures leaves the simulated course unchanged
     rng = np.random.default_rng([len(simulated), episode.planned_sessions])
-    course = CourseContext(episode.planned_sessions, tuple(episode.problem_areas))
-    history: dict[str, set[int]] = {}
+    course = CourseContext(episode.planned_sessions, tuple(episode.problem_areas), client=episode.rotation_offset)
+    history: list[PastCheckIn] = []
     severity = 5.0
     for answers in sorted(simulated, key=lambda a: (a.session or 0, a.moment is Moment.AFTER)):
         number = answers.session or 0
@@ -186,8 +201,10 @@ def _create_administrations(
         if check_in is None:
             continue
         severity = symptom_level(simulated, number, severity)
-        for extra in score_additional_measures(answers, course=course, history=history, severity=severity, rng=rng):
-            check_in.extras.append(extra.instrument)
+        for part, extra in score_additional_measures(
+            answers, course=course, history=history, true=true, severity=severity, rng=rng
+        ):
+            check_in.extras.append(str(part))
             administrations.append(_additional_administration(extra, administrations[-1], check_in=check_in, at=at))
             results.append(extra)
         if answers.moment is Moment.AFTER and (rating := therapist_rating(answers, rng)) is not None:

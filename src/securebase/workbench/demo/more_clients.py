@@ -9,11 +9,12 @@ from datetime import datetime
 import numpy as np
 
 from securebase.measurement.schedule import SESSION_SETS
-from securebase.model.simulate import simulate
+from securebase.model.simulate import simulate_with_truth
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import ProblemArea
 from securebase.workbench.accounts.actions import create_account
 from securebase.workbench.accounts.models import Account, Clinic, Role
+from securebase.workbench.demo.additional_measures import TrueCourse
 from securebase.workbench.demo.client_rows import write_client
 from securebase.workbench.demo.network import write_network
 from securebase.workbench.demo.roster import PHQ9, ROSTER, SESSION_SET, Person
@@ -34,13 +35,16 @@ def add_more_clients(
     if number <= 0:
         return
     rng = np.random.default_rng([seed, number])
-    courses = simulate(_SCENARIO, n_clients=number, rng=rng, sessions=_SESSIONS, safety=0.0, inventory_every=1).episodes
+    cohort, truth = simulate_with_truth(
+        _SCENARIO, n_clients=number, rng=rng, sessions=_SESSIONS, safety=0.0, inventory_every=1
+    )
     therapists: dict[str, Account] = {}
-    for n, course in enumerate(courses):
+    for n, course in enumerate(cohort.episodes):
         progress(n)
         if course.therapist not in therapists:
             therapists[course.therapist] = _create_therapist(len(therapists) + 2, clinic, password)
-        _write(n, course, therapists[course.therapist], now, rng)
+        true = TrueCourse.of(truth, n)
+        _write(n, course, true, therapist=therapists[course.therapist], now=now, rng=rng)
 
 
 def _create_therapist(number: int, clinic: Clinic, password: str) -> Account:
@@ -53,12 +57,15 @@ def _create_therapist(number: int, clinic: Clinic, password: str) -> Account:
     )
 
 
-def _write(n: int, course: EpisodeRecord, therapist: Account, now: datetime, rng: np.random.Generator) -> None:
+def _write(
+    n: int, course: EpisodeRecord, true: TrueCourse, *, therapist: Account, now: datetime, rng: np.random.Generator
+) -> None:
     """Write the n-th additional client with the simulated work, people and circle."""
     person = _person(n, course, rng)
     # other questionnaires of the simulator follow their own schedule here, and follow-ups have no session
     answers = tuple(a for a in course.administrations if a.instrument in _INSTRUMENTS and a.session is not None)
-    client = write_client(person, replace(course, administrations=answers), therapist=therapist, now=now, position=n)
+    course_asked = replace(course, administrations=answers)
+    client = write_client(person, course_asked, true, therapist=therapist, now=now, position=n)
     episode = client.episodes.get()
     start_times = {s.number: s.held_at for s in episode.therapy_sessions.all() if s.number <= person.sessions_held}
     entries = list(simulated_entries(course, start_times, rng))

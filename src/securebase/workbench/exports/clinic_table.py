@@ -96,7 +96,7 @@ def make_clinic_table(
     `by` is None on the command line. Raises InputError if the table would be empty.
     """
     # building takes seconds, so it runs outside the transaction, where it holds no database lock
-    table = build_clinic_table(_courses(clients, at), made_on=timezone.localdate(at))
+    table = build_table(clients, at)
     dictionary = table.dictionary
     with transaction.atomic():
         row = ResearchTable.objects.create(
@@ -116,6 +116,11 @@ def make_clinic_table(
             detail={"clients": dictionary.clients, "rows": row.rows, "fingerprint": row.fingerprint},
         )
     return table
+
+
+def build_table(clients: Sequence[ClientConsent], as_of: datetime) -> ClinicTable:
+    """Return the table of the `clients` who consent. Raises InputError if it would be empty."""
+    return build_clinic_table(_courses(clients, as_of), made_on=timezone.localdate(as_of))
 
 
 def earlier_tables(clinic: Clinic, clients: Sequence[ClientConsent]) -> list[EarlierTable]:

@@ -18,7 +18,7 @@ from securebase.workbench.clients.actions import ensure_own, record_write
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.clients.tokens import digest
 from securebase.workbench.measures.models import Administration, ExtraChoice, Response, SafetyAlert, Score
-from securebase.workbench.measures.schedule import is_additional
+from securebase.workbench.measures.schedule import is_choice
 from securebase.workbench.therapy_sessions.models import TherapySession
 
 #: Instrument of the therapist's own rating after a session.
@@ -178,10 +178,10 @@ def audit_detail(result: ScoringResult) -> dict[str, object]:
 def choose_extra(
     *, episode: Episode, by: Account, instrument: str, off: bool | None = None, asked_for: bool | None = None
 ) -> ExtraChoice:
-    """Switch an additional questionnaire off or on, or request it for the next check-in."""
+    """Switch additional questions off or on, or request them for the next check-in."""
     ensure_own(episode.client, by)
-    if not is_additional(instrument):
-        raise InputError(f"“{instrument}” is not an extra questionnaire of check-ins")
+    if not is_choice(instrument):
+        raise InputError(f"check-ins have no questions “{instrument}” to choose")
     choice, _ = ExtraChoice.objects.visible_to(by).get_or_create(episode=episode, instrument=instrument)
     if off is not None:
         choice.off = off

@@ -14,6 +14,7 @@ from django.http import QueryDict
 from securebase.ipt.parsing import parse_value
 from securebase.measurement.catalogue import instrument as get_instrument
 from securebase.measurement.instrument import Instrument, Item
+from securebase.measurement.schedule import MAX_QUESTIONS
 from securebase.measurement.scoring import raised_rules
 from securebase.records.vocabulary import Moment
 from securebase.workbench.clients.models import Episode
@@ -34,24 +35,26 @@ class AlertNoteForm(forms.Form):
     )
 
 
-#: questions of a check-in up to which it says “about one minute”
-MAX_QUESTIONS_IN_A_MINUTE = 14
-
-
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The questions of one additional questionnaire under their own heading.
+    """The additional questions of one instrument under their own heading.
 
-    `window` is the period that the questions refer to, if it differs from that of the check-in.
+    `window` is the period that they refer to, if it differs from that of the check-in and is not the heading.
     """
 
     instrument: Instrument
     questions: list[Input]
 
     @property
+    def heading(self) -> str:
+        """Name of a questionnaire; the period of questions that only check-ins ask, some at a time."""
+        window = self.instrument.window
+        return self.instrument.name if self.instrument.schedule is not None else window[:1].upper() + window[1:]
+
+    @property
     def window(self) -> str:
-        rhythm = self.instrument.schedule
-        return "" if rhythm is not None and rhythm.weekly else self.instrument.window
+        schedule = self.instrument.schedule
+        return "" if schedule is None or schedule.weekly else self.instrument.window
 
 
 class AnswersForm(forms.Form):
@@ -122,7 +125,7 @@ class AnswersForm(forms.Form):
         """Questions of the additional questionnaires, numbered after those of the instrument."""
         sections, number = [], len(self.instrument.items)
         for instrument in self.extra:
-            questions = [self._question(instrument, item, number + item.number) for item in instrument.items]
+            questions = [self._question(instrument, item, number + n) for n, item in enumerate(instrument.items, 1)]
             sections.append(Section(instrument, questions))
             number += len(instrument.items)
         return sections
@@ -134,7 +137,7 @@ class AnswersForm(forms.Form):
     @property
     def minutes(self) -> str:
         """Return how long answering takes, in words: about a dozen questions a minute."""
-        return "one minute" if len(self.all_questions) <= MAX_QUESTIONS_IN_A_MINUTE else "two minutes"
+        return "one minute" if len(self.all_questions) <= MAX_QUESTIONS else "two minutes"
 
     @property
     def left_open(self) -> list[Input]:

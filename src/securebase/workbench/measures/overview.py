@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -15,10 +16,12 @@ from securebase.measurement.catalogue import instrument as get_instrument
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.constructs import CONSTRUCTS, UNMEASURED_CONSTRUCTS
 from securebase.measurement.instrument import Band, Instrument, Scale
-from securebase.measurement.schedule import SESSION_SETS
+from securebase.measurement.rotation import ROTATION
+from securebase.measurement.schedule import SESSION_SETS, is_additional
 from securebase.picture import ratings
 from securebase.picture.outcomes import OutcomeChange, outcome_changes
-from securebase.records.episode import ScoreRecord
+from securebase.picture.slow_lines import answers_in_turn, pair_means
+from securebase.records.episode import AdministrationRecord, ScoreRecord
 from securebase.records.vocabulary import Respondent
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.clinic_set import set_in_use
@@ -30,7 +33,8 @@ from securebase.workbench.measures.models import Administration
 class ScaleRow:
     """One scale over time: first and last score, the last one's severity band, the change and a sparkline.
 
-    `version_note` tells the therapist where the wording changed within the series, or that a new scale replaced it.
+    The curve of a scale whose questions are asked in turn shows means of both. `version_note` tells the therapist where
+    the wording changed within the series, or that a new scale replaced it.
     """
 
     instrument: Instrument
@@ -65,12 +69,12 @@ class ScaleGroup:
 
     @property
     def compact(self) -> bool:
-        """True for additional questionnaires: many short scales that get a small cell each."""
-        return self.name == "Extra questionnaires"
+        """True for additional questions: many short scales that get a small cell each."""
+        return self.name == "Additional questions"
 
 
 #: Headings of the page, in order.
-_GROUP_NAMES = ("Check-in", "Extra questionnaires", "Questionnaires", "Your ratings")
+_GROUP_NAMES = ("Check-in", "Additional questions", "Questionnaires", "Your ratings")
 
 
 def scale_groups(episode: Episode) -> list[ScaleGroup]:
@@ -81,7 +85,8 @@ def scale_groups(episode: Episode) -> list[ScaleGroup]:
             if score.value is not None:
                 point = _VersionedScore(administration.at, score.value, administration.instrument_as_asked)
                 series.setdefault((administration.instrument, score.scale), []).append(point)
-    rows = [_scale_row(s, scores) for (_, s), scores in series.items()]
+    records = administration_records(episode) if any(name == ROTATION for name, _ in series) else []
+    rows = [_scale_row(s, scores, records) for (_, s), scores in series.items()]
     symptom_measure = episode.symptom_instrument_and_scale
     ranks = {name: rank for rank, name in enumerate(SESSION_SETS.values())}
 
@@ -110,7 +115,7 @@ def _group_name(instrument: Instrument) -> str:
         return "Check-in"
     if instrument.respondent == Respondent.THERAPIST.value:
         return "Your ratings"
-    return "Extra questionnaires" if instrument.schedule is not None else "Questionnaires"
+    return "Additional questions" if is_additional(instrument) else "Questionnaires"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +127,15 @@ class _VersionedScore:
     instrument: Instrument
 
 
-def _scale_row(scale_id: str, scores: list[_VersionedScore]) -> ScaleRow:
+def _scale_row(scale_id: str, scores: list[_VersionedScore], records: Sequence[AdministrationRecord]) -> ScaleRow:
     # a scale id stands for one meaning: where a version changed it, the scale has a new id and begins a new series
     instrument, first, last = scores[-1].instrument, scores[0].value, scores[-1].value
     scale = instrument.scale(scale_id)
     points = [((s.at - scores[0].at).total_seconds() / 86_400, s.value) for s in scores]
+    if instrument.id == ROTATION and len(scale.items) > 1:
+        # the two questions have different means, so a line through single answers would rise and fall by turns
+        pairs = pair_means(answers_in_turn(records, scale.construct))
+        points = [(pair.later.at, pair.value) for pair in pairs] if len(pairs) > 1 else []
     curve = scores_sparkline(scale.label, points, scale.minimum, scale.maximum, construct=scale.construct)
     moved = change.score_change(scale, first, last) if len(scores) > 1 else None
     band = change.severity_band(scale, last)
@@ -155,29 +164,44 @@ def _format_day(at: datetime) -> str:
 
 def counted_administrations(episode: Episode) -> list[Administration]:
     """Return all administrations except those set aside, in order of time, with their scores."""
-    rows = episode.administrations.filter(set_aside_at=None).prefetch_related("scores")
+    rows = episode.administrations.filter(set_aside_at=None).prefetch_related("scores", "responses")
     return sorted(rows, key=lambda a: a.at)
 
 
 def outcomes(episode: Episode) -> tuple[OutcomeChange, ...]:
     """Return the outcomes of the course, each with reliable change where it is known."""
-    return outcome_changes(score_records(episode), episode.symptom_instrument_and_scale, set_in_use().parameter_set)
+    measure = episode.symptom_instrument_and_scale
+    return outcome_changes(administration_records(episode), measure, set_in_use().parameter_set)
 
 
 def score_records(episode: Episode) -> list[ScoreRecord]:
-    """Return the scores of a course that count, as plain records; times are in seconds."""
+    """Return the scores of a course that count, as plain records."""
+    return [score for administration in administration_records(episode) for score in administration.scores]
+
+
+def administration_records(episode: Episode) -> list[AdministrationRecord]:
+    """Return the administrations of a course that count, as plain records; days are counted from one fixed day."""
     return [
-        ScoreRecord(
-            score.construct,
-            score.value,
-            administration.at.timestamp(),
-            instrument=administration.instrument,
-            scale=score.scale,
-            respondent=Respondent(administration.respondent),
+        AdministrationRecord(
+            row.instrument,
+            (day := row.at.timestamp() / 86400.0),
+            respondent=Respondent(row.respondent),
+            responses={r.item: r.value for r in row.responses.all()},
+            scores=tuple(
+                ScoreRecord(
+                    score.construct,
+                    score.value,
+                    day,
+                    instrument=row.instrument,
+                    scale=score.scale,
+                    respondent=Respondent(row.respondent),
+                )
+                for score in row.scores.all()
+                if score.value is not None
+            ),
+            instrument_version=row.instrument_version,
         )
-        for administration in counted_administrations(episode)
-        for score in administration.scores.all()
-        if score.value is not None
+        for row in counted_administrations(episode)
     ]
 
 
@@ -235,7 +259,7 @@ def unmeasured_constructs(episode: Episode) -> list[UnmeasuredConstruct]:
             for construct in {s.construct for s in instrument.scales}:
                 by_construct.setdefault(construct, []).append(instrument)
     constructs = [
-        UnmeasuredConstruct(c.label, c.about, sorted(by_construct[name], key=lambda i: (i.schedule is None, i.name)))
+        UnmeasuredConstruct(c.label, c.about, sorted(by_construct[name], key=lambda i: (not is_additional(i), i.name)))
         for name, c in CONSTRUCTS.items()
         if name not in measured and name not in UNMEASURED_CONSTRUCTS and name in by_construct
     ]

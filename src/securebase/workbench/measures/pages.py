@@ -16,7 +16,6 @@ from django.utils import timezone
 from securebase.charts import ratings_side_by_side
 from securebase.charts.render import image, svg
 from securebase.charts.style import PHONE_WIDTH
-from securebase.measurement.catalogue import instrument as get_instrument
 from securebase.picture import ratings
 from securebase.picture.common_factors import common_factors, factor_facts
 from securebase.picture.outcomes import outcome_facts, why_not_known
@@ -25,7 +24,7 @@ from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.measures import actions, overview, queries
 from securebase.workbench.measures.forms import TypeInForm
 from securebase.workbench.measures.paper_forms import TIME_BEFORE, completion_time
-from securebase.workbench.measures.schedule import extra_rows, is_additional
+from securebase.workbench.measures.schedule import choice_name, extra_plan, is_choice
 from securebase.workbench.therapy_sessions.queries import sessions_held
 from securebase.workbench.ui.conflict import form_status, refusal_on
 
@@ -49,8 +48,7 @@ def measures(page: ClientPage) -> HttpResponse:
             "ratings_say": ratings.comparison_sentences(comparison),
             "ratings_words": f"{label}. {text}",
             "ratings_sizes": RATING_SIZES,
-            "extras": (extras := extra_rows(episode, sessions_held(episode, now), now)),
-            "with_other_areas": [row.instrument for row in extras if not row.fits],
+            "plan": extra_plan(episode, sessions_held(episode, now), now),
             "unmeasured": overview.unmeasured_constructs(episode),
         }
     return page.render("measures/measures.html", context)
@@ -72,21 +70,21 @@ def ratings_drawing(page: ClientPage, width: str) -> HttpResponse:
 
 
 @client_page("POST")
-def choose_extra(page: ClientPage, instrument_id: str) -> HttpResponse:
-    """Request an additional questionnaire for the next check-in, switch it off, or return it to its schedule."""
+def choose_extra(page: ClientPage, choice: str) -> HttpResponse:
+    """Request additional questions for the next check-in, switch them off, or return them to their schedule."""
     episode, request = page.require_episode(), page.request
     choices = {
-        "ask": ({"asked_for": True}, "added to the next check-in."),
+        "ask": ({"asked_for": True}, "added to the next check-in after a session."),
         "not_now": ({"asked_for": False}, "will be asked when it is due."),
         "off": ({"off": True}, "switched off for this client. Earlier answers are kept."),
         "on": ({"off": False}, "switched on. It will be asked when it is due."),
     }
-    choice = choices.get(request.POST.get("choice", ""))
-    if choice is None or not is_additional(instrument_id):
+    change = choices.get(request.POST.get("choice", ""))
+    if change is None or not is_choice(choice):
         messages.error(request, "Nothing was changed. Use one of the buttons below.")
     else:
-        actions.choose_extra(episode=episode, by=page.account, instrument=instrument_id, **choice[0])
-        messages.success(request, f"{get_instrument(instrument_id).name}: {choice[1]}")
+        actions.choose_extra(episode=episode, by=page.account, instrument=choice, **change[0])
+        messages.success(request, f"{choice_name(choice)}: {change[1]}")
     return redirect(reverse("client-measures", args=[page.client.id]) + "#seldom")
 
 

@@ -9,7 +9,8 @@ from django.shortcuts import get_object_or_404
 
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.instrument import Instrument, Item, Scale
-from securebase.measurement.schedule import SESSION_SETS
+from securebase.measurement.rotation import ROTATION
+from securebase.measurement.schedule import SESSION_SETS, SUPPORT_SHARE, is_additional
 from securebase.picture.signals import describe_answer
 from securebase.records.vocabulary import Respondent
 from securebase.workbench.accounts.models import Account
@@ -53,6 +54,8 @@ def get_administration(*, account: Account, client: Client, administration_id: u
 
 @dataclass(frozen=True, slots=True)
 class AdministrationRow:
+    """One administration with the scores of the scales that were asked, at least in part."""
+
     administration: Administration
     instrument: Instrument
     scores: list[tuple[Scale, float | None, str]]
@@ -70,21 +73,23 @@ def administration_row(administration: Administration) -> AdministrationRow:
     instrument = administration.instrument_as_asked
     values = {s.scale: (s.value, s.note) for s in administration.scores.all()}
     scored = administration.scored_responses
+    responses = {r.item: r.value for r in administration.responses.all()}
+    scales = [s for s in instrument.scales if not responses.keys().isdisjoint(s.items)]
     return AdministrationRow(
         administration,
         instrument,
-        [(s, *values.get(s.id, (None, ""))) for s in instrument.scales],
-        sum(r.value is not None for r in administration.responses.all()),
+        [(s, *values.get(s.id, (None, ""))) for s in scales],
+        sum(value is not None for value in responses.values()),
         any(scored[rule.item] is None for rule in instrument.safety_rules),
     )
 
 
 def item_answers(administration: Administration) -> list[tuple[Item, str, bool]]:
-    """Return each item with its answer in words and whether it raised an alert."""
-    instrument = administration.instrument_as_asked
+    """Return each item that was asked, with its answer in words and whether it raised an alert."""
     responses = {r.item: r.value for r in administration.responses.all()}
     alerts = {a.item for a in administration.safety_alerts.all()}
-    return [(i, format_answer(i, responses.get(i.number)), i.number in alerts) for i in instrument.items]
+    items = [item for item in administration.instrument_as_asked.items if item.number in responses]
+    return [(item, format_answer(item, responses[item.number]), item.number in alerts) for item in items]
 
 
 def own_rating(session: TherapySession) -> list[tuple[Item, str]]:
@@ -106,8 +111,10 @@ def format_answer(item: Item, value: float | None) -> str:
 
 
 def instruments_to_type_in() -> list[Instrument]:
-    """Return client questionnaires that can be typed in by item numbers: not the session sets, additional ones last."""
-    questionnaires = [
-        i for i in instruments().values() if i.id not in SESSION_SETS.values() and i.respondent == "client"
-    ]
-    return sorted(questionnaires, key=lambda i: i.schedule is not None)
+    """Return client questionnaires that can be typed in by item numbers, our own last.
+
+    What only check-ins ask, some items at a time, is left out.
+    """
+    in_check_ins = {*SESSION_SETS.values(), ROTATION, SUPPORT_SHARE}
+    questionnaires = [i for i in instruments().values() if i.id not in in_check_ins and i.respondent == "client"]
+    return sorted(questionnaires, key=is_additional)

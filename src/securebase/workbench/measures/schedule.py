@@ -1,13 +1,24 @@
-"""Additional questionnaires of check-ins: the schedule applied to one episode, and its rows on the Scores page."""
+"""Additional questions of check-ins: the schedule applied to one episode, and its rows on the Scores page."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.instrument import Instrument
-from securebase.measurement.schedule import CourseContext, scheduled_instruments, upcoming_measures
+from securebase.measurement.rotation import ROTATION, rotation_slots
+from securebase.measurement.schedule import (
+    SUPPORT_SHARE,
+    AskedPart,
+    CourseContext,
+    PastCheckIn,
+    additional_choices,
+    scheduled_instruments,
+    slot_choice,
+    walk_course,
+)
 from securebase.workbench.clients.models import Episode
 
 
@@ -19,69 +30,113 @@ def course_context(episode: Episode) -> CourseContext:
         areas=tuple(episode.problem_areas),
         disabled=tuple(c.instrument for c in choices if c.off),
         requested=tuple(c.instrument for c in choices if c.asked_for and not c.off),
+        client=episode.rotation_offset,
+        rotation_from=episode.rotation_from,
     )
 
 
-def administered_sessions(episode: Episode, now: datetime) -> dict[str, set[int]]:
-    """Return instrument → sessions in which it was answered or is open, with a check-in or by itself."""
-    sessions_by_instrument: dict[str, set[int]] = {}
+def past_check_ins(episode: Episode, now: datetime) -> tuple[PastCheckIn, ...]:
+    """Return the additional questions that were answered or are open, with a check-in or entered by hand."""
+    past = []
     sessions = episode.therapy_sessions.prefetch_related("check_ins", "administrations")
     for session in sessions:
         for check_in in session.check_ins.all():
-            for name in check_in.asked(now):
-                sessions_by_instrument.setdefault(name, set()).add(session.number)
-        for administration in session.administrations.all():
-            if administration.set_aside_at is None:
-                sessions_by_instrument.setdefault(administration.instrument, set()).add(session.number)
-    return sessions_by_instrument
+            past.append(PastCheckIn(session.number, check_in.moment, check_in.asked(now)))
+        by_hand = [
+            AskedPart.whole(instruments()[a.instrument])
+            for a in session.administrations.all()
+            if a.set_aside_at is None and a.check_in_id is None and a.instrument in instruments()
+        ]
+        past += [PastCheckIn(session.number, "after", (part,)) for part in by_hand]
+    return tuple(past)
 
 
 @dataclass(frozen=True, slots=True)
 class ExtraRow:
-    """One additional questionnaire: its scales, the sessions that asked it, and the next one in words.
+    """One questionnaire or topic that check-ins ask in addition to their session set, and when.
 
-    `off` and `asked_for` are the therapist's choices.
+    `choice` is the key of the therapist's choices `off` and `asked_for`; `can_ask` is True if it can be requested.
     """
 
+    choice: str
+    name: str
     instrument: Instrument
+    n_questions: int
     measures: str
     asked: list[int]
     next: str
     off: bool
     asked_for: bool
+    can_ask: bool = True
     #: False if it belongs to a problem area that this episode does not have
-    fits: bool
+    fits: bool = True
 
 
-def extra_rows(episode: Episode, held: int, now: datetime) -> list[ExtraRow]:
-    """Return all additional questionnaires, weekly ones first, then in order of precedence."""
-    course, history = course_context(episode), administered_sessions(episode, now)
-    next_sessions: dict[str, int] = {}
-    for planned in upcoming_measures(after=held, course=course, history=history):
-        next_sessions.setdefault(planned.instrument.id, planned.session)
-    rows = []
-    for instrument in scheduled_instruments():
-        assert instrument.schedule is not None
-        fits = not instrument.schedule.areas or bool(set(instrument.schedule.areas) & set(course.areas))
-        labels = dict.fromkeys(s.label.lower() for s in instrument.scales)
-        off, requested = instrument.id in course.disabled, instrument.id in course.requested
-        text = _describe_next(instrument, next_sessions.get(instrument.id), off=off, requested=requested, fits=fits)
-        asked = sorted(n for n in history.get(instrument.id, ()) if n <= held)
-        rows.append(ExtraRow(instrument, ", ".join(labels), asked, text, off, requested, fits))
-    return rows
+@dataclass(frozen=True, slots=True)
+class ExtraPlan:
+    """Additional questions of a course: questionnaires, and the topics of the rotating questions.
+
+    `rotation_from` is the session from which a course that began under the earlier plan has rotating questions; 0 if
+    it has had them from the start.
+    """
+
+    questionnaires: list[ExtraRow]
+    topics: list[ExtraRow]
+    rotation_off: bool
+    rotation_from: int = 0
+
+    @property
+    def other_areas(self) -> list[Instrument]:
+        return [row.instrument for row in self.questionnaires if not row.fits]
 
 
-def _describe_next(instrument: Instrument, session: int | None, *, off: bool, requested: bool, fits: bool) -> str:
-    if off:
-        return "switched off for this client"
-    if requested:
-        return f"next check-in {instrument.moment} a session"
-    if instrument.schedule is not None and instrument.schedule.weekly:
-        return "before every session" if fits else "only with its problem area"
-    return f"after session {session}" if session is not None else "not due again"
+def extra_plan(episode: Episode, held: int, now: datetime) -> ExtraPlan:
+    """Return the plan of additional questions after `held` sessions."""
+    course, history = course_context(episode), past_check_ins(episode, now)
+    upcoming: dict[str, str] = {}
+    for check_in in walk_course(course, after=held, history=history):
+        for choice in check_in.choices:
+            upcoming.setdefault(choice, f"{check_in.moment} session {check_in.session}")
+    rows = _Rows(course, history, upcoming, held)
+    questionnaires = []
+    for instrument in (*scheduled_instruments(), instruments()[SUPPORT_SHARE]):
+        schedule = instrument.schedule
+        part = AskedPart(instrument.id, (schedule and schedule.items) or AskedPart.whole(instrument).items)
+        row = rows.row(instrument.id, instrument.name, part)
+        if schedule is None or schedule.weekly:
+            areas = schedule.areas if schedule else ()
+            row = replace(row, can_ask=False, fits=not areas or bool(set(areas) & set(course.areas)))
+        questionnaires.append(row)
+    topics = [rows.row(slot_choice(slot.id), slot.label, AskedPart(ROTATION, slot.items)) for slot in rotation_slots()]
+    began_earlier = episode.rotation_from if episode.rotation_from > 1 else 0
+    return ExtraPlan(questionnaires, topics, ROTATION in course.disabled, began_earlier)
 
 
-def is_additional(name: str) -> bool:
-    """Return True for an instrument that check-ins ask in addition to the session sets."""
-    instrument = instruments().get(name)
-    return instrument is not None and instrument.schedule is not None
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Builds the rows of one course. `upcoming`: choice → the next check-in that asks it, in words."""
+
+    course: CourseContext
+    history: Sequence[PastCheckIn]
+    upcoming: Mapping[str, str]
+    held: int
+
+    def row(self, choice: str, name: str, part: AskedPart) -> ExtraRow:
+        instrument = instruments()[part.instrument]
+        labels = dict.fromkeys(s.label.lower() for s in instrument.scales if not set(s.items).isdisjoint(part.items))
+        sessions = {c.session for c in self.history if choice in c.choices and c.session <= self.held}
+        off, requested = choice in self.course.disabled, choice in self.course.requested
+        when = "switched off for this client" if off else self.upcoming.get(choice, "not due again")
+        measures = ", ".join(labels)
+        return ExtraRow(choice, name, instrument, len(part.items), measures, sorted(sessions), when, off, requested)
+
+
+def choice_name(choice: str) -> str:
+    """Return the name of a questionnaire or topic that the therapist can choose."""
+    labels = {slot_choice(slot.id): slot.label for slot in rotation_slots()}
+    return labels.get(choice) or instruments()[choice].name
+
+
+def is_choice(name: str) -> bool:
+    """Return True for a questionnaire or topic that the therapist can switch off or request."""
+    return name in additional_choices()

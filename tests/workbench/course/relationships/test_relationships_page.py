@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import re
 
-import pytest
 from django.urls import reverse
 
-from securebase.ipt.hand_over import looks_of
 from securebase.workbench.clients import actions as clients
-from securebase.workbench.course import support_view
-from support_course import course
 from workbench.browser import Browser
 from workbench.cast import BEGAN, Cast
+from workbench.course.course_cast import text as course_text
 from workbench.inventory.network_cast import add_people, draw_course, rate_course
 
 
@@ -41,17 +38,6 @@ def test_client_without_a_therapy_has_a_page(alma: Browser, cast: Cast) -> None:
     cast.episode.delete()
     assert "No course of therapy yet" in page(alma, cast)
     assert alma.get(reverse("circle-paper", args=[cast.carla.id])).status_code == 200
-
-
-def test_the_hand_over_stands_beside_the_sources_of_support(
-    alma: Browser, cast: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    draw_course(cast, add_people(cast))
-    rate_course(cast, {p.name_shown: p for p in cast.episode.relationships.all()})
-    assert "you carried" not in page(alma, cast)
-    record = course({1: 20.0, 8: 50.0, 10: 50.0, 11: 50.0}, support=8.0)
-    monkeypatch.setattr(support_view, "looks_of", lambda _: looks_of(record))
-    assert "In sessions 7 to 15 you carried 3.2 of 10 points" in page(alma, cast)
 
 
 def test_every_person_is_placed_or_waiting(alma: Browser, cast: Cast) -> None:
@@ -135,7 +121,7 @@ def test_ratings_and_shares_are_shown_as_entered(alma: Browser, cast: Cast) -> N
     text = page(alma, cast, f"?person={people['Sister'].id}")
     assert "<dd>9 of 10, was 7</dd>" in text
     assert "more strain than support" in text
-    assert "Therapist 35%, own network 65%." in text
+    assert "Therapist 35%, own network 65%." in course_text(alma, cast, "attachment")
     assert "Mean 3.8 of 10 over 4 relationships; highest with Sister (9)." in text
     assert reverse("worksheet-about", args=[cast.carla.id, "relationship", people["Sister"].id]) in text
     # in the first version strain was 7 and 5 over two ties; now it is 9, 3, 1 and 2

@@ -1,4 +1,4 @@
-"""Pages of one client’s relationships: the closeness circle, each tie, shares of support, network measures."""
+"""Pages of one client’s relationships: the closeness circle, each tie, network measures."""
 
 from __future__ import annotations
 
@@ -12,17 +12,13 @@ from django.utils import timezone
 from securebase.charts.closeness_circle import closeness_circle
 from securebase.ipt import network as networks
 from securebase.ipt import network_phrases as phrases
-from securebase.ipt.shelf import first_with
-from securebase.ipt.worksheet import WorksheetRole
 from securebase.records.artefact import Placement
 from securebase.records.vocabulary import CircleKind, Ring
-from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.casefile import course_record, prefetch_course_record
 from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.course.circle_view import PlainFields
 from securebase.workbench.course.relationships import queries
-from securebase.workbench.course.support_view import support_view
 from securebase.workbench.inventory.models import DRAWN_BY
 from securebase.workbench.inventory.queries import removed_entries
 from securebase.workbench.ui.drawings import trusted_svg
@@ -56,9 +52,6 @@ def render_relationships(
         "fields": fields if typed is None else PlainFields.read(request.POST),
         "today": today,
         "query": request.GET.urlencode(),
-        "support": support_view(record),
-        "support_worksheet": first_with(WorksheetRole.SUPPORT),
-        "lineage": lineage_of(page.account.clinic),
         "people_out": people_out,
         "circles_out": circles_out,
         "out": _id(request.GET.get("out", "")),

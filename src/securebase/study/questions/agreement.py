@@ -1,0 +1,193 @@
+"""Agreement of two ratings of one thing, such as goals by client and therapist, as a predictor: a response surface.
+
+The outcome at the next session is regressed on both ratings, their squares and their product (Edwards & Parry 1993):
+
+    y(t + 1) = b₁ x + b₂ z + b₃ x² + b₄ x z + b₅ z² + γ y(t) + person's mean or line + e.
+
+Along the line of agreement (x = z) the surface has the slope b₁ + b₂ and the curvature b₃ + b₄ + b₅; along the line of
+disagreement (x = −z) the slope b₁ − b₂ and the curvature b₃ − b₄ + b₅. Its ridge is the line of agreement itself only
+if b₃ = b₅ and b₁ = b₂ too (Humberg, Nestler & Back 2019). Where b₄ = 0 the surface is a bowl: it rises with extreme
+ratings, as much where they agree as where they differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from securebase.study.detrending import Detrending, detrend
+from securebase.study.estimator import MIN_PAIRS, MIN_PERSONS
+from securebase.study.questions.question import AnswerInterval, QuestionData
+from securebase.study.regression import regress
+
+#: (b₁ … b₅) → slope and curvature along agreement, slope and curvature along disagreement, asymmetry of the ridge, b₄
+_CONTRASTS = np.array(
+    [[1, 1, 0, 0, 0], [0, 0, 1, 1, 1], [1, -1, 0, 0, 0], [0, 0, 1, -1, 1], [0, 0, 1, 0, -1], [0, 0, 0, 1, 0]], float
+)
+#: ratings that differ by less than this, in SDs of both together, count as agreement
+_AGREEMENT = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseSurface:
+    """Features of a surface in SDs of the outcome per SD of both ratings together, errors clustered by person.
+
+    coefficients: b₁ to b₅. product: b₄.
+    """
+
+    detrending: Detrending
+    coefficients: tuple[float, ...]
+    agreement_slope: AnswerInterval
+    agreement_curvature: AnswerInterval
+    disagreement_slope: AnswerInterval
+    disagreement_curvature: AnswerInterval
+    asymmetry: AnswerInterval
+    product: AnswerInterval
+    n_pairs: int
+    n_persons: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementAnswer:
+    """Both surfaces; None where they cannot be estimated. shares: of sessions with x lower, about equal, and higher.
+
+    worse: sign of the curvature along disagreement with which disagreement precedes a worse outcome.
+    """
+
+    heading: ClassVar[str] = "Agreement of two ratings"
+    rule: ClassVar[str] = (
+        "The surface is estimated within persons, once centred and once detrended. Disagreement is said to precede a "
+        "worse outcome if the curvature along disagreement differs from 0 in that direction in both; if the product of "
+        "both ratings differs from 0 in the other direction (detrended), as otherwise extreme ratings may explain the "
+        "result; and if neither the slope along disagreement nor the asymmetry of the ridge differs from 0 "
+        "(detrended), as otherwise the level of one rating may. Both ratings must use the same scale. Measurement "
+        "error flattens the curvature."
+    )
+
+    question: str
+    first: str
+    second: str
+    outcome: str
+    worse: int
+    shares: tuple[float, float, float] | None
+    centred: ResponseSurface | None
+    detrended: ResponseSurface | None
+
+    @property
+    def supported(self) -> bool:
+        """Return whether disagreement precedes a worse outcome by the rule."""
+        if self.centred is None or self.detrended is None:
+            return False
+        curved = {self.centred.disagreement_curvature.sign, self.detrended.disagreement_curvature.sign} == {self.worse}
+        differ = self.detrended.product.sign == -self.worse
+        return curved and differ and not (self.detrended.disagreement_slope.sign or self.detrended.asymmetry.sign)
+
+    def in_words(self, labels: Mapping[str, str]) -> str:
+        """Return whether disagreement precedes a worse outcome, without figures."""
+        first, second, outcome = (labels.get(name, name) for name in (self.first, self.second, self.outcome))
+        if self.centred is None or self.detrended is None:
+            return f"{first} and {second}: agreement cannot be estimated here (too few pairs, or no variation)."
+        if self.supported:
+            return (
+                f"Disagreement between {first} and {second}, in either direction, tends to precede worse ratings of "
+                f"{outcome} than agreement."
+            )
+        return f"{first} and {second}: inconclusive whether their agreement precedes better ratings of {outcome}."
+
+    def figures_in_words(self, labels: Mapping[str, str]) -> str:
+        """Return slopes and curvatures of the detrended surface, and how often both ratings agree."""
+        surface = self.detrended
+        if surface is None or self.shares is None:
+            return ""
+        lower, equal, higher = (f"{share:.0%}" for share in self.shares)
+        first, second = labels.get(self.first, self.first), labels.get(self.second, self.second)
+        return (
+            f"Detrended within person: along disagreement slope {surface.disagreement_slope}, curvature "
+            f"{surface.disagreement_curvature}; along agreement slope {surface.agreement_slope}, curvature "
+            f"{surface.agreement_curvature}; asymmetry {surface.asymmetry}; product {surface.product}. "
+            f"{first} is lower than {second} in {lower} of sessions, about equal in {equal}, higher in {higher}."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RatingAgreement:
+    """Ask whether agreement of two ratings on one scale precedes a better outcome."""
+
+    first: str
+    second: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.first, self.second
+
+    def answer(self, data: QuestionData) -> AgreementAnswer:
+        """Estimate the surface, centred and detrended."""
+        centred, detrended = (_surface(data, self, method) for method in Detrending)
+        # a surface that is curved upwards along disagreement raises the outcome where the ratings differ
+        worse = -int(data.sign(data.outcome))
+        shares = _shares(data, self)
+        return AgreementAnswer("agreement", self.first, self.second, data.outcome, worse, shares, centred, detrended)
+
+
+def _scaled(data: QuestionData, question: RatingAgreement) -> np.ndarray | None:
+    """Return both ratings (2, rows) around their common mean, in SDs of both together."""
+    ratings = np.array([data.table.values[name] for name in question.columns])
+    ratings[:, ~np.isfinite(ratings).all(axis=0)] = np.nan
+    if not np.isfinite(ratings).any():
+        return None
+    spread = float(np.nanstd(ratings))
+    return (ratings - np.nanmean(ratings)) / spread if spread > 0 else None
+
+
+def _shares(data: QuestionData, question: RatingAgreement) -> tuple[float, float, float] | None:
+    ratings = _scaled(data, question)
+    if ratings is None:
+        return None
+    difference = ratings[0] - ratings[1]
+    difference = difference[np.isfinite(difference)]
+    lower, higher = float((difference < -_AGREEMENT).mean()), float((difference > _AGREEMENT).mean())
+    return lower, 1.0 - lower - higher, higher
+
+
+def _surface(data: QuestionData, question: RatingAgreement, method: Detrending) -> ResponseSurface | None:
+    table, ratings = data.table, _scaled(data, question)
+    if ratings is None:
+        return None
+    x, z = ratings
+    earlier, later = table.successive()
+    y = table.values[data.outcome]
+    columns = [y[later], x[earlier], z[earlier], *((x * x)[earlier], (x * z)[earlier], (z * z)[earlier]), y[earlier]]
+    rows = np.isfinite(np.column_stack(columns)).all(axis=1)
+    person, times = table.person[later][rows], table.times[later][rows]
+    # every term loses its own mean or line in each person, so that only movements within persons count, on the scale of
+    # the ratings themselves: deviations of ratings cannot agree
+    terms = np.column_stack([detrend(method, column[rows], times, person) for column in columns])
+    usable = np.isfinite(terms).all(axis=1)
+    terms, person = terms[usable], person[usable]
+    if len(terms) < MIN_PAIRS or len(np.unique(person)) < MIN_PERSONS:
+        return None
+    spread = float(terms[:, 0].std(ddof=1))
+    regression = regress(terms[:, 0], terms[:, 1:], person, table.n_persons) if spread > 0 else None
+    if regression is None:
+        return None
+    coefficients = regression.coefficients[1:6] / spread
+    covariance = _CONTRASTS @ regression.covariance[1:6, 1:6] @ _CONTRASTS.T / spread**2
+    slope, curvature, other_slope, other_curvature, asymmetry, product = (
+        AnswerInterval.of_t(value, float(np.sqrt(variance)), regression.n_clusters - 1)
+        for value, variance in zip(_CONTRASTS @ coefficients, np.diag(covariance), strict=True)
+    )
+    return ResponseSurface(
+        method,
+        tuple(map(float, coefficients)),
+        agreement_slope=slope,
+        agreement_curvature=curvature,
+        disagreement_slope=other_slope,
+        disagreement_curvature=other_curvature,
+        asymmetry=asymmetry,
+        product=product,
+        n_pairs=regression.n,
+        n_persons=regression.n_clusters,
+    )
