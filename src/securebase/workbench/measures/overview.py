@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -80,12 +80,13 @@ _GROUP_NAMES = ("Check-in", "Additional questions", "Questionnaires", "Your rati
 def scale_groups(episode: Episode) -> list[ScaleGroup]:
     """Return all scales with a score, grouped by source; the followed measure and its group come first."""
     series: dict[tuple[str, str], list[_VersionedScore]] = {}
-    for administration in counted_administrations(episode):
+    administrations = counted_administrations(episode)
+    for administration in administrations:
         for score in administration.scores.all():
             if score.value is not None:
                 point = _VersionedScore(administration.at, score.value, administration.instrument_as_asked)
                 series.setdefault((administration.instrument, score.scale), []).append(point)
-    records = administration_records(episode) if any(name == ROTATION for name, _ in series) else []
+    records = administration_records(a for a in administrations if a.instrument == ROTATION)
     rows = [_scale_row(s, scores, records) for (_, s), scores in series.items()]
     symptom_measure = episode.symptom_instrument_and_scale
     ranks = {name: rank for rank, name in enumerate(SESSION_SETS.values())}
@@ -163,24 +164,19 @@ def _format_day(at: datetime) -> str:
 
 
 def counted_administrations(episode: Episode) -> list[Administration]:
-    """Return all administrations except those set aside, in order of time, with their scores."""
+    """Return all administrations except those set aside, in order of time, with their scores and responses."""
     rows = episode.administrations.filter(set_aside_at=None).prefetch_related("scores", "responses")
     return sorted(rows, key=lambda a: a.at)
 
 
-def outcomes(episode: Episode) -> tuple[OutcomeChange, ...]:
-    """Return the outcomes of the course, each with reliable change where it is known."""
+def outcomes(episode: Episode, records: Sequence[AdministrationRecord]) -> tuple[OutcomeChange, ...]:
+    """Return the outcomes of the course from its administrations, each with reliable change where it is known."""
     measure = episode.symptom_instrument_and_scale
-    return outcome_changes(administration_records(episode), measure, set_in_use().parameter_set)
+    return outcome_changes(records, measure, set_in_use().parameter_set)
 
 
-def score_records(episode: Episode) -> list[ScoreRecord]:
-    """Return the scores of a course that count, as plain records."""
-    return [score for administration in administration_records(episode) for score in administration.scores]
-
-
-def administration_records(episode: Episode) -> list[AdministrationRecord]:
-    """Return the administrations of a course that count, as plain records; days are counted from one fixed day."""
+def administration_records(administrations: Iterable[Administration]) -> list[AdministrationRecord]:
+    """Return administrations as plain records; days are counted from one fixed day."""
     return [
         AdministrationRecord(
             row.instrument,
@@ -201,7 +197,7 @@ def administration_records(episode: Episode) -> list[AdministrationRecord]:
             ),
             instrument_version=row.instrument_version,
         )
-        for row in counted_administrations(episode)
+        for row in administrations
     ]
 
 

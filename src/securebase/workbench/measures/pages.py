@@ -35,13 +35,14 @@ def measures(page: ClientPage) -> HttpResponse:
     episode, now = page.episode, page.now
     if episode is not None:
         comparison = overview.alliance_ratings(episode)
+        records = overview.administration_records(overview.counted_administrations(episode))
         label, text = ratings_side_by_side.text_alternative(comparison) if comparison.rated_by_therapist else ("", "")
         context |= {
             "groups": (groups := overview.scale_groups(episode)),
             "has_unvalidated": any(not row.instrument.validated for group in groups for row in group.rows),
-            "outcomes": outcome_facts(outcomes := overview.outcomes(episode)),
+            "outcomes": outcome_facts(outcomes := overview.outcomes(episode, records)),
             "outcomes_note": why_not_known(outcomes),
-            "common_factors": factor_facts(common_factors(overview.score_records(episode))),
+            "common_factors": factor_facts(common_factors([score for record in records for score in record.scores])),
             "threshold_bases": overview.threshold_bases(groups),
             "administrations": queries.administration_rows(episode),
             "ratings": comparison,
