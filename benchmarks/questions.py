@@ -11,18 +11,17 @@ import numpy as np
 
 from benchmarks.page import Part, table
 from benchmarks.stored import as_text, replications
-from question_truths import AREAS, draw_areas, draw_gains, draw_persons, draw_ratings
-from securebase.model.observations import panel
-from securebase.model.simulate import simulate
+from question_truths import AREAS, draw_areas, draw_factors, draw_gains, draw_persons, draw_ratings
 from securebase.study.questions.agreement import RatingAgreement
 from securebase.study.questions.areas import Areas
 from securebase.study.questions.every_person import EveryPerson
+from securebase.study.questions.factors import FactorComparison
 from securebase.study.questions.gain import GainModeration
-from securebase.study.questions.graphs import Graph, RivalGraphs
-from securebase.study.questions.question import QuestionData
-from securebase.study.table import session_table
 
-REPLICATIONS, REPLICATIONS_OF_FITS = 400, 100
+REPLICATIONS, REPLICATIONS_WITHOUT_DIFFERENCE = 400, 1200
+FACTORS = ("x0", "x1", "x2", "x3")
+#: effects of the traits of four factors, the last three alike
+MORE = (1.2, 0.1)
 #: largest share of tables without the effect that may state it
 LARGEST = 0.05
 
@@ -55,12 +54,8 @@ def areas(seed: int, **truth: float) -> bool:
     return any(comparison.p_adjusted < 0.05 for comparison in answer.comparisons)
 
 
-def graphs(seed: int, scenario: str) -> bool:
-    """Return whether the graph without an edge between alliance and symptoms is contradicted."""
-    cohort = simulate(scenario, n_clients=60, rng=np.random.default_rng(seed))
-    rows = panel(cohort, ("symptoms", "alliance"))
-    data = QuestionData(session_table(cohort, rows), rows, "symptoms", ("alliance",), {})
-    return Graph.NEITHER in RivalGraphs().answer(data).contradicted
+def factors(seed: int, **truth: Any) -> bool:
+    return bool(FactorComparison(FACTORS).answer(draw_factors(seed, **truth)).larger)
 
 
 CELLS = (
@@ -90,20 +85,12 @@ CELLS = (
     QuestionCell("--gain", "half an SD more improvement per SD of the moderator", True, partial(gain, gain=0.5)),
     QuestionCell("--area", "the same relief, on scales with threefold SDs", False, partial(areas, spread=3.0)),
     QuestionCell("--area", "one SD more relief in one of two areas of 40 persons", True, partial(areas, dispute=3.0)),
+    QuestionCell("--factor", "four factors are related alike", False, factors, REPLICATIONS_WITHOUT_DIFFERENCE),
+    QuestionCell("--factor", "the same, 240 persons", False, partial(factors, n=240), REPLICATIONS_WITHOUT_DIFFERENCE),
     QuestionCell(
-        "--graphs",
-        "co_trend_only: a shared trend, no edge",
-        False,
-        partial(graphs, scenario="co_trend_only"),
-        REPLICATIONS_OF_FITS,
+        "--factor", "one related more between persons, 240 persons", True, partial(factors, n=240, between=MORE)
     ),
-    QuestionCell(
-        "--graphs",
-        "alliance_sufficient: an edge from the alliance",
-        True,
-        partial(graphs, scenario="alliance_sufficient"),
-        REPLICATIONS_OF_FITS,
-    ),
+    QuestionCell("--factor", "one related more within persons", True, partial(factors, within=(0.4, 0.05))),
 )
 
 
@@ -141,9 +128,10 @@ def section(results: list[QuestionRate]) -> list[str]:
     return [
         "## Further questions of a study",
         "",
-        f"How often `securebase study` states an effect, in {REPLICATIONS} simulated tables of each truth "
-        f"({REPLICATIONS_OF_FITS} for graphs), of 60 persons and 16 sessions unless stated (`--gain`: 80 persons). For "
-        "`--every` the effect is that “every” is contradicted; for `--graphs`, that the graph without an edge is. "
+        f"How often `securebase study` states an effect, in {REPLICATIONS} simulated tables of each truth, of 60 "
+        "persons and 16 sessions unless stated (`--gain`: 80 persons). For `--every` the effect is that “every” is "
+        "contradicted; for `--factor`, that some relation is larger than another "
+        f"({REPLICATIONS_WITHOUT_DIFFERENCE:,} tables without an effect). "
         "Repeat with `python -m benchmarks questions`.",
         "",
         *table(

@@ -53,7 +53,10 @@ def test_each_outcome_has_reliable_change_or_says_that_it_is_not_known() -> None
     symptoms = rated["Symptoms"]
     assert (symptoms.asked, symptoms.first, symptoms.last, symptoms.verdict) == (3, 17.0, 7.0, "improved")
     facts = dict(outcome_facts([*rated.values()]))
-    assert facts["Symptoms"] == "17 → 7 (PHQ-9): reliable improvement, threshold 6 points"
+    assert facts["Symptoms"] == (
+        "17 → 7 (PHQ-9): reliable improvement, threshold 6 points; "
+        "clinically significant change, response, no remission"
+    )
     assert facts["Functioning"] == "30 (WSAS): not known yet"
     assert facts["Wellbeing"] == "3 → 6: not known yet"
     assert "asked too rarely" in why_not_known([*rated.values()])
@@ -61,6 +64,21 @@ def test_each_outcome_has_reliable_change_or_says_that_it_is_not_known() -> None
     assert outcomes_line([*outcomes().values()]) == "Besides symptoms, not asked yet."
     better = OutcomeChange("Wellbeing", "wellbeing", 4, 2.0, 8.0, "improved", 3.0)
     assert outcomes_line([*rated.values(), better]) == "Wellbeing reliably better; others not known yet."
+
+
+@pytest.mark.parametrize(
+    ("values", "ending"),
+    [
+        ((17, 16, 17, 6, 5, 4), "clinically significant change, response, remission, sudden gain"),
+        ((17, 16, 17, 6, 5, 4, 16), "sudden gain (reversed later)"),
+        ((7, 8, 7, 18, 17, 18), "sudden worsening"),
+        ((17, 11), "no response, no remission"),
+        ((17, 12), ""),
+    ],
+)
+def test_the_line_of_symptoms_names_what_was_reached(values: tuple[float, ...], ending: str) -> None:
+    facts = dict(outcome_facts([*outcomes(scores("symptoms", PHQ, *values)).values()]))
+    assert facts["Symptoms"].partition("; ")[2] == ending
 
 
 @pytest.mark.parametrize(("n_support", "n_intimacy", "chosen"), [(2, 2, "support"), (1, 2, "intimacy")])

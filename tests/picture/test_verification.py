@@ -12,7 +12,8 @@ import pytest
 
 import securebase
 from episodes import episode
-from securebase.picture.calibration import MIN_CLIENTS, clinic_share, score_interval
+from securebase.model.distributions import score_interval
+from securebase.picture.calibration import MIN_CLIENTS, clinic_share
 from securebase.picture.client import ClientPicture, client_picture
 from securebase.picture.course import DatedCourse, track_record
 from securebase.picture.fingerprints import default_parameter_set

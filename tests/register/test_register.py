@@ -59,16 +59,8 @@ def test_there_is_a_row_for_each_kind_of_support_of_each_claim(rows: tuple[Regis
 
 
 @pytest.mark.parametrize("kind", RowKind)
-def test_every_kind_of_support_is_covered_or_waits(rows: tuple[RegisterRow, ...], kind: RowKind) -> None:
+def test_every_kind_of_support_is_covered(rows: tuple[RegisterRow, ...], kind: RowKind) -> None:
     assert [(row.claim, row.lacks) for row in rows if row.kind is kind and row.state is RowState.OPEN] == []
-
-
-def test_only_analyses_of_mediation_wait_and_none_of_them_is_covered(rows: tuple[RegisterRow, ...]) -> None:
-    waiting = {(row.kind.value, row.claim) for row in rows if row.state is RowState.WAITING}
-    listed = {(kind, claim) for kind, claims in register.waiting_rows().items() for claim in claims}
-    assert waiting == listed, "remove the rows that are covered from waiting.toml"
-    assert waiting == {("analysis", claim) for claim in ("S60", "S79", "S103", "S107")}
-    assert all(row.waits_for.startswith("mediation is not built yet") for row in rows if row.state is RowState.WAITING)
 
 
 def test_the_page_is_that_of_the_register(rows: tuple[RegisterRow, ...]) -> None:
@@ -76,20 +68,22 @@ def test_the_page_is_that_of_the_register(rows: tuple[RegisterRow, ...]) -> None
     assert module.PAGE.read_text(encoding="utf-8") == module.page(rows), "run python docs/make_places.py"
 
 
-def test_the_page_distinguishes_waiting_from_open() -> None:
+def test_the_page_distinguishes_covered_from_open(rows: tuple[RegisterRow, ...]) -> None:
     module = load_script()
-    states = {
-        RowState.COVERED: RegisterRow("S1", RowKind.EDGE, ("a place",)),
-        RowState.WAITING: RegisterRow("S1", RowKind.EDGE, (), "", "not built yet"),
-        RowState.OPEN: RegisterRow("S1", RowKind.EDGE, (), "4 ratings"),
-    }
-    covered, waiting, still_open = states.values()
-    assert [row.state for row in states.values()] == list(states)
-    assert [module.state([row]) for row in states.values()] == ["covered", "waiting", "open"]
-    assert module.state([covered, waiting]) == module.state([covered, still_open]) == "partly covered"
-    assert module.state([waiting, still_open]) == "open"
-    assert module.line(waiting) == "| edge | **waiting**: not built yet |"
+    covered, still_open = (
+        RegisterRow("S1", RowKind.EDGE, ("a place",)),
+        RegisterRow("S1", RowKind.EDGE, (), "4 ratings"),
+    )
+    assert [module.state([row]) for row in (covered, still_open)] == ["covered", "open"]
+    assert module.state([covered, still_open]) == "partly covered"
     assert module.line(still_open) == "| edge | **open**: needs 4 ratings |"
+    assert "No claim is open." in module.count(rows)[0]
+    lacking = [replace_row(row) if row.claim == "S60" else row for row in rows]
+    assert "Open or partly covered: S60." in module.count(lacking)[0]
+
+
+def replace_row(row: RegisterRow) -> RegisterRow:
+    return dataclasses.replace(row, shown_by=())
 
 
 # ---- each kind of probe fails when what it rests on is taken away ----------------------------------------------------

@@ -48,7 +48,7 @@ def result():
 
 def test_the_json_is_plain_and_contains_the_figures(result):
     values = json.loads(json.dumps(result.to_json(), allow_nan=False))
-    assert values["result_version"] == 4
+    assert values["result_version"] == 5
     assert [v["rung"] for v in values["verdicts"]] == [v.rung for v in result.verdicts]
     assert [(v["from"], v["to"]) for v in values["verdicts"]] == [("x", "y"), ("y", "x")]
     assert values["verdicts"][0]["estimate"] == result.verdicts[0].estimate
@@ -64,9 +64,9 @@ def test_sentences_are_computed_from_the_numbers_and_written_beside_them(result)
     stored = [field.name for field in fields(StudyResult)]
     computed = {name for name, value in vars(StudyResult).items() if isinstance(value, property)}
     assert computed == {
-        *("rule", "limits", "findings_in_words", "designs_in_words", "settle_in_words", "figures_in_words"),
+        *("rule", "scope", "limits", "findings_in_words", "designs_in_words", "settle_in_words", "figures_in_words"),
         *("alternatives_in_words", "model_in_words", "moderation_in_words", "moderation_figures_in_words"),
-        *("mediation_in_words", "mediation_figures_in_words", "rivals_in_words", "rivals_figures_in_words"),
+        *("rivals_in_words", "rivals_figures_in_words"),
         *("answers_in_words", "answers_figures_in_words"),
     }
     assert {field.name for field in fields(StudyResult) if re.search(r"\bstr\b", str(field.type))} == {

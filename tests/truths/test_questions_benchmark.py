@@ -24,7 +24,7 @@ def test_no_answer_states_an_effect_too_often_where_there_is_none() -> None:
         (c.option, c.truth, c.replications) for c in questions.CELLS
     ]
     assert [r.truth for r in results if not r.has_effect and r.stated > questions.limit(r)] == []
-    assert {r.option for r in results if r.has_effect and r.stated > 0.8} >= {"--agreement", "--gain", "--graphs"}
+    assert {r.option for r in results if r.has_effect and r.stated > 0.8} >= {"--agreement", "--gain", "--factor"}
 
 
 def test_the_page_of_the_commands_quotes_the_power_of_every() -> None:
@@ -48,4 +48,6 @@ def test_a_rate_above_the_target_is_said_first() -> None:
 
 def test_a_cell_states_what_its_answer_does() -> None:
     """One table of each kind that fits no model."""
-    assert [questions.CELLS[i].states(1) for i in (0, 3, 4, 8, 9, 13)] == [False, True, False, True, False, False]
+    assert [questions.CELLS[i].states(1) for i in (0, 3, 4, 8, 9, 13, 15, 18)] == [
+        *(False, True, False, True, False, False, False, True)
+    ]

@@ -105,6 +105,7 @@ def page_urls(cast: Cast) -> list[str]:
                 "course-forms",
                 "account-new",
                 "clinic-calibration",
+                "clinic-outcomes",
                 "theory",
                 "research-table",
                 "theory-results",

@@ -50,6 +50,7 @@ PAGES = {
     "course-forms": {"alma", "adam"},
     "account-new": {"alma", "adam"},
     "clinic-calibration": {"alma", "adam", "rosa"},
+    "clinic-outcomes": {"alma", "dario", "adam", "rosa"},
     "theory": ALL_ACCOUNTS,
     "research-table": {"alma", "adam", "rosa"},
     "research-table-download": {"alma", "adam", "rosa"},

@@ -34,7 +34,7 @@ def alliance_chart(picture: ClientPicture, *, width: int = FULL_WIDTH) -> alt.La
         ]
         bar_width = 7 if width > PHONE_WIDTH else 5
         bars = table(rows).mark_rule(strokeWidth=bar_width, strokeCap="round", opacity=0.75)
-        layers.append(bars.encode(x=x, y=y("from"), y2="to:Q", color=alt.Color("ink:N", scale=None)))
+        layers.append(bars.encode(x=x, y=y("from"), y2=alt.Y2("to:Q"), color=alt.Color("ink:N", scale=None)))
     reports = table([{"at": r.at, "value": r.value} for r in part.reported])
     if not part.bars:
         layers.append(reports.mark_line(color=ink, strokeWidth=1.4, opacity=0.6).encode(x=x, y=y("value")))
@@ -62,7 +62,7 @@ def _usual_level(picture: ClientPicture, x: alt.X, y: alt.Y, low: alt.Y) -> list
         rows.append({**rows[-1], "at": max(rows[-1]["at"], ends[-1])})
     line = table(rows)
     return [
-        line.mark_area(color=ink, opacity=0.12).encode(x=x, y=low, y2="high:Q"),
+        line.mark_area(color=ink, opacity=0.12).encode(x=x, y=low, y2=alt.Y2("high:Q")),
         line.mark_line(color=ink, strokeWidth=1.2, strokeDash=[6, 4]).encode(x=x, y=y),
     ]
 
@@ -77,12 +77,12 @@ def _expectation_marks(picture: ClientPicture, x: alt.X, y: alt.Y, limit: alt.Y)
     if not rows:
         return []
     marks = table(rows)
-    fall = marks.mark_rule(color=WARN, strokeWidth=1, strokeDash=[2, 3]).encode(x=x, y=y, y2="value:Q")
+    fall = marks.mark_rule(color=WARN, strokeWidth=1, strokeDash=[2, 3]).encode(x=x, y=y, y2=alt.Y2("value:Q"))
     ticks = [
         marks.mark_tick(orient="horizontal", color=INK, size=size, thickness=2).encode(x=x, y=height)
         for height, size in ((y, 20), (limit, 10))
     ]
-    labels = marks.mark_text(color=INK, baseline="bottom", dy=-11).encode(x=x, y=y, text="text:N")
+    labels = marks.mark_text(color=INK, baseline="bottom", dy=-11).encode(x=x, y=y, text=alt.Text("text:N"))
     return [fall, *ticks, labels]
 
 
@@ -119,10 +119,10 @@ def _rupture_labels(picture: ClientPicture, x: alt.X, y: alt.Y) -> list[alt.Char
                 dx=-away if within else away,
                 dy=12 if within else 0,
             )
-            layers.append(labels.encode(x=x, y=y, text="text:N"))
+            layers.append(labels.encode(x=x, y=y, text=alt.Text("text:N")))
     if repairs:
         labels = table(repairs).mark_text(color=SOFT, baseline="bottom", dy=-9)
-        layers.append(labels.encode(x=x, y=y, text="text:N"))
+        layers.append(labels.encode(x=x, y=y, text=alt.Text("text:N")))
     return layers
 
 

@@ -47,13 +47,13 @@ def coverage_chart(shares: Mapping[Verification, ClinicShare], *, width: int = s
 
     base = style.table(rows).encode(y=y("y"))
     chart = style.layer(
-        base.mark_rule(strokeWidth=2.4, color=style.colour("symptoms")).encode(x=x("low"), x2="high:Q"),
+        base.mark_rule(strokeWidth=2.4, color=style.colour("symptoms")).encode(x=x("low"), x2=alt.X2("high:Q")),
         base.mark_tick(thickness=2, size=22, color=tokens.INK, orient="vertical").encode(x=x("nominal")),
         base.mark_circle(size=80, opacity=1, color=style.colour("symptoms")).encode(x=x("value")),
-        base.mark_text(align="right", color=tokens.INK).encode(x=alt.value(width), text="figure:N"),
+        base.mark_text(align="right", color=tokens.INK).encode(x=alt.value(width), text=alt.Text("figure:N")),
         style.table(rows)
         .mark_text(align="left", color=tokens.INK)
-        .encode(y=y("label_y"), x=alt.value(0), text="label:N"),
+        .encode(y=y("label_y"), x=alt.value(0), text=alt.Text("label:N")),
         fitted=False,
         width=width,
         height=_LINE * len(rows),

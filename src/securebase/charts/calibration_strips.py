@@ -38,15 +38,19 @@ def strips_chart(calibration: Calibration, *, width: int = style.FULL_WIDTH) -> 
         return alt.X(f"{name}:Q", scale=scale, axis=None)
 
     chart = style.layer(
-        base.mark_bar(size=_LINE - 8, color=tokens.BAND).encode(x=x("band_low"), x2="band_high:Q"),
-        base.mark_rule(strokeWidth=1.5).encode(x=x("low"), x2="high:Q", color=colour),
-        base.mark_rule(strokeWidth=5, strokeCap="round").encode(x=x("lower_half"), x2="upper_half:Q", color=colour),
+        base.mark_bar(size=_LINE - 8, color=tokens.BAND).encode(x=x("band_low"), x2=alt.X2("band_high:Q")),
+        base.mark_rule(strokeWidth=1.5).encode(x=x("low"), x2=alt.X2("high:Q"), color=colour),
+        base.mark_rule(strokeWidth=5, strokeCap="round").encode(
+            x=x("lower_half"), x2=alt.X2("upper_half:Q"), color=colour
+        ),
         published.mark_point(shape="diamond", size=80, color=tokens.INK, strokeWidth=1.6, fill=tokens.CARD).encode(
             x=x("published")
         ),
         base.mark_circle(size=62, opacity=1).encode(x=x("median"), color=colour),
-        base.mark_text(align="left", color=tokens.INK).encode(x=alt.value(0), text="key:N"),
-        base.mark_text(align="right", fontWeight=600).encode(x=alt.value(width), text="figure:N", color=colour),
+        base.mark_text(align="left", color=tokens.INK).encode(x=alt.value(0), text=alt.Text("key:N")),
+        base.mark_text(align="right", fontWeight=600).encode(
+            x=alt.value(width), text=alt.Text("figure:N"), color=colour
+        ),
         fitted=False,
         width=width,
         height=_LINE * len(rows),

@@ -50,7 +50,7 @@ def contributions_chart(picture: ClientPicture, *, width: int = style.FULL_WIDTH
     chart = style.layer(
         zero.mark_rule(color=tokens.SOFT).encode(x=x),
         base.mark_rule(strokeWidth=2.2).encode(
-            x=x, x2="high:Q", color=colour, strokeDash=alt.StrokeDash("dash:N", scale=None)
+            x=x, x2=alt.X2("high:Q"), color=colour, strokeDash=alt.StrokeDash("dash:N", scale=None)
         ),
         base.transform_filter("datum.carried")
         .mark_point(filled=True, size=80, opacity=1)
@@ -58,10 +58,12 @@ def contributions_chart(picture: ClientPicture, *, width: int = style.FULL_WIDTH
         base.transform_filter("!datum.carried")
         .mark_point(filled=True, size=70, opacity=1, strokeWidth=2, fill=tokens.CARD)
         .encode(x=alt.X("value:Q", scale=scale), stroke=colour),
-        base.mark_text(align="left", color=tokens.SOFT).encode(x=alt.value(0), text="reading:N"),
-        base.mark_text(align="right", color=tokens.INK).encode(x=alt.value(width), text="figures:N"),
-        headings.mark_text(align="left", color=tokens.INK, fontSize=13).encode(x=alt.value(0), text="label:N"),
-        headings.mark_text(align="right", color=tokens.SOFT).encode(x=alt.value(width), text="share:N"),
+        base.mark_text(align="left", color=tokens.SOFT).encode(x=alt.value(0), text=alt.Text("reading:N")),
+        base.mark_text(align="right", color=tokens.INK).encode(x=alt.value(width), text=alt.Text("figures:N")),
+        headings.mark_text(align="left", color=tokens.INK, fontSize=13).encode(
+            x=alt.value(0), text=alt.Text("label:N")
+        ),
+        headings.mark_text(align="right", color=tokens.SOFT).encode(x=alt.value(width), text=alt.Text("share:N")),
         fitted=False,
         width=width,
         height=height(len(part.rows)),

@@ -105,7 +105,7 @@ def _panel(courses: Play, construct: str, values: tuple[float, float], *, key: b
             style.table([event]).mark_rule(color=tokens.SOFT, strokeWidth=1).encode(x=x),
             style.table([event])
             .mark_text(align="right" if late else "left", dx=-5 if late else 5, dy=8, color=tokens.SOFT)
-            .encode(x=x, y=alt.value(0), text="name:N"),
+            .encode(x=x, y=alt.value(0), text=alt.Text("name:N")),
         ]
     return style.layer(*layers, fitted=False)
 

@@ -52,7 +52,9 @@ def power_chart(
     y = alt.Y("value:Q", axis=y_axis, scale=y_scale)
     base = style.table(rows).encode(x=x)
     layers = [
-        base.mark_area(opacity=0.16).encode(y=alt.Y("lower:Q", axis=y_axis, scale=y_scale), y2="upper:Q", color=colour),
+        base.mark_area(opacity=0.16).encode(
+            y=alt.Y("lower:Q", axis=y_axis, scale=y_scale), y2=alt.Y2("upper:Q"), color=colour
+        ),
         base.mark_line(strokeWidth=2).encode(y=y, color=colour),
         base.mark_point(filled=True, size=55, opacity=1).encode(y=y, color=colour, shape=shape),
     ]

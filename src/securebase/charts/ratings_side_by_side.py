@@ -24,7 +24,7 @@ def ratings_chart(part: RatingComparison, *, width: int = FULL_WIDTH) -> alt.Lay
     joined = [{"session": s.session, "value": s.client, "other": s.therapist} for s in part.rated_by_both]
     if joined:
         rules = table(joined).mark_rule(color=SOFT, strokeWidth=2, opacity=0.55)
-        layers.append(rules.encode(x=x, y=_rating_axis(part, "value"), y2="other:Q"))
+        layers.append(rules.encode(x=x, y=_rating_axis(part, "value"), y2=alt.Y2("other:Q")))
     # The ring is drawn last and without a fill, so that both ratings show if they agree.
     for rows, mark in ((_ratings_by(part, "therapist"), _square()), (_ratings_by(part, "client"), _ring())):
         if rows:

@@ -40,7 +40,7 @@ def retellings_chart(story: RetellingSeries, expected: tuple[ExpectedPeak, ...] 
     layers += [peaks.mark_line(color=ink, strokeWidth=2)] if len(rows) > 1 else []
     if ended:
         fall = table(ended).mark_rule(color=SOFT, strokeWidth=1.5, strokeDash=[2, 3])
-        layers.append(fall.encode(x=x, y=alt.Y("peak:Q", scale=scale, axis=axis, title=None), y2="end:Q"))
+        layers.append(fall.encode(x=x, y=alt.Y("peak:Q", scale=scale, axis=axis, title=None), y2=alt.Y2("end:Q")))
         layers.append(ends.mark_point(filled=True, fill=CARD, stroke=INK, strokeWidth=1.6, size=64, opacity=1))
     layers.append(peaks.mark_point(filled=True, color=ink, size=84, opacity=1))
     label, description = text_alternative(story, expected)
@@ -52,7 +52,7 @@ def _expected_layers(names: list[str], expected: tuple[ExpectedPeak, ...], x: al
         return []
     rows = [{"name": n, "low": e.low, "median": e.median, "high": e.high} for n, e in zip(names, expected, strict=True)]
     chart, scale = table(rows).encode(x=x), alt.Scale(domain=[0, 100])
-    band = chart.mark_area(color=BAND, opacity=1).encode(y=alt.Y("low:Q", scale=scale, title=None), y2="high:Q")
+    band = chart.mark_area(color=BAND, opacity=1).encode(y=alt.Y("low:Q", scale=scale, title=None), y2=alt.Y2("high:Q"))
     curve = chart.mark_line(color=SOFT, strokeWidth=1.5).encode(y=alt.Y("median:Q", scale=scale, title=None))
     return [band, curve]
 

@@ -33,8 +33,8 @@ def courses_chart(result: StudyResult, construct: str, *, width: int = style.HAL
     chart = style.layer(
         style.table(lines)
         .mark_line(strokeWidth=0.8, opacity=0.35, color=tokens.OTHER)
-        .encode(x=x, y=y, detail="person:N"),
-        base.mark_area(opacity=0.18, color=ink).encode(y=alt.Y("lower:Q"), y2="upper:Q"),
+        .encode(x=x, y=y, detail=alt.Detail("person:N")),
+        base.mark_area(opacity=0.18, color=ink).encode(y=alt.Y("lower:Q"), y2=alt.Y2("upper:Q")),
         base.mark_line(strokeWidth=2.6, color=ink).encode(y=alt.Y("mean:Q")),
         width=width,
         height=int(width * 0.5),

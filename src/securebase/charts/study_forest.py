@@ -38,14 +38,16 @@ def forest_chart(result: StudyResult, *, width: int = style.FULL_WIDTH) -> alt.L
     base = style.table(bars).encode(y=y)
     headings = style.table(heads)
     chart = style.layer(
-        style.table(zeros).mark_rule(color=tokens.SOFT, strokeDash=[3, 3]).encode(x=x, y=y, y2="y2:Q"),
-        base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", scale=scale), x2="upper:Q", color=colour),
+        style.table(zeros).mark_rule(color=tokens.SOFT, strokeDash=[3, 3]).encode(x=x, y=y, y2=alt.Y2("y2:Q")),
+        base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", scale=scale), x2=alt.X2("upper:Q"), color=colour),
         base.mark_point(filled=True, size=75, opacity=1).encode(
             x=x, color=colour, shape=alt.Shape("form:N", legend=None)
         ),
-        base.mark_text(align="left", color=tokens.SOFT).encode(x=alt.value(0), text="label:N"),
-        base.mark_text(align="right", color=tokens.INK).encode(x=alt.value(width), text="figures:N"),
-        headings.mark_text(align="left", color=tokens.INK, fontSize=13).encode(x=alt.value(0), y=y, text="title:N"),
+        base.mark_text(align="left", color=tokens.SOFT).encode(x=alt.value(0), text=alt.Text("label:N")),
+        base.mark_text(align="right", color=tokens.INK).encode(x=alt.value(width), text=alt.Text("figures:N")),
+        headings.mark_text(align="left", color=tokens.INK, fontSize=13).encode(
+            x=alt.value(0), y=y, text=alt.Text("title:N")
+        ),
         fitted=False,
         width=width,
         height=int(_LINE * lines),

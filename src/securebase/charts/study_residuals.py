@@ -25,7 +25,7 @@ def residuals_chart(result: StudyResult, construct: str, *, width: int = style.H
     chart = style.layer(
         style.table([{"lower": -1.96, "upper": 1.96}])
         .mark_rect(color=tokens.BAND, opacity=0.6)
-        .encode(y=alt.Y("lower:Q"), y2="upper:Q"),
+        .encode(y=alt.Y("lower:Q"), y2=alt.Y2("upper:Q")),
         style.table([{"time": r.time, "value": r.value} for r in sample])
         .mark_circle(size=14, opacity=0.45, color=style.CONSTRUCT_COLOURS["alliance"])
         .encode(x=x, y=y),

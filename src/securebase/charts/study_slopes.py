@@ -40,8 +40,10 @@ def slopes_chart(result: StudyResult, finding: ModerationFinding, *, width: int 
     ink = alt.Color("colour:N", scale=None)
     base = style.table(rows).encode(x=x)
     layers = [
-        base.mark_area(opacity=0.16).encode(y=alt.Y("low:Q"), y2="high:Q", color=ink, detail="line:N"),
-        base.mark_line(strokeWidth=2).encode(y=y, color=ink, detail="line:N"),
+        base.mark_area(opacity=0.16).encode(
+            y=alt.Y("low:Q"), y2=alt.Y2("high:Q"), color=ink, detail=alt.Detail("line:N")
+        ),
+        base.mark_line(strokeWidth=2).encode(y=y, color=ink, detail=alt.Detail("line:N")),
     ]
     if not question.curvature:
         # Labels stand at the right end, the upper one with the upper line.
@@ -51,7 +53,7 @@ def slopes_chart(result: StudyResult, finding: ModerationFinding, *, width: int 
         layers += [
             labels.mark_text(align="right", dx=-2, dy=dy, fontSize=12, fontWeight=600)
             .transform_filter(alt.datum.line == row["line"])
-            .encode(x=x, y=y, text="line:N", color=ink)
+            .encode(x=x, y=y, text=alt.Text("line:N"), color=ink)
             for row in ends
             for dy in [-12 if row["line"] == above else 14]
         ]

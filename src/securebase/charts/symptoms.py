@@ -27,12 +27,12 @@ def symptoms_chart(picture: ClientPicture, *, width: int = HALF_WIDTH) -> alt.La
     layers: list[alt.Chart] = []
     if part.expected:
         band = table([{"at": e.at, "low": e.low, "high": e.high} for e in part.expected])
-        layers.append(band.mark_area(color=BAND, opacity=1).encode(x=x, y=y("low"), y2="high:Q"))
+        layers.append(band.mark_area(color=BAND, opacity=1).encode(x=x, y=y("low"), y2=alt.Y2("high:Q")))
     forecast = _forecast(picture)
     if part.forecast:
         for low, high, opacity in (("low90", "high90", 0.1), ("low50", "high50", 0.16)):
             area = table(forecast).mark_area(color=ink, opacity=opacity)
-            layers.append(area.encode(x=x, y=y(low), y2=f"{high}:Q"))
+            layers.append(area.encode(x=x, y=y(low), y2=alt.Y2(f"{high}:Q")))
     if part.remission_below is not None:
         layers += _remission(picture, x, y("goal"))
     if part.estimated:
@@ -78,7 +78,7 @@ def _remission(picture: ClientPicture, x: alt.X, y: alt.Y) -> list[alt.Chart]:
     words = label.mark_text(align="left", baseline="top", dy=4, color=GOOD)
     return [
         goal.mark_rule(color=GOOD, strokeDash=[3, 4]).encode(y=y),
-        words.encode(x=x, y=y, text="text:N"),
+        words.encode(x=x, y=y, text=alt.Text("text:N")),
     ]
 
 

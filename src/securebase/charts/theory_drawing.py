@@ -98,14 +98,14 @@ class Drawing:
         layers = [
             style.table(rows)
             .mark_line(strokeWidth=width, strokeDash=[-length for length in dash] or [1, 0], opacity=0.9)
-            .encode(x=x, y=y, color=ink, detail="line:N", order="i:Q")
+            .encode(x=x, y=y, color=ink, detail=alt.Detail("line:N"), order=alt.Order("i:Q"))
             for (width, dash), rows in sorted(self.lines.items())
         ]
         if self.bars:
             layers.append(
                 style.table(self.bars)
                 .mark_rule(strokeWidth=2.5)
-                .encode(x=x, y=y, y2="y2:Q", color=alt.Color("colour:N", scale=None))
+                .encode(x=x, y=y, y2=alt.Y2("y2:Q"), color=alt.Color("colour:N", scale=None))
             )
         if self.spots:
             layers.append(style.table(self.spots).mark_circle(color=tokens.CARD, size=130, opacity=1).encode(x=x, y=y))
@@ -113,13 +113,13 @@ class Drawing:
             layers.append(
                 style.table(self.boxes)
                 .mark_rect(fill=tokens.CARD, stroke=tokens.INK, cornerRadius=5, strokeWidth=1)
-                .encode(x=x, x2="x2:Q", y=y, y2="y2:Q")
+                .encode(x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("y2:Q"))
             )
         layers += [self._marks(kind, rows, x, y) for kind, rows in self.marks.items()]
         layers += [
             style.table(rows)
             .mark_text(align=align, baseline="middle", fontWeight=600 if bold else 400)
-            .encode(x=x, y=y, text="text:N", color=ink, size=alt.Size("size:Q", scale=None))
+            .encode(x=x, y=y, text=alt.Text("text:N"), color=ink, size=alt.Size("size:Q", scale=None))
             for (align, bold), rows in self.words.items()
         ]
         return style.layer(*layers, fitted=False, width=self.width, height=height)

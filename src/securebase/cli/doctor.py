@@ -22,7 +22,19 @@ from securebase.model.panel import Panel
 from securebase.model.parameters import Parameters
 from securebase.model.specification import Specification
 
-CORE = ("numpy", "scipy", "pandas", "altair", "vl-convert-python", "jinja2", "msgspec", "click", "rich", "joblib")
+CORE = (
+    "numpy",
+    "scipy",
+    "pandas",
+    "altair",
+    "vl-convert-python",
+    "jinja2",
+    "msgspec",
+    "click",
+    "rich",
+    "joblib",
+    "statsmodels",
+)
 #: package → module
 WORKBENCH = {
     "django": "django",

@@ -21,6 +21,7 @@ COMMANDS = {
     "serve": ("securebase.cli.serve", "Serve the workbench with your own clinic."),
     "cohort": ("securebase.cli.cohort", "Write the table of a clinic and its data dictionary."),
     "study": ("securebase.cli.study", "Analyse a table of therapy sessions and write a study report."),
+    "meta": ("securebase.cli.meta", "Combine the effects of several studies."),
     "fit": ("securebase.cli.fit", "Fit the model to a table."),
     "track": ("securebase.cli.track", "Track one client of a table: baseline, forecast, reliable change."),
     "simulate": ("securebase.cli.simulate", "Simulate a cohort from a known model."),

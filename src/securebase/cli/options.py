@@ -57,11 +57,11 @@ class TableOptions:
 
 
 def group_options(command: Command, options: Sequence[Callable[[Any], Any]], group: type[Any]) -> Command:
-    """Add options. The command receives them first, as one instance of the dataclass `group`."""
+    """Add options. The command receives them first, as one instance of the dataclass `group`, after groups above it."""
 
-    def call_command(**values: Any) -> Any:
+    def call_command(*groups_above: Any, **values: Any) -> Any:
         grouped = {f.name: values.pop(f.name) for f in fields(group)}
-        return command(group(**grouped), **values)
+        return command(*groups_above, group(**grouped), **values)
 
     call_command.__name__, call_command.__doc__ = command.__name__, command.__doc__
     call_command.__dict__.update(command.__dict__)
@@ -192,8 +192,8 @@ def check_output_file(table: Path) -> None:
             raise click.UsageError(f"--out would overwrite the data dictionary of {table}. Choose another file.")
 
 
-def read_table(options: TableOptions, additional: tuple[str, ...] = ()) -> Cohort:
-    """Read the table with these options, and `additional` columns after the processes.
+def read_table(options: TableOptions, additional: tuple[str, ...] = (), *, arm: str | None = None) -> Cohort:
+    """Read the table with these options, `additional` columns after the processes, and the column of the arm.
 
     What no option says comes from the data dictionary beside the table: person, time and its unit, and when a column
     was measured. Raises TableError, or a usage error where options contradict each other or --out would overwrite the
@@ -226,6 +226,7 @@ def read_table(options: TableOptions, additional: tuple[str, ...] = ()) -> Cohor
         before_and_after=before_and_after,
         covariates=options.covariate,
         therapist=options.therapist,
+        arm=arm,
         inputs=options.input,
         input_moments=input_moments,
         layout=cast(Literal["long", "wide"], options.layout),
@@ -235,6 +236,14 @@ def read_table(options: TableOptions, additional: tuple[str, ...] = ()) -> Cohor
         date_order=cast(DateOrder | None, options.date_order and options.date_order.replace("-", "_")),
     )
     return keys.remark_on(cohort)
+
+
+def dictionary_scale(options: TableOptions) -> str:
+    """Return the outcome's scale as ID:SCALE from the data dictionary beside the table; empty if none says it."""
+    keys = table_keys(options.table, person=options.person, time=options.time, layout=options.layout)
+    name = dict(_pairs("map", options.map)).get(options.outcome, options.outcome)
+    column = keys.dictionary.column(name) if keys.dictionary else None
+    return f"{column.instrument}:{column.scale}" if column and column.instrument and column.scale else ""
 
 
 def _is_default(option: str) -> bool:

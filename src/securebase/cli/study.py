@@ -18,6 +18,7 @@ from securebase.cli.output import (
     write_json,
     write_text,
 )
+from securebase.cli.study_questions import QuestionOptions, add_question_options, build_questions
 from securebase.reports.study_report import study_report
 from securebase.study.design_phrases import estimate_in_words, occasion_in_words
 from securebase.study.design_verdict import DesignVerdict
@@ -25,22 +26,19 @@ from securebase.study.estimator import LagEstimate
 from securebase.study.labels import describe_trend
 from securebase.study.parts import NotFitted
 from securebase.study.phrases import number, p_value
-from securebase.study.questions.agreement import RatingAgreement
 from securebase.study.questions.answers import columns_of
-from securebase.study.questions.areas import Areas
-from securebase.study.questions.every_person import EveryPerson
-from securebase.study.questions.gain import GainModeration
-from securebase.study.questions.graphs import RivalGraphs
-from securebase.study.questions.question import Question
+from securebase.study.questions.arms import ArmsAnswer
 from securebase.study.reciprocal import LagFinding
 from securebase.study.result import StudyResult
 from securebase.study.study import OCCASIONS, study
+from securebase.study.trial.effect_rows import format_effects
 from securebase.study.verdict import Verdict
 from securebase.study.verdict_phrases import RUNG_LABELS, detrended_label, detrended_legend, identified_by
 
 
 @click.command("study")
 @add_table_options
+@add_question_options
 @click.option(
     "--moderator",
     metavar="COL",
@@ -49,37 +47,11 @@ from securebase.study.verdict_phrases import RUNG_LABELS, detrended_label, detre
 )
 @click.option("--curvature", is_flag=True, help="Test whether the lagged effect of each process is nonlinear.")
 @click.option(
-    "--mediator",
-    metavar="COL",
-    multiple=True,
-    help="Process that may mediate the lags of the other processes on the outcome; repeatable.",
-)
-@click.option(
     "--rivals",
     metavar="COL COL",
     nargs=2,
     help="Compare two processes: which precedes more improvement in the outcome and in all other processes.",
 )
-@click.option(
-    "--agreement",
-    metavar="COL COL",
-    nargs=2,
-    help="Test whether agreement of two ratings on one scale precedes a better outcome (response surface).",
-)
-@click.option("--every", is_flag=True, help="Test whether outcome and process are associated in every person.")
-@click.option(
-    "--gain",
-    metavar="COL",
-    multiple=True,
-    help="Test whether persons who begin with a higher COL improve more; repeatable.",
-)
-@click.option(
-    "--area",
-    metavar="COL",
-    multiple=True,
-    help="Compare improvement between problem areas; COL is 1 for persons with the area, else 0. Repeatable.",
-)
-@click.option("--graphs", is_flag=True, help="Compare rival graphs: processes → outcome, the reverse, both, neither.")
 @click.option(
     "--assigned",
     metavar="COL",
@@ -97,16 +69,11 @@ from securebase.study.verdict_phrases import RUNG_LABELS, detrended_label, detre
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to this HTML file.")
 def command(
     options: TableOptions,
+    asked: QuestionOptions,
     *,
     moderator: tuple[str, ...],
     curvature: bool,
-    mediator: tuple[str, ...],
     rivals: tuple[str, str] | None,
-    agreement: tuple[str, str] | None,
-    every: bool,
-    gain: tuple[str, ...],
-    area: tuple[str, ...],
-    graphs: bool,
     assigned: tuple[str, ...],
     occasion: str,
     json_wanted: bool,
@@ -119,23 +86,16 @@ def command(
     """
     if occasion != "session" and (options.asked_before or options.asked_after):
         raise click.UsageError("--asked-before and --asked-after need --occasion session.")
-    questions: list[Question] = [
-        *([RatingAgreement(*agreement)] if agreement else []),
-        *(EveryPerson(name) for name in options.process if every),
-        *map(GainModeration, gain),
-        *([Areas(area)] if area else []),
-        *([RivalGraphs()] if graphs else []),
-    ]
+    questions = build_questions(asked, options)
     with status_line(quiet=json_wanted) as show:
         show("Reading the table")
         result = study(
-            read_table(options, (*moderator, *assigned, *columns_of(questions))),
+            read_table(options, (*moderator, *assigned, *columns_of(questions)), arm=asked.arm),
             trend=options.trend_form,
             start=options.initial_state,
             processes=options.process,
             moderators=moderator,
             curvature=curvature,
-            mediators=mediator,
             rivals=rivals or (),
             assigned=assigned,
             questions=questions,
@@ -143,6 +103,11 @@ def command(
             progress=show,
             rng=np.random.default_rng(1),
         )
+        if asked.effects:
+            arms = [answer for answer in result.answers if isinstance(answer, ArmsAnswer)]
+            write_text(
+                format_effects(options.table.stem, [e for answer in arms for e in answer.effects]), asked.effects
+            )
         if out:
             show("Writing the report")
             write_text(study_report(result), out)
@@ -225,10 +190,28 @@ def _print_lags(result: StudyResult) -> None:
         print_sentences([" ".join(part for part in figures if part)], indent="    ")
 
 
+def _print_answers(result: StudyResult, *, on_first_page: bool) -> None:
+    """Print the answers to further questions with their tables."""
+    labels = result.request.labels
+    shown = [answer for answer in result.answers if answer.on_first_page == on_first_page]
+    for heading, answers in groupby(shown, key=lambda answer: answer.heading):
+        print_heading(heading)
+        for answer in answers:
+            click.echo()
+            print_sentences([answer.in_words(labels)])
+            figures = answer.figures_in_words(labels)
+            print_sentences([figures] if figures else [], indent="    ")
+            for table in answer.tables(labels):
+                click.echo()
+                print_sentences([table.caption])
+                print_table(table.columns, table.rows)
+
+
 def _print(result: StudyResult) -> None:
     print_heading("Data")
     if result.import_report:
         print_sentences(result.import_report.sentences())
+    _print_answers(result, on_first_page=True)
     if result.designs:
         _print_designs(result)
     if result.verdicts:
@@ -240,24 +223,13 @@ def _print(result: StudyResult) -> None:
             click.echo()
             print_sentences([words])
             print_sentences([figures] if figures else [], indent="    ")
-    if result.mediation:
-        print_heading("Mediation")
-        for words, figures in zip(result.mediation_in_words, result.mediation_figures_in_words, strict=True):
-            click.echo()
-            print_sentences([words])
-            print_sentences([figures] if figures else [], indent="    ")
     if result.rivals:
         print_heading("Rivals")
         for words, figures in zip(result.rivals_in_words, result.rivals_figures_in_words, strict=True):
             click.echo()
             print_sentences([words])
             print_sentences([figures] if figures else [], indent="    ")
-    for heading, answers in groupby(result.answers, key=lambda answer: answer.heading):
-        print_heading(heading)
-        for answer in answers:
-            click.echo()
-            print_sentences([answer.in_words(result.request.labels)])
-            print_sentences([answer.figures_in_words(result.request.labels)], indent="    ")
+    _print_answers(result, on_first_page=False)
     print_heading("Fitted model")
     for model in result.models:
         name = describe_trend(model.trend).capitalize()
@@ -270,5 +242,9 @@ def _print(result: StudyResult) -> None:
     if result.checks:
         print_heading("Model checks")
         print_sentences(result.checks.summary)
+    print_heading("What this design can and cannot answer")
+    for heading, sentences in (("It can answer:", result.scope.can), ("It cannot answer:", result.scope.cannot)):
+        print_sentences([heading])
+        print_sentences(sentences, indent="    ")
     print_heading("Limitations")
     print_sentences(result.limits)

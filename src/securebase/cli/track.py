@@ -21,10 +21,9 @@ from securebase.cli.output import (
     write_json,
 )
 from securebase.errors import InputError
-from securebase.measurement.catalogue import instrument
+from securebase.measurement.catalogue import parse_scale
 from securebase.measurement.change import ScoreChange
 from securebase.measurement.constructs import Direction
-from securebase.measurement.instrument import Scale
 from securebase.model.fit import fit
 from securebase.model.observations import panel
 from securebase.schema import to_plain
@@ -85,7 +84,7 @@ def command(
 
     The model is fitted to the whole table, the client included, unless --from-fit gives one.
     """
-    scale = _find_scale(instrument_scale) if instrument_scale else None
+    scale = parse_scale(instrument_scale)[1] if instrument_scale else None
     if from_fit:
         _check_no_model_options()
     with status_line(quiet=json_wanted) as show:
@@ -134,18 +133,6 @@ def _check_no_model_options() -> None:
             raise click.UsageError(
                 f"--{name.replace('_', '-')} cannot be combined with --from-fit, which fixes the model."
             )
-
-
-def _find_scale(value: str) -> Scale:
-    """Return the scale of ID:SCALE, or the only scale of an instrument."""
-    name, _, scale_id = value.partition(":")
-    scales = {s.id: s for s in instrument(name).scales}
-    if scale_id in scales:
-        return scales[scale_id]
-    if not scale_id and len(scales) == 1:
-        return next(iter(scales.values()))
-    problem = f"unknown scale “{scale_id}” of “{name}”" if scale_id else f"“{name}” has several scales"
-    raise InputError(problem, advice=f"Choose one of: {', '.join(f'{name}:{s}' for s in scales)}.")
 
 
 def _print(result: PersonResult, coverage: Coverage | None) -> None:

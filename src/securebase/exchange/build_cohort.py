@@ -128,6 +128,7 @@ def _episode(
         symptom_measure=(TABLE, extract.columns[symptom_column]),
         began_on=rows[0].day,
         therapist=extra.therapist.get(person, ""),
+        arm=extra.arm.get(person, ""),
         covariates=extra.covariates.get(person, {}),
         inputs=tuple(inputs),
     )

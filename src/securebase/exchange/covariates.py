@@ -1,4 +1,4 @@
-"""Covariates, therapists and time-varying inputs of a table.
+"""Covariates, therapists, treatment arms and time-varying inputs of a table.
 
 Numeric columns are used as they are. A text column is dummy coded: one 0/1 column for each category but the most
 frequent, which is the reference. A covariate that varies within a person is refused.
@@ -25,13 +25,14 @@ MAX_CATEGORIES = 12
 
 @dataclass(slots=True)
 class CovariateData:
-    """Covariates by person and name, therapists by person, inputs by (person, time) and name.
+    """Covariates by person and name, therapists and arms by person, inputs by (person, time) and name.
 
-    `excluded_persons` lack a value of some covariate. `moments` holds when each input was given.
+    `excluded_persons` lack a value of some covariate, or an arm. `moments` holds when each input was given.
     """
 
     covariates: dict[str, dict[str, float]] = field(default_factory=dict)
     therapist: dict[str, str] = field(default_factory=dict)
+    arm: dict[str, str] = field(default_factory=dict)
     inputs: dict[tuple[str, float], dict[str, float]] = field(default_factory=dict)
     covariate_names: tuple[str, ...] = ()
     input_names: tuple[str, ...] = ()
@@ -75,9 +76,9 @@ _Persons = Mapping[str, Sequence[TableRow]]
 
 
 def read_covariates(request: TableRequest, grid: Grid, columns: NamedColumns, extract: Extract) -> CovariateData:
-    """Read covariates, therapists and inputs.
+    """Read covariates, therapists, arms and inputs.
 
-    Raises TableError where a covariate or therapist changes within a person, an input that a score depends on is
+    Raises TableError where a covariate, therapist or arm changes within a person, an input that a score depends on is
     missing, or a column is neither numeric nor categorical.
     """
     result = CovariateData()
@@ -92,6 +93,8 @@ def read_covariates(request: TableRequest, grid: Grid, columns: NamedColumns, ex
         _covariate(find_column(name), persons, result)
     if request.therapist is not None:
         _therapists(find_column(request.therapist), persons, result)
+    if request.arm is not None:
+        _arms(find_column(request.arm), persons, result)
     for name, moment in request.inputs.items():
         _input(find_column(name), moment, persons, result)
     return result
@@ -135,23 +138,55 @@ def _covariate(column: _Column, persons: _Persons, result: CovariateData) -> Non
         person_values.update(zip(coded.names, coded.values[cell], strict=True))
 
 
-def _therapists(column: _Column, persons: _Persons, result: CovariateData) -> None:
+def _one_text_each(column: _Column, persons: _Persons, noun: str, advice: str) -> dict[str, str]:
+    """Return each person's text of a column. Raises TableError where it changes within a person, or nobody has one."""
+    texts = {}
     for person, rows in persons.items():
         cells = column.cells(rows)
         for row, cell in cells:
             if cell != cells[0][1]:
                 raise column.error(
-                    f"person “{display_text(person, 40)}” has another therapist than in row {cells[0][0].number} "
+                    f"person “{display_text(person, 40)}” has another {noun} than in row {cells[0][0].number} "
                     f"(“{display_text(cells[0][1], 20)}”)",
-                    "Each person must have one therapist. Keep the rows with one of them, or omit the column.",
+                    advice,
                     row.number,
                     cell,
                 )
         if cells:
-            result.therapist[person] = cells[0][1]
-    clients = Counter(result.therapist.values())
-    if not clients:
+            texts[person] = cells[0][1]
+    if not texts:
         raise column.error("the column has no values", "Omit it, or choose another.")
+    return texts
+
+
+def _arms(column: _Column, persons: _Persons, result: CovariateData) -> None:
+    result.arm = _one_text_each(
+        column,
+        persons,
+        "arm",
+        "An arm is the treatment that a person was assigned to. Enter that one on all rows. Use --assigned for a "
+        "treatment that was assigned anew at every occasion.",
+    )
+    counts = sorted(Counter(result.arm.values()).items())
+    if len(counts) > MAX_CATEGORIES:
+        raise column.error(
+            f"the column has {len(counts):,} different texts, which cannot be treatment arms",
+            f"Use 2 to {MAX_CATEGORIES} arms, or choose another column.",
+            cell=counts[0][0],
+        )
+    unknown = [person for person in persons if person not in result.arm]
+    if unknown:
+        numbers = tuple(persons[person][0].number for person in unknown[:MAX_LISTED])
+        result.exclusions.append(Exclusion(f"no arm in “{column.name}”", len(unknown), "person", numbers))
+        result.excluded_persons |= frozenset(unknown)
+    sizes = ", ".join(f"{display_text(arm, 20)} ({count:,})" for arm, count in counts)
+    result.remarks.append(f"“{column.name}” names the treatment arms: {sizes}.")
+
+
+def _therapists(column: _Column, persons: _Persons, result: CovariateData) -> None:
+    advice = "Each person must have one therapist. Keep the rows with one of them, or omit the column."
+    result.therapist = _one_text_each(column, persons, "therapist", advice)
+    clients = Counter(result.therapist.values())
     smallest, largest = min(clients.values()), max(clients.values())
     clients_each = f"{smallest:,}" if smallest == largest else f"{smallest:,} to {largest:,}"
     unknown = pluralise(len(persons) - len(result.therapist), "person")

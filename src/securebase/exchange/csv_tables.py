@@ -58,6 +58,7 @@ def read_cohort(
     before_and_after: Mapping[str, Sequence[str]] | None = None,
     covariates: Sequence[str] = (),
     therapist: str | None = None,
+    arm: str | None = None,
     inputs: Sequence[str] = (),
     input_moments: Mapping[str, Moment | str] | None = None,
     layout: Layout = "long",
@@ -103,6 +104,8 @@ def read_cohort(
         a value are excluded.
     therapist : str, optional
         Column with the therapist's identifier.
+    arm : str, optional
+        Column with the treatment arm that a person was assigned to. Persons without one are excluded.
     inputs : sequence of str, optional
         Columns of time-varying inputs (technique, medication), given since the previous row.
     input_moments : mapping of str to str, optional
@@ -151,7 +154,8 @@ def read_cohort(
     1
     """
     content, file = _content(path, file)
-    for argument, name in (("person", person), ("time", time), ("outcome", outcome), ("therapist", therapist)):
+    named = {"person": person, "time": time, "outcome": outcome, "therapist": therapist, "arm": arm}
+    for argument, name in named.items():
         if not isinstance(name, str) and (name is not None or argument == "outcome"):
             raise InputError(f"{argument} must be the name of a column (got {name!r})")
     for argument, mapping in (
@@ -175,7 +179,7 @@ def read_cohort(
             raise TableError(f"indicators given for “{name}”, which is neither outcome nor process", file=file)
     moments = _moments(file, outcome, processes, outcome_moment, process_moments or {})
     rated = add_second_ratings(file, moments, indicator_columns, before_and_after or {})
-    requested = (*rated.columns, *covariates, *([therapist] if therapist is not None else []), *inputs)
+    requested = (*rated.columns, *covariates, *(name for name in (therapist, arm) if name is not None), *inputs)
     _check_unique(file, requested)
     _check_mapping(file, columns or {}, {person, time, *requested})
     request = TableRequest(
@@ -186,6 +190,7 @@ def read_cohort(
         before_and_after=rated.pairs,
         covariates=covariates,
         therapist=therapist,
+        arm=arm,
         inputs=_input_moments(file, inputs, input_moments or {}),
         unit=parse_time_unit(time_unit),
         layout=layout,

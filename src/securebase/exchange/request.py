@@ -38,6 +38,7 @@ class TableRequest:
     indicators: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     covariates: tuple[str, ...] = ()
     therapist: str | None = None
+    arm: str | None = None
     inputs: Mapping[str, Moment] = field(default_factory=dict)
     before_and_after: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
@@ -55,14 +56,15 @@ class TableRequest:
     @property
     def person_columns(self) -> tuple[str, ...]:
         """Columns with one value per person."""
-        return (*self.covariates, *([self.therapist] if self.therapist is not None else []))
+        return (*self.covariates, *(name for name in (self.therapist, self.arm) if name is not None))
 
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
     """One person at one time, in the unit of the time column, with values in the order of the requested scores.
 
-    `number` is the row of the file. `cells` holds covariates, therapist and inputs, None if missing.
+    `number` is the row of the file. `cells` holds covariates, therapist, arm and inputs, None if
+    missing.
     """
 
     person: str

@@ -11,7 +11,7 @@ from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
-from securebase.errors import InstrumentError, check_class
+from securebase.errors import InputError, InstrumentError, check_class
 from securebase.measurement.instrument import Instrument, Scale
 from securebase.measurement.instrument_reader import read_instrument
 from securebase.schema import Place, check_file_name, toml_files
@@ -64,6 +64,22 @@ def find_scale(name: str, scale_id: str) -> Scale | None:
     shelf = _load_shelf()
     versions = (shelf[name], *reversed(earlier_versions(name))) if name in shelf else ()
     return next((scale for version in versions for scale in version.scales if scale.id == scale_id), None)
+
+
+def parse_scale(text: str) -> tuple[Instrument, Scale]:
+    """Return the scale in ID:SCALE, such as “core10:total”, or the only scale of the instrument in ID.
+
+    Raises InstrumentError for an unknown instrument, InputError for an unknown scale or one that the text leaves open.
+    """
+    name, _, scale_id = text.partition(":")
+    chosen = instrument(name)
+    scales = {scale.id: scale for scale in chosen.scales}
+    if scale_id in scales:
+        return chosen, scales[scale_id]
+    if not scale_id and len(scales) == 1:
+        return chosen, next(iter(scales.values()))
+    problem = f"unknown scale “{scale_id}” of “{name}”" if scale_id else f"“{name}” has several scales"
+    raise InputError(problem, advice=f"Choose one of: {', '.join(f'{name}:{s}' for s in scales)}.")
 
 
 def instruments() -> dict[str, Instrument]:

@@ -1,7 +1,7 @@
-"""Interpretation of scores and of change between two scores.
+"""Interpretation of scores, of change between two scores, and of sudden gains in a series.
 
 Severity bands, reliable change, clinically significant change, remission, response and sudden gains. Thresholds come
-from the instrument's file, which says whether each was verified.
+from the instrument's file, which says whether each was verified, or from `ChangeRules` that a study states itself.
 """
 
 from __future__ import annotations
@@ -19,8 +19,53 @@ from securebase.measurement.instrument import Band, Scale
 
 ChangeVerdict = Literal["improved", "worse", "within_error", "unknown"]
 
+NO_RELIABLE_CHANGE = "no reliable change is known for this scale"
 #: Tolerance for scores that are means of items: in binary, 8.2 − 6.0 falls slightly below 2.2.
 _TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRules:
+    """Thresholds by which change on a scale is classified, in points; None where none is known.
+
+    `minimum` is the lowest possible score. `reliable_change` exceeds measurement error; `basis` names its source, and
+    `verified` tells whether it was checked there. `cutoff` is the first score of the clinical range where higher is
+    worse, else the first score of the healthy range; with `cutoff_disputed`, sources disagree about that very score.
+    """
+
+    direction: Direction
+    minimum: float | None = None
+    reliable_change: float | None = None
+    basis: str = NO_RELIABLE_CHANGE
+    verified: bool = False
+    cutoff: float | None = None
+    cutoff_disputed: bool = False
+    remission_below: float | None = None
+    response_fraction: float | None = None
+
+    def is_clinical(self, score: float) -> bool | None:
+        """Return whether a score lies in the clinical range; None without a cut-off, or where its side is disputed."""
+        if self.cutoff is None or self.direction is Direction.UNKNOWN:
+            return None
+        if self.cutoff_disputed and score == self.cutoff:
+            return None
+        return bool(score >= self.cutoff if self.direction is Direction.HIGHER_IS_WORSE else score < self.cutoff)
+
+
+def change_rules(scale: Scale) -> ChangeRules:
+    """Return the thresholds of a scale. The cut-off is Jacobson & Truax's c where norms are known, else caseness."""
+    known = scale.reliable_change
+    return ChangeRules(
+        scale.direction,
+        scale.minimum,
+        None if known is None else known.points,
+        basis=NO_RELIABLE_CHANGE if known is None else known.basis,
+        verified=known is not None and known.verified,
+        cutoff=_clinical_cutoff(scale),
+        cutoff_disputed=scale.caseness_disputed,
+        remission_below=scale.remission_below,
+        response_fraction=scale.response_fraction,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +130,24 @@ def clinical_cutoff(*, clinical_mean: float, clinical_sd: float, normal_mean: fl
 
 def score_change(scale: Scale, first: float, last: float) -> ScoreChange:
     """Return the change of one person from score `first` to score `last` on `scale`."""
+    return classify_change(change_rules(scale), first, last)
+
+
+def classify_change(rules: ChangeRules, first: float, last: float) -> ScoreChange:
+    """Return the change of one person from score `first` to score `last` by these thresholds."""
     points = last - first
-    base = first - scale.minimum
-    percent = 100.0 * points / base if base > 0 else None
-    reliable = scale.reliable_change
-    verdict = _verdict(scale.direction, points, None if reliable is None else reliable.points)
+    base = None if rules.minimum is None else first - rules.minimum
+    verdict = _verdict(rules.direction, points, rules.reliable_change)
     return ScoreChange(
         points=points,
-        percent=percent,
-        threshold=None if reliable is None else reliable.points,
+        percent=100.0 * points / base if base is not None and base > 0 else None,
+        threshold=rules.reliable_change,
         verdict=verdict,
-        basis="no reliable change is known for this scale" if reliable is None else reliable.basis,
-        verified=reliable is not None and reliable.verified,
-        remission=_remission(scale, first, last),
-        response=_response(scale, first, last),
-        clinically_significant=_clinically_significant(scale, first, last, verdict),
+        basis=rules.basis,
+        verified=rules.verified,
+        remission=_remission(rules, first, last),
+        response=_response(rules, first, last),
+        clinically_significant=_clinically_significant(rules, first, last, verdict),
     )
 
 
@@ -125,6 +173,27 @@ def sudden_gains(
     return tuple(gain for gain in gains if gain is not None)
 
 
+def can_show_sudden_gain(values: Sequence[float | None]) -> bool:
+    """Return whether the criteria of sudden gains can be applied between any two sessions."""
+    return any(
+        values[i] is not None and values[i + 1] is not None and min(map(len, _both_sides(values, i))) >= 2
+        for i in range(len(values) - 1)
+    )
+
+
+def is_reversed(gain: SuddenGain, values: Sequence[float | None], *, higher_is_worse: bool = True) -> bool:
+    """Return whether at least half of a sudden gain was lost again at any later session (Tang & DeRubeis 1999).
+
+    For a sudden loss: whether at least half of it was made good.
+    """
+    sign = 1.0 if higher_is_worse else -1.0
+    after = values[gain.after + 1]
+    assert after is not None  # a gain leads to an observed value
+    later = [sign * (value - after) for value in values[gain.after + 2 :] if value is not None]
+    half = gain.drop / 2
+    return any(back <= half + _TOLERANCE if gain.loss else back >= half - _TOLERANCE for back in later)
+
+
 def _decimals(number: float) -> int:
     exponent = Decimal(repr(number)).normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
@@ -138,31 +207,25 @@ def _verdict(direction: Direction, points: float, threshold: float | None) -> Ch
     return "improved" if (points < 0) == (direction is Direction.HIGHER_IS_WORSE) else "worse"
 
 
-def _remission(scale: Scale, first: float, last: float) -> bool | None:
-    if scale.remission_below is None or first < scale.remission_below:
+def _remission(rules: ChangeRules, first: float, last: float) -> bool | None:
+    if rules.remission_below is None or first < rules.remission_below:
         return None
-    return last < scale.remission_below
+    return last < rules.remission_below
 
 
-def _response(scale: Scale, first: float, last: float) -> bool | None:
-    base = first - scale.minimum
-    if scale.response_fraction is None or base <= 0:
+def _response(rules: ChangeRules, first: float, last: float) -> bool | None:
+    if rules.response_fraction is None or rules.minimum is None or first <= rules.minimum:
         return None
-    return (first - last) >= scale.response_fraction * base - _TOLERANCE
+    return (first - last) >= rules.response_fraction * (first - rules.minimum) - _TOLERANCE
 
 
-def _clinically_significant(scale: Scale, first: float, last: float, verdict: ChangeVerdict) -> bool | None:
+def _clinically_significant(rules: ChangeRules, first: float, last: float, verdict: ChangeVerdict) -> bool | None:
     """Return whether the change is reliable and crosses from the clinical to the healthy range.
 
-    The cut-off is Jacobson & Truax's c where norms are known, else the instrument's caseness threshold. None where a
-    score lies on a cut-off whose side the sources dispute.
+    None where a score lies on a cut-off whose side the sources dispute, or where the first score was healthy.
     """
-    cut = _clinical_cutoff(scale)
-    if cut is None or verdict == "unknown" or (scale.caseness_disputed and cut in (first, last)):
-        return None
-    worse = scale.direction is Direction.HIGHER_IS_WORSE
-    first_is_clinical, last_is_clinical = ((s >= cut) if worse else (s < cut) for s in (first, last))
-    if not first_is_clinical:
+    first_is_clinical, last_is_clinical = rules.is_clinical(first), rules.is_clinical(last)
+    if verdict == "unknown" or last_is_clinical is None or not first_is_clinical:
         return None
     return verdict == "improved" and not last_is_clinical
 
@@ -188,8 +251,7 @@ def _sudden_gain(values: Sequence[float | None], i: int, cutoff: float, sign: fl
     size = abs(drop)
     if size < cutoff - _TOLERANCE or before == 0 or size < 0.25 * abs(before) - _TOLERANCE:
         return None
-    left = [v for v in values[max(0, i - 2) : i + 1] if v is not None]
-    right = [v for v in values[i + 1 : i + 4] if v is not None]
+    left, right = _both_sides(values, i)
     if len(left) < 2 or len(right) < 2:
         return None
     df = len(left) + len(right) - 2
@@ -199,3 +261,9 @@ def _sudden_gain(values: Sequence[float | None], i: int, cutoff: float, sign: fl
     if not difference > _CRITICAL_T[df] * sqrt(pooled):
         return None
     return SuddenGain(i, drop, size / abs(before), means, loss)
+
+
+def _both_sides(values: Sequence[float | None], i: int) -> tuple[list[float], list[float]]:
+    """Return the observed values among the three up to position i, and among the three after it."""
+    left = [v for v in values[max(0, i - 2) : i + 1] if v is not None]
+    return left, [v for v in values[i + 1 : i + 4] if v is not None]

@@ -9,7 +9,7 @@ from statistics import fmean, stdev
 
 import numpy as np
 
-from securebase.model.distributions import t_quantile
+from securebase.model.distributions import score_interval, t_quantile
 from securebase.picture.verification import Tally
 from securebase.records.episode import HypothesisMatch
 from securebase.records.vocabulary import Match
@@ -94,10 +94,3 @@ def _leading_and_chance(answer: HypothesisMatch) -> tuple[bool, float] | None:
     if answer.leading not in discussed or len(discussed) < 2:
         return None
     return discussed[answer.leading], fmean(discussed.values())
-
-
-def score_interval(p: float, n: float, z: float) -> tuple[float, float]:
-    """Return the score interval of a share p of n independent cases (Wilson 1927)."""
-    centre, half = p + z**2 / (2 * n), z * sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    shrink = 1 + z**2 / n
-    return max((centre - half) / shrink, 0.0), min((centre + half) / shrink, 1.0)

@@ -16,7 +16,7 @@ from securebase.records.episode import EpisodeRecord
 from securebase.schema import value_fingerprint
 
 #: Raised when the shape or meaning of a stored picture changes.
-FORMAT = 7
+FORMAT = 8
 
 
 #: Roles of the worksheets that a picture reads.

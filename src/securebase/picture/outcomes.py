@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from securebase.measurement.change import score_change
+from securebase.measurement.change import change_rules
 from securebase.measurement.constructs import CONSTRUCTS, Direction
+from securebase.measurement.course_outcome import CourseOutcome, OutcomeStatement, course_outcome
 from securebase.measurement.rotation import ROTATION
 from securebase.model.parameter_set import ParameterSet
 from securebase.picture.fluctuation import ChangeOfLevel
@@ -51,6 +52,8 @@ class OutcomeChange:
     """One outcome on the scale that was asked most often: number of scores, first and last one, and their change.
 
     verdict, threshold: of reliable change; None with fewer than two scores, or where the threshold is not known.
+    ending: clinically significant change, response, remission and sudden gains or losses, as far as the instrument's
+    thresholds tell.
     """
 
     name: str
@@ -60,6 +63,7 @@ class OutcomeChange:
     last: float | None = None
     verdict: str | None = None
     threshold: float | None = None
+    ending: tuple[str, ...] = ()
 
 
 def outcome_changes(
@@ -100,10 +104,29 @@ def _outcome(
         measure = scale.label.lower() if instrument.own_wording else instrument.name
     if chosen[1] == ROTATION and scale is not None and len(scale.items) > 1:
         return _in_turn(name, chosen[0], measure, administrations)
-    if len(series) < 2 or scale is None:
+    outcome = course_outcome(series, change_rules(scale)) if scale is not None else None
+    if outcome is None:
         return OutcomeChange(name, measure, len(series), series[0], series[-1])
-    change = score_change(scale, series[0], series[-1])
-    return OutcomeChange(name, measure, len(series), series[0], series[-1], change.verdict, change.threshold)
+    change, ending = outcome.change, _ending(outcome)
+    return OutcomeChange(
+        name, measure, len(series), outcome.first, outcome.last, change.verdict, change.threshold, ending
+    )
+
+
+def _ending(outcome: CourseOutcome) -> tuple[str, ...]:
+    """Return what was reached by the last score; after reliable improvement, also that an end was not reached."""
+    improved, parts = outcome.change.verdict == "improved", []
+    for statement in (OutcomeStatement.RECOVERY, OutcomeStatement.RESPONSE, OutcomeStatement.REMISSION):
+        holds = outcome.holds(statement)
+        if holds:
+            parts.append(statement.value)
+        elif improved and holds is False and statement is not OutcomeStatement.RECOVERY:
+            parts.append(f"no {statement.value}")
+    sudden = outcome.sudden
+    if sudden is not None:
+        parts += [f"sudden gain{' (reversed later)' * sudden.gain_reversed}"] * sudden.gain
+        parts += [f"sudden worsening{' (reversed later)' * sudden.loss_reversed}"] * sudden.loss
+    return tuple(parts)
 
 
 def _in_turn(name: str, construct: str, measure: str, administrations: Sequence[AdministrationRecord]) -> OutcomeChange:
@@ -134,7 +157,8 @@ def _describe(outcome: OutcomeChange) -> str:
     values = number(outcome.first) if one else f"{number(outcome.first)} → {number(outcome.last)}"
     measure = "" if outcome.measure == outcome.name.lower() else f" ({outcome.measure})"
     limit = "" if outcome.threshold is None else f", threshold {threshold_points(outcome.threshold)}"
-    return f"{values}{measure}: {_VERDICTS.get(outcome.verdict or '', NOT_KNOWN)}{limit}"
+    ending = f"; {', '.join(outcome.ending)}" if outcome.ending else ""
+    return f"{values}{measure}: {_VERDICTS.get(outcome.verdict or '', NOT_KNOWN)}{limit}{ending}"
 
 
 def why_not_known(outcomes: Sequence[OutcomeChange]) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import tempfile
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
@@ -100,7 +99,7 @@ def _simulated_table() -> str:
 def _study() -> Any:
     """Return a study of alliance and of a rival that it may moderate: simulated skills stand in for fidelity."""
     process = ("--process", "alliance", "--process", "fidelity", "--map", "fidelity=interpersonal_skills")
-    words = ("--moderator", "alliance", "--covariate", "attachment_anxiety", "--mediator", "fidelity")
+    words = ("--moderator", "alliance", "--covariate", "attachment_anxiety")
     rivals = ("--rivals", "alliance", "fidelity", "--json")
     return json.loads(run_command("study", _simulated_table(), *_TABLE, *process, *words, *rivals))
 
@@ -125,14 +124,25 @@ def _questions() -> Any:
     """Return a study with further questions. A second rating of the client stands in for the therapist's."""
     words = (*_WEB, "--outcome", "symptoms", "--process", "interpersonal_stress")
     areas = (ProblemArea.GRIEF, ProblemArea.ROLE_DISPUTE, ProblemArea.ROLE_TRANSITION)
-    questions = ("--agreement", "alliance", "felt_understood", "--gain", "interpersonal_problems", "--graphs")
+    factors = ("--factor", "alliance", "--factor", "felt_understood", "--factor", "positive_regard")
+    agreement = ("--agreement", "alliance", "felt_understood")
+    questions = (*agreement, *factors, "--gain", "interpersonal_problems", "--graphs")
+    outcomes = ("--outcomes", "--instrument", "session_before:symptoms")
     by_area = (word for area in areas for word in ("--area", f"problem_area_{area.value}"))
-    return json.loads(run_command("study", _web_table(), *words, *questions, *by_area, "--json"))
+    return json.loads(run_command("study", _web_table(), *words, *questions, *outcomes, *by_area, "--json"))
 
 
 def _disputes() -> Any:
     words = (*_WEB, "--outcome", "social_support", "--process", "dispute")
     return json.loads(run_command("study", _web_table(), *words, "--every", "--json"))
+
+
+def _mediation(cause: str, mediators: Sequence[str], *options: str, outcome: str = "symptoms") -> Any:
+    """Return a study of the paths from a cause through mediators to the outcome."""
+    words = (word for name in mediators for word in ("--mediator", name))
+    return json.loads(
+        run_command("study", _web_table(), *_WEB, "--outcome", outcome, "--process", cause, *words, *options, "--json")
+    )
 
 
 def _therapists() -> Any:
@@ -141,12 +151,10 @@ def _therapists() -> Any:
 
 
 def _trial() -> Any:
-    """Return a study of two arms, which a study reads as numbers."""
-    path = Path(tempfile.mkdtemp()) / "trial.csv"
-    run_command("simulate", "default", "--arm", "ipt", "--arm", "other_therapy", "--clients", "60", "--out", str(path))
-    text = path.read_text("utf-8")
-    path.write_text(re.sub(r",(ipt|other_therapy)$", lambda m: f",{int(m[1] == 'ipt')}", text, flags=re.M), "utf-8")
-    return json.loads(run_command("study", str(path), *_TABLE, "--assigned", "arm", "--trend", "none", "--json"))
+    path = str(Path(tempfile.mkdtemp()) / "trial.csv")
+    run_command("simulate", "default", "--arm", "ipt", "--arm", "other_therapy", "--clients", "60", "--out", path)
+    words = ("--arm", "arm", "--instrument", "session_before:symptoms", "--trend", "none", "--json")
+    return json.loads(run_command("study", path, *_TABLE, *words))
 
 
 def _track() -> Any:
@@ -184,6 +192,33 @@ RESULTS: Mapping[str, Callable[[], Any]] = MappingProxyType(
         "study of a trial": _trial,
         "study with questions": _questions,
         "study of disputes": _disputes,
+        "study of the alliance": partial(
+            _mediation, "alliance", ("interpersonal_stress", "insight", "interpersonal_skills")
+        ),
+        "study of stress": partial(_mediation, "interpersonal_stress", ("social_support",)),
+        "study of processing": partial(_mediation, "emotional_processing", ("social_support", "interpersonal_stress")),
+        "study of security": partial(
+            _mediation,
+            "attachment_security",
+            ("self_appraisal", "emotion_regulation", "social_support"),
+            *("--mediation", "levels"),
+        ),
+        "study of change in security": partial(
+            _mediation, "attachment_security", ("self_appraisal",), "--mediation", "change"
+        ),
+        "study of asking for help": partial(
+            _mediation,
+            "attachment_anxiety",
+            ("support_seeking", "social_support"),
+            *("--mediation", "levels", "--serial"),
+        ),
+        "study of insecurity and stress": partial(
+            _mediation,
+            "attachment_security",
+            ("attachment_anxiety", "network_size"),
+            *("--mediation", "levels"),
+            outcome="interpersonal_stress",
+        ),
         "track": _track,
         "client page": _picture,
         "client page of a specimen": _specimen_picture,

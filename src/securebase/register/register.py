@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
-from importlib import resources
 from types import MappingProxyType
 
-from securebase.errors import ModelError
 from securebase.model.theory import theory
 from securebase.register.analyses import analyses_of, find_result
 from securebase.register.edges import edges_of, missing_of
@@ -15,7 +12,6 @@ from securebase.register.places import measures_of, tools_of
 from securebase.register.row import RegisterRow, RowKind
 from securebase.register.simulations import simulations_of
 from securebase.register.statements import statement_of
-from securebase.schema import Place, read_toml
 
 
 def mechanisms_of(_: str) -> Iterable[str]:
@@ -48,11 +44,4 @@ def probe(claim: str, kind: RowKind) -> RegisterRow:
     """Return the row of one kind of support of a claim. An open row of edges says what it lacks."""
     shown_by = tuple(PROBES[kind](claim))
     lacks = missing_of(claim) if kind is RowKind.EDGE and not shown_by else ""
-    return RegisterRow(claim, kind, shown_by, lacks, waiting_rows().get(kind.value, {}).get(claim, ""))
-
-
-@cache
-def waiting_rows() -> Mapping[str, Mapping[str, str]]:
-    """Return kind → claim → what its row waits for. Raises ModelError if the file is invalid."""
-    content = (resources.files("securebase.register") / "waiting.toml").read_bytes()
-    return read_toml(content, dict[str, dict[str, str]], Place("waiting.toml", ModelError))
+    return RegisterRow(claim, kind, shown_by, lacks)

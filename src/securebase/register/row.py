@@ -19,10 +19,9 @@ class RowKind(StrEnum):
 
 
 class RowState(StrEnum):
-    """covered: a probe shows it. waiting: it is not built yet, for a stated reason. open: nothing shows it."""
+    """covered: a probe shows it. open: nothing shows it."""
 
     COVERED = "covered"
-    WAITING = "waiting"
     OPEN = "open"
 
 
@@ -30,17 +29,14 @@ class RowState(StrEnum):
 class RegisterRow:
     """One kind of support of one claim.
 
-    shown_by: what its probe found, in words. lacks: what an open row needs. waits_for: why it is not built yet.
+    shown_by: what its probe found, in words. lacks: what an open row needs.
     """
 
     claim: str
     kind: RowKind
     shown_by: tuple[str, ...] = ()
     lacks: str = ""
-    waits_for: str = ""
 
     @property
     def state(self) -> RowState:
-        if self.shown_by:
-            return RowState.COVERED
-        return RowState.WAITING if self.waits_for else RowState.OPEN
+        return RowState.COVERED if self.shown_by else RowState.OPEN

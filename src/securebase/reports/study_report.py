@@ -16,16 +16,17 @@ from securebase.charts.study_quantiles import quantiles_chart
 from securebase.charts.study_residuals import residuals_chart
 from securebase.charts.study_slopes import slopes_chart
 from securebase.errors import check_class
+from securebase.reports.answer_charts import answer_charts
 from securebase.reports.render import render
 from securebase.study.design_phrases import DESIGN_LABELS, estimate_in_words, occasion_in_words
 from securebase.study.design_verdict import DesignVerdict
 from securebase.study.detrending import Detrending
 from securebase.study.estimators import ALTERNATIVES, PRIMARY, TIME_ADJUSTED
 from securebase.study.labels import describe_parameter, describe_trend
-from securebase.study.mediation import RULE as MEDIATION_RULE
 from securebase.study.moderation import RULE as MODERATION_RULE
 from securebase.study.parts import ModelSummary, NotFitted, ParameterRow
 from securebase.study.phrases import autocorrelation_in_words
+from securebase.study.questions.question import Answer
 from securebase.study.result import StudyResult
 from securebase.study.rivals import RULE as RIVALS_RULE
 from securebase.study.table_features import MEASURES
@@ -73,6 +74,9 @@ def study_report(result: StudyResult) -> str:
         designs=_design_rows(result),
         detrended_legend=detrended_legend(result.request.occasion),
         forest=_forest(result),
+        first_answers=_answers(result, on_first_page=True),
+        further_answers=_answers(result, on_first_page=False),
+        answer_charts=answer_charts,
         courses=_courses(result),
         levels={
             m.first: [_svg(levels_chart(result, m.first, level, width=_COLUMN)) for level in _LEVELS]
@@ -81,7 +85,6 @@ def study_report(result: StudyResult) -> str:
         residuals={name: _svg(residuals_chart(result, name, width=_COLUMN)) for name in result.trajectories.residuals},
         slopes=_slopes(result),
         moderation_rule=MODERATION_RULE,
-        mediation_rule=MEDIATION_RULE,
         rivals_rule=RIVALS_RULE,
         quantiles=(
             {name: _svg(quantiles_chart(result, name, width=_COLUMN)) for name in result.trajectories.residuals}
@@ -96,6 +99,15 @@ def study_report(result: StudyResult) -> str:
         misfits=autocorrelation_in_words(fitted, result.request.labels),
         not_fitted=[m for m in result.models if isinstance(m, NotFitted)],
     )
+
+
+def _answers(result: StudyResult, *, on_first_page: bool) -> list[tuple[str, list[Answer]]]:
+    """Return headings with their answers, in the order of the questions."""
+    groups: dict[str, list[Answer]] = {}
+    for answer in result.answers:
+        if answer.on_first_page == on_first_page:
+            groups.setdefault(answer.heading, []).append(answer)
+    return list(groups.items())
 
 
 def _estimator_names(result: StudyResult) -> set[str]:

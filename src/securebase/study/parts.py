@@ -12,8 +12,8 @@ class StudyRequest:
 
     occasion: what a row of the table is: session, day, beep or wave. before_and_after: construct rated twice a session
     → its constructs before and after. assigned: columns that were assigned by chance.
-    left_out: why processes are left out of the fitted models, a sentence each. mediators: processes that may mediate
-    the lags of the others. rivals: two processes to compare, or none.
+    left_out: why processes are left out of the fitted models, a sentence each. rivals: two processes to compare, or
+    none. arms: names of the treatment arms.
     """
 
     outcome: str
@@ -32,8 +32,8 @@ class StudyRequest:
     before_and_after: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     assigned: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
-    mediators: tuple[str, ...] = ()
     rivals: tuple[str, ...] = ()
+    arms: tuple[str, ...] = ()
 
     def label(self, construct: str) -> str:
         return self.labels.get(construct, construct)

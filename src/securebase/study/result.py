@@ -11,11 +11,10 @@ from securebase.schema import plain_fields
 from securebase.study import phrases
 from securebase.study.check_results import ModelChecks
 from securebase.study.design_phrases import design_in_words
+from securebase.study.design_scope import DesignScope, design_scope
 from securebase.study.design_verdict import DesignVerdict
 from securebase.study.labels import describe_trend
 from securebase.study.limits import limits
-from securebase.study.mediation import MediationFinding
-from securebase.study.mediation_phrases import mediation_figures_in_words, mediation_in_words
 from securebase.study.moderation import ModerationFinding
 from securebase.study.moderation_phrases import moderation_figures_in_words, moderation_in_words
 from securebase.study.parts import DataSize, ModelSummary, NotFitted, StudyRequest
@@ -29,7 +28,7 @@ from securebase.study.verdict import Verdict
 from securebase.study.verdict_phrases import RULE, RUNG_LABELS, settle_in_words, verdict_in_words
 
 #: increases by one whenever a field of the JSON changes its name or meaning
-RESULT_VERSION = 4
+RESULT_VERSION = 5
 #: what the JSON holds, in this order and before the checks: numbers, and the sentences computed from them, but no
 #: trajectories of single persons
 _JSON_KEYS = (
@@ -43,8 +42,7 @@ _JSON_KEYS = (
         "figures_in_words",
         "alternatives_in_words",
     ),
-    *("model_in_words", "limits", "moderation", "moderation_in_words", "moderation_figures_in_words"),
-    *("mediation", "mediation_in_words", "mediation_figures_in_words"),
+    *("model_in_words", "scope", "limits", "moderation", "moderation_in_words", "moderation_figures_in_words"),
     *("rivals", "rivals_in_words", "rivals_figures_in_words"),
     *("answers", "answers_in_words", "answers_figures_in_words"),
 )
@@ -89,8 +87,6 @@ class StudyResult:
         The requested model, the same with another mean trend, and the model with random slopes.
     moderation : tuple of ModerationFinding
         Moderation and curvature, if requested.
-    mediation : tuple of MediationFinding
-        Effects of processes through mediators, if requested.
     rivals : tuple of RivalFinding
         Comparison of two processes, if requested.
     answers : tuple of Answer
@@ -110,12 +106,12 @@ class StudyResult:
     figures_in_words, alternatives_in_words, model_in_words : tuple of str
         In the order of `lags`: its estimates; the range of sensitivity analyses; effects of the fitted models in the
         same direction.
+    scope : DesignScope
+        What the design of the table can and cannot answer, sentences of `can` and `cannot`.
     limits : tuple of str
         Limits of the study, one sentence each.
     moderation_in_words, moderation_figures_in_words : tuple of str
         In the order of `moderation`.
-    mediation_in_words, mediation_figures_in_words : tuple of str
-        In the order of `mediation`.
     rivals_in_words, rivals_figures_in_words : tuple of str
         In the order of `rivals`.
     answers_in_words, answers_figures_in_words : tuple of str
@@ -150,7 +146,6 @@ class StudyResult:
     models: tuple[ModelSummary | NotFitted, ...]
     designs: tuple[DesignVerdict, ...] = ()
     moderation: tuple[ModerationFinding, ...] = ()
-    mediation: tuple[MediationFinding, ...] = ()
     rivals: tuple[RivalFinding, ...] = ()
     answers: tuple[Answer, ...] = ()
     checks: ModelChecks | None = None
@@ -186,6 +181,11 @@ class StudyResult:
         return tuple(phrases.model_in_words(lag, self.models, self.request.labels) for lag in self.lags)
 
     @property
+    def scope(self) -> DesignScope:
+        """Return what the design can and cannot answer."""
+        return design_scope(self.request, self.size)
+
+    @property
     def limits(self) -> tuple[str, ...]:
         courses = self.trajectories.individual.get(self.request.outcome, ())
         return limits(self.request, self.size, self.variance, self.lags, courses)
@@ -199,14 +199,6 @@ class StudyResult:
     @property
     def moderation_figures_in_words(self) -> tuple[str, ...]:
         return tuple(moderation_figures_in_words(finding) for finding in self.moderation)
-
-    @property
-    def mediation_in_words(self) -> tuple[str, ...]:
-        return tuple(mediation_in_words(finding, self.request.labels) for finding in self.mediation)
-
-    @property
-    def mediation_figures_in_words(self) -> tuple[str, ...]:
-        return tuple(mediation_figures_in_words(finding, self.request.labels) for finding in self.mediation)
 
     @property
     def rivals_in_words(self) -> tuple[str, ...]:

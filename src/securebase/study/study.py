@@ -20,7 +20,6 @@ from securebase.records.vocabulary import Moment
 from securebase.study.assignment import assignment_verdicts
 from securebase.study.conclusions import verdicts
 from securebase.study.design_verdict import DesignVerdict
-from securebase.study.mediation import mediation_findings
 from securebase.study.models import fit_models
 from securebase.study.moderation import ModerationFinding, moderation_findings
 from securebase.study.parts import DataSize, StudyRequest
@@ -49,7 +48,6 @@ def study(
     processes: Sequence[str] | str | None = None,
     moderators: Sequence[str] | str = (),
     curvature: bool = False,
-    mediators: Sequence[str] | str = (),
     rivals: Sequence[str] = (),
     assigned: Sequence[str] | str = (),
     questions: Sequence[Question] = (),
@@ -107,8 +105,6 @@ def study(
         Constructs of the cohort that may moderate the lag from each process to the outcome.
     curvature : bool
         True to test the lag from each process to the outcome for curvature, by x̃².
-    mediators : sequence of str
-        Processes that may mediate the lags of the other processes on the outcome.
     rivals : sequence of str
         Two processes to compare: which of them precedes more improvement of the outcome and all other processes.
     assigned : sequence of str
@@ -116,8 +112,9 @@ def study(
         effect on the next rating of the outcome (or the last one, for arms) is estimated as in a randomised design, and
         refused where earlier ratings predict the assignment.
     questions : sequence of Question
-        Further questions, from the modules of `securebase.study.questions`: `RatingAgreement`, `EveryPerson`,
-        `GainModeration`, `Areas`, `RivalGraphs`. Each module states its equations; the answers are in `answers`.
+        Further questions, from the modules of `securebase.study.questions`: `TreatmentArms`, `OutcomePanel`,
+        `FactorComparison`, `RatingAgreement`, `EveryPerson`, `GainModeration`, `Areas`, `RivalGraphs`; and `Mediation`
+        from `securebase.study.mediation`. Each module states its equations; the answers are in `answers`.
     occasion : str
         What a row of the table is: "session" (default), "day", "beep" or "wave". Outside sessions no column
         counts as measured before or after an occasion, and all lags lead to the next one.
@@ -175,7 +172,6 @@ def study(
     observed = tuple(name for name in cohort.processes if name not in assigned)
     included = observed if processes is None else _select(cohort, "processes", processes)
     moderators = _select(cohort, "moderators", moderators)
-    mediators = _select_mediators(included, mediators)
     rivals = _select_rivals(included, rivals)
     names = (cohort.outcome, *included)
     rows = panel(cohort, names, measures=measures)
@@ -204,8 +200,8 @@ def study(
         {name: cohort.before_and_after[name] for name in names if name in cohort.before_and_after},
         assigned,
         left_out=tuple(reason.sentence for reason in unsuitable.values()),
-        mediators=mediators,
         rivals=rivals,
+        arms=tuple(sorted({episode.arm for episode in cohort.episodes if episode.arm})),
     )
     progress("Estimating variance and lags in both directions")
     variance = tuple(variance_row(table, name, labels[name]) for name in names)
@@ -213,7 +209,9 @@ def study(
     progress("Testing which of two columns comes first")
     concluded = verdicts(table, cohort.outcome, included, inputs=session_inputs(rows), therapist=rows.therapist)
     designs = _designs(cohort, request, measures)
-    answers = answer_questions(questions, cohort, included, measures, lambda rows: _table(cohort, rows, occasion))
+    answers = answer_questions(
+        questions, cohort, included, measures, lambda rows: _table(cohort, rows, occasion), progress=progress
+    )
     moderation = _moderation(cohort, request, measures, curvature=curvature)
     size = _size(table)
     fitted_rows = panel(cohort, suitable, measures=measures) if unsuitable else rows
@@ -236,7 +234,6 @@ def study(
         models=models,
         checks=checks,
         moderation=moderation,
-        mediation=mediation_findings(table, cohort.outcome, included, mediators),
         rivals=_rivals(table, cohort, request),
         answers=answers,
         trajectories=trajectories(table, cohort.outcome, included, residuals),
@@ -299,18 +296,6 @@ def _select(cohort: Cohort, argument: str, names: Sequence[str] | str) -> tuple[
             f"{argument}: “{cohort.outcome}” is the outcome", advice="Name only columns to relate to the outcome."
         )
     return selected
-
-
-def _select_mediators(processes: Sequence[str], names: Sequence[str] | str) -> tuple[str, ...]:
-    """Return the processes that may mediate. Raises InputError for another column, or if every process is one."""
-    mediators = (names,) if isinstance(names, str) else tuple(dict.fromkeys(names))
-    if unknown := [name for name in mediators if name not in processes]:
-        raise InputError(
-            f"mediators: “{unknown[0]}” is not among the processes", advice=f"They are {', '.join(processes)}."
-        )
-    if mediators and set(mediators) == set(processes):
-        raise InputError("mediators: every process is a mediator", advice="Leave out at least one of them.")
-    return mediators
 
 
 def _select_rivals(processes: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:

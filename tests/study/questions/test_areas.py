@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,6 @@ from securebase.measurement.catalogue import instruments
 from securebase.measurement.constructs import Direction
 from securebase.records.vocabulary import ProblemArea
 from securebase.study.questions.areas import OWN_OUTCOMES, Areas, AreasAnswer, welch
-from securebase.study.questions.question import QuestionData
 
 
 def test_relief_is_the_mean_change_in_sds_of_the_area() -> None:
@@ -64,7 +65,7 @@ def test_the_outcome_of_an_area_is_named_and_asked_in_it() -> None:
     columns = {name: v.reshape(80, 6) for name, v in data.table.values.items()}
     renamed = question_data({**columns, "grief_intensity": columns["y"]}, processes=("grief_intensity",))
     directions = {**renamed.directions, "grief_intensity": Direction.HIGHER_IS_WORSE}
-    answer = Areas(AREAS).answer(QuestionData(renamed.table, None, "y", ("grief_intensity",), directions))  # type: ignore[arg-type]
+    answer = Areas(AREAS).answer(replace(renamed, outcome="y", processes=("grief_intensity",), directions=directions))
     assert [(r.area, r.column) for r in answer.reliefs if r.own_outcome] == [("problem_area_grief", "grief_intensity")]
     assert answer.figures_in_words({}).startswith("Grief, 40 persons: grief_intensity (its own outcome) 1.93 (")
 

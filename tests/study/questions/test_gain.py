@@ -50,7 +50,7 @@ def test_a_true_moderation_is_stated_with_its_direction(gain: float, sign: int) 
 
 def test_the_first_and_the_last_value_are_those_that_were_rated() -> None:
     y = np.array([[np.nan, 3.0, 5.0, np.nan], [np.nan, np.nan, 4.0, np.nan], [np.nan] * 4])
-    first, last, time = first_and_last(question_data({"y": y}), "y")
+    first, last, time = first_and_last(question_data({"y": y}).table, "y")
     np.testing.assert_array_equal(first, [3.0, 4.0, np.nan])
     np.testing.assert_array_equal(last, [5.0, 4.0, np.nan])
     np.testing.assert_array_equal(time, [1.0, 0.0, np.nan])

@@ -1,6 +1,7 @@
-"""Agreement of two ratings of one thing, such as goals by client and therapist, as a predictor: a response surface.
+"""Agreement of two ratings of one thing, such as goals by client and therapist: in itself, and as a predictor.
 
-The outcome at the next session is regressed on both ratings, their squares and their product (Edwards & Parry 1993):
+How far one rating follows the other is in `truth_and_bias`. As a predictor, agreement is read from a response surface:
+the outcome at the next session is regressed on both ratings, their squares and their product (Edwards & Parry 1993):
 
     y(t + 1) = b₁ x + b₂ z + b₃ x² + b₄ x z + b₅ z² + γ y(t) + person's mean or line + e.
 
@@ -20,8 +21,11 @@ import numpy as np
 
 from securebase.study.detrending import Detrending, detrend
 from securebase.study.estimator import MIN_PAIRS, MIN_PERSONS
-from securebase.study.questions.question import AnswerInterval, QuestionData
+from securebase.study.phrases import number
+from securebase.study.questions.question import Answer, AnswerInterval, AnswerTable, QuestionData
+from securebase.study.questions.truth_and_bias import TruthAndBias, truth_and_bias
 from securebase.study.regression import regress
+from securebase.study.variance import ConstructCorrelations, Correlation, correlate
 
 #: (b₁ … b₅) → slope and curvature along agreement, slope and curvature along disagreement, asymmetry of the ridge, b₄
 _CONTRASTS = np.array(
@@ -51,10 +55,11 @@ class ResponseSurface:
 
 
 @dataclass(frozen=True, slots=True)
-class AgreementAnswer:
+class AgreementAnswer(Answer):
     """Both surfaces; None where they cannot be estimated. shares: of sessions with x lower, about equal, and higher.
 
-    worse: sign of the curvature along disagreement with which disagreement precedes a worse outcome.
+    worse: sign of the curvature along disagreement with which disagreement precedes a worse outcome. roles: the first
+    rating as judgement of the second, then reversed. accuracy: correlations of both ratings.
     """
 
     heading: ClassVar[str] = "Agreement of two ratings"
@@ -64,7 +69,12 @@ class AgreementAnswer:
         "both ratings differs from 0 in the other direction (detrended), as otherwise extreme ratings may explain the "
         "result; and if neither the slope along disagreement nor the asymmetry of the ridge differs from 0 "
         "(detrended), as otherwise the level of one rating may. Both ratings must use the same scale. Measurement "
-        "error flattens the curvature."
+        "error flattens the curvature. Truth and bias (West and Kenny): the second rating counts as the truth, the "
+        "first as a judgement of it. Directional bias is the difference of their mean levels; truth force is how far "
+        "the judgement moves with the truth; bias force its pull towards the outcome of the same session, given the "
+        "truth. A force within persons is stated if centred and detrended intervals exclude 0 on the same side. "
+        "Neither rating is known to be right: the roles are reversed as a sensitivity analysis. Measurement error "
+        "weakens truth force and correlation. The correlation within persons is their temporal congruence."
     )
 
     question: str
@@ -75,6 +85,8 @@ class AgreementAnswer:
     shares: tuple[float, float, float] | None
     centred: ResponseSurface | None
     detrended: ResponseSurface | None
+    roles: tuple[TruthAndBias, ...] = ()
+    accuracy: ConstructCorrelations | None = None
 
     @property
     def supported(self) -> bool:
@@ -86,7 +98,35 @@ class AgreementAnswer:
         return curved and differ and not (self.detrended.disagreement_slope.sign or self.detrended.asymmetry.sign)
 
     def in_words(self, labels: Mapping[str, str]) -> str:
-        """Return whether disagreement precedes a worse outcome, without figures."""
+        """Return how far one rating follows the other, and whether disagreement precedes a worse outcome."""
+        return " ".join([*self._following_in_words(labels), self._surface_in_words(labels)])
+
+    def _following_in_words(self, labels: Mapping[str, str]) -> list[str]:
+        role = self.roles[0] if self.roles else None
+        if role is None or role.directional_bias is None:
+            return []
+        judgement, truth, outcome = (labels.get(n, n) for n in (role.judgement, role.truth, self.outcome))
+        level = {
+            1: "is higher on average than",
+            -1: "is lower on average than",
+            0: "is not shown to differ in level from",
+        }
+        followed: list[tuple[str, list[AnswerInterval | None]]] = [
+            ("between persons", [role.truth_between]),
+            ("within persons", [role.truth_within, role.truth_detrended]),
+        ]
+        follows = [words for words, forces in followed if all(force and force.sign > 0 for force in forces)]
+        sentences = [f"{judgement} {level[role.directional_bias.sign]} {truth}."]
+        sentences.append(
+            f"It follows {truth} {' and '.join(follows)}." if follows else f"It is not shown to follow {truth}."
+        )
+        pulls = {interval.sign if interval else 0 for interval in (role.bias_force, role.bias_detrended)}
+        if pulls in ({1}, {-1}):
+            side = "higher" if pulls == {1} else "lower"
+            sentences.append(f"It is {side} where {outcome} is higher in the same session, whatever {truth} is.")
+        return sentences
+
+    def _surface_in_words(self, labels: Mapping[str, str]) -> str:
         first, second, outcome = (labels.get(name, name) for name in (self.first, self.second, self.outcome))
         if self.centred is None or self.detrended is None:
             return f"{first} and {second}: agreement cannot be estimated here (too few pairs, or no variation)."
@@ -96,6 +136,24 @@ class AgreementAnswer:
                 f"{outcome} than agreement."
             )
         return f"{first} and {second}: inconclusive whether their agreement precedes better ratings of {outcome}."
+
+    def tables(self, labels: Mapping[str, str]) -> tuple[AnswerTable, ...]:
+        """Return truth and bias in both roles, and the correlations of the ratings."""
+        if not self.roles or self.accuracy is None or self.roles[0].directional_bias is None:
+            return ()
+        names = [labels.get(role.judgement, role.judgement) for role in self.roles]
+        biases = [role.directional_bias for role in self.roles]
+        rows = [("directional bias, in points", *map(_cell, biases))]
+        for (name, first), (_, second) in zip(self.roles[0].forces, self.roles[1].forces, strict=True):
+            rows.append((name, _cell(first), _cell(second)))
+        levels = ("correlation, between persons", "correlation, within persons", "correlation, detrended")
+        values = (self.accuracy.between, self.accuracy.within, self.accuracy.within_detrended)
+        rows += [(level, *2 * (_correlation(r),)) for level, r in zip(levels, values, strict=True)]
+        return (
+            AnswerTable(
+                "Truth and bias (95% interval)", ("measure", *(f"{n} as judgement" for n in names)), tuple(rows)
+            ),
+        )
 
     def figures_in_words(self, labels: Mapping[str, str]) -> str:
         """Return slopes and curvatures of the detrended surface, and how often both ratings agree."""
@@ -112,9 +170,17 @@ class AgreementAnswer:
         )
 
 
+def _cell(interval: AnswerInterval | None) -> str:
+    return "–" if interval is None else str(interval)
+
+
+def _correlation(r: Correlation | None) -> str:
+    return "–" if r is None else f"{number(r.estimate)} ({number(r.lower)} to {number(r.upper)})"
+
+
 @dataclass(frozen=True, slots=True)
 class RatingAgreement:
-    """Ask whether agreement of two ratings on one scale precedes a better outcome."""
+    """Ask how far two ratings on one scale agree, and whether agreement precedes a better outcome."""
 
     first: str
     second: str
@@ -129,7 +195,18 @@ class RatingAgreement:
         # a surface that is curved upwards along disagreement raises the outcome where the ratings differ
         worse = -int(data.sign(data.outcome))
         shares = _shares(data, self)
-        return AgreementAnswer("agreement", self.first, self.second, data.outcome, worse, shares, centred, detrended)
+        return AgreementAnswer(
+            "agreement",
+            self.first,
+            self.second,
+            data.outcome,
+            worse,
+            shares,
+            centred,
+            detrended,
+            roles=(truth_and_bias(data, self.first, self.second), truth_and_bias(data, self.second, self.first)),
+            accuracy=correlate(data.table, self.first, self.second),
+        )
 
 
 def _scaled(data: QuestionData, question: RatingAgreement) -> np.ndarray | None:

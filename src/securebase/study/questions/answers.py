@@ -23,6 +23,8 @@ def answer_questions(
     processes: Sequence[str],
     measures: Measures | None,
     build_table: Callable[[Panel], SessionTable],
+    *,
+    progress: Callable[[str], None],
 ) -> tuple[Answer, ...]:
     """Answer further questions in a table of their own, so that their rows leave all other findings unchanged."""
     if not questions:
@@ -32,7 +34,8 @@ def answer_questions(
     if unsuitable := unsuitable_columns(rows):
         rows = panel(cohort, tuple(name for name in names if name not in unsuitable), measures=measures)
     columns = tuple(dict.fromkeys((*names, *columns_of(questions))))
-    table = build_table(panel(cohort, columns, measures=measures))
+    table_rows = panel(cohort, columns, measures=measures)
+    table = build_table(table_rows)
     directions = {name: cohort.construct(name).direction for name in columns}
-    data = QuestionData(table, rows, cohort.outcome, tuple(processes), directions)
+    data = QuestionData(cohort, table_rows.persons, table, rows, cohort.outcome, tuple(processes), directions, progress)
     return tuple(question.answer(data) for question in questions)

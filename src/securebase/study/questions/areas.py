@@ -20,7 +20,7 @@ from securebase.records.vocabulary import ProblemArea
 from securebase.study.estimator import Array
 from securebase.study.phrases import p_value
 from securebase.study.questions.gain import first_and_last
-from securebase.study.questions.question import AnswerInterval, QuestionData
+from securebase.study.questions.question import Answer, AnswerInterval, QuestionData
 from securebase.study.verdicts.rule import holm
 
 #: persons of an area with a first and a last rating below which nothing is estimated
@@ -63,7 +63,7 @@ class AreaComparison:
 
 
 @dataclass(frozen=True, slots=True)
-class AreasAnswer:
+class AreasAnswer(Answer):
     """Relief in every area and column, and the comparison of areas. n_several: persons in several areas, left out."""
 
     heading: ClassVar[str] = "Relief by problem area"
@@ -133,7 +133,7 @@ class Areas:
         members &= ~several
         reliefs, comparisons = [], []
         for column in (data.outcome, *data.processes):
-            first, last, time = first_and_last(data, column)
+            first, last, time = first_and_last(data.table, column)
             samples = []
             for area, own in zip(self.areas, members, strict=True):
                 rows = own & (time > 0)

@@ -21,7 +21,7 @@ import numpy as np
 
 from securebase.model.distributions import chi2_tail, normal_quantile, normal_tail, t_tail
 from securebase.study.estimator import Array
-from securebase.study.questions.question import AnswerInterval, QuestionData
+from securebase.study.questions.question import Answer, AnswerInterval, QuestionData
 
 #: rows of one person, complete in process, outcome and the outcome before, below which there is no r
 MIN_ROWS = 8
@@ -48,7 +48,7 @@ class EveryPersonEstimate:
 
 
 @dataclass(frozen=True, slots=True)
-class EveryPersonAnswer:
+class EveryPersonAnswer(Answer):
     """One process and the outcome, person by person; estimate is None with too few persons."""
 
     heading: ClassVar[str] = "In every person?"

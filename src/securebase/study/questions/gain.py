@@ -20,15 +20,16 @@ from typing import ClassVar
 import numpy as np
 
 from securebase.study.estimator import Array
-from securebase.study.questions.question import AnswerInterval, QuestionData
+from securebase.study.questions.question import Answer, AnswerInterval, QuestionData
 from securebase.study.regression import regress
+from securebase.study.table import SessionTable
 
 #: persons with both ratings and the moderator below which nothing is estimated
 MIN_PERSONS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class GainAnswer:
+class GainAnswer(Answer):
     """Change of the outcome per SD of the moderator, in SDs of first ratings; None with too few persons.
 
     better: sign of a change for the better.
@@ -94,7 +95,7 @@ class GainModeration:
     def answer(self, data: QuestionData) -> GainAnswer:
         """Estimate both coefficients."""
         table, better = data.table, int(data.sign(data.outcome))
-        first, last, days = first_and_last(data, data.outcome)
+        first, last, days = first_and_last(table, data.outcome)
         trait = _first(table.values[self.moderator], table.person, table.n_persons)
         complete = np.isfinite(np.column_stack([first, last, trait])).all(axis=1) & (days > 0)
         n = int(complete.sum())
@@ -111,9 +112,9 @@ class GainModeration:
         return GainAnswer("gain", self.moderator, data.outcome, better, adjusted, change, n)
 
 
-def first_and_last(data: QuestionData, name: str) -> tuple[Array, Array, Array]:
+def first_and_last(table: SessionTable, name: str) -> tuple[Array, Array, Array]:
     """Return first and last value of a column for each person, and the time between them; NaN where there is none."""
-    table, values = data.table, data.table.values[name]
+    values = table.values[name]
     times = np.where(np.isfinite(values), table.times, np.nan)
     backwards = table.person[::-1]
     first, last = _first(values, table.person, table.n_persons), _first(values[::-1], backwards, table.n_persons)

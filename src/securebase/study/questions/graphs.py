@@ -1,43 +1,67 @@
-"""Rival graphs: models that differ only in the edges between processes and outcome, fitted to one table and compared.
+"""Rival graphs: models that differ only in the edges between columns, fitted to one table, compared by prediction.
 
-Each graph is the continuous-time model with the trend “apart” and random slopes; all other parts are the same. With a
-linear trend, scores that level off would make edges significant that do not exist. A graph holds at zero the drift of
-the edges that it lacks, so it is nested in the one with both directions and is tested by its likelihood ratio.
+Each graph is the continuous-time model with the trend “apart”, random slopes and correlated shocks; all other parts are
+the same. With a linear trend, scores that level off would make edges significant that do not exist. A graph holds at
+zero the drift of the edges that it lacks, so it is nested in the one with both directions and is tested by its
+likelihood ratio.
+
+`held_out` compares what they predict.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import permutations
 from typing import ClassVar
 
 import numpy as np
 
-from securebase.errors import ModelError
 from securebase.model.distributions import chi2_tail
-from securebase.model.fit import Fit, fit
-from securebase.model.specification import Specification, Trend
+from securebase.model.fit import Fit
+from securebase.model.specification import Trend
 from securebase.study.models import specification_for
 from securebase.study.phrases import number, p_value
-from securebase.study.questions.question import QuestionData
+from securebase.study.questions.held_out import (
+    Edges,
+    GraphPrediction,
+    compare_predictions,
+    fit_or_reason,
+    predict_held_out,
+)
+from securebase.study.questions.question import Answer, AnswerInterval, AnswerTable, QuestionData
+
+#: the process that comes first where it is in the table; otherwise the first process does
+RELATIONSHIP = "alliance"
 
 
 class Graph(StrEnum):
-    """Edges between processes and outcome."""
+    """Edges between processes and outcome. With one process, the last four are among the first four."""
 
     BOTH = "both"
     FORWARD = "forward"
     BACKWARD = "backward"
     NEITHER = "neither"
+    ALLIANCE_FIRST = "alliance_first"
+    MECHANISM_CHAIN = "mechanism_chain"
+    RELATIONSHIP_ONLY = "relationship_only"
+    COMMON_CAUSE = "common_cause"
 
-    def label(self, outcome: str) -> str:
-        """Return the graph in words."""
+    def label(self, outcome: str, processes: Sequence[str]) -> str:
+        """Return the graph in words, from labels; the relationship is the first process."""
+        first, *others = processes
+        process = "processes" if others else first
+        mechanism = others[0] if len(others) == 1 else "other processes"
         return {
             "both": "edges in both directions",
-            "forward": f"processes → {outcome} only",
-            "backward": f"{outcome} → processes only",
-            "neither": "no edge between them",
+            "forward": f"{process} → {outcome} only",
+            "backward": f"{outcome} → {process} only",
+            "neither": f"no edge between processes and {outcome}" if others else "common cause (no edge)",
+            "alliance_first": f"{first} first, through {mechanism} and directly",
+            "mechanism_chain": f"{first} first, through {mechanism} only",
+            "relationship_only": f"{first} → {outcome} alone",
+            "common_cause": "common cause (no edge at all)",
         }[self.value]
 
 
@@ -45,6 +69,7 @@ class Graph(StrEnum):
 class GraphFit:
     """Fit of one graph. weight: Akaike weight among the graphs. p: of the likelihood ratio against both directions.
 
+    edges: (from, to) of all. prediction: None where some graph could not be fitted to the earlier occasions.
     reason: why it could not be fitted; empty if it was.
     """
 
@@ -56,104 +81,202 @@ class GraphFit:
     weight: float | None = None
     p: float | None = None
     reason: str = ""
+    edges: Edges = ()
+    prediction: GraphPrediction | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class GraphsAnswer:
-    """Four rival graphs on one table."""
+class GraphsAnswer(Answer):
+    """Rival graphs on one table. processes: the relationship first. n_persons, n_scores: held out for prediction."""
 
     heading: ClassVar[str] = "Rival graphs"
     rule: ClassVar[str] = (
-        "Each graph is fitted to the same rows, with a separate trend and random slopes for every column. The data "
-        "contradict a graph if the one with edges in both directions fits better than chance allows (likelihood ratio, "
-        "p < .05). Graphs that are not contradicted remain possible, and so do graphs with an unmeasured common cause, "
-        "which none of these four has."
+        "Each graph is fitted to the same rows, with a separate trend, random slopes and correlated shocks for every "
+        "column. Prediction: fitted to the first half (three quarters) of occasions, each graph predicts the next ones "
+        "of the same persons. A graph is excluded if one with an edge that it lacks predicts better (interval of the "
+        "difference in log density above 0, simultaneous over all pairs of graphs). A graph that contains the best "
+        "predicting one is never excluded, because its further edges may be 0. Likelihood ratio: of all rows, against "
+        "edges in both directions; it has more power, but a hidden cause misleads it more often. A hidden cause that "
+        "reaches one column before another, or has a pace of its own, looks like an edge."
     )
 
     question: str
     outcome: str
     processes: tuple[str, ...]
     graphs: tuple[GraphFit, ...]
+    n_persons: int = 0
+    n_scores: int = 0
 
     @property
     def contradicted(self) -> tuple[Graph, ...]:
+        """Graphs that the likelihood ratio contradicts."""
         return tuple(g.graph for g in self.graphs if g.p is not None and g.p < 0.05)
 
     @property
+    def excluded(self) -> tuple[Graph, ...]:
+        """Graphs that held-out prediction excludes."""
+        return tuple(g.graph for g in self.graphs if g.prediction and g.prediction.excluded_by)
+
+    @property
     def possible(self) -> tuple[Graph, ...]:
-        """Graphs that were fitted and are not contradicted."""
-        return tuple(g.graph for g in self.graphs if not g.reason and g.graph not in self.contradicted)
+        """Graphs that were fitted and are not excluded by prediction."""
+        return tuple(g.graph for g in self.graphs if not g.reason and g.graph not in self.excluded)
+
+    def label(self, graph: Graph, labels: Mapping[str, str]) -> str:
+        """Return a graph in words."""
+        return graph.label(labels.get(self.outcome, self.outcome), [labels.get(n, n) for n in self.processes])
 
     def in_words(self, labels: Mapping[str, str]) -> str:
-        """Return which graphs the data contradict, without figures."""
-        outcome = labels.get(self.outcome, self.outcome)
-        if not self.possible:
+        """Return which graphs held-out prediction and the likelihood ratio speak against, without figures."""
+        if all(g.reason for g in self.graphs):
             return f"Rival graphs: cannot be compared here. {self.graphs[0].reason}"
-        possible = "; ".join(g.label(outcome) for g in self.possible)
-        against = "; ".join(g.label(outcome) for g in self.contradicted)
-        if not against:
-            return f"The data contradict none of the rival graphs. Possible: {possible}."
-        # one hidden cause of both makes an edge where none is
-        return f"The data contradict: {against}. Possible: {possible}; a hidden cause of both."
+
+        def names(graphs: Sequence[Graph]) -> str:
+            return "; ".join(self.label(graph, labels) for graph in graphs)
+
+        possible = f"Possible: {names(self.possible)}; a hidden cause of both."
+        if not any(g.prediction for g in self.graphs):
+            sentences = ["The graphs cannot be compared by prediction here: too few occasions to fit the earlier ones."]
+        elif self.excluded:
+            sentences = [f"Prediction of held-out occasions excludes: {names(self.excluded)}. {possible}"]
+        else:
+            sentences = [f"Prediction of held-out occasions excludes none of the rival graphs. {possible}"]
+        against = [graph for graph in self.contradicted if graph not in self.excluded]
+        if against:
+            sentences.append(
+                f"The likelihood ratio, which a hidden cause misleads more often, also contradicts: {names(against)}."
+            )
+        elif not self.contradicted:
+            sentences.append("The likelihood ratio contradicts none of them.")
+        if failed := [g.graph for g in self.graphs if g.reason]:
+            sentences.append(f"Not judged, because it could not be fitted: {names(failed)}.")
+        if len(self.possible) > 1:
+            sentences.append("No graph that is possible is shown to be right.")
+        return " ".join(sentences)
 
     def figures_in_words(self, labels: Mapping[str, str]) -> str:
-        """Return AIC, its weight, BIC and p of every graph."""
-        outcome = labels.get(self.outcome, self.outcome)
-        return " ".join(_figures(g, outcome) for g in self.graphs)
+        """Return what was held out, and how many persons would exclude more."""
+        reasons = [f"{self.label(g.graph, labels)}: {g.reason}" for g in self.graphs if g.reason]
+        return " ".join([*reasons, *self._held_out_in_words(labels)])
+
+    def _held_out_in_words(self, labels: Mapping[str, str]) -> list[str]:
+        if not self.n_persons:
+            return []
+        needed = [(g, g.prediction.would_exclude) for g in self.graphs if g.prediction and g.prediction.would_exclude]
+        parts = [f"{self.label(g.graph, labels)} {persons:,}" for g, persons in needed]
+        more = (
+            f" Persons like these that would exclude a graph with power .80, if the difference is as estimated: "
+            f"{'; '.join(parts)}. Ratings of all columns before and after each session would settle an order that "
+            "ratings at intervals leave open."
+            if parts
+            else ""
+        )
+        return [f"{self.n_scores:,} ratings of {self.n_persons:,} persons were held out.{more}"]
+
+    def tables(self, labels: Mapping[str, str]) -> tuple[AnswerTable, ...]:
+        """Return prediction and fit of every graph."""
+        if all(g.reason for g in self.graphs):
+            return ()
+        rows = tuple((self.label(g.graph, labels), *_cells(g)) for g in self.graphs)
+        return (
+            AnswerTable(
+                "Graphs compared by prediction and by fit",
+                (
+                    "graph",
+                    "log predictive density, less the best (95% interval)",
+                    "prediction",
+                    "likelihood ratio",
+                    "AIC",
+                ),
+                rows,
+            ),
+        )
 
 
-def _figures(g: GraphFit, outcome: str) -> str:
-    name = g.graph.label(outcome)
-    name = name[0].upper() + name[1:] if g.graph in (Graph.BOTH, Graph.NEITHER, Graph.FORWARD) else name
-    if g.aic is None or g.bic is None or g.weight is None:
-        return f"{name}: {g.reason}"
-    p = "" if g.p is None else f", {p_value(g.p)}"
-    return f"{name}: AIC {g.aic:.1f} (weight {number(g.weight)}), BIC {g.bic:.1f}{p}."
+def _cells(g: GraphFit) -> tuple[str, ...]:
+    if g.aic is None:
+        return ("–", "not fitted", "–", "–")
+    prediction = g.prediction
+    if prediction is None:
+        difference, status = "–", "–"
+    else:
+        difference = "0 (best)" if prediction.difference is None else _in_units(prediction.difference)
+        status = "excluded" if prediction.excluded_by else "possible"
+    p = "–" if g.p is None else p_value(g.p)
+    weight = "" if g.weight is None else f" (weight {number(g.weight)})"
+    return (difference, status, p, f"{_one(g.aic)}{weight}")
+
+
+def _in_units(interval: AnswerInterval) -> str:
+    return f"{_one(interval.estimate)} ({_one(interval.lower)} to {_one(interval.upper)})"
+
+
+def _one(value: float) -> str:
+    return f"{value:.1f}".replace("-", "−")
 
 
 @dataclass(frozen=True, slots=True)
 class RivalGraphs:
-    """Ask which graphs of processes and outcome a table contradicts."""
+    """Ask which graphs of processes and outcome a table speaks against."""
 
     @property
     def columns(self) -> tuple[str, ...]:
         return ()
 
     def answer(self, data: QuestionData) -> GraphsAnswer:
-        """Fit and compare the four graphs."""
-        names, outcome = data.panel.constructs, data.outcome
+        """Fit and compare the graphs."""
+        outcome = data.outcome
+        processes = tuple(
+            sorted((n for n in data.panel.constructs if n != outcome), key=lambda name: name != RELATIONSHIP)
+        )
         full = specification_for(data.panel, Trend.APART, random_slopes=True)
-        among = tuple((a, b) for a in names for b in names if a != b and outcome not in (a, b))
-        forward = tuple((name, outcome) for name in names if name != outcome)
-        backward = tuple((outcome, name) for name in names if name != outcome)
-        edges = {
-            Graph.BOTH: (*among, *forward, *backward),
-            Graph.FORWARD: (*among, *forward),
-            Graph.BACKWARD: (*among, *backward),
-            Graph.NEITHER: among,
-        }
-        fits = {graph: _fit(data, replace(full, effects=effects)) for graph, effects in edges.items()}
+        graphs = {graph: replace(full, effects=edges) for graph, edges in graph_edges(processes, outcome).items()}
+        fits: dict[Graph, Fit | str] = {}
+        for graph, specification in graphs.items():
+            data.progress(f"Fitting rival graphs, {len(fits) + 1} of {len(graphs)}")
+            fits[graph] = fit_or_reason(data.panel, specification)
         both = fits[Graph.BOTH]
         rows = [_compare(graph, fitted, both) for graph, fitted in fits.items()]
         lowest = min((row.aic for row in rows if row.aic is not None), default=0.0)
         likelihood = {row.graph: np.exp((lowest - row.aic) / 2) for row in rows if row.aic is not None}
         total = sum(likelihood.values())
-        weighted = (
-            replace(row, weight=float(likelihood[row.graph] / total)) if row.graph in likelihood else row
+        fitted_graphs = {graph: graphs[graph] for graph in likelihood}
+        densities, held_out = predict_held_out(data.panel, fitted_graphs, data.progress)
+        predictions = compare_predictions(densities, {graph: graphs[graph].effects or () for graph in densities})
+        rows = [
+            replace(
+                row,
+                weight=float(likelihood[row.graph] / total) if row.graph in likelihood else None,
+                edges=graphs[row.graph].effects or (),
+                prediction=predictions.get(row.graph),
+            )
             for row in rows
-        )
-        return GraphsAnswer("graphs", outcome, tuple(n for n in names if n != outcome), tuple(weighted))
+        ]
+        n_persons = len(next(iter(densities.values()))) if predictions else 0
+        return GraphsAnswer("graphs", outcome, processes, tuple(rows), n_persons, held_out if predictions else 0)
 
 
-def _fit(data: QuestionData, specification: Specification) -> Fit | str:
-    """Return the fit, or in words why there is none."""
-    try:
-        fitted = fit(data.panel, specification)
-    except (ModelError, np.linalg.LinAlgError) as error:
-        return str(error)
-    if fitted.log_likelihood is None or not fitted.ended_regularly or fitted.instability:
-        return fitted.instability or f"{fitted.outcome.sentence} {fitted.outcome.what_to_do}"
-    return fitted
+def graph_edges(processes: Sequence[str], outcome: str) -> dict[Graph, Edges]:
+    """Return the edges of every graph; of two with the same edges, the first. The first process is the relationship."""
+    first, *mechanisms = processes
+    among: Edges = tuple(permutations(processes, 2))
+    forward: Edges = tuple((name, outcome) for name in processes)
+    backward: Edges = tuple((outcome, name) for name in processes)
+    chain: Edges = tuple(edge for name in mechanisms for edge in ((first, name), (name, outcome)))
+    edges = {
+        Graph.BOTH: (*among, *forward, *backward),
+        Graph.FORWARD: (*among, *forward),
+        Graph.BACKWARD: (*among, *backward),
+        Graph.NEITHER: among,
+        Graph.ALLIANCE_FIRST: (*chain, (first, outcome)),
+        Graph.MECHANISM_CHAIN: chain,
+        Graph.RELATIONSHIP_ONLY: ((first, outcome),),
+        Graph.COMMON_CAUSE: (),
+    }
+    different: dict[frozenset[tuple[str, str]], Graph] = {}
+    for graph, pairs in edges.items():
+        different.setdefault(frozenset(pairs), graph)
+    return {graph: edges[graph] for graph in different.values()}
 
 
 def _compare(graph: Graph, fitted: Fit | str, both: Fit | str) -> GraphFit:

@@ -1,0 +1,1 @@
+"""Paths from a cause through mediators to the outcome."""

@@ -1,0 +1,1 @@
+"""Outcomes of courses: response, remission, reliable and clinically significant change, deterioration, dropout."""

@@ -1,0 +1,1 @@
+"""Comparison of treatment arms: effects at the planned end, equivalence, therapists, dropout and flow."""
