@@ -14,7 +14,7 @@ from securebase.study.phrases import number
 #: pixels of a row, on a page and on a phone, where the label has a line of its own
 _WIDE, _NARROW = 30, 46
 #: pixels for labels and figures beside the bars
-_LEFT, _RIGHT = 250, 128
+_LEFT, _RIGHT = 266, 128
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,8 +41,8 @@ def test_equivalence_and_what_would_settle_it_are_stated() -> None:
     words = TreatmentArms(0.5).answer(draw_trial(1, n=150)).in_words(LABELS)
     assert "old and new: equivalent in Mood within .50 SDs at the planned end, if" in words
     words = TreatmentArms(0.2).answer(draw_trial(1, n=40)).in_words(LABELS)
-    assert "inconclusive whether Mood at the planned end differs, or is equivalent within .20 SDs" in words
-    assert "To show with 80% power" in words
+    assert "inconclusive. Mood at the planned end is shown neither to differ nor to be equivalent within .20" in words
+    assert "Needed for 80% power: about" in words
     assert "persons in each arm" in words
 
 

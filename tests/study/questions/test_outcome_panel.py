@@ -63,7 +63,8 @@ def test_values_outside_the_range_are_refused_or_the_name_is_ignored() -> None:
     answer = OutcomePanel().answer(table(beyond, LAST))
     assert (answer.instrument, answer.everyone.shares) == ("", {})
     assert answer.in_words({"y": "Mood"}).startswith("Mood: no outcome can be stated. Not stated: response and")
-    assert "no instrument is known" in answer.figures_in_words({})
+    assert "no instrument is known" in answer.in_words({})
+    assert "Not stated" not in answer.figures_in_words({}), "said once"
 
 
 def test_a_scale_stored_with_the_scores_counts() -> None:

@@ -44,6 +44,15 @@ def test_the_number_of_therapists_named_gives_an_interval_of_five_points() -> No
     assert 1.96 * np.std(np.array(shares, dtype=float)) == pytest.approx(0.05, abs=0.015)
 
 
+def test_therapists_who_are_more_alike_than_by_chance_do_not_prove_a_share_of_zero() -> None:
+    first, last, therapist = draw(1, therapists=10, clients=8, share=0.0)
+    rest = last.reshape(10, 8) - last.reshape(10, 8).mean(axis=1, keepdims=True)
+    result = therapist_share("a", first, rest.ravel(), therapist)
+    assert (result.share, result.lower) == (0.0, 0.0)
+    assert result.upper is not None
+    assert result.upper > 0.1
+
+
 def test_few_therapists_tell_nothing() -> None:
     result = therapist_share("a", *draw(1, therapists=4))
     assert (result.share, result.lower, result.design_effect) == (None, None, None)

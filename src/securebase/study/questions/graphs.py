@@ -140,18 +140,22 @@ class GraphsAnswer(Answer):
         elif self.excluded:
             sentences = [f"Prediction of held-out occasions excludes: {names(self.excluded)}. {possible}"]
         else:
-            sentences = [f"Prediction of held-out occasions excludes none of the rival graphs. {possible}"]
+            sentences = [
+                "Prediction of held-out occasions excludes none of the rival graphs. All remain possible, and so does "
+                "a hidden cause of both."
+            ]
         against = [graph for graph in self.contradicted if graph not in self.excluded]
+        also = "also " if self.excluded else ""
         if against:
             sentences.append(
-                f"The likelihood ratio, which a hidden cause misleads more often, also contradicts: {names(against)}."
+                f"The likelihood ratio, which a hidden cause misleads more often, {also}contradicts: {names(against)}."
             )
         elif not self.contradicted:
             sentences.append("The likelihood ratio contradicts none of them.")
         if failed := [g.graph for g in self.graphs if g.reason]:
             sentences.append(f"Not judged, because it could not be fitted: {names(failed)}.")
         if len(self.possible) > 1:
-            sentences.append("No graph that is possible is shown to be right.")
+            sentences.append("A graph that remains possible is not thereby confirmed.")
         return " ".join(sentences)
 
     def figures_in_words(self, labels: Mapping[str, str]) -> str:

@@ -142,7 +142,7 @@ class OutcomePanelAnswer(Answer):
             *measure,
             phrases.start_sentence(self.everyone, self.rules),
             *phrases.threshold_sentences(self.rules),
-            self._missing,
+            self._missing if self.everyone.shares else "",
             *dropout,
             *sudden,
         )

@@ -48,8 +48,8 @@ def primary_in_words(effect: ArmEffect, balance: ArmBalance, labels: Labels, *, 
                 words = f"{words} {first} is {'better' if effect.directed else 'higher'}, by less than this margin."
         case ArmsConclusion.INCONCLUSIVE:
             words = (
-                f"{arm} and {reference}: inconclusive whether {outcome} at the planned end differs, or is equivalent "
-                f"within {margin} SDs.{_would_settle(effect)}"
+                f"{arm} and {reference}: inconclusive. {outcome} at the planned end is shown neither to differ nor to "
+                f"be equivalent within {margin} SDs.{_would_settle(effect)}"
             )
         case _:
             words = f"{outcome} at the planned end is {effect.conclusion} in {arm} than in {reference}{condition}."
@@ -59,13 +59,13 @@ def primary_in_words(effect: ArmEffect, balance: ArmBalance, labels: Labels, *, 
 def _would_settle(effect: ArmEffect) -> str:
     parts = []
     if effect.persons_for_difference is not None:
-        parts.append(f"a difference as large as estimated, about {effect.persons_for_difference:,} persons in each arm")
+        parts.append(f"about {effect.persons_for_difference:,} persons in each arm to show the estimated difference")
     if effect.persons_for_equivalence is not None:
-        parts.append(f"equivalence if there is no difference, about {effect.persons_for_equivalence:,}")
+        each = "" if parts else " persons in each arm"
+        parts.append(f"about {effect.persons_for_equivalence:,}{each} to show equivalence if there is no difference")
     if not parts:
         return ""
-    last = parts[-1] if "in each arm" in parts[-1] or len(parts) > 1 else f"{parts[-1]} persons in each arm"
-    return f" To show with 80% power {'; '.join([*parts[:-1], last])}."
+    return f" Needed for 80% power: {'; '.join(parts)}."
 
 
 def secondary_in_words(effects: Sequence[ArmEffect], labels: Labels) -> list[str]:

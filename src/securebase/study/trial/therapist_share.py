@@ -59,10 +59,11 @@ def therapist_share(name: str, first: Array, last: Array, therapist: Indices) ->
     between = float((count * means**2).sum()) / (k - 1)
     within = float(((rest - means[group]) ** 2).sum()) / (n - k)
     n0 = (n - float((count**2).sum()) / n) / (k - 1)
-    ratio = between / within
+    ratio, df = between / within, (k - 1, n - k)
+    # below its expectation of 1 without therapists, F would give an interval without any width: the one of 1 is wider
+    highest = max(ratio, 1.0) / f_quantile(0.025, df)
     estimate, lower, upper = (
-        float(np.clip((f - 1.0) / (f - 1.0 + n0), 0.0, 1.0))
-        for f in (ratio, ratio / f_quantile(0.975, (k - 1, n - k)), ratio / f_quantile(0.025, (k - 1, n - k)))
+        float(np.clip((f - 1.0) / (f - 1.0 + n0), 0.0, 1.0)) for f in (ratio, ratio / f_quantile(0.975, df), highest)
     )
     return TherapistShare(
         name, k, n, clients, estimate, lower, upper, 1.0 + (clients - 1.0) * estimate, _needed(estimate, clients)
