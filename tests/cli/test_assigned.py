@@ -45,7 +45,7 @@ def test_a_coin_is_told_and_medication_in_bad_weeks_is_refused(run: Any, table: 
     text = " ".join(result.out.split())
     assert "coin → Symptoms next session randomised −" in text
     assert "medication → Symptoms next session refused – – –" in text
-    refusal = "medication was not assigned by chance: earlier ratings of Symptoms predict it (p &lt; .001)"
+    refusal = "medication was not assigned by chance: earlier ratings of symptoms predict it (p &lt; .001)"
     assert refusal.replace("&lt;", "<") in text
     assert refusal in (tmp_path / "report.html").read_text(encoding="utf-8")
 

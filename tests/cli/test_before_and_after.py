@@ -84,10 +84,10 @@ def test_a_study_tells_the_order_within_the_session(run: Any, tmp_path: Path, mo
     result = run("study", table, *WHO, *TWICE, "--trend", "none", "--out", tmp_path / "report.html")
     assert result.code == 0, result.err
     text = " ".join(result.out.split())
-    leads = "Above-average Symptoms before a session tends to come before lower Alliance after it"
+    leads = "Above-average symptoms before a session tends to come before lower alliance after it"
     assert "Symptoms → Alliance same session leads −." in text
     assert leads in text
-    assert "use Symptoms before the session, Alliance after the session" in text
+    assert "use symptoms before the session, alliance after the session" in text
     assert "To settle an order" not in text
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert leads in page

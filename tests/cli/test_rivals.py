@@ -43,7 +43,7 @@ def test_the_comparison_is_printed_with_its_figures(run: Any, table: Path) -> No
     answer = run("study", table, *BOTH, "--rivals", "alliance", "social_support")
     assert answer.code == 0, answer.err
     text = " ".join(answer.out.split())
-    assert "Alliance precedes more improvement in Symptoms than Social support does by more than in simulated" in text
+    assert "Alliance precedes more improvement in symptoms than social support does by more than in simulated" in text
     assert ", whose interval must lie beyond .06" in text
 
 

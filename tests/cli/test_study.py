@@ -114,7 +114,7 @@ def test_a_moderator_need_not_be_a_process(run, tmp_path):
     assert result.code == 0
     assert "Moderation and nonlinearity" in result.out
     words_on_one_line = " ".join(result.out.split())
-    assert "Where Alliance is higher than usual, above-average x tends to precede lower y" in words_on_one_line
+    assert "Where alliance is higher than usual, above-average x tends to precede lower y" in words_on_one_line
     output = json.loads(run("study", path, *COLUMNS, *words, "--json").out)
     assert output["request"]["processes"] == ["x"]
     assert output["request"]["moderators"] == ["alliance"]

@@ -62,14 +62,14 @@ def test_the_answers_are_printed_and_in_the_report(run: Any, table: Path, tmp_pa
     ):
         assert heading in text
         assert f"<h2>{heading}</h2>" in report
-    assert "Persons who begin with a higher capacity improve more in Symptoms." in text
+    assert "Persons who begin with a higher capacity improve more in symptoms." in text
     assert "Disagreement between goals_client and goals_therapist, in either direction, tends to precede" in text
     assert "test of “every”" in text
     assert "Gail and Simon" in report
-    assert "Grief, 30 persons: Symptoms" in text
+    assert "Grief, 30 persons: symptoms" in text
     assert "truth force, between persons" in text
     assert "Differences between relations (simultaneous 95% intervals)" in text
-    assert "Whether therapists differ: no column is read as therapist." in text
+    assert "Whether therapists differ: no column names the therapist." in text
 
 
 def test_the_json_holds_numbers_under_the_name_of_the_question(run: Any, table: Path) -> None:
@@ -119,7 +119,7 @@ def test_outcomes_are_printed_in_the_report_and_in_json(run: Any, phq9: Path, tm
     answer = run("study", phq9, *OUTCOME, "--outcome", "phq9", "--out", tmp_path / "report.html")
     assert answer.code == 0, answer.err
     text, report = " ".join(answer.out.split()), (tmp_path / "report.html").read_text("utf-8")
-    assert "Scale: PHQ-9. The shares are of the 20 persons who began in the clinical range." in text
+    assert "Scale: PHQ-9. Shares refer to the 20 persons who began in the clinical range." in text
     assert "Reliable improvement 50% (30 to 70), 10 of 20" in text
     assert "<h2>Outcomes</h2>" in report
     assert report.count("Shares of persons by outcome") == 2

@@ -41,7 +41,7 @@ def test_arms_come_first_in_the_report_and_their_effects_in_a_file(run, table, t
     assert result.code == 0
     assert result.out.index("Treatment arms") < result.out.index("Limitations")
     # nobody knows whether a higher y is better
-    assert "y at the planned end is lower in new than in old" in result.out
+    assert "At the planned end, new is lower than old in y" in result.out
     page = out.read_text(encoding="utf-8")
     assert "Differences between treatment arms" in page
     assert "Flow of persons by arm" in page

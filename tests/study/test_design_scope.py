@@ -26,7 +26,7 @@ SIZE = DataSize(60, 960, 10, 16.0, 20, 1.0)
 REQUEST = StudyRequest(
     "symptoms", ("alliance",), {"symptoms": "Symptoms", "alliance": "Alliance"}, {}, "week", "carried", "stationary"
 )
-NO_ARM = "Whether treatment works, or which works better: no column is read as treatment arm"
+NO_ARM = "Whether treatment works, or which works better: no column names the treatment arm"
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +52,7 @@ def test_five_waves_of_two_variables() -> None:
         NO_ARM,
         "What comes first between two waves: nothing was rated in between.",
         "mediation needs a second process",
-        "Whether x causes change in y: it was not assigned by chance.",
+        "Whether x causes change in y: it was not assigned at random.",
         "about 24 waves each (median here: 5)",
     ):
         assert phrase in words
@@ -68,12 +68,12 @@ def test_one_outcome_with_medication_and_no_comparison_group() -> None:
         REFERENCE / "cbt_bdi_sessions.csv", person="ID", time="time", time_unit="day", outcome="BDI", inputs=("med",)
     )
     result = study(cohort, trend="linear")
-    assert result.scope.can == ("How BDI changes over time, and how persons differ.",)
+    assert result.scope.can == ("The course of BDI, and differences between persons.",)
     words = " ".join(result.scope.cannot)
     for phrase in (
         NO_ARM,
-        "How treatment works, or what change in BDI goes with: no process is read beside it.",
-        "The effect of med, unless assigned by chance: how persons are can decide who receives it.",
+        "How treatment works, or what changes together with BDI: no process is named.",
+        "The effect of med, unless assigned at random: persons who receive it may differ from others",
         "Whether therapists differ",
     ):
         assert phrase in words
@@ -88,16 +88,16 @@ def test_a_clinic_that_rates_once_a_session() -> None:
     }
     result = study(cohort, processes=("alliance", "social_support"), measures=measures)
     words = " ".join(result.scope.cannot)
-    assert "What comes first within a session: that needs Alliance, Social support and Symptoms rated before" in words
-    assert "Whether Alliance and Social support cause change in Symptoms: they were not assigned by chance." in words
+    assert "What comes first within a session: that needs ratings of alliance, social support and symptoms" in words
+    assert "Whether alliance and social support cause change in symptoms: they were not assigned at random." in words
     assert "mediation needs" not in words
 
 
 def test_two_arms_are_compared_and_one_is_not() -> None:
     two = replace(REQUEST, arms=("ipt", "waiting_list"))
     assert "Whether the arms ipt and waiting_list differ in Symptoms." in design_scope(two, SIZE).can
-    assert "an effect of treatment, unless persons were assigned by chance" in cannot(two)
-    assert "no column is read as treatment arm" not in cannot(two)
+    assert "an effect of treatment: only random assignment shows it" in cannot(two)
+    assert "no column names the treatment arm" not in cannot(two)
     assert "all persons are in one arm (ipt)" in cannot(replace(REQUEST, arms=("ipt",)))
 
 
@@ -118,4 +118,4 @@ def test_a_design_that_settles_a_question_is_not_said_to_leave_it_open() -> None
     assert "therapists" not in cannot(replace(REQUEST, n_therapists=8))
     assert "single person" not in cannot(REQUEST, replace(SIZE, median=24.0))
     assigned = design_scope(replace(REQUEST, assigned=("prompt",)), SIZE)
-    assert "The effect of prompt, if assigned by chance as the request says." in assigned.can
+    assert "The effect of prompt, if assigned at random, as the request says." in assigned.can

@@ -2,7 +2,7 @@
 
 import pytest
 
-from securebase.study.labels import describe_parameter, describe_trend
+from securebase.study.labels import describe_parameter, describe_trend, lower_labels
 
 LABELS = {"y": "Mood", "x": "Warmth", "a,b": "Both"}
 
@@ -32,3 +32,24 @@ def test_a_parameter_is_described_by_its_columns(name, heading, label):
 def test_a_model_is_described_by_its_trend():
     assert describe_trend("carried") == "trend carried"
     assert describe_trend("random slopes") == "random slopes"
+
+
+CONSTRUCTS = {"symptoms": "Symptoms", "social_support": "Social support", "BDI": "BDI", "Mood": "Mood"}
+
+
+def test_labels_of_constructs_are_lower_case_within_a_sentence() -> None:
+    assert (
+        lower_labels("Social support → Symptoms: inconclusive.", CONSTRUCTS)
+        == "Social support → symptoms: inconclusive."
+    )
+
+
+def test_the_first_word_of_every_sentence_keeps_its_capital() -> None:
+    text = "It follows Social support. Symptoms and Social support move together."
+    assert lower_labels(text, CONSTRUCTS) == "It follows social support. Symptoms and social support move together."
+
+
+def test_names_of_the_table_stay_as_they_are() -> None:
+    assert (
+        lower_labels("Higher BDI with lower Mood in Alliance.", CONSTRUCTS) == "Higher BDI with lower Mood in Alliance."
+    )

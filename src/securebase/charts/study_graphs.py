@@ -54,7 +54,7 @@ def graphs_chart(answer: GraphsAnswer, labels: Mapping[str, str], *, width: int 
         drawing.line([(place(0.0), above), (place(0.0), bottom - 6)], EdgeStyle(tokens.SOFT, dash=(3, 3), width=1))
         for tick in _ticks(answer):
             drawing.text((place(tick), bottom + 4), f"{tick:g}".replace("-", "−"), align="center", colour=tokens.SOFT)
-        title = "log predictive density, less the best"
+        title = "log predictive density minus that of the best"
         drawing.text((width, bottom + 22), title, align="right", colour=tokens.SOFT)
         bottom += 30
     return style.apply_theme(

@@ -1,4 +1,4 @@
-"""`securebase meta ROWS…`: meta-analysis of effects that `securebase study --effects` wrote."""
+"""`securebase meta ROWS…`: meta-analysis of effect sizes that `securebase study --effects` wrote."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from securebase.study.trial.meta import MetaAnalysis, combine
 @click.option("--json", "json_wanted", is_flag=True, help="Print all results as JSON.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to this HTML file.")
 def command(files: tuple[Path, ...], *, outcome: str | None, json_wanted: bool, out: Path | None) -> None:
-    """Combine the effects in ROWS, one row for each study, with random effects.
+    """Pool the effect sizes in ROWS, one row for each study, by random-effects meta-analysis.
 
     ROWS are CSV files with the columns study, g and variance, such as `securebase study --arm --effects` writes.
     """
@@ -44,7 +44,7 @@ def command(files: tuple[Path, ...], *, outcome: str | None, json_wanted: bool, 
 
 
 def _print(result: MetaAnalysis) -> None:
-    print_heading("Combined effect")
+    print_heading("Pooled effect")
     print_sentences(result.in_words)
     print_heading("Studies")
     rows = [

@@ -198,8 +198,8 @@ def _print_answers(result: StudyResult, *, on_first_page: bool) -> None:
         print_heading(heading)
         for answer in answers:
             click.echo()
-            print_sentences([answer.in_words(labels)])
-            figures = answer.figures_in_words(labels)
+            print_sentences([answer.sentences(labels)])
+            figures = answer.figure_sentences(labels)
             print_sentences([figures] if figures else [], indent="    ")
             for table in answer.tables(labels):
                 click.echo()

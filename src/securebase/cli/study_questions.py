@@ -70,12 +70,15 @@ def add_question_options(command: Command) -> Command:
             help="Mediation within persons over successive occasions, of change between persons, or of levels between "
             "persons. With --arm: of the treatment effect.",
         ),
-        click.option("--serial", is_flag=True, help="The mediators follow each other in the order given."),
+        click.option(
+            "--serial", is_flag=True, help="With --mediator: the mediators form one chain, in the order given."
+        ),
         click.option(
             "--agreement",
             metavar="COL COL",
             nargs=2,
-            help="Ask how far a rating follows another on its scale, and whether agreement precedes a better outcome.",
+            help="Test how far one rating follows another on the same scale, and whether agreement precedes a better "
+            "outcome.",
         ),
         click.option("--every", is_flag=True, help="Test whether outcome and process are associated in every person."),
         click.option(
@@ -93,35 +96,40 @@ def add_question_options(command: Command) -> Command:
         click.option(
             "--arm",
             metavar="COL",
-            help="Column of the treatment arm: do arms differ at the planned end, or are they alike?",
+            help="Column of the treatment arm: compare arms at the planned end, for difference and equivalence.",
         ),
         click.option(
-            "--reference", metavar="ARM", help="Arm that others are compared with [default: the first by alphabet]."
+            "--reference",
+            metavar="ARM",
+            help="Arm with which the others are compared. [default: the first by alphabet]",
         ),
         click.option(
             "--equivalent",
             type=click.FloatRange(0, min_open=True),
             default=EQUIVALENT,
             show_default=True,
-            help="Margin of equivalence between arms, in SDs.",
+            help="With --arm: margin of equivalence, in SDs.",
         ),
         click.option(
-            "--secondary", metavar="COL", multiple=True, help="Further outcome to compare between arms; repeatable."
+            "--secondary", metavar="COL", multiple=True, help="With --arm: column of a secondary outcome; repeatable."
         ),
         click.option(
-            "--planned", metavar="N", type=float, help="Time of the planned end [default: when most courses end]."
+            "--planned",
+            metavar="N",
+            type=float,
+            help="Planned end of treatment, in units of the time column. [default: when most courses end]",
         ),
-        click.option("--randomised", is_flag=True, help="Persons were assigned to the arms by chance."),
+        click.option("--randomised", is_flag=True, help="With --arm: persons were randomly assigned to the arms."),
         click.option(
             "--effects",
             type=click.Path(dir_okay=False, path_type=Path),
-            help="Write the differences between arms to this CSV file, for securebase meta.",
+            help="With --arm: write the effect sizes to this CSV file, for securebase meta.",
         ),
         click.option(
             "--outcomes",
             is_flag=True,
             help="Report response, remission, reliable and clinically "
-            "significant change, deterioration and sudden gains.",
+            "significant change, deterioration and sudden gains (included with --arm).",
         ),
         click.option(
             "--instrument",
@@ -132,7 +140,7 @@ def add_question_options(command: Command) -> Command:
         click.option(
             "--reliability",
             type=float,
-            help="With --outcomes: reliability of the outcome, for reliable change by the SD of first ratings.",
+            help="With --outcomes: reliability of the outcome, which gives reliable change (Jacobson and Truax).",
         ),
         click.option(
             "--cutoff", type=float, help="With --outcomes: cut-off between the healthy and the clinical range."
@@ -152,7 +160,7 @@ def add_question_options(command: Command) -> Command:
         click.option(
             "--graphs",
             is_flag=True,
-            help="Compare rival graphs of processes and outcome by the ratings that they predict.",
+            help="Compare rival graphs of processes and outcome by their prediction of held-out ratings.",
         ),
     ]
     return group_options(command, options, QuestionOptions)

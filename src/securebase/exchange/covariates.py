@@ -164,7 +164,7 @@ def _arms(column: _Column, persons: _Persons, result: CovariateData) -> None:
         column,
         persons,
         "arm",
-        "An arm is the treatment that a person was assigned to. Enter that one on all rows. Use --assigned for a "
+        "An arm is the treatment to which a person was assigned. Enter the same arm on all rows. Use --assigned for a "
         "treatment that was assigned anew at every occasion.",
     )
     counts = sorted(Counter(result.arm.values()).items())

@@ -34,13 +34,13 @@ def _draw_agreement(answer: AgreementAnswer, labels: Mapping[str, str], width: i
         "Truth force: points of the judgement per point of the other rating. Bias force: SDs of the judgement per SD "
         f"of {labels.get(answer.outcome, answer.outcome)}. Grey: roles reversed."
     )
-    estimated = any(value for role in answer.roles for _, value in role.forces)
+    estimated = answer.one_scale and any(value for role in answer.roles for _, value in role.forces)
     return [(agreement_chart(answer, labels, width=width), caption)] if estimated else []
 
 
 def _draw_arms(answer: ArmsAnswer, labels: Mapping[str, str], width: int) -> list[tuple[Any, str]]:
     band = f"Shaded: differences within {number(answer.margin)} SDs, the margin of equivalence. Bars: 95% intervals."
-    flow = "Persons by arm. All with any rating are analysed; the mixed model uses every rating until the planned end."
+    flow = "Persons by arm. All persons with any rating are analysed."
     return [(arms_forest(answer, labels, width=width), band), (flow_diagram(answer.flow, width=width), flow)]
 
 
@@ -53,7 +53,7 @@ def _draw_factors(answer: FactorsAnswer, labels: Mapping[str, str], width: int) 
 
 def _draw_graphs(answer: GraphsAnswer, labels: Mapping[str, str], width: int) -> list[tuple[Any, str]]:
     caption = (
-        "Each graph with the log predictive density of held-out occasions, less that of the best predicting graph "
+        "Each graph with the log predictive density of held-out occasions, minus that of the best predicting graph "
         "(simultaneous 95% intervals)."
     )
     return [(graphs_chart(answer, labels, width=width), caption)] if any(g.edges for g in answer.graphs) else []

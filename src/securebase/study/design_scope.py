@@ -22,12 +22,12 @@ class DesignScope:
 def design_scope(request: StudyRequest, size: DataSize) -> DesignScope:
     """Return what a table with these columns and rows can answer, whatever its results are."""
     outcome, processes = request.label(request.outcome), _names(request, request.processes)
-    can = [f"How {outcome} changes over time, and how persons differ."]
+    can = [f"The course of {outcome}, and differences between persons."]
     cannot = [*_treatment(request)]
     if len(request.arms) > 1:
         can.append(f"Whether the arms {_join(request.arms)} differ in {outcome}.")
     if request.assigned:
-        can.append(f"The effect of {_names(request, request.assigned)}, if assigned by chance as the request says.")
+        can.append(f"The effect of {_names(request, request.assigned)}, if assigned at random, as the request says.")
     if request.processes:
         columns = _names(request, (*request.processes, request.outcome))
         can.append(
@@ -35,34 +35,34 @@ def design_scope(request: StudyRequest, size: DataSize) -> DesignScope:
             f"{request.occasion} to the next."
         )
         verb, pronoun = ("causes", "it was") if len(request.processes) == 1 else ("cause", "they were")
-        cannot.append(f"Whether {processes} {verb} change in {outcome}: {pronoun} not assigned by chance.")
+        cannot.append(f"Whether {processes} {verb} change in {outcome}: {pronoun} not assigned at random.")
         cannot += _order(request)
     else:
-        cannot.append(f"How treatment works, or what change in {outcome} goes with: no process is read beside it.")
+        cannot.append(f"How treatment works, or what changes together with {outcome}: no process is named.")
     if len(request.processes) == 1 and not request.arms and not request.assigned:
-        cannot.append(f"Through what {processes} acts on {outcome}: mediation needs a second process.")
+        cannot.append(f"Through what {processes} may act on {outcome}: mediation needs a second process.")
     if request.inputs:
         cannot.append(
-            f"The effect of {_names(request, request.inputs)}, unless assigned by chance: how persons are can decide "
-            "who receives it."
+            f"The effect of {_names(request, request.inputs)}, unless assigned at random: persons who receive it may "
+            "differ from others (confounding by indication)."
         )
     if request.n_therapists is None:
-        cannot.append("Whether therapists differ: no column is read as therapist.")
+        cannot.append("Whether therapists differ: no column names the therapist.")
     if size.median < PERSON_RATINGS:
         cannot.append(
-            f"What moves a single person: that needs about {PERSON_RATINGS} {request.occasion}s each (median here: "
-            f"{size.median:.0f})."
+            f"What precedes change in a single person: that needs about {PERSON_RATINGS} {request.occasion}s each "
+            f"(median here: {size.median:.0f})."
         )
     return DesignScope(tuple(can), tuple(cannot))
 
 
 def _treatment(request: StudyRequest) -> list[str]:
     if not request.arms:
-        reason = "no column is read as treatment arm"
+        reason = "no column names the treatment arm"
     elif len(request.arms) == 1:
         reason = f"all persons are in one arm ({request.arms[0]})"
     else:
-        return ["Whether a difference between arms is an effect of treatment, unless persons were assigned by chance."]
+        return ["Whether a difference between arms is an effect of treatment: only random assignment shows it."]
     return [f"Whether treatment works, or which works better: {reason}."]
 
 
@@ -75,7 +75,7 @@ def _order(request: StudyRequest) -> list[str]:
     if not once:
         return []
     columns = _names(request, (*once, request.outcome))
-    return [f"What comes first within a session: that needs {columns} rated before and after it."]
+    return [f"What comes first within a session: that needs ratings of {columns} before and after it."]
 
 
 def _names(request: StudyRequest, names: Sequence[str]) -> str:

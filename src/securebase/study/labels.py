@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
+from securebase.measurement.constructs import CONSTRUCTS
 from securebase.model.fit import Fit, FitResult
 from securebase.model.specification import Specification, Trend
 
@@ -126,3 +128,18 @@ def describe_specification(spec: Specification) -> str:
         ),
     )
     return ", ".join([f"trend {spec.trend.value}", f"start {spec.start.value}", *(part for part in optional if part)])
+
+
+_CONSTRUCT_LABELS = frozenset(construct.label for construct in CONSTRUCTS.values())
+
+
+def lower_labels(text: str, labels: Mapping[str, str]) -> str:
+    """Return sentences with the labels of constructs in lower case, except where a sentence begins.
+
+    Names of other columns stay as they are in the table.
+    """
+    own = sorted(_CONSTRUCT_LABELS.intersection(labels.values()), key=len, reverse=True)
+    if not own:
+        return text
+    pattern = rf"(?<!^)(?<![.!?] )\b(?:{'|'.join(map(re.escape, own))})\b"
+    return re.sub(pattern, lambda match: match[0].lower(), text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from securebase.study.check_results import ModelChecks
 from securebase.study.design_phrases import design_in_words
 from securebase.study.design_scope import DesignScope, design_scope
 from securebase.study.design_verdict import DesignVerdict
-from securebase.study.labels import describe_trend
+from securebase.study.labels import describe_trend, lower_labels
 from securebase.study.limits import limits
 from securebase.study.moderation import ModerationFinding
 from securebase.study.moderation_phrases import moderation_figures_in_words, moderation_in_words
@@ -157,16 +157,17 @@ class StudyResult:
 
     @property
     def findings_in_words(self) -> tuple[str, ...]:
-        return tuple(verdict_in_words(verdict, self.request) for verdict in self.verdicts)
+        return self._lower(verdict_in_words(verdict, self.request) for verdict in self.verdicts)
 
     @property
     def designs_in_words(self) -> tuple[str, ...]:
-        return tuple(design_in_words(verdict, self.request.label) for verdict in self.designs)
+        return self._lower(design_in_words(verdict, self.request.label) for verdict in self.designs)
 
     @property
     def settle_in_words(self) -> str:
         judged = {(v.earlier, v.later) for v in self.designs if v.reason is None}
-        return settle_in_words([v for v in self.verdicts if (v.earlier, v.later) not in judged], self.request)
+        verdicts = [v for v in self.verdicts if (v.earlier, v.later) not in judged]
+        return lower_labels(settle_in_words(verdicts, self.request), self.request.labels)
 
     @property
     def figures_in_words(self) -> tuple[str, ...]:
@@ -183,16 +184,17 @@ class StudyResult:
     @property
     def scope(self) -> DesignScope:
         """Return what the design can and cannot answer."""
-        return design_scope(self.request, self.size)
+        scope = design_scope(self.request, self.size)
+        return DesignScope(self._lower(scope.can), self._lower(scope.cannot))
 
     @property
     def limits(self) -> tuple[str, ...]:
         courses = self.trajectories.individual.get(self.request.outcome, ())
-        return limits(self.request, self.size, self.variance, self.lags, courses)
+        return self._lower(limits(self.request, self.size, self.variance, self.lags, courses))
 
     @property
     def moderation_in_words(self) -> tuple[str, ...]:
-        return tuple(
+        return self._lower(
             moderation_in_words(finding, self.request.labels, self.request.occasion) for finding in self.moderation
         )
 
@@ -202,19 +204,22 @@ class StudyResult:
 
     @property
     def rivals_in_words(self) -> tuple[str, ...]:
-        return tuple(rivals_in_words(finding, self.request.labels) for finding in self.rivals)
+        return self._lower(rivals_in_words(finding, self.request.labels) for finding in self.rivals)
 
     @property
     def rivals_figures_in_words(self) -> tuple[str, ...]:
-        return tuple(rivals_figures_in_words(finding, self.request.labels) for finding in self.rivals)
+        return self._lower(rivals_figures_in_words(finding, self.request.labels) for finding in self.rivals)
 
     @property
     def answers_in_words(self) -> tuple[str, ...]:
-        return tuple(answer.in_words(self.request.labels) for answer in self.answers)
+        return tuple(answer.sentences(self.request.labels) for answer in self.answers)
 
     @property
     def answers_figures_in_words(self) -> tuple[str, ...]:
-        return tuple(answer.figures_in_words(self.request.labels) for answer in self.answers)
+        return tuple(answer.figure_sentences(self.request.labels) for answer in self.answers)
+
+    def _lower(self, sentences: Iterable[str]) -> tuple[str, ...]:
+        return tuple(lower_labels(sentence, self.request.labels) for sentence in sentences)
 
     def __str__(self) -> str:
         """Return a short summary: size, each verdict with its lag, and the outcome of each model fit."""

@@ -110,34 +110,44 @@ def test_an_answer_names_the_hidden_cause_that_gives_the_same_pattern() -> None:
         "Symptoms."
     )
     assert "Support → Symptoms: a hidden cause that correlates" in answer.figures_in_words(LABELS)
-    assert "With these 80 persons, an indirect effect of" in answer.figures_in_words(LABELS)
+    assert "Smallest indirect effect detectable with 80% power: about" in answer.figures_in_words(LABELS)
     open_answer = ask(table_of(draw(b=0.0)), "x", ["m", "k"])
     assert open_answer.in_words(LABELS) == "Stress → Symptoms through Support or Skills: inconclusive."
     assert "hidden cause" not in open_answer.figures_in_words(LABELS)
 
 
+def test_simultaneous_changes_name_the_reverse_order() -> None:
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(200, 2))
+    m = x + 0.5 * rng.normal(size=(200, 2))
+    y = m + 0.5 * rng.normal(size=(200, 2))
+    answer = ask(table_of({"x": x, "m": m, "y": y}), "x", ["m"], kind=MediationKind.CHANGE)
+    assert answer.supported == (("m",),)
+    assert answer.in_words({}).endswith("m and y, and with the reverse order, because the changes are simultaneous.")
+
+
 def test_the_table_has_steps_and_effects() -> None:
     answer = ask(table_of(draw()), "x", ["m", "k"])
     (table,) = answer.tables(LABELS)
-    assert table.columns == ("", "a", "b", "effect (95% interval)", "ρ to zero")
+    assert table.columns == ("", "a", "b", "effect (95% interval)", "ρ at zero effect")
     assert [row[0] for row in table.rows] == ["through Support", "through Skills", "all mediators", "direct", "total"]
     assert table.rows[0][3] == answer.text(answer.main.routes[0].effect)
     chain = ask(table_of(draw()), "x", ["m", "k"], serial=True).tables(LABELS)[0]
-    assert chain.columns == ("", "a", "d", "b", "effect (95% interval)", "ρ to zero")
+    assert chain.columns == ("", "a", "d", "b", "effect (95% interval)", "ρ at zero effect")
     assert [row[0] for row in chain.rows] == ["through Support → Skills", "direct", "total"]
 
 
 def test_a_trial_says_that_random_assignment_does_not_protect_the_path() -> None:
     answer = ask_trial(*trial(n=160, a=2.0, b=1.0), ["m"], "y", reference="waiting")
     assert answer.supported == (("m",),)
-    assert answer.in_words(LABELS).startswith("ipt against waiting → Symptoms: consistent with mediation by Support")
-    assert answer.in_words(LABELS).endswith("Random assignment of the arm does not protect that path.")
-    assert answer.figures_in_words(LABELS).startswith("Share mediated, joint model: ")
+    assert answer.in_words(LABELS).startswith("ipt versus waiting → Symptoms: consistent with mediation by Support")
+    assert answer.in_words(LABELS).endswith("which random assignment of the arm does not exclude.")
+    assert answer.figures_in_words(LABELS).startswith("Proportion mediated: joint model ")
     joint, regression = answer.tables(LABELS)
     assert [row[0] for row in joint.rows] == ["through Support", "total"]
-    assert regression.caption == "Effects of ipt against waiting on Symptoms, in SDs at the start, by regression"
+    assert regression.caption == "Effects of ipt versus waiting on symptoms, in SDs of first ratings, by regression"
     none = ask_trial(*trial(a=0.0, seed=4), ["m"], "y")
-    assert none.in_words(LABELS).endswith("A difference between the arms is not shown.")
+    assert none.in_words(LABELS).endswith("The data do not show a difference between the arms.")
     assert none.estimate.share is None
 
 

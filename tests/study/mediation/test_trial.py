@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
 from mediated_trials import true_share
-from mediation_tables import simulated_trial, table_of
+from mediation_tables import ask_trial, simulated_trial, table_of
 from securebase.model.panel import Panel
 from securebase.study.mediation.answer import EdgeGrade, TrialMediation
 from securebase.study.mediation.between import ARM, estimate_trial, part_means
 from securebase.study.mediation.joint import arm_effect, estimate_joint
+from securebase.study.questions.question import AnswerInterval
 
 
 def draw_answer(name: str, mediators: tuple[str, ...], seed: int) -> TrialMediation:
@@ -55,8 +58,8 @@ def test_support_mediates_the_whole_effect_and_skills_none_of_it() -> None:
     assert answer.estimate.share is not None
     assert answer.estimate.share.estimate < support.share.estimate
     words = answer.in_words({})
-    assert words.startswith("ipt against waiting_list → symptoms: consistent with mediation by social_support")
-    assert "Random assignment of the arm does not protect that path." in words
+    assert words.startswith("ipt versus waiting_list → symptoms: consistent with mediation by social_support")
+    assert "which random assignment of the arm does not exclude." in words
     assert "Random assignment of the arm does not protect" in answer.rule
     grades = {(e.earlier, e.later): e.grade for e in answer.edges}
     assert grades[ARM, "social_support"] is EdgeGrade.ASSIGNED
@@ -151,3 +154,44 @@ def test_a_model_without_estimates_says_why() -> None:
     joint = estimate_joint(rows, np.array([1.0, 0.0]), 2.0)
     assert joint.reason
     assert joint.total is None
+
+
+def draw_reverse_chain(seed: int, *, acts: bool) -> dict[str, np.ndarray]:
+    """Draw a trial of 300 in 12 weeks: arm → y → m1 and m2 with two signs, or arm → m1 → m2 → y if the chain acts."""
+    rng = np.random.default_rng(seed)
+    arm = np.repeat([1.0, 0.0], 150)
+    y, m1, m2 = rng.normal(size=(3, 300, 12))
+    for t in range(1, 12):
+        noise = 0.4 * rng.normal(size=(3, 300))
+        y[:, t] = 0.8 * y[:, t - 1] + (-0.4 * m2[:, t - 1] if acts else -0.25 * arm) + noise[0]
+        m1[:, t] = 0.8 * m1[:, t - 1] + (0.4 * arm if acts else -0.4 * y[:, t - 1]) + noise[1]
+        m2[:, t] = 0.7 * m2[:, t - 1] + (0.4 * m1[:, t - 1] if acts else -0.4 * y[:, t - 1]) + noise[2]
+    error = 0.5 * rng.normal(size=(3, 300, 12))
+    return {"y": y + error[0], "m1": m1 + error[1], "m2": m2 + error[2]}
+
+
+def test_a_chain_that_only_follows_the_outcome_is_not_reported() -> None:
+    arms = ["ipt"] * 150 + ["waiting"] * 150
+
+    def ask_chain(seed: int, *, acts: bool) -> TrialMediation:
+        table = table_of(draw_reverse_chain(seed, acts=acts))
+        return ask_trial(table, arms, ["m1", "m2"], "y", serial=True, reference="waiting")
+
+    reverse = [ask_chain(seed, acts=False) for seed in range(8)]
+    assert sum(answer.estimate.routes[0].effect.sign != 0 for answer in reverse) >= 3
+    assert not any(answer.supported for answer in reverse)
+    withheld = next(answer for answer in reverse if answer.estimate.routes[0].effect.sign)
+    assert "the outcome may act on the mediators." in withheld.figures_in_words({})
+    assert "too few ratings" in replace(withheld, given_outcome=None).figures_in_words({})
+    assert all(ask_chain(seed, acts=True).supported for seed in range(4))
+
+
+def test_a_share_outside_0_and_1_is_explained_and_the_rule_names_its_assumptions() -> None:
+    answer = draw_answer("one_mechanism", ("social_support",), 1)
+    assert answer.joint is not None
+    opposite = "direct and indirect effect have opposite signs"
+    negative = replace(answer, joint=replace(answer.joint, share=AnswerInterval(-0.2, 0.1, -0.4, 0.0)))
+    within = replace(answer, joint=replace(answer.joint, share=AnswerInterval(0.5, 0.1, 0.3, 0.7)))
+    assert opposite in negative.figures_in_words({})
+    assert opposite not in within.figures_in_words({})
+    assert "acts alike in both arms" in answer.rule

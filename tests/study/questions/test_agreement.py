@@ -133,6 +133,20 @@ def test_too_little_data_gives_no_surface() -> None:
         assert result.figures_in_words(LABELS) == ""
 
 
+def test_ratings_on_different_scales_are_not_judged() -> None:
+    data = draw_ratings(2, n=100, curve=0.15)
+    values = {name: column.reshape(100, -1) for name, column in data.table.values.items()}
+    result = answer(question_data(values | {"z": 15 * values["z"] + 20}))
+    assert not result.supported
+    assert "suggest different scales. Put both on one scale first." in result.in_words(LABELS)
+    assert (result.tables(LABELS), result.figures_in_words(LABELS)) == ((), "")
+    constant = answer(question_data(values | {"z": np.full_like(values["z"], 0.3)}))
+    assert constant.in_words(LABELS) == (
+        "Goals (client) and Goals (therapist): agreement cannot be estimated here (no row has both, or one does not "
+        "vary)."
+    )
+
+
 def test_the_sentences_name_both_ratings_and_the_direction() -> None:
     result = answer(draw_ratings(2, n=100, curve=0.15))
     assert "Disagreement between Goals (client) and Goals (therapist), in either direction" in result.in_words(LABELS)

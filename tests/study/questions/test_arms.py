@@ -30,9 +30,9 @@ def draw_three_arms(seed: int = 1) -> QuestionData:
 def test_a_better_arm_is_named_with_the_condition_that_nobody_confirmed() -> None:
     data = draw_trial(1, effect=1.0)
     words = TreatmentArms(reference="old").answer(data).in_words(LABELS)
-    assert words == "Mood at the planned end is better in new than in old, if persons were assigned to arms by chance."
+    assert words == "At the planned end, new is better than old in Mood, if persons were randomly assigned to arms."
     words = TreatmentArms(reference="old", randomised=True).answer(data).in_words(LABELS)
-    assert words == "Mood at the planned end is better in new than in old."
+    assert words == "At the planned end, new is better than old in Mood."
     # higher values are worse here
     assert TreatmentArms(reference="old").answer(data).primary[0].points.estimate < 0
 
@@ -41,9 +41,12 @@ def test_equivalence_and_what_would_settle_it_are_stated() -> None:
     words = TreatmentArms(0.5).answer(draw_trial(1, n=150)).in_words(LABELS)
     assert "old and new: equivalent in Mood within .50 SDs at the planned end, if" in words
     words = TreatmentArms(0.2).answer(draw_trial(1, n=40)).in_words(LABELS)
-    assert "inconclusive. Mood at the planned end is shown neither to differ nor to be equivalent within .20" in words
+    assert (
+        "inconclusive. The data show neither a difference in Mood at the planned end nor equivalence within .20"
+        in words
+    )
     assert "Needed for 80% power: about" in words
-    assert "persons in each arm" in words
+    assert "persons per arm" in words
 
 
 def test_first_ratings_that_differ_beyond_chance_prevent_a_comparison() -> None:
@@ -52,7 +55,7 @@ def test_first_ratings_that_differ_beyond_chance_prevent_a_comparison() -> None:
     shifted = data.table.values["y"] + 1.5 * new[data.table.person]
     data = replace(data, table=replace(data.table, values={"y": shifted}))
     words = TreatmentArms(reference="old", randomised=True).answer(data).in_words(LABELS)
-    assert words.startswith("new and old: not compared, because first ratings of Mood differ more than chance allows.")
+    assert words.startswith("new and old: not compared, because first ratings of Mood differ by more than chance")
 
 
 def test_every_pair_and_secondary_outcome_is_compared_with_the_reference() -> None:
@@ -79,7 +82,7 @@ def test_a_column_first_rated_after_the_first_session_is_not_adjusted() -> None:
     effect = next(e for e in answer.effects if e.column == "noise")
     assert not effect.adjusted
     assert effect.g == effect.unadjusted
-    assert "† First rated after the first session" in answer.tables(LABELS)[0].caption
+    assert "† Not adjusted, because the first rating follows the first session." in answer.tables(LABELS)[0].caption
 
 
 def test_the_flow_counts_persons_by_hand() -> None:
@@ -108,12 +111,13 @@ def test_therapists_widen_the_interval_and_their_share_is_stated() -> None:
     alone = replace(data, cohort=replace(data.cohort, episodes=tuple(map(_without_therapist, data.cohort.episodes))))
     clustered, single = (TreatmentArms(reference="old").answer(d) for d in (data, alone))
     assert clustered.primary[0].g.standard_error > 1.2 * single.primary[0].g.standard_error
-    assert clustered.primary[0].df == 18
+    # 9 in each arm, less where their variances differ
+    assert 16 < clustered.primary[0].df <= 18
     assert [share.n_therapists for share in clustered.therapists] == [10, 10]
     assert single.therapists == ()
     assert "Each therapist treats in one arm only" in clustered.in_words(LABELS)
     few = TreatmentArms().answer(draw_trial(1, n=40, therapists=3))
-    assert "cannot be told from 3 therapists" in few.figures_in_words(LABELS)
+    assert "cannot be estimated from 3 therapists" in few.figures_in_words(LABELS)
 
 
 def _without_therapist(episode):
@@ -159,4 +163,4 @@ def test_other_bad_designs_are_refused() -> None:
     refuse(replace(data, table=after), "no rating precedes treatment")
     first_only = np.where(data.table.times == 0, data.table.values["y"], np.nan)
     refuse(replace(data, table=replace(data.table, values={"y": first_only})), "rated only once")
-    refuse(draw_trial(1, therapists=1), "2 therapists in 2 arms")
+    refuse(draw_trial(1, therapists=1), "2 therapists in two arms")

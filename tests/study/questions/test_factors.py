@@ -139,6 +139,14 @@ def test_a_factor_that_never_changes_has_no_relation_within_persons() -> None:
     assert table.rows[3][3:] == ("–", "–")
 
 
+def test_a_factor_without_variance_is_named() -> None:
+    data = draw_factors(1)
+    assert "Not estimated" not in answer(data).in_words(LABELS)
+    data.table.values["x3"][:] = 3.0  # type: ignore[index]
+    expected = "Not estimated, because it hardly varies or has too few ratings: Hope."
+    assert expected in answer(data).in_words(LABELS)
+
+
 def test_too_few_persons_have_no_relation() -> None:
     result = answer(draw_factors(1, n=4))
     assert (result.relations, result.differences, result.tables(LABELS)) == ((), (), ())
@@ -166,7 +174,7 @@ def test_the_sentences_name_relations_and_differences_but_no_order_of_factors() 
     assert "The relation is larger for Alliance than for Hope." in words
     open_result = replace(result, differences=tuple(d for d in result.differences if not d.difference.sign))
     assert open_result.in_words(LABELS).endswith(
-        "The intervals of all differences include 0: the data do not tell which is larger."
+        "The intervals of all differences include 0: the data do not show which relation is larger."
     )
     for phrase in ("strongest", "most important", "best", "first among"):
         assert phrase not in words

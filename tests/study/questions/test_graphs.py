@@ -100,11 +100,11 @@ def test_the_sentences_name_graphs_by_their_edges() -> None:
     assert answer.in_words(LABELS) == (
         "Prediction of held-out occasions excludes: common cause (no edge). Possible: edges in both directions; "
         "Alliance → Symptoms only; Symptoms → Alliance only; a hidden cause of both. The likelihood ratio, which a "
-        "hidden cause misleads more often, also contradicts: Symptoms → Alliance only. A graph that remains "
+        "hidden cause misleads more often, also rejects: Symptoms → Alliance only. A graph that remains "
         "possible is not thereby confirmed."
     )
     assert answer.figures_in_words(LABELS).startswith(
-        "900 ratings of 60 persons were held out. Persons like these that would exclude a graph with power .80, if the "
+        "900 ratings of 60 persons were held out. Persons needed to exclude a graph with 80% power, if the "
         "difference is as estimated: Alliance → Symptoms only 900."
     )
     assert [row[1:] for row in answer.tables(LABELS)[0].rows] == [

@@ -86,6 +86,8 @@ def test_reliability_and_cut_off_by_hand() -> None:
     for wrong in (1.0, -0.1):
         with pytest.raises(InputError, match="reliability must be at least 0 and below 1"):
             OutcomePanel(reliability=wrong).answer(table(FIRST, LAST))
+    with pytest.raises(InputError, match="cut-off must be a number"):
+        OutcomePanel(cutoff=float("nan")).answer(table(FIRST, LAST))
     with pytest.raises(InputError, match="first ratings do not differ"):
         OutcomePanel(reliability=0.8).answer(table([9.0] * 6, LAST))
 
@@ -111,7 +113,7 @@ def test_planned_end_counts_those_who_left() -> None:
     assert OutcomePanel("phq9").answer(data).everyone.worst[S.REMISSION].count == 2
     until_session_1 = OutcomePanel("phq9", planned=1).answer(data)
     assert until_session_1.everyone.shares[S.REMISSION].count == 1, "later ratings are follow-ups"
-    assert "no rating near the planned end, session 1." in until_session_1.figures_in_words({})
+    assert "no rating near the planned end (session 1)." in until_session_1.figures_in_words({})
     assert until_session_1.tables({})[0].rows[-1] == ("Dropout", "25% (5 to 70), 1 of 4")
 
 
@@ -127,7 +129,7 @@ def test_arms_are_compared_and_equal_arms_rarely_differ() -> None:
     rng = np.random.default_rng(2)
     answer = outcome_panel(draw(rng, {"a": -3.0, "b": 9.0}, 80))
     assert {c.statement for c in answer.contrasts if c.sign > 0} >= {S.RESPONSE, S.IMPROVEMENT, S.RECOVERY}
-    assert "reliable deterioration less frequent in b than in a" in answer.in_words({"y": "PHQ-9"})
+    assert "reliable deterioration is less frequent in b than in a" in answer.in_words({"y": "PHQ-9"})
     improved = next(c for c in answer.contrasts if c.statement is S.IMPROVEMENT)
     assert improved.observed.number_needed.estimate == pytest.approx(1 / improved.observed.difference.estimate)
     worse = next(c for c in answer.contrasts if c.statement is S.DETERIORATION)
@@ -174,7 +176,9 @@ def test_words_and_tables() -> None:
     answer = outcome_panel(table(FIRST, LAST))
     assert answer.in_words({"y": "PHQ-9"}).startswith("PHQ-9: about half of the persons improved reliably. These")
     figures = answer.figures_in_words({})
-    assert figures.startswith("Scale: PHQ-9. The shares are of the 5 persons who began in the clinical range. Apart: 1")
+    assert figures.startswith(
+        "Scale: PHQ-9. Shares refer to the 5 persons who began in the clinical range. Not included: 1"
+    )
     assert "Remission: the last score is below 5." in figures
     shares, categories = answer.tables({})
     assert shares.columns == ("", "All")

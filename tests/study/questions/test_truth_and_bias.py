@@ -96,11 +96,10 @@ def test_the_sentences_name_level_truth_and_bias() -> None:
     words = answer().in_words(LABELS)
     assert words.startswith(
         "Alliance (therapist) is higher on average than Alliance (client). It follows Alliance (client) between "
-        "persons and within persons. It is lower where Symptoms is higher in the same session, whatever Alliance "
-        "(client) is."
+        "persons and within persons. Given Alliance (client), it is lower in sessions with higher Symptoms."
     )
     nothing = replace(answer(), roles=())
-    assert nothing.in_words(LABELS).startswith("Alliance (therapist) and Alliance (client): inconclusive")
+    assert nothing.in_words(LABELS).startswith("Whether agreement of Alliance (therapist) and Alliance (client)")
     assert nothing.tables(LABELS) == ()
 
 

@@ -6,9 +6,11 @@ from functools import cache
 
 import numpy as np
 import pytest
+from scipy.stats import ttest_ind
 
 from question_truths import draw_trial
 from securebase.errors import ModelError
+from securebase.model.distributions import t_quantile
 from securebase.study.questions.gain import first_and_last
 from securebase.study.regression import regress
 from securebase.study.trial.effects import ArmEffect
@@ -38,7 +40,7 @@ def test_complete_ratings_give_the_analysis_of_covariance_with_robust_errors() -
     assert by_hand is not None
     difference = fitted.difference(2, 0, adjusted=True, standardised=False)
     assert difference.estimate == pytest.approx(by_hand.coefficients[2], rel=1e-6)
-    assert difference.standard_error() == pytest.approx(by_hand.standard_errors[2], rel=0.01)
+    assert difference.error()[0] == pytest.approx(by_hand.standard_errors[2], rel=0.01)
     pooled = np.sqrt(sum((last[arm == a].var(ddof=1)) * 29 for a in range(3)) / 87)
     assert fitted.sd == pytest.approx(pooled, rel=1e-6)
     g = fitted.difference(2, 0, adjusted=True, standardised=True).estimate
@@ -79,7 +81,7 @@ def test_the_error_is_that_of_a_jackknife() -> None:
         fitted = fit_repeated_measures(np.delete(rated, i, axis=0), np.delete(arm, i), 3)
         without.append(fitted.difference(1, 0, adjusted=True, standardised=True).estimate)
     jackknife = np.sqrt(89 / 90 * ((np.array(without) - np.mean(without)) ** 2).sum())
-    assert difference.standard_error() == pytest.approx(jackknife, rel=0.06)
+    assert difference.error()[0] == pytest.approx(jackknife, rel=0.06)
 
 
 def test_ratings_without_variation_are_refused() -> None:
@@ -89,11 +91,53 @@ def test_ratings_without_variation_are_refused() -> None:
         fit_repeated_measures(rated, arm, 3)
 
 
-def test_fewer_therapists_than_arms_show_no_difference_between_therapists() -> None:
+def test_one_therapist_in_an_arm_shows_no_difference_between_therapists() -> None:
     rated, arm = draw_ratings(1)
     difference = fit_repeated_measures(rated, arm, 3).difference(1, 0, adjusted=True, standardised=True)
-    with pytest.raises(ModelError, match="3 therapists in 3 arms"):
-        difference.standard_error(arm)
+    # the reference has one therapist, the arm five; a third arm does not make up for it
+    therapist = np.where(arm == 0, 0, 1 + np.arange(90) // 3 % 5 + 10 * arm)
+    with pytest.raises(ModelError, match="6 therapists in two arms"):
+        difference.error(therapist)
+
+
+def test_therapists_of_a_third_arm_add_no_degrees_of_freedom() -> None:
+    rated, arm = draw_ratings(1)
+    difference = fit_repeated_measures(rated, arm, 3).difference(1, 0, adjusted=True, standardised=True)
+    # two therapists in each of both arms, 15 in the third: one degree of freedom in each of the two
+    therapist = np.where(arm == 2, 100 + np.arange(90) // 3 % 15, arm * 10 + np.arange(90) // 3 % 2)
+    assert 1.0 <= difference.error(therapist)[1] < 2.1
+
+
+def test_therapists_in_both_arms_have_the_degrees_of_freedom_of_all_of_them() -> None:
+    rated, arm = draw_ratings(1)
+    difference = fit_repeated_measures(rated, arm, 3).difference(1, 0, adjusted=True, standardised=True)
+    assert difference.error(np.arange(90) // 3 % 7)[1] == 5
+
+
+def test_a_small_arm_beside_a_large_one_has_the_error_of_the_test_of_welch() -> None:
+    rng = np.random.default_rng(5)
+    arm = np.repeat([0, 1], [10, 190])
+    rated = rng.normal(size=(200, 2))
+    difference = fit_repeated_measures(rated, arm, 2).difference(1, 0, adjusted=False, standardised=False)
+    small, large = rated[arm == 0, 1], rated[arm == 1, 1]
+    by_hand = ttest_ind(large, small, equal_var=False)
+    error, df = difference.error()
+    assert difference.estimate / error == pytest.approx(by_hand.statistic, rel=1e-6)
+    assert df == pytest.approx(by_hand.df, rel=1e-6)
+
+
+def test_intervals_cover_zero_with_few_therapists_in_two_of_three_arms() -> None:
+    rng, covered = np.random.default_rng(7), []
+    arm = np.repeat([0, 1, 2], [40, 40, 60])
+    therapist = np.concatenate([np.arange(40) % 2, 2 + np.arange(40) % 2, 4 + np.arange(60) % 10])
+    for _ in range(100):
+        rated = rng.normal(size=(140, 2))
+        rated[:, 1] += np.sqrt(0.1 / 0.9) * rng.normal(size=14)[therapist]
+        difference = fit_repeated_measures(rated, arm, 3).difference(1, 0, adjusted=True, standardised=True)
+        error, df = difference.error(therapist)
+        covered.append(abs(difference.estimate) < t_quantile(0.975, df) * error)
+    # 95 expected; with the therapists of the third arm counted, about 75
+    assert sum(covered) >= 89
 
 
 @cache

@@ -101,7 +101,7 @@ def test_the_page_shows_the_same_figures_as_the_panel_of_a_table(cast: Cast, bro
     assert "Remission 42% (19 to 68), 5 of 12 42% (19 to 68), 5 of 12" in text
     assert "Reliable improvement 75% (47 to 91), 9 of 12" in text
     assert "Reliable deterioration 8% (1 to 35), 1 of 12" in text
-    assert "5 who began in the healthy range; 0 improved and 0 deteriorated reliably." in text
+    assert "5 who began in the healthy range, of whom 0 reliably improved and 0 reliably deteriorated." in text
     assert text.count("have no comparison group") == 1
     html = browser.get(reverse("clinic-outcomes")).content.decode()
     assert html.count("data:image/svg+xml") == 2

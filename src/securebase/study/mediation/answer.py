@@ -10,6 +10,7 @@ from itertools import pairwise
 from math import sqrt
 from typing import ClassVar
 
+from securebase.study.labels import lower_labels
 from securebase.study.mediation.between import ARM
 from securebase.study.mediation.confounding import Confounding
 from securebase.study.mediation.joint import JointEstimate
@@ -21,7 +22,7 @@ Labels = Mapping[str, str]
 
 _HIDDEN_CAUSE = (
     "An unmeasured common cause of mediator and outcome gives the same pattern. Sensitivity is the correlation ρ of "
-    "the errors of both at which the estimate would be zero (Imai, Keele & Yamamoto 2010)."
+    "the errors of mediator and outcome at which the estimate would be zero (Imai, Keele & Yamamoto 2010)."
 )
 
 
@@ -75,7 +76,7 @@ class MediationAnswer(Answer):
     def name(self, variable: str, labels: Labels) -> str:
         """Return the label of a variable; controls are earlier values of variables."""
         plain, _, earlier = variable.partition(", ")
-        return f"{labels.get(plain, plain)}{', earlier' if earlier else ''}"
+        return f"{'earlier ' if earlier else ''}{labels.get(plain, plain)}"
 
     def text(self, interval: AnswerInterval) -> str:
         """Return an estimate with its interval."""
@@ -92,7 +93,7 @@ class MediationAnswer(Answer):
         last = " or ".join(self.name(through[-1], labels) for through in self.supported)
         return (
             f"{cause} → {outcome}: consistent with mediation by {by}, and with an unmeasured common cause of {last} "
-            f"and {outcome}."
+            f"and {outcome}{self._reverse()}."
         )
 
     def figures_in_words(self, labels: Labels) -> str:
@@ -100,8 +101,8 @@ class MediationAnswer(Answer):
         sentences = [self._sensitivity(c, labels) for c in self.main.confounding if self._is_supported(c.mediator)]
         smallest = min(route.smallest for route in self.main.routes)
         power = (
-            f"With these {self.main.n_persons} persons, an indirect effect of {number(smallest, 3)} SD would be found "
-            "with a probability of about .80."
+            f"Smallest indirect effect detectable with 80% power: about {number(smallest, 3)} SDs "
+            f"({self.main.n_persons:,} persons)."
         )
         return " ".join([*sentences, power])
 
@@ -112,7 +113,7 @@ class MediationAnswer(Answer):
     def _table(self, labels: Labels) -> AnswerTable:
         outcome, n = self.name(self.stages[-1][0], labels), len(self.stages) - 1
         steps = ("a", *(("d",) if n == 3 else (f"d{k}" for k in range(1, n - 1))), "b")
-        columns = ("", *steps, "effect (95% interval)", "ρ to zero")
+        columns = ("", *steps, "effect (95% interval)", "ρ at zero effect")
         rows = [
             self._route_row(route, c, labels) for route, c in zip(self.main.routes, self.main.confounding, strict=True)
         ]
@@ -124,13 +125,17 @@ class MediationAnswer(Answer):
         blank = ("–",) * len(steps)
         rows += [(name, *blank, self.text(effect), "–") for name, effect in rest]
         caption = f"Effects of {self.name(self.stages[0][0], labels)} on {outcome}, {self._unit()}"
-        return AnswerTable(caption, columns, tuple(rows))
+        return AnswerTable(lower_labels(caption, labels), columns, tuple(rows))
 
     def _route_row(self, route: Route, sensitivity: Confounding, labels: Labels) -> tuple[str, ...]:
         chain = (self.stages[0][0], *route.through, self.stages[-1][0])
         steps = (self.text(self.main.path(*edge).effect) for edge in pairwise(chain))
         through = f"through {self._through(route.through, labels)}"
         return (through, *steps, self.text(route.effect), number(sensitivity.to_zero))
+
+    def _reverse(self) -> str:
+        """Return that the reverse order fits as well; empty where the design orders the variables."""
+        return ""
 
     def _unit(self) -> str:
         return "in SDs"
@@ -153,7 +158,7 @@ class MediationAnswer(Answer):
         significant = number(sqrt(abs(c.to_insignificance)))
         words = (
             f"{mediator} → {outcome}: a hidden cause that correlates {number(sqrt(abs(c.to_zero)))} with the errors of "
-            f"both (ρ = {number(c.to_zero)}) would bring the estimate to zero; one of {significant} would "
+            f"both (ρ = {number(c.to_zero)}) would bring the estimate to zero; a correlation of {significant} would "
             "make it inconclusive."
         )
         same = {name: rho for name, rho in c.measured.items() if rho * c.to_zero > 0}
@@ -170,12 +175,13 @@ class WithinMediation(MediationAnswer):
 
     heading: ClassVar[str] = "Mediation within persons"
     rule: ClassVar[str] = (
-        "The mediator is rated after the process, and the outcome after the mediator; each regression is adjusted for "
-        "all columns of the study when its causes were rated, its own past included. A path is reported if its 95% "
-        "Monte Carlo interval excludes zero, centred and detrended alike, with one sign; intervals are not corrected "
-        "for the number of mediators. A mediator that moves with the process gives the same pattern if both are "
-        "measured with error. Steps are averages over persons: where persons differ in both, the mean indirect effect "
-        f"is a · b plus the covariance of a and b between persons, which is not estimated. {_HIDDEN_CAUSE}"
+        "The mediator is rated after the process, and the outcome after the mediator. Each regression adjusts for all "
+        "columns of the study at the time of its predictors, earlier values of its outcome included. A path is "
+        "reported if its 95% Monte Carlo interval excludes zero with the same sign, both centred and detrended; "
+        "intervals are not corrected for the number of mediators. A mediator that moves with the process gives the "
+        "same pattern if both are measured with error. Steps are averages over persons: where persons differ in both, "
+        "the mean indirect effect is a · b plus the covariance of a and b between persons, which is not estimated. "
+        f"{_HIDDEN_CAUSE}"
     )
     grade: ClassVar[EdgeGrade] = EdgeGrade.EARLIER
     decimals: ClassVar[int] = 3
@@ -194,7 +200,7 @@ class WithinMediation(MediationAnswer):
             f"through {self._through(r.through, labels)} {self.text(r.effect)}" for r in self.centred.routes
         )
         figures = MediationAnswer.figures_in_words(self, labels)
-        return f"Without detrending: {centred}; direct {self.text(self.centred.direct)}. {figures}"
+        return f"Centred, not detrended: {centred}; direct {self.text(self.centred.direct)}. {figures}"
 
     def _unit(self) -> str:
         return "in SDs, adjusted for the common time course and detrended within persons"
@@ -221,6 +227,9 @@ class ChangeMediation(MediationAnswer):
     @property
     def main(self) -> PathEstimate:
         return self.estimate
+
+    def _reverse(self) -> str:
+        return ", and with the reverse order, because the changes are simultaneous"
 
     def _unit(self) -> str:
         return "in SDs of change"
@@ -251,17 +260,22 @@ class LevelMediation(MediationAnswer):
 
 @dataclass(frozen=True, slots=True)
 class TrialMediation(MediationAnswer):
-    """Paths from the arm to the outcome. joint: of the continuous-time model; None for a chain of mediators."""
+    """Paths from the arm to the outcome. joint: of the continuous-time model; None for a chain of mediators.
+
+    given_outcome: of a chain, adjusted for the outcome when each mediator was rated.
+    """
 
     heading: ClassVar[str] = "Mediation of the treatment effect"
     rule: ClassVar[str] = (
         "Random assignment of the arm does not protect the path from mediator to outcome. Mediators are rated in the "
         "middle of the course and the outcome at its end, both adjusted for their ratings at the start. A path is "
         "reported if its 95% Monte Carlo interval excludes zero here and in the joint model. The joint model separates "
-        "measurement error and follows the mediator over the whole course: its share is the part of the effect on the "
-        "error-free outcome at the end that would vanish if the mediator did not act on the outcome. Shares of several "
-        "mediators need not add up. A chain of mediators has the regression alone, and no share is given if the total "
-        f"effect may be zero. {_HIDDEN_CAUSE}"
+        "measurement error and follows the mediator over the whole course. Its proportion mediated is the part of the "
+        "effect on the error-free outcome at the end that would vanish if the mediator did not act on the outcome. "
+        "Proportions of several mediators need not add up, and none is given if the total effect may be zero. A chain "
+        "of mediators has no joint model: it is reported if the interval also excludes zero after adjustment for the "
+        "outcome when each mediator was rated. All paths assume that a mediator acts alike in both arms, and intervals "
+        f"are not corrected for the number of mediators. {_HIDDEN_CAUSE}"
     )
     grade: ClassVar[EdgeGrade] = EdgeGrade.EARLIER
 
@@ -269,6 +283,7 @@ class TrialMediation(MediationAnswer):
     reference: str
     estimate: PathEstimate
     joint: JointEstimate | None
+    given_outcome: PathEstimate | None = None
 
     @property
     def on_first_page(self) -> bool:
@@ -281,27 +296,45 @@ class TrialMediation(MediationAnswer):
     def name(self, variable: str, labels: Labels) -> str:
         """Return the label of a variable, and for the cause both arms."""
         if variable == ARM:
-            return f"{self.treated} against {self.reference}"
+            return f"{self.treated} versus {self.reference}"
         return MediationAnswer.name(self, variable, labels)
 
     def in_words(self, labels: Labels) -> str:
         """Return whether the treatment effect is consistent with mediation, without figures."""
         words = MediationAnswer.in_words(self, labels)
         if self.supported:
-            return f"{words} Random assignment of the arm does not protect that path."
+            return f"{words.removesuffix('.')}, which random assignment of the arm does not exclude."
         if not self.estimate.total.sign:
-            return f"{words} A difference between the arms is not shown."
+            return f"{words} The data do not show a difference between the arms."
         return words
 
     def figures_in_words(self, labels: Labels) -> str:
-        """Return the share mediated in both analyses."""
+        """Return the proportion mediated in both analyses."""
         figures = MediationAnswer.figures_in_words(self, labels)
         if self.joint is not None and self.joint.reason:
             return f"The joint model could not be fitted. {self.joint.reason} {figures}"
-        if self.joint is None or self.joint.share is None:
+        if self.joint is None:
+            return " ".join([*self._chain_in_words(), figures])
+        if self.joint.share is None:
             return figures
-        regression = f", by regression {self.estimate.share}" if self.estimate.share else ""
-        return f"Share mediated, joint model: {self.joint.share}{regression}. {figures}"
+        regression = f", regression {self.estimate.share}" if self.estimate.share else ""
+        opposite = (
+            ""
+            if 0 <= self.joint.share.estimate <= 1
+            else " A proportion below 0 or above 1: the estimates of direct and indirect effect have opposite signs."
+        )
+        return f"Proportion mediated: joint model {self.joint.share}{regression}.{opposite} {figures}"
+
+    def _chain_in_words(self) -> list[str]:
+        """Return why a chain that differs from zero by regression is not reported."""
+        if self.supported or not self.estimate.routes[0].effect.sign:
+            return []
+        reason = (
+            "the outcome has too few ratings when the mediators were rated, so that its action on them is not excluded"
+            if self.given_outcome is None
+            else "it is not shown given the outcome when each mediator was rated: the outcome may act on the mediators"
+        )
+        return [f"By regression alone the chain differs from zero, but {reason}."]
 
     def tables(self, labels: Labels) -> tuple[AnswerTable, ...]:
         """Return the regressions, then the joint model."""
@@ -315,16 +348,20 @@ class TrialMediation(MediationAnswer):
             rows.append(("all mediators", str(self.joint.indirect), _or_dash(self.joint.share)))
         rows.append(("total", str(self.joint.total), "–"))
         caption = f"Joint model: effects on {self.name(self.stages[-1][0], labels)} at the end of the course, in points"
-        return AnswerTable(caption, ("", "effect (95% interval)", "share (95% interval)"), tuple(rows)), self._table(
-            labels
-        )
+        return AnswerTable(
+            lower_labels(caption, labels),
+            ("", "effect (95% interval)", "proportion mediated (95% interval)"),
+            tuple(rows),
+        ), self._table(labels)
 
     def _unit(self) -> str:
-        return "in SDs at the start, by regression"
+        return "in SDs of first ratings, by regression"
 
     def _sign(self, route: Route) -> int:
         if self.joint is None:
-            return route.effect.sign
+            # without a joint model, an outcome that acts on the mediators would give the chain
+            given = self.given_outcome.routes[0].effect.sign if self.given_outcome else 0
+            return route.effect.sign if given == route.effect.sign else 0
         joint = next((m for m in self.joint.mediators if (m.mediator,) == route.through), None)
         return route.effect.sign if joint is not None and joint.indirect.sign == route.effect.sign else 0
 

@@ -20,8 +20,13 @@ from securebase.study.table import SessionTable
 ARM = "arm"
 
 
-def estimate_trial(table: SessionTable, stages: Stages, arm: Array, end: float) -> PathEstimate | None:
+def estimate_trial(
+    table: SessionTable, stages: Stages, arm: Array, end: float, *, given_outcome: bool = False
+) -> PathEstimate | None:
     """Estimate the path model of a trial. arm (persons,): 1, 0, or NaN for persons left out.
+
+    given_outcome: adjust each regression for the outcome in the part in which its mediator was rated too, so that an
+    outcome that acts on the mediators gives no path.
 
     Effects of the arm, and of variables on each other, are in SDs of the first part.
     """
@@ -33,7 +38,14 @@ def estimate_trial(table: SessionTable, stages: Stages, arm: Array, end: float) 
     def value(name: str, k: int) -> Array:
         return arm if name == ARM else parts[name][:, k]
 
-    equations = build_equations(stages, value, lambda _target, _k: first)
+    outcome = stages[-1][0]
+
+    def controls(_target: str, k: int) -> Mapping[str, Array]:
+        if not given_outcome or k == 0:
+            return first
+        return first | {f"{outcome}, in part {k + 1}": parts[outcome][:, k]}
+
+    equations = build_equations(stages, value, controls)
     return estimate_paths(stages, equations, np.arange(table.n_persons), table.n_persons, scales=scales)
 
 

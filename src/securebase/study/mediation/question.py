@@ -107,13 +107,20 @@ class Mediation:
         _check_parts(table, stages, end)
         _check_arms(table, stages, arm, (treated, reference), end)
         estimate = _checked(estimate_trial(table, stages, arm, end), stages)
-        joint = None
-        if not self.serial:
+        joint = given_outcome = None
+        if self.serial:
+            given_outcome = estimate_trial(table, stages, arm, end, given_outcome=True)
+        else:
             rows = _panel(data, table, (data.outcome, *self.mediators))
             used = np.flatnonzero(np.isfinite(arm))
             joint = estimate_joint(rows.select_persons(used), arm[used], end)
         return TrialMediation(
-            *self._named(stages), treated=treated, reference=reference, estimate=estimate, joint=joint
+            *self._named(stages),
+            treated=treated,
+            reference=reference,
+            estimate=estimate,
+            joint=joint,
+            given_outcome=given_outcome,
         )
 
     def _check_names(self, data: QuestionData) -> None:

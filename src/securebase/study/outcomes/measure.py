@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 from statistics import stdev
 
 from securebase.errors import InputError
@@ -76,11 +77,13 @@ def outcome_measure(
     """Return the thresholds of a scale; `reliability` and `cutoff` replace its reliable change and cut-off.
 
     Reliable change is then 1.96 √2 SD √(1 − reliability) with the SD of first ratings (Jacobson & Truax 1991). Raises
-    InputError if the reliability is not between 0 and 1, or first ratings do not differ.
+    InputError if the reliability is not between 0 and 1, the cut-off is not finite, or first ratings do not differ.
     """
     rules = ChangeRules(direction) if scale is None else change_rules(scale[1])
     if reliability is not None:
         rules = _with_reliability(rules, first_values, reliability)
+    if cutoff is not None and not isfinite(cutoff):
+        raise InputError(f"the cut-off must be a number (got {cutoff:g})", advice="Give it in points of the outcome.")
     if cutoff is not None:
         rules = replace(rules, cutoff=float(cutoff), cutoff_disputed=False)
     return OutcomeMeasure("" if scale is None else _name(*scale), rules)

@@ -93,21 +93,22 @@ def missing_sentences(rules: ChangeRules, *, instrument_known: bool) -> tuple[st
 
 
 def start_sentence(group: GroupOutcomes, rules: ChangeRules, noun: str = "persons") -> str:
-    """Return whom the shares are about, and those who began in the healthy range."""
+    """Return to whom the shares refer, and who began in the healthy range."""
     cut = rules.cutoff if rules.cutoff is not None else rules.remission_below
     missing = group.began - group.rated
     left = f" Without a later rating: {missing:,}." if missing else ""
     if cut is None:
         return f"{group.rated:,} of {group.began:,} {noun} have a first and a later rating."
-    sentence = f"The shares are of the {group.began_clinical:,} {noun} who began in the clinical range.{left}"
+    sentence = f"Shares refer to the {group.began_clinical:,} {noun} who began in the clinical range.{left}"
     apart = group.healthy_start
     if apart is None:
         return sentence
-    sentence = f"{sentence} Apart: {apart.persons:,} who began in the healthy range"
+    sentence = f"{sentence} Not included: {apart.persons:,} who began in the healthy range"
     if rules.reliable_change is None:
         return f"{sentence}."
-    harmed = f", {apart.harmed:,} of them into the clinical range" if apart.deteriorated and rules.cutoff else ""
-    return f"{sentence}; {apart.improved:,} improved and {apart.deteriorated:,} deteriorated reliably{harmed}."
+    harmed = f" ({apart.harmed:,} into the clinical range)" if apart.deteriorated and rules.cutoff else ""
+    improved, deteriorated = f"{apart.improved:,} reliably improved", f"{apart.deteriorated:,} reliably deteriorated"
+    return f"{sentence}, of whom {improved} and {deteriorated}{harmed}."
 
 
 def _points(value: float) -> str:

@@ -33,6 +33,8 @@ _CONTRASTS = np.array(
 )
 #: ratings that differ by less than this, in SDs of both together, count as agreement
 _AGREEMENT = 0.5
+#: SD of one rating by that of the other above which they are not taken to use one scale
+_SCALE_RATIO = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class AgreementAnswer(Answer):
     """Both surfaces; None where they cannot be estimated. shares: of sessions with x lower, about equal, and higher.
 
     worse: sign of the curvature along disagreement with which disagreement precedes a worse outcome. roles: the first
-    rating as judgement of the second, then reversed. accuracy: correlations of both ratings.
+    rating as judgement of the second, then reversed. accuracy: correlations of both ratings. spreads: their
+    SDs.
     """
 
     heading: ClassVar[str] = "Agreement of two ratings"
@@ -68,7 +71,8 @@ class AgreementAnswer(Answer):
         "worse outcome if the curvature along disagreement differs from 0 in that direction in both; if the product of "
         "both ratings differs from 0 in the other direction (detrended), as otherwise extreme ratings may explain the "
         "result; and if neither the slope along disagreement nor the asymmetry of the ridge differs from 0 "
-        "(detrended), as otherwise the level of one rating may. Both ratings must use the same scale. Measurement "
+        "(detrended), as otherwise the level of one rating may. Both ratings must use the same scale: nothing is "
+        f"judged if the SD of one exceeds {_SCALE_RATIO:g} times that of the other. Measurement "
         "error flattens the curvature. Truth and bias (West and Kenny): the second rating counts as the truth, the "
         "first as a judgement of it. Directional bias is the difference of their mean levels; truth force is how far "
         "the judgement moves with the truth; bias force its pull towards the outcome of the same session, given the "
@@ -87,11 +91,18 @@ class AgreementAnswer(Answer):
     detrended: ResponseSurface | None
     roles: tuple[TruthAndBias, ...] = ()
     accuracy: ConstructCorrelations | None = None
+    spreads: tuple[float, float] = (1.0, 1.0)
+
+    @property
+    def one_scale(self) -> bool:
+        """Return whether the ratings vary, and alike enough to use one scale."""
+        lower, higher = sorted(self.spreads)
+        return 0 < higher <= _SCALE_RATIO * lower
 
     @property
     def supported(self) -> bool:
         """Return whether disagreement precedes a worse outcome by the rule."""
-        if self.centred is None or self.detrended is None:
+        if not self.one_scale or self.centred is None or self.detrended is None:
             return False
         curved = {self.centred.disagreement_curvature.sign, self.detrended.disagreement_curvature.sign} == {self.worse}
         differ = self.detrended.product.sign == -self.worse
@@ -99,6 +110,18 @@ class AgreementAnswer(Answer):
 
     def in_words(self, labels: Mapping[str, str]) -> str:
         """Return how far one rating follows the other, and whether disagreement precedes a worse outcome."""
+        if not self.one_scale:
+            first, second = (labels.get(name, name) for name in (self.first, self.second))
+            narrow, wide = map(number, sorted(self.spreads))
+            # rounding errors of a constant
+            if min(self.spreads) <= 1e-9 * max(self.spreads):
+                return (
+                    f"{first} and {second}: agreement cannot be estimated here (no row has both, or one does not vary)."
+                )
+            return (
+                f"{first} and {second}: agreement is not judged, because their SDs ({narrow} and {wide}) suggest "
+                "different scales. Put both on one scale first."
+            )
         return " ".join([*self._following_in_words(labels), self._surface_in_words(labels)])
 
     def _following_in_words(self, labels: Mapping[str, str]) -> list[str]:
@@ -123,7 +146,7 @@ class AgreementAnswer(Answer):
         pulls = {interval.sign if interval else 0 for interval in (role.bias_force, role.bias_detrended)}
         if pulls in ({1}, {-1}):
             side = "higher" if pulls == {1} else "lower"
-            sentences.append(f"It is {side} where {outcome} is higher in the same session, whatever {truth} is.")
+            sentences.append(f"Given {truth}, it is {side} in sessions with higher {outcome}.")
         return sentences
 
     def _surface_in_words(self, labels: Mapping[str, str]) -> str:
@@ -135,11 +158,11 @@ class AgreementAnswer(Answer):
                 f"Disagreement between {first} and {second}, in either direction, tends to precede worse ratings of "
                 f"{outcome} than agreement."
             )
-        return f"{first} and {second}: inconclusive whether their agreement precedes better ratings of {outcome}."
+        return f"Whether agreement of {first} and {second} precedes better ratings of {outcome} is inconclusive."
 
     def tables(self, labels: Mapping[str, str]) -> tuple[AnswerTable, ...]:
         """Return truth and bias in both roles, and the correlations of the ratings."""
-        if not self.roles or self.accuracy is None or self.roles[0].directional_bias is None:
+        if not self.one_scale or not self.roles or self.accuracy is None or self.roles[0].directional_bias is None:
             return ()
         names = [labels.get(role.judgement, role.judgement) for role in self.roles]
         biases = [role.directional_bias for role in self.roles]
@@ -158,7 +181,7 @@ class AgreementAnswer(Answer):
     def figures_in_words(self, labels: Mapping[str, str]) -> str:
         """Return slopes and curvatures of the detrended surface, and how often both ratings agree."""
         surface = self.detrended
-        if surface is None or self.shares is None:
+        if not self.one_scale or surface is None or self.shares is None:
             return ""
         lower, equal, higher = (f"{share:.0%}" for share in self.shares)
         first, second = labels.get(self.first, self.first), labels.get(self.second, self.second)
@@ -206,6 +229,7 @@ class RatingAgreement:
             detrended,
             roles=(truth_and_bias(data, self.first, self.second), truth_and_bias(data, self.second, self.first)),
             accuracy=correlate(data.table, self.first, self.second),
+            spreads=_spreads(data, self),
         )
 
 
@@ -217,6 +241,14 @@ def _scaled(data: QuestionData, question: RatingAgreement) -> np.ndarray | None:
         return None
     spread = float(np.nanstd(ratings))
     return (ratings - np.nanmean(ratings)) / spread if spread > 0 else None
+
+
+def _spreads(data: QuestionData, question: RatingAgreement) -> tuple[float, float]:
+    """Return the SD of each rating, over rows with both; 0 without any."""
+    ratings = np.array([data.table.values[name] for name in question.columns])
+    both = ratings[:, np.isfinite(ratings).all(axis=0)]
+    first, second = both.std(axis=1) if both.size else (0.0, 0.0)
+    return float(first), float(second)
 
 
 def _shares(data: QuestionData, question: RatingAgreement) -> tuple[float, float, float] | None:

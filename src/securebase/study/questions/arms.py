@@ -26,7 +26,7 @@ class ArmsAnswer(Answer):
     """Comparison of treatment arms. effects: of the outcome, then of the secondary columns; each for every pair.
 
     arms: the reference first. tipping_points: of the outcome. therapists: empty if they are unknown. randomised:
-    whether the reader says that the arms were assigned by chance.
+    whether the request says that persons were randomly assigned to arms.
     """
 
     heading: ClassVar[str] = "Treatment arms"
@@ -91,8 +91,8 @@ class TreatmentArms:
     """Ask whether treatment arms differ at the planned end, or are equivalent within a margin in SDs.
 
     secondary: further outcomes. planned: time of the planned end in the units of the table; by default, when most
-    courses end. reference: the arm that others are compared with, by default the first by alphabet. randomised: the
-    arms were assigned by chance.
+    courses end. reference: the arm with which the others are compared, by default the first by alphabet. randomised:
+    persons were randomly assigned to the arms.
     """
 
     equivalent: float = EQUIVALENT

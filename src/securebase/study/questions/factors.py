@@ -72,9 +72,9 @@ class FactorsAnswer(Answer):
         f"Between persons: partial correlation of the mean of the first {EARLY_RATINGS} ratings of a factor with the "
         "last rating of the outcome after them, given the first rating of the outcome. Within persons: standardised "
         "lag to the outcome of the next row, given its past, detrended and adjusted for the common time course. "
-        "Positive means improvement. Each factor is analysed alone, so factors that rise together share what they "
-        "predict. The intervals of relations hold one at a time, those of differences together. A relation is named if "
-        "it differs from 0 after Holm’s correction. Early improvement can raise early ratings of a factor. "
+        "Positive means improvement. Each factor is analysed alone, so factors that rise together can predict the "
+        "same improvement. Intervals of relations are pointwise, those of differences simultaneous. A relation is "
+        "named if it differs from 0 after Holm’s correction. Early improvement can raise early ratings of a factor. "
         "Measurement error makes a factor look weaker than it is."
     )
 
@@ -100,13 +100,16 @@ class FactorsAnswer(Answer):
                 "Common factors: their relations with improvement cannot be estimated here (too few persons or rows)."
             )
         sentences = [part for level in LEVELS for part in self._level_in_words(level, labels)]
+        if absent := [n for n in self.factors if not any(r.factor == n for r in self.relations)]:
+            names = _join([labels.get(name, name) for name in absent])
+            sentences.append(f"Not estimated, because it hardly varies or has too few ratings: {names}.")
         if self.differences and not self.larger:
             what = (
                 "The intervals of all differences include 0"
                 if len(self.differences) > 1
                 else ("The interval of the difference includes 0")
             )
-            sentences.append(f"{what}: the data do not tell which is larger.")
+            sentences.append(f"{what}: the data do not show which relation is larger.")
         return " ".join(sentences)
 
     def _level_in_words(self, level: str, labels: Mapping[str, str]) -> list[str]:
@@ -138,8 +141,8 @@ class FactorsAnswer(Answer):
             more, less = _by_size(d, labels)
             if d.equal_reliability is not None:
                 sentences.append(
-                    f"{_LEVEL_LABELS[d.level]}, {more} and {less} would differ as much with equal relations if the "
-                    f"reliability of {less} were {d.equal_reliability:.0%} of that of {more}."
+                    f"{_LEVEL_LABELS[d.level]}, measurement error alone would produce the difference of {more} and "
+                    f"{less} if the reliability of {less} were {d.equal_reliability:.0%} of that of {more}."
                 )
         return " ".join(sentences)
 

@@ -92,11 +92,11 @@ class GraphsAnswer(Answer):
     heading: ClassVar[str] = "Rival graphs"
     rule: ClassVar[str] = (
         "Each graph is fitted to the same rows, with a separate trend, random slopes and correlated shocks for every "
-        "column. Prediction: fitted to the first half (three quarters) of occasions, each graph predicts the next ones "
-        "of the same persons. A graph is excluded if one with an edge that it lacks predicts better (interval of the "
-        "difference in log density above 0, simultaneous over all pairs of graphs). A graph that contains the best "
-        "predicting one is never excluded, because its further edges may be 0. Likelihood ratio: of all rows, against "
-        "edges in both directions; it has more power, but a hidden cause misleads it more often. A hidden cause that "
+        "column. Prediction: fitted to the first half of occasions, and again to the first three quarters, each graph "
+        "predicts the next occasions of the same persons. A graph is excluded if one with an edge that it lacks "
+        "predicts better (interval of the difference in log density above 0, simultaneous over all pairs of graphs). "
+        "A graph that contains the best predicting one is never excluded, because its further edges may be 0. "
+        "Likelihood ratio: of all rows, against edges in both directions; it has more power. A hidden cause that "
         "reaches one column before another, or has a pace of its own, looks like an edge."
     )
 
@@ -127,7 +127,7 @@ class GraphsAnswer(Answer):
         return graph.label(labels.get(self.outcome, self.outcome), [labels.get(n, n) for n in self.processes])
 
     def in_words(self, labels: Mapping[str, str]) -> str:
-        """Return which graphs held-out prediction and the likelihood ratio speak against, without figures."""
+        """Return which graphs held-out prediction excludes and the likelihood ratio rejects, without figures."""
         if all(g.reason for g in self.graphs):
             return f"Rival graphs: cannot be compared here. {self.graphs[0].reason}"
 
@@ -148,10 +148,10 @@ class GraphsAnswer(Answer):
         also = "also " if self.excluded else ""
         if against:
             sentences.append(
-                f"The likelihood ratio, which a hidden cause misleads more often, {also}contradicts: {names(against)}."
+                f"The likelihood ratio, which a hidden cause misleads more often, {also}rejects: {names(against)}."
             )
         elif not self.contradicted:
-            sentences.append("The likelihood ratio contradicts none of them.")
+            sentences.append("The likelihood ratio rejects none of them.")
         if failed := [g.graph for g in self.graphs if g.reason]:
             sentences.append(f"Not judged, because it could not be fitted: {names(failed)}.")
         if len(self.possible) > 1:
@@ -169,7 +169,7 @@ class GraphsAnswer(Answer):
         needed = [(g, g.prediction.would_exclude) for g in self.graphs if g.prediction and g.prediction.would_exclude]
         parts = [f"{self.label(g.graph, labels)} {persons:,}" for g, persons in needed]
         more = (
-            f" Persons like these that would exclude a graph with power .80, if the difference is as estimated: "
+            " Persons needed to exclude a graph with 80% power, if the difference is as estimated: "
             f"{'; '.join(parts)}. Ratings of all columns before and after each session would settle an order that "
             "ratings at intervals leave open."
             if parts
@@ -187,7 +187,7 @@ class GraphsAnswer(Answer):
                 "Graphs compared by prediction and by fit",
                 (
                     "graph",
-                    "log predictive density, less the best (95% interval)",
+                    "log predictive density minus that of the best (95% interval)",
                     "prediction",
                     "likelihood ratio",
                     "AIC",
@@ -221,7 +221,7 @@ def _one(value: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RivalGraphs:
-    """Ask which graphs of processes and outcome a table speaks against."""
+    """Ask which graphs of processes and outcome do not fit a table."""
 
     @property
     def columns(self) -> tuple[str, ...]:

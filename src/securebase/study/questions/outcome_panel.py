@@ -79,10 +79,10 @@ class OutcomePanelAnswer(Answer):
 
     heading: ClassVar[str] = "Outcomes"
     rule: ClassVar[str] = (
-        "From the first to the last rating of each person, whenever that was. Shares have 95% score intervals "
-        "(Wilson), differences hybrid score intervals (Newcombe); both treat persons as independent. Change is "
-        "classified after Jacobson and Truax (1991), sudden gains and losses after Tang and DeRubeis (1999). Numbers "
-        "needed to treat compare last ratings as observed."
+        "Change counts from the first to the last rating of each person, whenever that was. Shares have 95% score "
+        "intervals (Wilson), differences hybrid score intervals (Newcombe); both treat persons as independent. Change "
+        "is classified by the criteria of Jacobson and Truax (1991), sudden gains and losses by those of Tang and "
+        "DeRubeis (1999)."
     )
 
     question: str
@@ -118,8 +118,10 @@ class OutcomePanelAnswer(Answer):
                 names = [c.statement.value for c in own if c.sign == sign]
                 if names:
                     listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
-                    verdict = words.format(arm, own[0].reference) or f"inconclusive ({arm}, {own[0].reference})"
-                    clauses.append(f"{listed} {verdict}")
+                    verb = "are" if len(names) > 1 else "is"
+                    difference = f"{verb} {words.format(arm, own[0].reference)}"
+                    pair = f" ({arm}, {own[0].reference})" if len(self.arms) > 2 else ""
+                    clauses.append(f"{listed} {difference}" if sign else f"{listed}: inconclusive{pair}")
         return f"{label}: {'; '.join(clauses) or 'arms cannot be compared here'}."
 
     @property
@@ -130,7 +132,7 @@ class OutcomePanelAnswer(Answer):
         """Return whom the shares are about, the thresholds, and what is not known."""
         measure = [f"Scale: {self.instrument}."] if self.instrument else []
         dropout = (
-            [f"Dropout: no rating near the planned end, {self.planned_end}. Later ratings do not count."]
+            [f"Dropout: no rating near the planned end ({self.planned_end}). Later ratings do not count."]
             if self.planned_end
             else []
         )
@@ -157,21 +159,24 @@ class OutcomePanelAnswer(Answer):
         """Return shares as observed, shares of all who began, the categories of change, and the contrasts of arms."""
         groups = self.groups
         persons = "persons who began in the clinical range" if self._has_start else "persons with two ratings"
+        shares = (
+            f"Share of {persons} (95% interval), by the last rating as observed. “All who began” includes those "
+            "without a later rating, and counts them and all dropouts as not improved. Dropout refers to all persons"
+        )
         tables = (
             AnswerTable(
-                f"Share of {persons} (95% interval), by the last rating as observed. “All who began” adds "
-                "those without a later rating, and counts them and all who dropped out as not improved",
+                shares if self.everyone.shares else "Dropout, of all persons (95% interval)",
                 ("", *groups),
                 tuple(_share_rows(groups)),
             ),
             AnswerTable(
-                "Categories of change (Jacobson and Truax), everybody with two ratings",
+                "Categories of change (Jacobson and Truax), all persons with two ratings",
                 ("", *groups),
                 tuple(_category_rows(groups)),
             ),
             AnswerTable(
                 "Difference in percentage points and number needed to treat (95% intervals)",
-                ("", "difference", "number needed to treat", "of all who began"),
+                ("", "difference", "number needed to treat", "the same, all who began"),
                 tuple(map(_contrast_row, self.contrasts)),
             ),
         )
@@ -292,7 +297,7 @@ def outcome_panel(
         column,
         measure.name,
         measure.rules,
-        "" if planned is None else f"{data.table.time_unit.replace('file', 'time')} {planned.end:g}",
+        "" if planned is None else f"{data.table.time_unit.replace('file', 'time')} {planned.end:.3g}",
         summarise_courses(courses, measure.rules),
         groups,
         _contrasts(groups),

@@ -10,6 +10,7 @@ from securebase.measurement.constructs import Direction
 from securebase.model.distributions import t_quantile
 from securebase.model.panel import Panel
 from securebase.records.cohort import Cohort
+from securebase.study.labels import lower_labels
 from securebase.study.phrases import number
 from securebase.study.table import SessionTable
 
@@ -70,6 +71,14 @@ class Answer(Protocol):
     def tables(self, labels: Mapping[str, str]) -> tuple[AnswerTable, ...]:
         """Return the tables of the answer, the most important first."""
         return ()
+
+    def sentences(self, labels: Mapping[str, str]) -> str:
+        """Return the answer as reports print it, with labels in lower case within a sentence."""
+        return lower_labels(self.in_words(labels), labels)
+
+    def figure_sentences(self, labels: Mapping[str, str]) -> str:
+        """Return the figures as reports print them, with labels in lower case within a sentence."""
+        return lower_labels(self.figures_in_words(labels), labels)
 
 
 class Question(Protocol):

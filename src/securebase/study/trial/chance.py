@@ -1,4 +1,4 @@
-"""Tests of whether arms look as if persons were assigned to them by chance."""
+"""Tests of baseline balance: whether arms look as if persons were randomly assigned to them."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from math import ceil
 import numpy as np
 
 from securebase.errors import ModelError
-from securebase.model.distributions import normal_quantile, t_tail
+from securebase.model.distributions import normal_quantile, t_quantile, t_tail
 from securebase.study.questions.question import AnswerInterval
 from securebase.study.trial.mixed_model import RepeatedMeasuresFit, fit_repeated_measures
 from securebase.study.trial.visits import Array, Indices
@@ -73,6 +73,12 @@ class ArmEffect:
     p_equivalence_adjusted: float = 1.0
     persons_for_difference: int | None = None
     persons_for_equivalence: int | None = None
+
+    @property
+    def tost_interval(self) -> AnswerInterval:
+        """The 90% interval of g: within the margins exactly if both one-sided tests at 5% reject (Schuirmann 1987)."""
+        half = t_quantile(0.95, self.df) * self.g.standard_error
+        return replace(self.g, lower=self.g.estimate - half, upper=self.g.estimate + half)
 
     @property
     def differs(self) -> bool:
@@ -142,9 +148,7 @@ def _interval(
     """Return g, positive where the arm is better, or the difference in points, positive where it is higher."""
     difference = fitted.difference(pair.arm, pair.reference, adjusted=adjusted, standardised=standardised)
     sign = ratings.sign if standardised else 1.0
-    return AnswerInterval.of_t(
-        sign * difference.estimate, difference.standard_error(ratings.therapist), _degrees_of_freedom(ratings)
-    )
+    return AnswerInterval.of_t(sign * difference.estimate, *difference.error(ratings.therapist))
 
 
 def _effect(
@@ -155,7 +159,9 @@ def _effect(
     completers: AnswerInterval | None,
 ) -> ArmEffect:
     counts = np.bincount(ratings.arm, minlength=len(ratings.names))
-    g, df = _interval(ratings, fitted, pair, adjusted=ratings.adjusted), _degrees_of_freedom(ratings)
+    g = _interval(ratings, fitted, pair, adjusted=ratings.adjusted)
+    contrast = fitted.difference(pair.arm, pair.reference, adjusted=ratings.adjusted, standardised=True)
+    _, df = contrast.error(ratings.therapist)
     return ArmEffect(
         column=ratings.column,
         arm=ratings.names[pair.arm],
@@ -174,13 +180,6 @@ def _effect(
         p=float(2.0 * t_tail(abs(g.estimate) / g.standard_error, df)),
         p_equivalence=float(t_tail((margin - abs(g.estimate)) / g.standard_error, df)),
     )
-
-
-def _degrees_of_freedom(ratings: ColumnRatings) -> float:
-    arms = len(ratings.names)
-    if ratings.therapist is not None:
-        return max(len(np.unique(ratings.therapist)) - arms, 1.0)
-    return max(len(ratings.rated) - arms - 1.0, 1.0)
 
 
 def apply_holm(effects: Sequence[ArmEffect]) -> tuple[ArmEffect, ...]:

@@ -88,7 +88,8 @@ class TrialArms:
                 effects += column_effects(column, self.pairs, margin)
             except ModelError as error:
                 raise InputError(
-                    f"“{column.column}” cannot be compared between arms: {error}", advice="Leave it out."
+                    f"“{column.column}” cannot be compared between arms: {error.what}",
+                    advice=error.advice or "Leave it out.",
                 ) from None
         return apply_holm(effects), ratings[0]
 

@@ -44,13 +44,13 @@ class MetaAnalysis:
         prediction = (
             "With two studies there is no prediction interval."
             if self.prediction is None
-            else f"95% prediction interval for the true effect of a further study {number(self.prediction[0])} to "
+            else f"95% prediction interval for the true effect of a further study: {number(self.prediction[0])} to "
             f"{number(self.prediction[1])}."
         )
         return (
-            f"{len(self.studies)} studies: Hedges’ g = {self.mean} (random effects; interval by Hartung, Knapp, Sidik "
-            "and Jonkman).",
-            f"Between studies: τ² = {number(self.tau_squared, 3)}, I² = {self.i_squared:.0%}; Q = {self.q:.2f}, "
+            f"Pooled effect of {len(self.studies)} studies: Hedges’ g = {self.mean}, random effects with the "
+            "Hartung–Knapp interval.",
+            f"Heterogeneity: τ² = {number(self.tau_squared, 3)}, I² = {self.i_squared:.0%}; Q = {self.q:.2f}, "
             f"{p_value(self.p_q)}. {prediction}",
         )
 

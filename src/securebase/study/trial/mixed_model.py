@@ -35,24 +35,54 @@ _TOLERANCE = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class ArmContrast:
-    """A difference of two of several arms. influence: (persons,), whose sum of squares is its variance."""
+    """A difference of two of several arms.
+
+    influence: (persons,), whose sum of squares is its variance, before the degrees of freedom of the means. arm: number
+    of each person's arm. pair: arm and reference. adjusted: whether the slope on the first rating was estimated too.
+    """
 
     estimate: float
     influence: Array
-    arms: int
+    arm: Indices
+    pair: tuple[int, int]
+    adjusted: bool
 
-    def standard_error(self, cluster: Indices | None = None) -> float:
-        """Return the standard error; with clusters, from influences summed within each of the G.
+    def error(self, cluster: Indices | None = None) -> tuple[float, float]:
+        """Return standard error and degrees of freedom; with clusters, from influences summed within each.
 
-        The factor G / (G − arms) holds where clusters are nested in arms. Raises ModelError for too few clusters.
+        Each arm's variance has its own factor G / (G − 1) and G − 1 degrees of freedom, with G its persons or
+        clusters, and both arms together those of Satterthwaite (1946): two therapists in one arm say little, however
+        many there are in the other. Where a cluster is in several arms, the arms are not independent; factor and
+        degrees of freedom are then those of all clusters of both. Raises ModelError for too few clusters.
         """
-        if cluster is None:
-            return float(np.sqrt((self.influence**2).sum()))
-        sums = np.bincount(cluster, weights=self.influence)
-        groups = len(np.unique(cluster))
-        if groups <= self.arms:
-            raise ModelError(f"{groups} therapists in {self.arms} arms do not show how much therapists differ")
-        return float(np.sqrt(groups / (groups - self.arms) * (sums**2).sum()))
+        clusters = np.arange(len(self.arm)) if cluster is None else cluster
+        in_pair = np.isin(self.arm, self.pair)
+        n_pair = len(np.unique(clusters[in_pair]))
+        if sum(len(np.unique(clusters[self.arm == k])) for k in np.unique(self.arm)) > len(np.unique(clusters)):
+            if n_pair <= len(self.pair):
+                raise _too_few(n_pair)
+            df = float(n_pair - len(self.pair))
+            sums = np.bincount(clusters, weights=self.influence)
+            return float(np.sqrt(n_pair / df * (sums**2).sum())), df
+        variances, freedoms = [], []
+        for k in np.unique(self.arm):
+            groups, number = np.unique(clusters[self.arm == k], return_inverse=True)
+            if len(groups) < 2 and k in self.pair:
+                raise _too_few(n_pair)
+            freedom = max(len(groups) - 1, 1)
+            sums = np.bincount(number.ravel(), weights=self.influence[self.arm == k])
+            variances.append((freedom + 1) / freedom * float((sums**2).sum()))
+            freedoms.append(freedom)
+        variance = np.array(variances)
+        satterthwaite = float(variance.sum() ** 2 / (variance**2 / np.array(freedoms)).sum())
+        return float(np.sqrt(variance.sum())), max(satterthwaite - (self.adjusted and cluster is None), 1.0)
+
+
+def _too_few(therapists: int) -> ModelError:
+    return ModelError(
+        f"{therapists} therapists in two arms do not show how much therapists differ within each arm",
+        advice="Name two or more in each arm, or omit --therapist: intervals then leave out therapist differences.",
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +92,11 @@ class RepeatedMeasuresFit:
     means: Array
     covariance: Array
     influence: Array
-    n_persons: int
+    arm: Indices
+
+    @property
+    def n_persons(self) -> int:
+        return len(self.arm)
 
     @property
     def df(self) -> int:
@@ -92,9 +126,10 @@ class RepeatedMeasuresFit:
             scale = (1.0 - 3.0 / (4.0 * self.df - 1.0)) / self.sd
             covariance[-1, -1] -= delta / (2.0 * self.covariance[-1, -1])
         gradient = np.concatenate([means.ravel(), covariance[np.tril_indices(visits)]])
-        # in place of n, the degrees of freedom of the means and a first rating
-        factor = np.sqrt(self.n_persons / max(self.df - adjusted, 1))
-        return ArmContrast(float(scale * delta), factor * scale * (self.influence @ gradient), arms)
+        # the slope on a first rating costs a degree of freedom; those of the means follow in ArmContrast
+        factor = np.sqrt(self.df / max(self.df - adjusted, 1))
+        influence = factor * scale * (self.influence @ gradient)
+        return ArmContrast(float(scale * delta), influence, self.arm, (arm, reference), adjusted)
 
 
 def fit_repeated_measures(rated: Array, arm: Indices, n_arms: int) -> RepeatedMeasuresFit:
@@ -104,9 +139,11 @@ def fit_repeated_measures(rated: Array, arm: Indices, n_arms: int) -> RepeatedMe
     """
     patterns = _patterns(rated)
     means = np.array([_column_means(rated[arm == a]) for a in range(n_arms)])
+    if not np.isfinite(means).all():
+        raise ModelError("an arm has no ratings at a visit")
     covariance = np.diag(np.nanvar(rated - means[arm], axis=0))
-    if not (np.isfinite(means).all() and (np.diag(covariance) > 0).all()):
-        raise ModelError("the ratings of an arm at a visit are all missing, or all equal")
+    if not (np.diag(covariance) > 0).all():
+        raise ModelError("the ratings at a visit are all equal within arms")
     for _ in range(_EM_STEPS):
         means, covariance = _em_step(rated, arm, patterns, means, covariance)
     for _ in range(_NEWTON_STEPS):
@@ -124,7 +161,7 @@ def fit_repeated_measures(rated: Array, arm: Indices, n_arms: int) -> RepeatedMe
         if (np.abs(step) < _TOLERANCE * errors).all():
             scores, information = _scores(rated, arm, patterns, means, covariance)
             influence: Array = np.linalg.solve(information, scores.T).T.astype(np.float64)
-            return RepeatedMeasuresFit(means, covariance, influence, len(rated))
+            return RepeatedMeasuresFit(means, covariance, influence, arm)
     raise ModelError(
         "the mixed model of the ratings did not converge", advice="Too few persons have ratings at several visits."
     )

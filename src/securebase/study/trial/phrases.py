@@ -16,12 +16,13 @@ from securebase.study.verdicts.randomised import NOT_CHANCE
 Labels = Mapping[str, str]
 
 RULE = (
-    "Hedges’ g is the difference at the planned end, adjusted for the first rating, in pooled standard deviations "
-    "within arms at the planned end. A mixed model for repeated measures with unstructured covariance uses all ratings "
-    "of everybody and assumes that ratings are missing at random, given earlier ones and the arm. Errors are robust, "
-    "and clustered by therapist where therapists are named. Better or worse: p < .05. Equivalent: two one-sided tests "
-    "exclude differences beyond the margin, p < .05. Both are corrected by Holm’s method over pairs and outcomes. "
-    "Positive means better."
+    "Hedges’ g is the between-group difference at the planned end, adjusted for the first rating, in pooled SDs within "
+    "arms at the planned end. All persons with any rating are analysed in the arm that the table names (intention to "
+    "treat, if that is the arm as assigned). A mixed model for repeated measures with unstructured covariance uses all "
+    "their ratings and assumes that others are missing at random, given earlier ratings and the arm. Standard errors "
+    "are robust, and clustered by therapist where therapists are named. Better or worse: p < .05. Equivalent: two "
+    "one-sided tests (TOST) reject differences beyond the margin, p < .05. Holm’s method corrects both over pairs and "
+    "outcomes. Positive means better."
 )
 
 
@@ -30,10 +31,10 @@ def primary_in_words(effect: ArmEffect, balance: ArmBalance, labels: Labels, *, 
     arm, reference, outcome = effect.arm, effect.reference, labels.get(effect.column, effect.column)
     if balance.p_first < NOT_CHANCE:
         return (
-            f"{arm} and {reference}: not compared, because first ratings of {outcome} differ more than chance allows. "
-            "A difference at the planned end may stem from how persons began."
+            f"{arm} and {reference}: not compared, because first ratings of {outcome} differ by more than chance "
+            "explains. A difference at the planned end may reflect this baseline imbalance."
         )
-    condition = "" if randomised else ", if persons were assigned to arms by chance"
+    condition = "" if randomised else ", if persons were randomly assigned to arms"
     therapists = (
         " Each therapist treats in one arm only, so this may also be a difference between therapists."
         if balance.by_therapist
@@ -48,20 +49,20 @@ def primary_in_words(effect: ArmEffect, balance: ArmBalance, labels: Labels, *, 
                 words = f"{words} {first} is {'better' if effect.directed else 'higher'}, by less than this margin."
         case ArmsConclusion.INCONCLUSIVE:
             words = (
-                f"{arm} and {reference}: inconclusive. {outcome} at the planned end is shown neither to differ nor to "
-                f"be equivalent within {margin} SDs.{_would_settle(effect)}"
+                f"{arm} and {reference}: inconclusive. The data show neither a difference in {outcome} at the planned "
+                f"end nor equivalence within {margin} SDs.{_would_settle(effect)}"
             )
         case _:
-            words = f"{outcome} at the planned end is {effect.conclusion} in {arm} than in {reference}{condition}."
+            words = f"At the planned end, {arm} is {effect.conclusion} than {reference} in {outcome}{condition}."
     return f"{words}{therapists}"
 
 
 def _would_settle(effect: ArmEffect) -> str:
     parts = []
     if effect.persons_for_difference is not None:
-        parts.append(f"about {effect.persons_for_difference:,} persons in each arm to show the estimated difference")
+        parts.append(f"about {effect.persons_for_difference:,} persons per arm to show the estimated difference")
     if effect.persons_for_equivalence is not None:
-        each = "" if parts else " persons in each arm"
+        each = "" if parts else " persons per arm"
         parts.append(f"about {effect.persons_for_equivalence:,}{each} to show equivalence if there is no difference")
     if not parts:
         return ""
@@ -76,20 +77,21 @@ def secondary_in_words(effects: Sequence[ArmEffect], labels: Labels) -> list[str
         parts = []
         for conclusion in ArmsConclusion:
             names = [labels.get(e.column, e.column) for e in own if e.conclusion is conclusion]
-            parts += [f"{conclusion}: {', '.join(names)}"] if names else []
+            preposition = "for" if conclusion is ArmsConclusion.INCONCLUSIVE else "in"
+            parts += [f"{conclusion} {preposition} {', '.join(names)}"] if names else []
         sentences.append(f"Secondary outcomes, {arm} compared with {reference}: {'; '.join(parts)}.")
     return sentences
 
 
 def figures_in_words(effect: ArmEffect, balance: ArmBalance, labels: Labels) -> str:
-    """Return the effect on the outcome in SDs and points, with both tests and those of assignment by chance."""
+    """Return the effect on the outcome in SDs and points, and the tests of balance; the table has the other tests."""
     outcome = labels.get(effect.column, effect.column)
     points = f"{effect.points.estimate:.1f} ({effect.points.lower:.1f} to {effect.points.upper:.1f})"
     return (
         f"{outcome}, {effect.arm} compared with {effect.reference}: g = {effect.g}, {points.replace('-', '−')} points "
-        f"on the scale; difference {p_value(effect.p_adjusted)}, equivalence within {number(effect.margin)} "
-        f"{p_value(effect.p_equivalence_adjusted)}. Tests of assignment by chance: first ratings "
-        f"{p_value(balance.p_first)}, numbers without a last rating {p_value(balance.p_missing)}."
+        f"on the scale (positive: higher). With the 90% interval of both one-sided tests: g = {effect.tost_interval}. "
+        f"Balance of the arms: first ratings {p_value(balance.p_first)}, missing last ratings "
+        f"{p_value(balance.p_missing)}."
     )
 
 
@@ -98,8 +100,8 @@ def course_in_words(course: PlannedCourse, time_unit: str) -> str:
     unit = "time" if time_unit == "file" else time_unit
     source = "" if course.given else ", when most courses in the table end"
     return (
-        f"Planned end: {unit} {course.end:.3g}{source}; a rating from {course.end_from:.3g} to {course.end_until:.3g} "
-        "counts as at the end."
+        f"Planned end: {unit} {course.end:.3g}{source}. Ratings from {unit} {course.end_from:.3g} to "
+        f"{course.end_until:.3g} count as ratings at the end."
     )
 
 
@@ -115,21 +117,21 @@ def tipping_in_words(effect: ArmEffect, points: Sequence[TippingPoint]) -> str:
     change = [point for point in points if point.delta is not None]
     if not change:
         return (
-            f"“{effect.conclusion.capitalize()}” holds even if persons without a last rating are 1 SD worse than the "
-            "model predicts, in either arm or in both."
+            f"Tipping point: none. “{effect.conclusion.capitalize()}” holds even if persons without a last rating are "
+            "1 SD worse than the model predicts, in either arm or in both."
         )
     parts = [
-        f"{number(point.delta or 0.0)} SDs worse {_WHERE[point.worse_in].format(arm=effect.arm, ref=effect.reference)} "
-        f"({point.becomes})"
+        f"{point.becomes} if they are {number(point.delta or 0.0)} SDs worse "
+        f"{_WHERE[point.worse_in].format(arm=effect.arm, ref=effect.reference)}"
         for point in change
     ]
     holds = [
         _WHERE[point.worse_in].format(arm=effect.arm, ref=effect.reference) for point in points if point.delta is None
     ]
-    rest = f"; it holds up to 1 SD {', or '.join(holds)}" if holds else ""
+    rest = f" It holds up to 1 SD {', or '.join(holds)}." if holds else ""
     return (
-        f"“{effect.conclusion.capitalize()}” changes if persons without a last rating are, compared with what the "
-        f"model predicts, {', or '.join(parts)}{rest}."
+        f"Tipping point, for persons without a last rating who are worse than the model predicts: "
+        f"“{effect.conclusion}” becomes {'; '.join(parts)}.{rest}"
     )
 
 
@@ -137,10 +139,14 @@ def therapists_in_words(share: TherapistShare) -> str:
     """Return a sentence where the share of therapists cannot be estimated or is imprecise; otherwise nothing."""
     if share.share is not None:
         return ""
-    needed = "" if share.needed is None else f" About {share.needed:,} with {share.clients:.0f} clients each would do."
+    needed = (
+        ""
+        if share.needed is None
+        else f" About {share.needed:,} therapists with {share.clients:.0f} clients each are needed for ± .05."
+    )
     return (
-        f"{share.arm}: the share of therapists in the outcome cannot be told from {share.n_therapists} therapists "
-        f"({MIN_THERAPISTS} with two clients are needed for any estimate).{needed}"
+        f"{share.arm}: the therapist effect (ICC) cannot be estimated from {share.n_therapists} therapists; at least "
+        f"{MIN_THERAPISTS} with two clients each are needed.{needed}"
     )
 
 
@@ -149,11 +155,11 @@ def effects_table(effects: Sequence[ArmEffect], labels: Labels) -> AnswerTable:
     pairs = list(dict.fromkeys((e.arm, e.reference) for e in effects))
     several = len(pairs) > 1
     compared = "" if several else f", {pairs[0][0]} compared with {pairs[0][1]}"
-    caption = f"Differences at the planned end{compared}: Hedges’ g (95% interval), positive is better."
+    caption = f"Between-group effect sizes at the planned end{compared}: Hedges’ g (95% interval), positive is better."
     if any(not e.directed for e in effects):
         caption += " Positive is higher where the direction of a column is unknown."
     if any(not e.adjusted for e in effects):
-        caption += " † First rated after the first session, so not adjusted."
+        caption += " † Not adjusted, because the first rating follows the first session."
     columns = ("outcome", "conclusion", "g, adjusted", "unadjusted", "completers", "p", "p, TOST")
     rows = []
     for e in effects:
@@ -176,7 +182,9 @@ def dropout_table(rates: Sequence[DropoutRate], differences: Sequence[DropoutDif
     """Return the table of persons without a rating at the planned end."""
     rows = [(r.arm, f"{r.n_missing:,} of {r.n:,}", _percent(r.rate, r.lower, r.upper)) for r in rates]
     rows += [(f"{d.arm} – {d.reference}", "", _percent(d.difference, d.lower, d.upper)) for d in differences]
-    return AnswerTable("Without a rating at the planned end.", ("arm", "persons", "share (95% interval)"), tuple(rows))
+    return AnswerTable(
+        "Persons without a rating at the planned end.", ("arm", "persons", "share (95% interval)"), tuple(rows)
+    )
 
 
 def therapists_table(shares: Sequence[TherapistShare]) -> AnswerTable:
@@ -184,11 +192,14 @@ def therapists_table(shares: Sequence[TherapistShare]) -> AnswerTable:
     rows = []
     for s in shares:
         known = s.share is not None and s.lower is not None and s.upper is not None
-        share = str(AnswerInterval(s.share, 0.0, s.lower, s.upper)) if known else "cannot be told"  # type: ignore[arg-type]
+        share = str(AnswerInterval(s.share, 0.0, s.lower, s.upper)) if known else "not estimable"  # type: ignore[arg-type]
         effect = "–" if s.design_effect is None else f"{s.design_effect:.2f}"
         needed = "–" if s.needed is None else f"{s.needed:,}"
         rows.append((s.arm, f"{s.n_therapists:,}", f"{s.clients:.1f}", share, effect, needed))
-    caption = "Share of therapists in the variance of the outcome at the planned end, given the first rating (ICC)."
+    caption = (
+        "Therapist effect: share of the variance of the outcome at the planned end that lies between therapists (ICC), "
+        "given the first rating."
+    )
     columns = ("arm", "therapists", "clients each", "ICC (95% interval)", "design effect", "therapists for ± .05")
     return AnswerTable(caption, columns, tuple(rows))
 
