@@ -59,7 +59,7 @@ class ShareRecovery:
 def estimate_one(cell: str, replication: int) -> dict[str, Any]:
     """Simulate one trial and estimate it in both ways: plain values."""
     scenario, mediators, scored = CELLS[cell]
-    rng = np.random.default_rng([replication, list(CELLS).index(cell)])
+    rng = np.random.default_rng([replication, list(CELLS).index(cell), 1])
     rows, arm = draw_trial(scenario, ("symptoms", *mediators), n=PERSONS, rng=rng)
     started = time.process_time()
     starts = np.searchsorted(rows.person, np.arange(PERSONS + 1)).astype(np.int64)

@@ -131,6 +131,9 @@ def test_an_upgrade_backs_up_the_database(tmp_path: Path) -> None:
     )
     settings = {"DJANGO_SETTINGS_MODULE": "securebase.workbench.settings", "SECUREBASE_DATA_DIR": str(tmp_path)}
     subprocess.run([sys.executable, "-c", undo], env=environment() | settings, check=True)
+    wording = tmp_path / "wordings" / "phq9" / "en-1.json"
+    wording.parent.mkdir(parents=True)
+    wording.write_text("{}")
     process = subprocess.Popen(
         [*RUN, "--port", "0", "--data-dir", str(tmp_path)], stdout=subprocess.PIPE, text=True, env=environment()
     )
@@ -141,4 +144,5 @@ def test_an_upgrade_backs_up_the_database(tmp_path: Path) -> None:
     copies = list(tmp_path.glob("securebase-before-*.db"))
     assert len(copies) == 1
     assert str(copies[0]) in result
+    assert (tmp_path / f"{copies[0].stem}-wordings" / "phq9" / "en-1.json").read_text() == "{}"
     assert not copies[0].read_bytes().startswith(b"SQLite format")

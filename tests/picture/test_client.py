@@ -114,7 +114,7 @@ def test_usual_level_and_deviation_add_up_to_the_estimate() -> None:
     assert [b.usual + b.state for b in result.alliance.bars] == pytest.approx(list(tracked.smoothed[rows, 1]), abs=1e-9)
 
 
-def test_an_unknown_symptom_measure_fails_safely() -> None:
+def test_an_unknown_symptom_measure_is_shown_as_reported_and_said_to_be_unknown() -> None:
     scores = tuple(ScoreRecord("symptoms", 20.0 - n, 7.0 * n, Moment.BEFORE, n + 1, "own", "total") for n in range(8))
     rows = tuple(AdministrationRecord("own", s.at, Moment.BEFORE, s.session, scores=(s,)) for s in scores)
     base = course(8)
@@ -127,8 +127,11 @@ def test_an_unknown_symptom_measure_fails_safely() -> None:
     result = client_picture(record, as_of=session_day(8) + 1)
     assert len(result.symptoms.reported) == 8
     assert not result.symptoms.forecast
-    assert "could not follow" in result.problems[0].what
-    assert "safe" in result.problems[0].advice
+    assert not result.symptoms.expected
+    assert result.problems == ()
+    note = "Not known for this measure: severity bands, reliable change, expected path, forecast."
+    assert result.symptoms.notes[-1] == note
+    assert result.alliance.usual is not None
     assert result.signals[0].kind.value == "safety"
 
 

@@ -92,7 +92,7 @@ def test_a_missing_symptom_questionnaire_is_named() -> None:
     check_ins = episode(3)
     followed = replace(check_ins, symptom_measure=("phq9", "total"))
     questionnaires = tuple(phq9(n, session_day(n) - 0.1) for n in (1, 2, 3))
-    missing = "has a check-in but no PHQ-9, which tracks symptoms."
+    missing = "has a check-in but no PHQ-9, which this course follows."
     assert missing not in picture_text(replace(followed, administrations=(*check_ins.administrations, *questionnaires)))
     assert f"Session 3 {missing}" in picture_text(
         replace(followed, administrations=(*check_ins.administrations, *questionnaires[:2]))

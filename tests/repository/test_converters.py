@@ -18,7 +18,8 @@ CONVERTERS = {"asdict", "astuple", "msgspec.to_builtins", "msgspec.convert"}
 DRAWN = ("charts/", "workbench/")
 
 #: settings of clinics are read leniently: a value that does not fit has its default
-LENIENT = {"ipt/course_format.py: _load_format"}
+#: or reads what others wrote: a FHIR Questionnaire has fields without number
+LENIENT = {"ipt/course_format.py: _load_format", "measurement/wording_sources.py: read_wording_file"}
 #: written as TOML, for which neither msgspec nor the standard library has a writer
 TOML_WRITERS = {"model/fitted_set.py: write_fitted_set"}
 

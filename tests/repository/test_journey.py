@@ -24,7 +24,11 @@ WAY_FOLDERS = ("workbench/check_ins", "workbench/measures", "measurement", "work
 #: `ipt` is one of them since every form is built from its fields; twelve were crossed before
 MAX_FOLDERS, MAX_UPWARD = 12, 8
 #: modules that hand a request to its page, and the page to its template
-DISPATCH = ("workbench/accounts/middleware.py", "workbench/accounts/access.py", "workbench/clients/client_page.py")
+DISPATCH = (
+    "workbench/accounts/middleware.py",
+    "workbench/accounts/access.py",
+    "workbench/clients/client_page.py",
+)
 
 
 def add_answered_sessions(cast: Cast, last: int) -> None:

@@ -47,6 +47,7 @@ def tidy(text: str) -> str:
 def elements(markup: str) -> Iterator[str]:
     """Return the text of every element and of attributes that are read; a number stands for each variable."""
     markup = re.sub(r"{#.*?#}|<!--.*?-->", "", markup, flags=re.DOTALL)
+    markup = re.sub(r'{% translate "([^"]*)" %}', r"\1", markup)
     markup = re.sub(r"{{.*?}}", NUMBER, markup, flags=re.DOTALL)
     for replacement in ("", BREAK):  # a condition inside a label, and one around it
         plain = re.sub(r"{%.*?%}", replacement, markup, flags=re.DOTALL)

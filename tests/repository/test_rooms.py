@@ -11,7 +11,7 @@ TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 TABLE = TEXT.split("## Rooms")[1].split("\n## ")[0]
 NAMED = set(re.findall(r"^\| `([^`]+)` \|", TABLE, flags=re.MULTILINE))
 #: folders of one app (migrations, templates, static) are part of its room
-PARTS = {"migrations", "templates", "static", "templatetags", "management", "commands"}
+PARTS = {"migrations", "templates", "static", "templatetags", "management", "commands", "locale"}
 
 
 def rooms() -> set[str]:

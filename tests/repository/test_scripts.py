@@ -8,8 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted((ROOT / "src").rglob("*.js"))
-#: Lines of all scripts. Lower it when they become fewer.
-MOST_LINES = 1037
+#: Lines of all scripts. Lower it when they become fewer. 250 of them seal drafts and open check-ins offline.
+MOST_LINES = 1273
 WIDTH = 120
 
 

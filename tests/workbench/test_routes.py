@@ -25,6 +25,9 @@ from securebase.workbench.measures.actions import rate_session
 from securebase.workbench.measures.models import SafetyAlert
 from securebase.workbench.progress.queries import current_picture
 from securebase.workbench.progress.tickets import sign_ticket
+from securebase.workbench.requests.actions import add_plan
+from securebase.workbench.requests.models import Request
+from securebase.workbench.requests.occasions import When
 from securebase.workbench.supervision.actions import share_course
 from securebase.workbench.supervision.models import Share, SharedPart
 from securebase.workbench.therapy_sessions.actions import mark_rupture
@@ -48,6 +51,11 @@ PAGES = {
     "clinic": {"alma", "adam"},
     "clinic-lineage": {"alma", "adam"},
     "course-forms": {"alma", "adam"},
+    "clinic-alerts": {"alma", "adam"},
+    "clinic-mail": {"alma", "adam"},
+    "clinic-reminders": {"alma", "adam"},
+    "late": {"alma", "dario"},
+    "library-wording": {"alma", "dario", "adam"},
     "account-new": {"alma", "adam"},
     "clinic-calibration": {"alma", "adam", "rosa"},
     "clinic-outcomes": {"alma", "dario", "adam", "rosa"},
@@ -59,11 +67,15 @@ PAGES = {
     "theory-progress": {"alma", "adam", "rosa"},
     "account-active": {"alma", "adam"},
     "account-password": {"alma", "adam"},
+    "library-wording-preview": {"alma", "dario", "adam"},
+    "library-wording-withdraw": {"alma", "adam"},
 }
 #: Id of a worksheet about Carla.
 ARTEFACT = uuid.UUID("5eed0000-0000-4000-8000-000000000001")
+REQUEST = uuid.uuid4()
 #: Routes that need no account; each has tests of its own.
-PUBLIC_ROUTES = {"sign-in", "first-account", "healthy", "check-in", "check-in-sent"}
+PUBLIC_ROUTES = {"sign-in", "first-account", "healthy", "check-in", "check-in-sent", "reminders-stop"}
+PUBLIC_ROUTES |= {"manifest", "icon", "offline", "worker"}
 #: Routes of the demo clinic alone, tested in tests/workbench/ui.
 DEMO_ROUTES = {"gallery"}
 #: Routes reached only by the ticket of an audited page.
@@ -124,6 +136,8 @@ def saved(module_db: None) -> Cast:
     )
     clients.create_client(therapist=cast.dario, name_shown="Dario's own", began_on=BEGAN)
     draw_course(cast, add_people(cast))
+    plan = add_plan(episode=cast.episode, by=cast.alma, at_time=NOON, when=When.AFTER)
+    Request.objects.create(id=REQUEST, plan=plan, occasion="x", due_at=NOON, until=NOON, state="failed")
     return cast
 
 
@@ -145,6 +159,7 @@ def build_url(cast: Cast, name: str, **overrides: object) -> str:
         "relationship_id": cast.episode.relationships.get(name_shown="Lena").id,
         "circle_id": cast.episode.circles.earliest("drawn_at").id,
         "instrument_id": "phq9",
+        "tag": "en-1",
         "choice": "expectation",
         "name": {"client-chart": "symptoms_wide", "worksheet-about": "relationship"}.get(name, "incident"),
         "artefact_id": ARTEFACT,
@@ -156,6 +171,9 @@ def build_url(cast: Cast, name: str, **overrides: object) -> str:
             fingerprint=current_picture(episode=cast.episode, as_of=timezone.now()).fingerprint,
         ),
         "share_id": Share.objects.visible_to(cast.alma).get().id,
+        "check_in_id": cast.session.check_ins.get(moment="before").id,
+        "request_id": REQUEST,
+        "plan_id": cast.episode.request_plans.get().id,
         "account_id": Account.objects.get(user_name="zoe").id,
     } | overrides
     parameters = re.findall(r"<(?:\w+:)?(\w+)>", ROUTES[name])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ParamSpec, TypeVar, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ParamSpec, Self, TypeVar
 
 import altair as alt
 from altair.utils import schemapi
@@ -83,16 +83,34 @@ def skip_validation(build: Callable[_Arguments, _Chart]) -> Callable[_Arguments,
     return build_faster
 
 
+class _Unit(alt.Chart):
+    """A chart whose copies share their parts.
+
+    Altair copies every part of a layer several times while it composes charts, and then replaces whole properties of
+    the copy only.
+    """
+
+    def copy(self, deep: bool | Iterable[Any] = True, ignore: list[str] | None = None) -> Self:
+        return super().copy(deep=False if deep is True else deep, ignore=ignore)
+
+
+class _Layers(alt.LayerChart):
+    """A layered chart whose copies share their parts, as those of its layers do."""
+
+    def copy(self, deep: bool | Iterable[Any] = True, ignore: list[str] | None = None) -> Self:
+        return super().copy(deep=False if deep is True else deep, ignore=ignore)
+
+
 def table(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
     """Return a chart without marks that holds `rows` as inline data."""
     # a tuple, because Altair copies a list with all its rows in every step
-    return alt.Chart(alt.InlineData(values=tuple(dict(row) for row in rows)))
+    return _Unit(alt.InlineData(values=tuple(dict(row) for row in rows)))
 
 
 def layer(*layers: alt.Chart, fitted: bool = True, **properties: Any) -> alt.LayerChart:
     """Return a layered chart; with `fitted` the given width includes the axes."""
-    sized = {"autosize": alt.AutoSizeParams(type="fit", contains="padding")} if fitted else {}
-    return cast("alt.LayerChart", alt.layer(*layers, **sized, **properties))
+    sized: dict[str, Any] = {"autosize": alt.AutoSizeParams(type="fit", contains="padding")} if fitted else {}
+    return _Layers(layer=layers, **sized, **properties)
 
 
 #: Built once, because every `configure_…` method of Altair copies the whole chart with its rows.

@@ -53,7 +53,7 @@ def symptoms_chart(picture: ClientPicture, *, width: int = HALF_WIDTH) -> alt.La
 
 def text_alternative(picture: ClientPicture) -> tuple[str, str]:
     """Return label and description of the chart for screen readers."""
-    return f"Symptoms ({picture.symptoms.measure}) by session", _description(picture)
+    return f"{picture.symptoms.subject} ({picture.symptoms.measure}) by session", _description(picture)
 
 
 def _forecast(picture: ClientPicture) -> list[dict[str, Any]]:

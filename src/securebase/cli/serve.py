@@ -111,7 +111,8 @@ def ready() -> None:
 
 
 def _back_up_before_upgrade(database: Path) -> Path | None:
-    """Copy the database if migrations are pending. The backup needs the same key."""
+    """Copy the database, and the wordings that its answers name, if migrations are pending. It needs the same key."""
+    from django.conf import settings
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
@@ -124,6 +125,8 @@ def _back_up_before_upgrade(database: Path) -> Path | None:
     backup = database.with_name(f"{database.stem}-before-{datetime.now():%Y%m%d-%H%M%S}{database.suffix}")
     shutil.copy2(database, backup)
     backup.chmod(0o600)
+    if settings.WORDINGS.is_dir():
+        shutil.copytree(settings.WORDINGS, backup.with_name(f"{backup.stem}-wordings"))
     return backup
 
 
@@ -142,6 +145,8 @@ def serve(host: str, port: int, *, first_steps: Any) -> None:
     from django.core.wsgi import get_wsgi_application
     from waitress.server import create_server
 
+    from securebase.workbench.jobs.worker import Worker
+
     proxy = {}
     if settings.TRUSTED_PROXY:
         proxy = {
@@ -159,7 +164,12 @@ def serve(host: str, port: int, *, first_steps: Any) -> None:
     name = "localhost" if is_loopback(host) else host
     first_steps(f"http://{name}:{server.effective_port}/")
     signal.signal(signal.SIGTERM, _stop)
-    server.run()
+    worker = Worker()
+    worker.start()
+    try:
+        server.run()
+    finally:
+        worker.stop()
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:

@@ -12,6 +12,7 @@ from importlib import resources
 from types import MappingProxyType
 
 from securebase.errors import InputError, InstrumentError, check_class
+from securebase.measurement.constructs import CONSTRUCTS
 from securebase.measurement.instrument import Instrument, Scale
 from securebase.measurement.instrument_reader import read_instrument
 from securebase.schema import Place, check_file_name, toml_files
@@ -64,6 +65,13 @@ def find_scale(name: str, scale_id: str) -> Scale | None:
     shelf = _load_shelf()
     versions = (shelf[name], *reversed(earlier_versions(name))) if name in shelf else ()
     return next((scale for version in versions for scale in version.scales if scale.id == scale_id), None)
+
+
+def measure_subject(name: str, scale_id: str) -> str:
+    """Return the name of what a scale is about; “Symptoms” for a measure that is not in the catalogue."""
+    scale = find_scale(name, scale_id)
+    construct = CONSTRUCTS.get(scale.construct) if scale is not None else None
+    return construct.label if construct is not None else "Symptoms"
 
 
 def parse_scale(text: str) -> tuple[Instrument, Scale]:

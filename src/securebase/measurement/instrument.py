@@ -320,6 +320,8 @@ class Instrument(ShelfStruct, frozen=True):
     own_wording: bool = False
     validated: bool = True
     schedule: AdministrationSchedule | None = field(default=None, name="asked")
+    #: lines before the first item, of a wording that a clinic has loaded
+    introduction: str = ""
 
     def item(self, number: int) -> Item:
         """Return the item with this number, or raise KeyError."""

@@ -15,7 +15,7 @@ from securebase.picture.alliance import alliance as alliance_section
 from securebase.picture.axis import latest_session
 from securebase.picture.constants import constants
 from securebase.picture.contributions import hypotheses
-from securebase.picture.course import track_record
+from securebase.picture.course import DatedCourse, track_record
 from securebase.picture.fingerprints import FORMAT, default_parameter_set, picture_fingerprint, picture_versions
 from securebase.picture.mechanisms import mechanisms
 from securebase.picture.outcomes import OutcomeChange, outcome_changes
@@ -211,7 +211,7 @@ def client_picture(
     prepared = prepare(record, as_of, parameters)
     tracked = track_record(prepared, parameters)
     problem = tracked if isinstance(tracked, PictureProblem) else None
-    course = None if isinstance(tracked, PictureProblem) else tracked
+    course = tracked if isinstance(tracked, DatedCourse) else None
     symptoms, alliance = symptoms_section(prepared, course), alliance_section(prepared, course)
     hypotheses_result = hypotheses(prepared, course, parameters) if whole and course is not None else None
     has_hypotheses = isinstance(hypotheses_result, Hypotheses)

@@ -77,13 +77,21 @@ class DatedCourse:
         return track(replace(self.panel, scores=scores), self.specification, self.parameters)
 
 
-def track_record(prepared: PreparedRecord, parameter_set: ParameterSet) -> DatedCourse | PictureProblem:
-    """Track the course, or return the problem that prevents it; no record makes this raise."""
+def track_record(prepared: PreparedRecord, parameter_set: ParameterSet) -> DatedCourse | PictureProblem | None:
+    """Track the course, or return the problem that prevents it; no record makes this raise.
+
+    None: all scores are on a measure without units in the parameter set, as a note of the picture says.
+    """
+    if not prepared.trackable and prepared.series["symptoms"].reported:
+        return None
     if not prepared.trackable:
         return PictureProblem("There are no scores to track yet.", "Send the first check-in.")
     try:
         specification = parameter_set.specification
         measures = prepared.measures
+        if not prepared.models_symptoms:
+            # without units the scores cannot be placed on the model's scale: its symptoms stay missing
+            del measures["symptoms"]
         panel = episode_panel(prepared.record, specification.constructs, measures, specification.days_per_unit)
         # a session whose check-in was completed beforehand has its score already and needs no forecast
         scored = {r.session for r in prepared.series["symptoms"].reported}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from securebase.measurement.catalogue import instruments
+from securebase.measurement.catalogue import find_scale, instruments
 from securebase.measurement.constructs import TRACKED_CONSTRUCTS
 from securebase.measurement.schedule import is_additional
 from securebase.picture import phrases
@@ -24,16 +24,17 @@ def count_answered(record: EpisodeRecord) -> int:
     return sum(bool(a.scores) or any(v is not None for v in a.responses.values()) for a in administrations)
 
 
-def symptom_notes(record: EpisodeRecord, scores: Sequence[ScoreRecord]) -> tuple[str, ...]:
-    """Return notes on missing responses, on a missing questionnaire, and on symptoms scored with another measure.
+def symptom_notes(record: EpisodeRecord, scores: Sequence[ScoreRecord], *, modelled: bool) -> tuple[str, ...]:
+    """Return notes on missing responses, a missing questionnaire, symptoms on another measure, and unknown facts.
 
-    `scores` are the symptom scores on every measure, in order of time.
+    `scores` are the symptom scores on every measure, in order of time; modelled: the model has units for the measure.
     """
     notes = [
         *partial_answer_notes(record, record.symptom_measure, "symptom"),
         *_missing_questionnaire_notes(record),
         *_other_measure_notes(record, scores),
         *_unplotted_notes(record),
+        *_unknown_facts_notes(record, modelled=modelled),
     ]
     return tuple(notes)
 
@@ -85,12 +86,27 @@ def _unplotted_notes(record: EpisodeRecord) -> tuple[str, ...]:
     """Return a note on questionnaires without a curve."""
     administrations = _client_administrations(record)
     plotted = {a.instrument for a in administrations if any(s.construct in TRACKED_CONSTRUCTS for s in a.scores)}
+    plotted.add(record.symptom_measure[0])
     # additional questionnaires of a check-in are listed under Measures and need no note here
     unplotted = [
         a for a in administrations if a.scores and a.instrument not in plotted and not _is_additional(a.instrument)
     ]
     names = dict.fromkeys(_instrument_name(a.instrument) for a in unplotted)
     return (phrases.unplotted_note(list(names)),) if names else ()
+
+
+def _unknown_facts_notes(record: EpisodeRecord, *, modelled: bool) -> tuple[str, ...]:
+    """Return a note on what cannot be shown with the measure that the course follows."""
+    if modelled:
+        return ()
+    scale = find_scale(*record.symptom_measure)
+    lacking = {
+        "severity bands": scale is None or not scale.bands,
+        "reliable change": scale is None or scale.reliable_change is None,
+        "expected path": True,
+        "forecast": True,
+    }
+    return (phrases.unknown_facts_note([fact for fact, lacks in lacking.items() if lacks]),)
 
 
 def _client_administrations(record: EpisodeRecord) -> list[AdministrationRecord]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from securebase.measurement.catalogue import measure_subject
 from securebase.measurement.change import change_rules
 from securebase.measurement.constructs import CONSTRUCTS, Direction
 from securebase.measurement.course_outcome import CourseOutcome, OutcomeStatement, course_outcome
@@ -71,17 +72,19 @@ def outcome_changes(
 ) -> tuple[OutcomeChange, ...]:
     """Return the outcomes of a course from what the client answered, with times in days.
 
-    Symptoms are those of the measure that the course follows. Questions that check-ins ask in turn are compared as on
+    Symptoms are those of the measure that the course follows; the row has the name of what that measure is about, and
+    takes the place of another row about the same construct. Questions that check-ins ask in turn are compared as on
     the page of slow constructs: means of both questions, against error and ordinary fluctuation.
     """
     own_administrations = [a for a in administrations if a.respondent is Respondent.CLIENT]
     by_client = sorted((s for a in own_administrations for s in a.scores), key=lambda s: s.at)
-    outcomes = []
-    for name, constructs in OUTCOMES:
+    followed = [s for s in by_client if (s.instrument, s.scale) == symptom_measure]
+    construct = followed[0].construct if followed else "symptoms"
+    name = "Symptoms" if construct == "symptoms" else measure_subject(*symptom_measure)
+    outcomes = [_outcome(name, (construct,), followed, parameter_set, own_administrations)]
+    for name, constructs in OUTCOMES[1:]:
         own = [s for s in by_client if s.construct in constructs]
-        if name == "Symptoms":
-            own = [s for s in own if (s.instrument, s.scale) == symptom_measure]
-        if own or name not in ONLY_IF_ASKED:
+        if construct not in constructs and (own or name not in ONLY_IF_ASKED):
             outcomes.append(_outcome(name, constructs, own, parameter_set, own_administrations))
     return tuple(outcomes)
 
@@ -167,7 +170,7 @@ def why_not_known(outcomes: Sequence[OutcomeChange]) -> str:
 
 
 def outcomes_line(outcomes: Sequence[OutcomeChange]) -> str:
-    """Return one line on the outcomes besides symptoms, such as “Wellbeing reliably better; others not known yet”."""
+    """Return a line on the outcomes but the first, like “Wellbeing reliably better; others not known yet”."""
     groups: dict[str, list[str]] = {}
     for outcome in outcomes[1:]:
         state = NOT_ASKED if outcome.asked == 0 else _BRIEF.get(outcome.verdict or "", NOT_KNOWN)
@@ -175,6 +178,6 @@ def outcomes_line(outcomes: Sequence[OutcomeChange]) -> str:
     known = [f"{join_names(names)} {state}" for state, names in groups.items() if state not in {NOT_ASKED, NOT_KNOWN}]
     unknown = [state for state in (NOT_KNOWN, NOT_ASKED) if state in groups]
     if unknown:
-        known.append(f"{'others' if known else 'besides symptoms,'} {unknown[0]}")
+        known.append(f"{'others' if known else f'besides {outcomes[0].name.lower()},'} {unknown[0]}")
     line = "; ".join(known)
     return f"{line[0].upper()}{line[1:]}." if line else ""

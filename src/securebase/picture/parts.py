@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from securebase.measurement.catalogue import measure_subject
+
 
 class GateLevel(IntEnum):
     """Level of detail that the number of paired sessions permits (see `gates`)."""
@@ -124,8 +126,7 @@ class SymptomChange:
 class Symptoms:
     """Symptoms on the episode's symptom measure; parts that the gate closes are empty tuples.
 
-    `label` names the scores in a sentence; `measure` is the instrument's name. `notes` list responses that are not in
-    the scores.
+    `label` names the scores in a sentence; `measure` is the instrument's name. `notes` list what the scores lack.
     """
 
     instrument: str
@@ -145,6 +146,11 @@ class Symptoms:
     severity: str | None = None
     change: SymptomChange | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """Name of what the measure is about: “Symptoms”, or “Anxiety” where the course follows a scale of anxiety."""
+        return measure_subject(self.instrument, self.scale)
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,7 +191,7 @@ def article(word: str) -> str:
 
 
 def missing_questionnaire_note(measure: str, time: str) -> str:
-    return f"{time[0].upper()}{time[1:]} has a check-in but no {measure}, which tracks symptoms."
+    return f"{time[0].upper()}{time[1:]} has a check-in but no {measure}, which this course follows."
 
 
 def other_measure_note(measure: str, value: float, time: str, symptom_measure: str) -> str:
@@ -205,6 +205,11 @@ def other_measure_note(measure: str, value: float, time: str, symptom_measure: s
 def unplotted_note(names: Sequence[str]) -> str:
     """Return the note on questionnaires whose constructs the picture does not show."""
     return f"Also recorded: {join_names(names)} (see Scores)."
+
+
+def unknown_facts_note(facts: Sequence[str]) -> str:
+    """Return the note on what nobody knows about a measure, or what the model has no units for."""
+    return f"Not known for this measure: {', '.join(facts)}."
 
 
 # ------------------------------------------------------------------ sentences beside charts

@@ -146,7 +146,7 @@ def symptom_table(picture: ClientPicture) -> ChartTable:
             )
         )
     head = ("Session", "Day", "Reported", "Estimate, forecast", "50% interval", "90% interval", "Expected path (80%)")
-    return ChartTable(f"Symptoms: {part.measure}", head, tuple(rows))
+    return ChartTable(f"{part.subject}: {part.measure}", head, tuple(rows))
 
 
 def alliance_table(picture: ClientPicture) -> ChartTable:

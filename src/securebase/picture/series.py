@@ -84,8 +84,10 @@ class Series:
 class PreparedRecord:
     """One record as known at one day, with the selections that the sections of a picture share.
 
-    `series` maps the tracked constructs to their scores. `trackable` is False without a score of symptoms or alliance,
-    on whatever scale. `answered` counts the questionnaires that the client answered, wholly or in part.
+    `series` maps the tracked constructs to their scores. `models_symptoms` is False if the parameter set has no units
+    for the measure that the course follows: the model then tracks the other constructs only. `trackable` is False
+    without a score that the model could use. `answered` counts the questionnaires that the client answered, wholly or
+    in part.
     """
 
     record: EpisodeRecord
@@ -93,6 +95,7 @@ class PreparedRecord:
     axis: tuple[Session, ...]
     gate: EvidenceGate
     series: Mapping[str, Series]
+    models_symptoms: bool
     trackable: bool
     answered: int
 
@@ -112,8 +115,10 @@ def prepare(record: EpisodeRecord, as_of: float, parameter_set: ParameterSet) ->
     past = record_at(record, as_of)
     scores = {name: past.scores(name) for name in TRACKED_CONSTRUCTS}
     measures = select_measures(past.symptom_measure, scores, parameter_set)
+    unit = parameter_set.scales.get(past.symptom_measure)
+    models_symptoms = unit is not None and unit.construct == "symptoms"
     notes = {
-        "symptoms": symptom_notes(past, scores["symptoms"]),
+        "symptoms": symptom_notes(past, scores["symptoms"], modelled=models_symptoms),
         "alliance": partial_answer_notes(past, measures["alliance"], "alliance"),
     }
     series = {
@@ -126,7 +131,8 @@ def prepare(record: EpisodeRecord, as_of: float, parameter_set: ParameterSet) ->
         axis=time_axis(past, as_of),
         gate=gate(past, scores),
         series=series,
-        trackable=bool(series["symptoms"].reported or scores["alliance"]),
+        models_symptoms=models_symptoms,
+        trackable=bool((models_symptoms and series["symptoms"].reported) or scores["alliance"]),
         answered=count_answered(past),
     )
 

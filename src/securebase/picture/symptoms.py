@@ -36,7 +36,7 @@ def symptoms(prepared: PreparedRecord, course: DatedCourse | None) -> Symptoms:
         change=_change(scale, values) if scale and len(values) > 1 else None,
         notes=series.notes,
     )
-    if course is None or not values:
+    if course is None or not values or not prepared.models_symptoms:
         return part
     part = replace(part, expected=_expected_course(course, series))
     if not prepared.shows_estimates:

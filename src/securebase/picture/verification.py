@@ -21,7 +21,6 @@ from securebase.measurement.change import score_change
 from securebase.model.parameter_set import ParameterSet
 from securebase.picture.alliance import forecast_ratings
 from securebase.picture.course import DatedCourse, track_record
-from securebase.picture.parts import PictureProblem
 from securebase.picture.ruptures import EARLIER_RATINGS
 from securebase.picture.series import HALF_50, HALF_90, PreparedRecord, Series, prepare
 from securebase.picture.signals import MIN_REPORTS_ABOVE
@@ -69,7 +68,7 @@ def verify_course(record: EpisodeRecord, *, as_of: float, parameter_set: Paramet
     """Return the tallies of one client as known at one day, empty if the course cannot be tracked."""
     prepared = prepare(record, as_of, parameter_set)
     course = track_record(prepared, parameter_set)
-    if isinstance(course, PictureProblem):
+    if not isinstance(course, DatedCourse):
         return {}
     series = prepared.series["symptoms"]
     return {

@@ -356,12 +356,16 @@ class EpisodeRecord:
         scale: str | None = None,
         respondent: Respondent = Respondent.CLIENT,
     ) -> tuple[ScoreRecord, ...]:
-        """Return the scores of a construct in order of time, optionally of one instrument and scale only."""
+        """Return the scores of a construct in order of time, optionally of one instrument and scale only.
+
+        The measure that the course follows counts as symptoms, whatever its scale measures.
+        """
+        followed = self.symptom_measure if construct == "symptoms" else None
         scores = [
             s
             for a in self.administrations
             for s in a.scores
-            if s.construct == construct
+            if (s.construct == construct or (s.instrument, s.scale) == followed)
             and s.respondent == respondent
             and (instrument is None or s.instrument == instrument)
             and (scale is None or s.scale == scale)

@@ -95,11 +95,12 @@ def _course(case: Case) -> tuple[Block, ...]:
 
 def _change(case: Case) -> ReportPart:
     part = case.picture.symptoms
+    title = f"Change in {part.subject.lower()}"
     return ReportPart(
         "change",
-        "Change in symptoms",
+        title,
         f"{phrases.count(len(part.reported), 'score')} ({part.measure}), reliable change and its limits",
-        lambda: (Heading("Change in symptoms"), *change_section.colleague_blocks(case.picture)),
+        lambda: (Heading(title), *change_section.colleague_blocks(case.picture)),
         missing="" if part.reported else "No symptom score yet.",
     )
 

@@ -38,6 +38,8 @@ IDLE_MINUTES = int(_text("SECUREBASE_IDLE_MINUTES", "15"))  # idle time after wh
 CHECK_IN_LINK_HOURS = int(_text("SECUREBASE_CHECK_IN_LINK_HOURS", "72"))  # lifetime of a client's check-in link
 OWN_PAGE_WEEKS = int(_text("SECUREBASE_OWN_PAGE_WEEKS", "20"))  # lifetime of the link to a client's own page
 PARAMETER_SETS = Path(_text("SECUREBASE_PARAMETER_SETS") or DATA_DIR / "parameters")  # sets fitted by the clinic
+WORDINGS = Path(_text("SECUREBASE_WORDINGS") or DATA_DIR / "wordings")  # questionnaires as the clinic words them
+PUSH_HOSTS: list[str] = []  # further push services, for tests
 DEMO = _flag("SECUREBASE_DEMO")  # simulated clinic, marked on every page
 DEBUG = _flag("SECUREBASE_DEBUG")  # for developers; never with real clients
 
@@ -55,10 +57,12 @@ INSTALLED_APPS = [
     "securebase.workbench.ui",
     "securebase.workbench.audit",
     "securebase.workbench.accounts",
+    "securebase.workbench.jobs",
     "securebase.workbench.clients",
     "securebase.workbench.therapy_sessions",
     "securebase.workbench.measures",
     "securebase.workbench.check_ins",
+    "securebase.workbench.requests",
     "securebase.workbench.inventory",
     "securebase.workbench.worksheets",
     "securebase.workbench.course",
@@ -87,6 +91,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "securebase.workbench.accounts.middleware.IdleLock",
     "securebase.workbench.ui.methods.NotAllowedPages",
+    "securebase.workbench.ui.language.StaffLanguage",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "securebase.workbench.accounts.middleware.RequireOwnPassword",
     "securebase.workbench.accounts.middleware.AccessDenials",
@@ -192,6 +197,9 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False  # no other origin needs our static files
 USE_TZ = True
 LANGUAGE_CODE = "en-gb"
 USE_I18N = True
+#: languages of what clients read; staff pages are in English
+LOCALE_PATHS = [Path(__file__).parent / "locale"]
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("es", "Español")]
 
 LOGGING = {
     "version": 1,

@@ -6,10 +6,12 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("securebase.workbench.accounts.urls")),
+    path("", include("securebase.workbench.jobs.urls")),
     path("", include("securebase.workbench.clients.urls")),
     path("", include("securebase.workbench.therapy_sessions.urls")),
     path("", include("securebase.workbench.measures.urls")),
     path("", include("securebase.workbench.check_ins.urls")),
+    path("", include("securebase.workbench.requests.urls")),
     path("", include("securebase.workbench.inventory.urls")),
     path("", include("securebase.workbench.worksheets.urls")),
     path("", include("securebase.workbench.course.urls")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,8 @@ from django.utils import timezone
 from msgspec import structs
 from playwright.sync_api import expect
 
+from chromium import find_problems
+from sealed import count_drafts, edit_drafts, read_storage, wait_until_kept
 from securebase.measurement import catalogue
 from securebase.measurement.instrument import ResponseOption
 from securebase.records.vocabulary import Moment
@@ -43,6 +46,8 @@ def cast(live_server: Any) -> Cast:
 def open_link(page: Any, live_server: Any, cast: Cast) -> str:
     path = cast.invite(Moment.BEFORE, CheckInMode.LINK, at=timezone.now()).path
     page.goto(live_server.url + path)
+    if page.evaluate("matchMedia('(scripting: enabled)').matches"):
+        wait_until_ready(page)
     return path
 
 
@@ -55,6 +60,10 @@ def choose(page: Any, item: int | str, value: int) -> None:
 def chosen(page: Any, item: int | str) -> str:
     """Return the chosen value of a question, empty for “No answer”."""
     return str(page.locator(f"#item_{item} input:checked").input_value())
+
+
+def wait_until_ready(page: Any) -> None:
+    page.wait_for_selector("body[data-ready]", state="attached")
 
 
 def answered(page: Any) -> int:
@@ -99,42 +108,120 @@ def test_answers_survive_a_reload_until_sent(page: Any, live_server: Any, cast: 
     path = open_link(page, live_server, cast)
     choose(page, 1, 8)
     page.get_by_label("No, not at all").check()
+    wait_until_kept(page)
     page.reload()
+    wait_until_ready(page)
     assert chosen(page, "1") == "8"
     assert page.get_by_label("No, not at all").is_checked()
     assert chosen(page, "2") == ""
     page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_role("button", name="Send as it is").click()
     page.wait_for_url(f"**{path}sent/")
+    wait_until_ready(page)
     assert page.evaluate("sessionStorage.length") == 0
     assert page.evaluate("localStorage.length") == 0
+    assert count_drafts(page) == 0
 
 
 def test_answers_survive_a_closed_tab_for_one_day(page: Any, live_server: Any, cast: Cast) -> None:
     path = open_link(page, live_server, cast)
     choose(page, 1, 8)
+    wait_until_kept(page)
     context = page.context
     page.close()
     second = context.new_page()
     second.goto(live_server.url + path)
+    wait_until_kept(second)
     assert chosen(second, "1") == "8"
     assert second.get_by_text("Your earlier answers are restored. They have not been sent yet.").count() == 1
-    names = second.evaluate("Object.keys(localStorage)")
-    assert len(names) == 1
-    assert path.split("/")[2] not in names[0]  # the stored name does not reveal the link
+    assert path.split("/")[2] not in read_storage(second)  # the stored name does not reveal the link
     second.evaluate(
-        """([name]) => {
-            const stored = JSON.parse(localStorage.getItem(name));
-            localStorage.setItem(name, JSON.stringify({ ...stored, at: Date.now() - 24 * 3600 * 1000 - 1 }));
+        """() => {
             localStorage.setItem("check-in:another", JSON.stringify({ at: 5, fields: [] }));
             localStorage.setItem("check-in:broken", "{");
             localStorage.setItem("of something else", "5");
-        }""",
-        names,
+        }"""
     )
+    edit_drafts(second, at=(time.time() - 24 * 3600 - 1) * 1000)
     second.reload()
+    wait_until_ready(second)
     assert chosen(second, "1") == ""
     assert second.evaluate("Object.keys(localStorage)") == ["of something else"]
+
+
+@pytest.mark.parametrize("end", ["sent", "withdrawn"])
+def test_nothing_readable_is_stored_while_a_draft_waits_or_after_its_end(
+    page: Any, live_server: Any, cast: Cast, end: str
+) -> None:
+    path = open_link(page, live_server, cast)
+    choose(page, 1, 8)
+    page.get_by_label("Yes, often").check()
+    wait_until_kept(page)
+    page.wait_for_selector("body[data-offline]", state="attached")
+    stored = read_storage(page)
+    assert "extractable false, kept by the browser" in stored
+    for readable in ("item_1", "Yes, often", "item_11", path.split("/")[2], "Carla"):
+        assert readable not in stored, readable
+    if end == "sent":
+        page.get_by_role("button", name="Send", exact=True).click()
+        page.wait_for_url(f"**{path}sent/")
+    else:
+        withdraw_check_in(check_in=cast.session.check_ins.get(), by=cast.alma)
+        page.goto(live_server.url + path)
+        page.get_by_role("heading", name="This link doesn’t work").wait_for()
+    wait_until_ready(page)
+    assert count_drafts(page) == 0
+    assert not any(word in read_storage(page) for word in ("item_1", "item_11", "Yes, often"))
+
+
+def test_without_encryption_nothing_is_stored_and_the_page_says_so(page: Any, live_server: Any, cast: Cast) -> None:
+    page.add_init_script("Object.defineProperty(crypto, 'subtle', { value: undefined })")
+    open_link(page, live_server, cast)
+    choose(page, 1, 8)
+    assert page.get_by_text("Your answers are on this page only until you send them.").is_visible()
+    assert count_drafts(page) == 0
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_role("button", name="Send as it is").click()
+    page.wait_for_url("**/sent/")
+
+
+def test_a_check_in_opens_and_is_answered_without_a_connection_and_sent_once(
+    page: Any, live_server: Any, cast: Cast
+) -> None:
+    path = open_link(page, live_server, cast)
+    choose(page, 1, 8)
+    wait_until_kept(page)
+    page.wait_for_selector("body[data-offline]", state="attached")
+    context = page.context
+    page.close()
+    context.set_offline(True)
+    second = context.new_page()
+    second.goto(live_server.url + path)
+    second.get_by_text("You are offline. You can answer now").wait_for()
+    assert chosen(second, "1") == "8"
+    choose(second, 2, 3)
+    second.get_by_label("Yes, often").check()
+    second.get_by_role("button", name="Send", exact=True).click()
+    second.get_by_text("Not sent yet: nobody has seen your answers.").wait_for()
+    wait_until_kept(second)
+    second.close()
+    third = context.new_page()
+    third.goto(live_server.url + path)
+    third.get_by_text("Not sent yet: nobody has seen your answers.").wait_for()
+    context.set_offline(False)
+    third.wait_for_url(f"**{path}sent/")
+    assert {n: v for n, v in stored_responses(cast).items() if v is not None} == {1: 8.0, 2: 3.0, 11: 2.0}
+    wait_until_ready(third)
+    assert count_drafts(third) == 0
+
+
+def test_an_unknown_page_without_a_connection_says_so(page: Any, live_server: Any, cast: Cast) -> None:
+    open_link(page, live_server, cast)
+    page.wait_for_selector("body[data-offline]", state="attached")
+    page.context.set_offline(True)
+    page.goto(live_server.url + "/c/another/")
+    page.get_by_role("heading", name="No connection").wait_for()
+    assert find_problems(page) == []
 
 
 def test_all_answers_can_be_cleared(page: Any, live_server: Any, cast: Cast) -> None:
@@ -144,18 +231,23 @@ def test_all_answers_can_be_cleared(page: Any, live_server: Any, cast: Cast) -> 
     page.get_by_role("button", name="Clear my answers").click()
     assert answered(page) == 0
     assert chosen(page, "1") == ""
-    assert page.evaluate("localStorage.length") == 0
+    wait_until_kept(page)
+    page.reload()
+    wait_until_ready(page)
+    assert answered(page) == 0
 
 
 def test_stored_answers_of_a_closed_link_are_deleted(page: Any, live_server: Any, cast: Cast) -> None:
     path = open_link(page, live_server, cast)
     choose(page, 1, 8)
-    assert page.evaluate("localStorage.length") == 1
+    wait_until_kept(page)
+    assert count_drafts(page) == 1
     withdraw_check_in(check_in=cast.session.check_ins.get(), by=cast.alma)
     page.goto(live_server.url + path)
     page.get_by_role("heading", name="This link doesn’t work").wait_for()
+    wait_until_ready(page)
     # nothing of a closed link stays on the phone
-    assert page.evaluate("localStorage.length") == 0
+    assert count_drafts(page) == 0
 
 
 def test_help_is_one_tap_away_at_any_scroll_position(page: Any, live_server: Any, cast: Cast) -> None:
@@ -173,7 +265,9 @@ def test_additional_questionnaires_are_stored_and_sent(page: Any, live_server: A
     choose(page, "expectation_2", 6)
     assert chosen(page, "expectation_2") == "6"
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    wait_until_kept(page)
     page.reload()
+    wait_until_ready(page)
     assert chosen(page, "expectation_2") == "6"
     page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_role("button", name="Send as it is").click()
@@ -188,7 +282,7 @@ def test_network_failure_loses_nothing_and_saves_once(page: Any, live_server: An
     assert page.locator(".help-at-once").is_visible()  # help is shown without the network
     page.context.set_offline(True)
     page.get_by_role("button", name="Send", exact=True).click()
-    page.get_by_text("Not sent yet. Your answers are still here").wait_for()
+    page.get_by_text("Not sent yet: nobody has seen your answers.").wait_for()
     page.context.set_offline(False)
     page.wait_for_url("**/sent/")
     assert page.get_by_role("heading", name="Get help now").is_visible()
@@ -258,6 +352,7 @@ def test_lost_response_is_retried_and_recorded_once(page: Any, live_server: Any,
     path = open_link(page, live_server, cast)
     page.get_by_label("No, not at all").check()
     page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_role("button", name="Send as it is").wait_for()
     statuses: list[int] = []
 
     def abort_first_response(route: Any) -> None:

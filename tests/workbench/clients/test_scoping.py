@@ -23,6 +23,9 @@ from securebase.workbench.clients.scoping import ScopedManager, ScopedModel
 from securebase.workbench.inventory import actions as inventory
 from securebase.workbench.measures.actions import choose_extra
 from securebase.workbench.own_pages import actions as own_pages
+from securebase.workbench.requests.actions import add_plan
+from securebase.workbench.requests.models import MailChoice, PushSubscription
+from securebase.workbench.requests.occasions import When
 from securebase.workbench.supervision import actions as supervision
 from securebase.workbench.supervision.models import SharedPart
 from securebase.workbench.therapy_sessions.actions import mark_rupture
@@ -65,6 +68,9 @@ def full(cast: Cast) -> Cast:
     )
     supervision.comment(share=share, by=cast.alma, text="What do you hear?", at=timezone.now())
     own_pages.get_or_create_page(client=cast.carla, by=cast.alma)
+    add_plan(episode=cast.episode, by=cast.alma, at_time=NOON, when=When.AFTER)
+    MailChoice.objects.create(client=cast.carla, changed_at=NOON)
+    PushSubscription.objects.create(client=cast.carla, endpoint_digest="a", created_at=NOON)
     return cast
 
 

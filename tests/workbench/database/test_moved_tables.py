@@ -100,9 +100,12 @@ def test_rows_keys_and_constraints_move_with_the_tables(own: Any) -> None:
     before = {name: (rows(own, name), index_columns(own, name)) for name in (*MOVED, *STAYED)}
     assert all(len(content) == 1 for content, _ in before.values())
     apps = migrate(own, MigrationExecutor(own).loader.graph.leaf_nodes())
-    for name, content in before.items():
+    for name, (content, constraints) in before.items():
         table = MOVED.get(name, name)
-        assert (rows(own, table), index_columns(own, table)) == content, table
+        # later versions add columns and indexes; none that was there is lost or changed
+        assert [{column: row[column] for column in content[0]} for row in rows(own, table)] == content, table
+        present = index_columns(own, table)
+        assert all(present.count(entry) >= constraints.count(entry) for entry in constraints), table
     assert not set(MOVED) & set(own.introspection.table_names())
     own.check_constraints()
     # the stored rows are those of the models, keys lead from one to the next, and the database still enforces them

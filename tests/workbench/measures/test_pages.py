@@ -58,7 +58,7 @@ def typed_in_data(**more: str) -> dict[str, str]:
 def test_questionnaire_is_typed_in_by_item_numbers(cast: Cast, alma: Browser) -> None:
     url = reverse("type-in", args=[cast.carla.id, "phq9"])
     page = alma.get(url)
-    assert "short names, not the questions" in text(page)
+    assert "short names; your clinic’s wording follows" in text(page)
     response = alma.post(url, typed_in_data(item_3=""), follow=True)
     assert "raised a safety alert" in text(response)
     stored = cast.episode.administrations.get()

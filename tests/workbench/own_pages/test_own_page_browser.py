@@ -16,6 +16,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect
 
 from chromium import find_problems, wait_until
+from sealed import count_drafts, read_storage
 from securebase.ipt.parsing import parse_values
 from securebase.ipt.shelf import worksheet
 from securebase.workbench.clients.models import Episode
@@ -202,7 +203,7 @@ def test_a_client_on_a_desktop_by_keyboard(desk: Any, live_server: Any, people: 
 def storage_is_empty(page: Page) -> bool:
     """Return False too while the page is being loaded again."""
     with contextlib.suppress(PlaywrightError):
-        return bool(page.evaluate("Object.keys(localStorage).length === 0"))
+        return count_drafts(page) == 0
     return False
 
 
@@ -247,10 +248,13 @@ def test_offline_input_after_a_change_elsewhere_is_asked_about(
     )
     # what the phone keeps of input that it could not send before the page was closed
     phone.evaluate(
-        """() => localStorage.setItem(`own-page:${location.pathname}`, JSON.stringify({
-            at: Date.now(), input: [["revision", 0, "1"], ["story", 0, "The harbour, again"]]
-        }))"""
+        """async () => {
+            const { draftOf } = await import("/static/ui/js/sealed.js");
+            const input = [["revision", 0, "1"], ["story", 0, "The harbour, again"]];
+            await (await draftOf("own:", location.pathname)).write({ input });
+        }"""
     )
+    assert "The harbour, again" not in read_storage(phone)
     phone.reload()
     phone.get_by_role("alert").get_by_text("changed in another tab or by someone else").wait_for()
     assert stories(people) == [{"story": "The bridge"}]
@@ -291,7 +295,7 @@ def test_a_handed_over_device_stores_nothing(desk: Any, live_server: Any, people
     desk.context.set_offline(True)
     desk.get_by_label("Which story?").fill("The harbour")
     desk.get_by_text("Not saved yet").wait_for()
-    assert desk.evaluate("Object.keys(localStorage).length") == 0
+    assert count_drafts(desk) == 0
     desk.context.set_offline(False)
     wait_until_saved(desk)
     desk.get_by_role("button", name="Close", exact=True).click()

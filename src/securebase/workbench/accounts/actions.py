@@ -118,11 +118,32 @@ def reset_password(*, account: Account, by: Account, password: str) -> Account:
 
 
 @transaction.atomic
-def change_name_shown(*, account: Account, name_shown: str) -> Account:
-    account.name_shown = name_shown
-    account.save(update_fields=["name_shown"])
+def change_contact(*, account: Account, name_shown: str, mail: str) -> Account:
+    """Change the display name and the email address of one's own account."""
+    account.name_shown, account.mail = name_shown, mail
+    account.save(update_fields=["name_shown", "mail"])
     record(actor=account, action="account.changed", object_type="account", object_id=account.id)
     return account
+
+
+@transaction.atomic
+def change_alerts(
+    *, clinic: Clinic, by: Account, duty_clinician: Account | None, duty_after_minutes: int, version: int
+) -> Clinic:
+    """Choose the duty clinician. Raises ConflictError if the clinic changed since the form read `version`."""
+    if not by.is_administrator or by.clinic_id != clinic.id:
+        raise NotPermittedError("only an administrator can change the clinic")
+    if duty_clinician is not None and duty_clinician.clinic_id != clinic.id:
+        raise InputError(f"{duty_clinician.name_shown} belongs to another clinic")
+    changed = Clinic.objects.filter(id=clinic.id, version=version).update(
+        duty_clinician=duty_clinician, duty_after_minutes=duty_after_minutes, version=F("version") + 1
+    )
+    if not changed:
+        raise ConflictError
+    detail = {"duty": str(duty_clinician.id) if duty_clinician else "", "minutes": duty_after_minutes}
+    record(actor=by, action="clinic.alerts_changed", object_type="clinic", object_id=clinic.id, detail=detail)
+    clinic.refresh_from_db()
+    return clinic
 
 
 @transaction.atomic

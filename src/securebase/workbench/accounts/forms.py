@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 
 from securebase.errors import InputError
 from securebase.ipt.course_format import (
@@ -167,6 +168,33 @@ class ChangePasswordForm(_NewPassword):
 
 class NameForm(forms.Form):
     name_shown = forms.CharField(label="Display name", max_length=120, help_text="Clients see this name.")
+    mail = forms.EmailField(
+        label="Email",
+        required=False,
+        help_text="For messages about safety alerts. They name no client and no answer.",
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
+class AlertsForm(forms.Form):
+    """The duty clinician, and the minutes after which they are told of an alert that nobody has acknowledged."""
+
+    duty_clinician = forms.ModelChoiceField(
+        label="Duty clinician", queryset=Account.objects.none(), required=False, empty_label="Nobody"
+    )
+    duty_after_minutes = NumberField(
+        label="Tell the duty clinician after (minutes)",
+        min_value=5,
+        max_value=1440,
+        help_text="If nobody has acknowledged the alert by then.",
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, clinicians: QuerySet[Account], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["duty_clinician"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = clinicians
 
 
 class PracticeForm(forms.Form):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 HELP_TEXT = (
@@ -55,6 +55,9 @@ class Clinic(models.Model):
     #: its lineage of IPT (`ipt.lineage`) and its own course formats (`ipt.course_format`)
     lineage = models.JSONField(default=dict, blank=True)
     course_forms = models.JSONField(default=list, blank=True)
+    #: who is told of a safety alert that its therapist has not acknowledged, and after how many minutes
+    duty_clinician = models.ForeignKey("Account", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    duty_after_minutes = models.PositiveIntegerField(default=60, validators=[MinValueValidator(5)])
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -74,6 +77,8 @@ class Account(AbstractBaseUser):
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="accounts")
     user_name = models.CharField(max_length=150, unique=True)
     name_shown = models.CharField(max_length=120)
+    #: address for messages about safety alerts; blank if none are wanted
+    mail = models.EmailField(blank=True)
     roles = models.JSONField(default=list)
     is_active = models.BooleanField(default=True)
     #: an administrator set the password and knows it: the owner must choose another

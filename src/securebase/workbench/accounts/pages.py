@@ -34,10 +34,12 @@ from securebase.workbench.accounts.forms import (
     SignInForm,
     StaffAccountForm,
 )
+from securebase.workbench.accounts.help_numbers import countries, find_country
 from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.clinic_set import set_in_use
 from securebase.workbench.ui.conflict import form_status, refusal_as_message, refusal_on
 from securebase.workbench.ui.methods import nearest_page, post_only
+from securebase.workbench.ui.phone_numbers import names_a_number
 
 _WRONG_CREDENTIALS = "The user name or password is incorrect."
 
@@ -154,11 +156,11 @@ def profile(request: HttpRequest) -> HttpResponse:
         actions.change_practice(account=account, **practice_form.cleaned_data)
         messages.success(request, "Training and experience saved.")
         return redirect("profile")
-    name_form = NameForm(request.POST if about_name else None, initial={"name_shown": account.name_shown})
+    name_form = NameForm(request.POST if about_name else None, initial=_contact(account))
     password_form = ChangePasswordForm(request.POST if about_password else None, account=account)
     if about_name and name_form.is_valid():
-        actions.change_name_shown(account=account, name_shown=name_form.cleaned_data["name_shown"])
-        messages.success(request, "Name saved.")
+        actions.change_contact(account=account, **name_form.cleaned_data)
+        messages.success(request, "Name and email saved.")
         return redirect("profile")
     if about_password and password_form.is_valid() and _check_present_password(request, account, password_form):
         actions.change_password(account=account, password=password_form.cleaned_data["password"])
@@ -175,6 +177,10 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(
         request, "accounts/profile.html", context, status=form_status(name_form, password_form, practice_form)
     )
+
+
+def _contact(account: Account) -> dict[str, object]:
+    return {"name_shown": account.name_shown, "mail": account.mail}
 
 
 def _practice(account: Account) -> dict[str, object]:
@@ -201,7 +207,10 @@ def _check_present_password(request: HttpRequest, account: Account, form: Change
 def clinic(request: HttpRequest) -> HttpResponse:
     account = current_account(request)
     own_clinic = account.clinic
-    start = {"name": own_clinic.name, "help_text": own_clinic.help_text, "version": own_clinic.version}
+    # a chosen country proposes its numbers; nothing is saved before “Save”
+    country = find_country(request.GET.get("country", ""))
+    help_text = country.help_text if country else own_clinic.help_text
+    start = {"name": own_clinic.name, "help_text": help_text, "version": own_clinic.version}
     form = ClinicForm(request.POST or None, initial=start)
     if form.is_valid():
         data = form.cleaned_data
@@ -216,6 +225,9 @@ def clinic(request: HttpRequest) -> HttpResponse:
         "clinic": own_clinic,
         "accounts": queries.accounts_of_clinic(account),
         "address": settings.ADDRESS,
+        "country": country,
+        "has_number": names_a_number(own_clinic.help_text),
+        "countries": countries(),
         "lineage": queries.lineage_of(own_clinic),
         "forms": queries.course_formats_of(own_clinic),
         "sets": set_in_use(),

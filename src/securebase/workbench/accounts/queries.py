@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from securebase.errors import NotPermittedError
 from securebase.ipt.course_format import CourseFormat, load_formats
 from securebase.ipt.lineage import Lineage, load_lineage
-from securebase.workbench.accounts.models import Account, Clinic
+from securebase.workbench.accounts.models import HELP_TEXT, Account, Clinic, Role
 from securebase.workbench.audit.models import Entry
 
 
@@ -63,6 +64,18 @@ def course_formats_of(clinic: Clinic) -> tuple[CourseFormat, ...]:
     return load_formats(clinic.course_forms)
 
 
+def clinicians_of(clinic: Clinic) -> QuerySet[Account]:
+    """Return the active accounts of a clinic's therapists and supervisors."""
+    staff = [a.pk for a in clinic.accounts.filter(is_active=True) if a.has_role(Role.THERAPIST, Role.SUPERVISOR)]
+    return clinic.accounts.filter(pk__in=staff).order_by("name_shown")
+
+
 def help_text_of(clinic: Clinic) -> list[str]:
     """Return the paragraphs of the clinic's help text."""
-    return [line.strip() for line in clinic.help_text.splitlines() if line.strip()]
+    return help_lines("" if clinic.help_text == HELP_TEXT else clinic.help_text)
+
+
+def help_lines(text: str = "") -> list[str]:
+    """Return the paragraphs of a clinic's own help text, or of the general one in the language of the page."""
+    lines = text.splitlines() if text else [gettext(line) for line in HELP_TEXT.splitlines()]
+    return [line.strip() for line in lines if line.strip()]

@@ -17,12 +17,13 @@ from securebase.errors import InputError
 from securebase.measurement.catalogue import instrument as get_instrument
 from securebase.measurement.schedule import SESSION_SETS
 from securebase.records.vocabulary import Moment
-from securebase.workbench.accounts.models import HELP_TEXT, Account
-from securebase.workbench.accounts.queries import help_text_of
+from securebase.workbench.accounts.models import Account
+from securebase.workbench.accounts.queries import help_lines, help_text_of
 from securebase.workbench.check_ins import actions, queries
 from securebase.workbench.check_ins.models import CheckIn, CheckInMode
 from securebase.workbench.check_ins.queries import is_before_session
 from securebase.workbench.check_ins.sentences import describe_open
+from securebase.workbench.clients.language import speak
 from securebase.workbench.clients.tokens import digest
 from securebase.workbench.measures.forms import AnswersForm
 
@@ -36,6 +37,7 @@ _THANKS_SECONDS = 30 * 60
 def check_in(request: HttpRequest, token: str) -> HttpResponse:
     """Show the questions; on POST, save all answers in one transaction before responding."""
     row, now = queries.check_in_by_token(token), timezone.now()
+    speak(request, row.episode.client.language if row else "")
     if request.method == "POST":
         return _receive(request, token, row, now)
     if row is None or not row.is_waiting or _has_expired(row, now):
@@ -74,7 +76,7 @@ def _receive(request: HttpRequest, token: str, row: CheckIn | None, now: datetim
             return _closed_page(request, row, lost_alert=alarming)
         return _receive_again(request, token, row, form, now)
     too_late = result.administration.moment != row.moment
-    return _redirect_to_thanks(request, token, row, help_at_once=bool(result.alerts), began=too_late)
+    return _redirect_to_thanks(request, token, row, help_at_once=result.alerts > 0, began=too_late)
 
 
 def _receive_again(request: HttpRequest, token: str, row: CheckIn, form: AnswersForm, now: datetime) -> HttpResponse:
@@ -84,12 +86,14 @@ def _receive_again(request: HttpRequest, token: str, row: CheckIn, form: Answers
     answers are recorded only if they raise an alert.
     """
     submission, answers = str(form.data.get("submission", ""))[:80], row.answers
+    helps = actions.count_alerts(row) > 0
     if actions.is_same_submission(check_in=row, submission=submission) and _are_unchanged(form, row):
         began = answers.moment != row.moment
-        return _redirect_to_thanks(request, token, row, help_at_once=answers.safety_alerts.exists(), began=began)
+        return _redirect_to_thanks(request, token, row, help_at_once=helps, began=began)
     if not form.raises_an_alert:
         return _closed_page(request, row, not_recorded=True)
-    actions.record_late_answers(check_in=row, responses=form.responses(), submission=submission, at=now)
+    extra = form.extra_responses()
+    actions.record_late_answers(check_in=row, responses=form.responses(), extra=extra, submission=submission, at=now)
     return _redirect_to_thanks(request, token, row, help_at_once=True, late=True)
 
 
@@ -110,7 +114,7 @@ def _redirect_to_thanks(
 
 
 def _form(row: CheckIn, data: QueryDict | None = None) -> AnswersForm:
-    instrument = get_instrument(row.instrument_id)
+    (instrument, _), *_ = row.asked_instruments
     new = {"submission": secrets.token_urlsafe(16)}
     return AnswersForm(data, instrument=instrument, extra=row.extra_instruments, initial=new)
 
@@ -138,7 +142,8 @@ def _should_ask_again(request: HttpRequest, form: AnswersForm) -> bool:
 def _question_page(
     request: HttpRequest, row: CheckIn, form: AnswersForm, *, ask_again: bool = False, status: int = 200
 ) -> HttpResponse:
-    unanswered = form.left_open if ask_again else []
+    unanswered, session = form.left_open if ask_again else [], row.therapy_session
+    has_begun = row.moment == Moment.BEFORE and session is not None and not is_before_session(session, timezone.now())
     context = _base_context(request, row) | {
         "form": form,
         "questions": form.questions,
@@ -146,7 +151,7 @@ def _question_page(
         "open_words": describe_open(len(unanswered)),
         "all_open": ask_again and not form.any_answer,
         "instrument": form.instrument,
-        "has_begun": row.moment == Moment.BEFORE and not is_before_session(row.therapy_session, timezone.now()),
+        "has_begun": has_begun,
     }
     if row.mode == CheckInMode.DEVICE or isinstance(request.user, Account):
         context["draft"] = ""  # answers stay on the client's own phone only, not on a device of the clinic
@@ -158,6 +163,7 @@ def _question_page(
 def sent(request: HttpRequest, token: str) -> HttpResponse:
     """Show thanks, and help if an answer raised an alert; only to the browser that sent the answers."""
     row = queries.check_in_by_token(token)
+    speak(request, row.episode.client.language if row else "")
     mark = request.session.get("check_in_sent", {})
     if row is None or mark.get("id") != str(row.id):
         return _closed_page(request, row)
@@ -191,8 +197,8 @@ def _base_context(request: HttpRequest, row: CheckIn | None) -> dict[str, Any]:
     # the name under which the phone keeps unsent answers does not reveal the link
     context: dict[str, Any] = {"draft": digest(match.kwargs["token"])[:16]}
     if row is None:
-        return context | {"help_text": [line for line in HELP_TEXT.splitlines() if line]}
-    therapist = row.therapy_session.episode.client.therapist
+        return context | {"help_text": help_lines()}
+    therapist = row.episode.client.therapist
     return context | {
         "check_in": row,
         "session": row.therapy_session,

@@ -30,6 +30,7 @@ from securebase.workbench.measures.paper_forms import completion_time
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.therapy_sessions.queries import get_session
 from securebase.workbench.ui.conflict import form_status, refusal_as_message, refusal_on
+from securebase.workbench.ui.qr import qr_code
 
 
 def _session_and_moment(page: ClientPage, session_id: uuid.UUID, moment: str) -> tuple[TherapySession, Moment]:
@@ -51,6 +52,7 @@ def make_link(page: ClientPage, session_id: uuid.UUID, moment: str) -> HttpRespo
         )
         link = settings.ADDRESS + invitation.path
         context = {"session": therapy_session, "check_in": invitation.check_in, "link": link}
+        context["code"] = qr_code(link)
         return page.render("check_ins/link.html", context)
     return page.redirect("session", session_id)
 
@@ -63,11 +65,12 @@ def hand_over(page: ClientPage, session_id: uuid.UUID, moment: str) -> HttpRespo
         invitation = actions.invite_check_in(
             session=therapy_session, by=page.account, moment=check_in_moment, mode=CheckInMode.DEVICE, at=page.now
         )
-        return _hand_over_to(page, invitation.path)
+        return hand_over_to(page, invitation.path)
     return page.redirect("session", session_id)
 
 
-def _hand_over_to(page: ClientPage, path: str) -> HttpResponse:
+def hand_over_to(page: ClientPage, path: str) -> HttpResponse:
+    """End the therapist's sign-in and open a check-in, which is all that this browser then shows."""
     request = page.request
     record_sign_out(account=page.account, reason="device handed over")
     logout(request)

@@ -56,7 +56,7 @@ def check_in_by_token(token: str) -> CheckIn | None:
     rows = CheckIn.objects.unscoped(reason="the client's own link")
     return (
         rows.filter(token_digest=digest(token))
-        .select_related("therapy_session__episode__client__therapist__clinic")
+        .select_related("therapy_session", "episode__client__therapist__clinic")
         .first()
     )
 

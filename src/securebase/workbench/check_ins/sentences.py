@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
+from django.utils.translation import ngettext
 
 from securebase.measurement.instrument import Instrument
 from securebase.picture.phrases import count
@@ -27,10 +28,13 @@ def describe_open(number: int) -> tuple[str, str]:
     """Return how many questions have no answer yet, and what the client can do; both empty if all have one."""
     if not number:
         return "", ""
-    verb, object_ = ("has", "it") if number == 1 else ("have", "them")
     return (
-        f"{count(number, 'question')} {verb} no answer yet.",
-        f"Nothing has been sent yet. You can answer {object_} now, or send your check-in as it is.",
+        ngettext("{n} question has no answer yet.", "{n} questions have no answer yet.", number).format(n=number),
+        ngettext(
+            "Nothing has been sent yet. You can answer it now, or send your check-in as it is.",
+            "Nothing has been sent yet. You can answer them now, or send your check-in as it is.",
+            number,
+        ),
     )
 
 

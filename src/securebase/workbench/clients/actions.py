@@ -14,6 +14,7 @@ from securebase.ipt.course_format import MAX_DAYS_BETWEEN, MAX_SESSIONS, CourseF
 from securebase.records.vocabulary import Phase, ProblemArea
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.actions import record
+from securebase.workbench.clients.followed import check_followed
 from securebase.workbench.clients.models import Client, Episode, SymptomMeasure
 
 #: IPT works on one problem area, at most two
@@ -26,11 +27,13 @@ def create_client(
     therapist: Account,
     name_shown: str,
     pronouns: str = "",
+    mail: str = "",
+    language: str = "",
     began_on: date,
     planned_sessions: int | None = None,
     problem_areas: Sequence[ProblemArea] = (),
     phase: Phase = Phase.INITIAL,
-    symptom_measure: SymptomMeasure = SymptomMeasure.SESSION_SET,
+    symptom_measure: str = SymptomMeasure.SESSION_SET.value,
     simulated: bool = False,
     course_format: CourseFormat | None = None,
 ) -> Client:
@@ -42,14 +45,20 @@ def create_client(
     if not therapist.is_therapist:
         raise NotPermittedError("only a therapist can add clients")
     client = Client.objects.create(
-        clinic=therapist.clinic, therapist=therapist, name_shown=name_shown, pronouns=pronouns, simulated=simulated
+        clinic=therapist.clinic,
+        therapist=therapist,
+        name_shown=name_shown,
+        pronouns=pronouns,
+        mail=mail,
+        language=language,
+        simulated=simulated,
     )
     episode = Episode.objects.create(
         client=client,
         began_on=began_on,
         problem_areas=[ProblemArea(a).value for a in problem_areas],
         phase=Phase(phase).value,
-        symptom_measure=symptom_measure,
+        symptom_measure=check_followed(symptom_measure),
         rotation_offset=_next_offset(),
         **_numbers(course_format, planned_sessions),
     )
@@ -84,11 +93,24 @@ def _numbers(course_format: CourseFormat | None, planned_sessions: int | None) -
 
 
 @transaction.atomic
-def change_client(*, client: Client, by: Account, version: int, name_shown: str, pronouns: str) -> Client:
-    """Change a client. Raises ConflictError if the client changed since the form read `version`."""
+def change_client(
+    *,
+    client: Client,
+    by: Account,
+    version: int,
+    name_shown: str,
+    pronouns: str,
+    mail: str | None = None,
+    language: str | None = None,
+) -> Client:
+    """Change a client; None keeps a value. Raises ConflictError if the client changed since the form read `version`."""
     ensure_own(client, by)
     rows = Client.objects.visible_to(by).filter(id=client.id, version=version)
-    if not rows.update(name_shown=name_shown, pronouns=pronouns, version=F("version") + 1):
+    values = {
+        "mail": client.mail if mail is None else mail,
+        "language": client.language if language is None else language,
+    }
+    if not rows.update(name_shown=name_shown, pronouns=pronouns, **values, version=F("version") + 1):
         raise ConflictError
     record(actor=by, action="client.changed", object_type="client", object_id=client.id, client=client.id)
     client.refresh_from_db()
@@ -121,7 +143,7 @@ def change_episode(
         began_on=began_on,
         problem_areas=[ProblemArea(a).value for a in problem_areas],
         phase=Phase(phase).value,
-        symptom_measure=SymptomMeasure(symptom_measure).value,
+        symptom_measure=check_followed(symptom_measure),
         ended_on=ended_on,
         **_numbers(course_format, planned_sessions),
         version=F("version") + 1,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from msgspec.structs import replace
 
 from securebase.errors import InputError
@@ -13,7 +14,8 @@ from securebase.ipt.course_format import MAX_DAYS_BETWEEN, MAX_SESSIONS, CourseF
 from securebase.records.dates import EARLIEST_COURSE
 from securebase.workbench.accounts.models import Clinic
 from securebase.workbench.accounts.queries import course_formats_of, lineage_of
-from securebase.workbench.clients.models import PHASES, PROBLEM_AREAS, SymptomMeasure
+from securebase.workbench.clients.followed import followed_choices
+from securebase.workbench.clients.models import PHASES, PROBLEM_AREAS
 from securebase.workbench.ui.fields import DateField, NumberField
 
 _FORMAT_DEFAULT = "Leave blank to use the format’s number."
@@ -32,6 +34,15 @@ class ClientForm(forms.Form):
         required=False,
         help_text="For example: she/her.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    mail = forms.EmailField(
+        label="Email",
+        required=False,
+        help_text="For check-in links. The messages say nothing about health.",
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    language = forms.ChoiceField(
+        label="Language of the client’s pages", choices=settings.LANGUAGES, required=False, initial="en"
     )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
@@ -56,7 +67,8 @@ class EpisodeForm(forms.Form):
     )
     phase = forms.ChoiceField(label="Phase", choices=PHASES, widget=forms.RadioSelect)
     symptom_measure = forms.ChoiceField(
-        label="Track symptoms with", choices=SymptomMeasure.choices, widget=forms.RadioSelect
+        label="Measure that the course follows",
+        help_text="Clients answer a questionnaire on the phone once its wording is loaded; otherwise you enter it.",
     )
     ended_on = DateField(label="Ended on", required=False)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -64,6 +76,9 @@ class EpisodeForm(forms.Form):
     def __init__(self, *args: Any, clinic: Clinic, present_areas: Sequence[str] = (), **kwargs: Any) -> None:
         """Offer the clinic's course formats and problem areas, and the areas that the course already has."""
         super().__init__(*args, **kwargs)
+        measure_field = self.fields["symptom_measure"]
+        assert isinstance(measure_field, forms.ChoiceField)
+        measure_field.choices = followed_choices()
         self.formats = course_formats_of(clinic)
         areas, field = {a.value for a in lineage_of(clinic).areas} | set(present_areas), self.fields["problem_areas"]
         assert isinstance(field, forms.MultipleChoiceField)
@@ -129,6 +144,8 @@ class NewClientForm(ClientForm, EpisodeForm):
     field_order = (
         "name_shown",
         "pronouns",
+        "mail",
+        "language",
         "began_on",
         "course_form",
         "planned_sessions",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from enum import StrEnum
 from typing import ClassVar
 
 from django.conf import settings
@@ -18,11 +19,11 @@ PHASES = [(p.value, p.label) for p in Phase]
 PROBLEM_AREAS = [(a.value, a.label) for a in ProblemArea]
 
 
-class SymptomMeasure(models.TextChoices):
-    """Instrument and scale that track an episode's symptoms."""
+class SymptomMeasure(StrEnum):
+    """Two of the scales that a course can follow (`measures.followed`); any other is stored alike, as “id:scale”."""
 
-    SESSION_SET = "session_before:symptoms", "Check-in (five questions of our own, not validated)"
-    PHQ9 = "phq9:total", "PHQ-9 total (entered by you)"
+    SESSION_SET = "session_before:symptoms"
+    PHQ9 = "phq9:total"
 
 
 class Client(ScopedModel):
@@ -35,6 +36,10 @@ class Client(ScopedModel):
     therapist = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     name_shown = models.CharField(max_length=80)
     pronouns = models.CharField(max_length=40, blank=True)
+    #: address for requests to answer; blank if none may be sent
+    mail = models.EmailField(blank=True)
+    #: language of what the client reads; blank for the workbench's own
+    language = models.CharField(max_length=10, choices=settings.LANGUAGES, blank=True)
     simulated = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -70,9 +75,7 @@ class Episode(ScopedModel):
     course_form = models.CharField(max_length=40, default="standard")
     problem_areas = models.JSONField(default=list)
     phase = models.CharField(max_length=20, choices=PHASES, default=Phase.INITIAL.value)
-    symptom_measure = models.CharField(
-        max_length=60, choices=SymptomMeasure.choices, default=SymptomMeasure.SESSION_SET
-    )
+    symptom_measure = models.CharField(max_length=60, default=SymptomMeasure.SESSION_SET.value)
     #: where the rotating questions of check-ins start; consecutive courses of a clinic start at different places
     rotation_offset = models.PositiveIntegerField(default=0)
     #: first session whose check-in asks rotating questions; above 1 if the course began under the earlier plan

@@ -27,7 +27,7 @@ def new_client(request: HttpRequest) -> HttpResponse:
     start = {
         "began_on": timezone.localdate(),
         "phase": Phase.INITIAL.value,
-        "symptom_measure": SymptomMeasure.SESSION_SET,
+        "symptom_measure": SymptomMeasure.SESSION_SET.value,
     }
     form = NewClientForm(request.POST or None, initial=start, clinic=clinic)
     if form.is_valid():
@@ -36,11 +36,13 @@ def new_client(request: HttpRequest) -> HttpResponse:
             therapist=current_account(request),
             name_shown=data["name_shown"],
             pronouns=data["pronouns"],
+            mail=data["mail"],
+            language=data["language"],
             began_on=data["began_on"],
             course_format=form.course_format(),
             problem_areas=[ProblemArea(a) for a in data["problem_areas"]],
             phase=Phase(data["phase"]),
-            symptom_measure=SymptomMeasure(data["symptom_measure"]),
+            symptom_measure=data["symptom_measure"],
         )
         messages.success(request, f"{client.name_shown} added to your caseload. Next, add the first session.")
         return redirect("client-sessions", client.id)
@@ -80,7 +82,8 @@ def edit_client(page: ClientPage) -> HttpResponse:
 
 
 def _client_values(client: Client) -> dict[str, object]:
-    return {"name_shown": client.name_shown, "pronouns": client.pronouns, "version": client.version}
+    names = ("name_shown", "pronouns", "mail", "version")
+    return {name: getattr(client, name) for name in names} | {"language": client.language or "en"}
 
 
 def _episode_values(episode: Episode | None) -> dict[str, object]:
@@ -101,6 +104,8 @@ def _save_client(page: ClientPage, form: ClientForm) -> None:
         version=data["version"] or 0,
         name_shown=data["name_shown"],
         pronouns=data["pronouns"],
+        mail=data["mail"],
+        language=data["language"],
     )
     messages.success(page.request, "Saved.")
 

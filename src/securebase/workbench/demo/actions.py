@@ -29,6 +29,13 @@ from securebase.workbench.progress.queries import current_picture
 
 USER_NAME, PASSWORD = "demo", "simulated-clinic"
 CLINIC, THERAPIST = "Harbour Street Clinic (simulated)", "Dr M. Okafor"
+#: Help text of the demo clinic; its numbers reach nobody.
+HELP = (
+    "If you are in danger, or might act on thoughts of hurting yourself, call your local emergency number now "
+    "or go to the nearest emergency department.\n"
+    "Crisis line, day and night (simulated): 000 0000.\n"
+    "If you can, tell someone near you how you feel, and do not stay alone."
+)
 #: Chosen so that every client shows what the roster's story says (checked by a test).
 SEED = 27
 
@@ -92,8 +99,11 @@ def make_pictures(*, therapist: Account, now: datetime, progress: Progress = _ig
 
 
 def _create_therapist() -> Account:
+    clinic = create_clinic(name=CLINIC)
+    clinic.help_text = HELP
+    clinic.save(update_fields=["help_text"])
     return create_account(
-        clinic=create_clinic(name=CLINIC),
+        clinic=clinic,
         user_name=USER_NAME,
         name_shown=THERAPIST,
         password=PASSWORD,

@@ -173,6 +173,7 @@ def _create_administrations(
         check_in = None
         if answers.instrument != "phq9":
             check_in = CheckIn(
+                episode=episode,
                 therapy_session=sessions[number],
                 moment=answers.moment.value,
                 mode=CheckInMode.LINK,

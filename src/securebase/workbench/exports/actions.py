@@ -181,8 +181,8 @@ def _scored_administrations(episode: EpisodeRecord) -> Iterator[tuple[Administra
 def _columns(episode: EpisodeRecord) -> dict[Measure, str]:
     """Return the column's name of every (instrument, scale); symptoms come first.
 
-    The scale that a construct is followed with is named after the construct: for symptoms the episode's measure, else
-    the check-in's own scale, else the first one used. Every other column is named after its instrument and scale.
+    The scale that a construct is followed with is named after the construct: the episode's measure, else the check-in's
+    own scale, else the first one used. Every other column is named after its instrument and scale.
     """
     constructs = {
         (s.instrument, s.scale): s.construct for _, scores in _scored_administrations(episode) for s in scores
@@ -191,7 +191,7 @@ def _columns(episode: EpisodeRecord) -> dict[Measure, str]:
     for measure, name in sorted(constructs.items(), key=lambda entry: entry[0][0] not in SESSION_SETS.values()):
         primary.setdefault(name, measure)
     if episode.symptom_measure in constructs:
-        primary["symptoms"] = episode.symptom_measure
+        primary[constructs[episode.symptom_measure]] = episode.symptom_measure
     ordered = sorted(primary, key=lambda name: name != "symptoms")
     return {primary[name]: name for name in ordered} | {
         measure: "_".join(measure) for measure in constructs if measure not in primary.values()

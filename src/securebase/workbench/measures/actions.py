@@ -17,6 +17,7 @@ from securebase.workbench.accounts.models import Account
 from securebase.workbench.clients.actions import ensure_own, record_write
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.clients.tokens import digest
+from securebase.workbench.measures.alert_mail import announce_alerts
 from securebase.workbench.measures.models import Administration, ExtraChoice, Response, SafetyAlert, Score
 from securebase.workbench.measures.schedule import is_choice
 from securebase.workbench.therapy_sessions.models import TherapySession
@@ -129,6 +130,7 @@ def create_administration(
     simulated: bool,
     check_in_id: uuid.UUID | None = None,
     submission: str = "",
+    wording: str = "",
     respondent: Respondent = Respondent.CLIENT,
 ) -> Administration:
     """Create the rows of one administration within the caller's transaction."""
@@ -141,6 +143,7 @@ def create_administration(
         at=at,
         moment=Moment(moment).value,
         respondent=respondent.value,
+        wording=wording,
         typed_in_by=typed_in_by.id if typed_in_by else None,
         submission_digest=digest(submission) if submission else None,
         simulated=simulated,
@@ -165,6 +168,8 @@ def create_administration(
         )
         for a in result.alerts
     )
+    if result.alerts and typed_in_by is None:  # who types answers in has read them
+        announce_alerts(administration, at)
     return administration
 
 

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from securebase.workbench.clients.client_page import ClientPage, client_page
 from securebase.workbench.measures import queries
 from securebase.workbench.measures.actions import acknowledge_alert
+from securebase.workbench.measures.alert_mail import who_was_told
 from securebase.workbench.measures.forms import AlertNoteForm
 from securebase.workbench.ui.conflict import form_status, refusal_on
 
@@ -25,4 +26,5 @@ def alert(page: ClientPage, alert_id: uuid.UUID) -> HttpResponse:
             return page.redirect("client")
         safety_alert.refresh_from_db()
     context = {"alert": safety_alert, "answer": queries.open_alert(safety_alert), "form": form}
+    context["told"] = who_was_told(safety_alert)
     return page.render("measures/alert.html", context, status=form_status(form))

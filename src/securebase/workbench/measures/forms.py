@@ -10,6 +10,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext
 
 from securebase.ipt.parsing import parse_value
 from securebase.measurement.catalogue import instrument as get_instrument
@@ -48,13 +49,16 @@ class Section:
     @property
     def heading(self) -> str:
         """Name of a questionnaire; the period of questions that only check-ins ask, some at a time."""
-        window = self.instrument.window
-        return self.instrument.name if self.instrument.schedule is not None else window[:1].upper() + window[1:]
+        instrument = self.instrument
+        if not instrument.own_wording:
+            return instrument.name
+        heading = gettext(instrument.name if instrument.schedule is not None else instrument.window)
+        return heading[:1].upper() + heading[1:]
 
     @property
     def window(self) -> str:
         schedule = self.instrument.schedule
-        return "" if schedule is None or schedule.weekly else self.instrument.window
+        return "" if schedule is None or schedule.weekly else gettext(self.instrument.window)
 
 
 class AnswersForm(forms.Form):
@@ -71,7 +75,7 @@ class AnswersForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.instrument, self.extra = instrument, tuple(extra)
         self._items = {
-            self._name(part, item): item_field(item, in_full=self.in_full)
+            self._name(part, item): item_field(item, in_full=self.in_full, ours=part.own_wording)
             for part in (instrument, *self.extra)
             for item in part.items
         }
@@ -113,7 +117,8 @@ class AnswersForm(forms.Form):
     @property
     def raises_an_alert(self) -> bool:
         """True if an answer raises a safety alert. Only for a validated form."""
-        return bool(raised_rules(self.instrument, self.responses()))
+        answers = {self.instrument.id: self.responses(), **self.extra_responses()}
+        return any(raised_rules(part, answers[part.id]) for part in (self.instrument, *self.extra))
 
     @property
     def questions(self) -> list[Input]:
@@ -137,7 +142,8 @@ class AnswersForm(forms.Form):
     @property
     def minutes(self) -> str:
         """Return how long answering takes, in words: about a dozen questions a minute."""
-        return "one minute" if len(self.all_questions) <= MAX_QUESTIONS else "two minutes"
+        short = len(self.all_questions) <= MAX_QUESTIONS
+        return gettext("about one minute") if short else gettext("about two minutes")
 
     @property
     def left_open(self) -> list[Input]:

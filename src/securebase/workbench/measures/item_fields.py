@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
+
 from securebase.ipt.worksheet import Field, FieldKind, Option
 from securebase.measurement.instrument import Item
 
 
-def item_field(item: Item, *, in_full: bool) -> Field:
+def item_field(item: Item, *, in_full: bool, ours: bool = True) -> Field:
     """Return the field that asks an item: a choice, or a scale with any further answers beside its steps.
 
-    in_full: asked in its own words where these are ours, otherwise named by its short label.
+    in_full: asked in its own words where it has some, otherwise named by its short label. ours: these are our texts.
     """
-    value_range = f"{item.minimum:g} to {item.maximum:g}" + ("" if item.step == 1 else f", in steps of {item.step:g}")
-    listed = "Choose one of the listed answers ({value} is not one of them)."
+    listed = gettext("Choose one of the listed answers ({value} is not one of them).")
+    if item.step == 1:
+        ranged = gettext("The answer must be {low} to {high}.")
+    else:
+        ranged = gettext("The answer must be {low} to {high}, in steps of {step}.")
+    ranged = ranged.format(low=f"{item.minimum:g}", high=f"{item.maximum:g}", step=f"{item.step:g}")
+
+    def words(text: str) -> str:
+        """Return our own text in the language of the page; a wording of the clinic stays as it is."""
+        return gettext(text) if text and in_full and ours else text
+
     return Field(
         id=f"item_{item.number}",
-        label=item.text if in_full and item.text else item.label,
+        label=words(item.text) if in_full and item.text else item.label,
         kind=FieldKind.CHOICE if item.choices else FieldKind.SCALE,
         minimum=item.minimum,
         maximum=item.maximum,
         step=item.step,
-        low_label=item.low_label,
-        high_label=item.high_label,
-        options=tuple(Option(f"{o.value:g}", o.label) for o in item.options),
-        refusal=listed if item.options else f"The answer must be {value_range}.",
+        low_label=words(item.low_label),
+        high_label=words(item.high_label),
+        options=tuple(Option(f"{o.value:g}", words(o.label)) for o in item.options),
+        refusal=listed if item.options else ranged,
     )

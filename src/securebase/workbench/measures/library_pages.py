@@ -10,13 +10,16 @@ from securebase.errors import InstrumentError
 from securebase.measurement.catalogue import instrument as get_instrument
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.constructs import CONSTRUCTS
-from securebase.workbench.measures.sentences import describe_answers, describe_bands, describe_method
+from securebase.workbench.accounts.access import current_account
+from securebase.workbench.accounts.models import Role
+from securebase.workbench.measures.sentences import describe_answers, describe_bands, describe_free_use, describe_method
+from securebase.workbench.wordings import languages, versions
 
 
 @require_GET
 def library(request: HttpRequest) -> HttpResponse:
     shelf = sorted(instruments().values(), key=lambda i: (not i.own_wording, i.name.lower()))
-    rows = [(i, sorted({_label(s.construct) for s in i.scales})) for i in shelf]
+    rows = [(i, sorted({_label(s.construct) for s in i.scales}), languages(i.id)) for i in shelf]
     return render(request, "measures/library.html", {"rows": rows, "section": "library"})
 
 
@@ -30,6 +33,10 @@ def library_instrument(request: HttpRequest, instrument_id: str) -> HttpResponse
         "instrument": instrument,
         "items": [(item, describe_answers(item)) for item in instrument.items],
         "scales": [(s, _label(s.construct), describe_method(s), describe_bands(s)) for s in instrument.scales],
+        "needs_wording": not instrument.own_wording and instrument.respondent == "client",
+        "wordings": versions(instrument.id),
+        "free_use": describe_free_use(instrument),
+        "may_withdraw": current_account(request).has_role(Role.ADMINISTRATOR),
         "section": "library",
     }
     return render(request, "measures/library_instrument.html", context)

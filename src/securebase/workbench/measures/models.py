@@ -15,6 +15,7 @@ from securebase.records.vocabulary import Moment, Respondent
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.clients.scoping import ScopedModel
 from securebase.workbench.therapy_sessions.models import TherapySession
+from securebase.workbench.wordings import worded_as_answered
 
 MOMENTS = [(m.value, m.label) for m in Moment]
 
@@ -34,6 +35,8 @@ class Administration(ScopedModel):
     )
     instrument = models.CharField(max_length=60)
     instrument_version = models.CharField(max_length=20, default="1")
+    #: version of the clinic's wording that was answered, such as “de-2”; blank for our own texts and for paper
+    wording = models.CharField(max_length=30, blank=True)
     at = models.DateTimeField()
     moment = models.CharField(max_length=10, choices=MOMENTS)
     respondent = models.CharField(
@@ -58,8 +61,8 @@ class Administration(ScopedModel):
 
     @property
     def instrument_as_asked(self) -> Instrument:
-        """Instrument in the version that was answered."""
-        return instrument_in_version(self.instrument, self.instrument_version)
+        """Instrument in the version and the wording that were answered."""
+        return worded_as_answered(instrument_in_version(self.instrument, self.instrument_version), self.wording)
 
     @property
     def scored_responses(self) -> dict[int, float | None]:
@@ -123,6 +126,9 @@ class SafetyAlert(ScopedModel):
     value = models.FloatField()
     concern = models.CharField(max_length=200)
     raised_at = models.DateTimeField()
+    #: when an email about it left, to the therapist and to the duty clinician
+    therapist_told_at = models.DateTimeField(null=True, blank=True)
+    duty_told_at = models.DateTimeField(null=True, blank=True)
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by = models.UUIDField(null=True, blank=True)
     note = models.TextField(max_length=2000, blank=True)

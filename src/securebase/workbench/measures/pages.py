@@ -27,6 +27,7 @@ from securebase.workbench.measures.paper_forms import TIME_BEFORE, completion_ti
 from securebase.workbench.measures.schedule import choice_name, extra_plan, is_choice
 from securebase.workbench.therapy_sessions.queries import sessions_held
 from securebase.workbench.ui.conflict import form_status, refusal_on
+from securebase.workbench.wordings import label_with_texts
 
 
 @client_page("GET", tab="measures")
@@ -113,7 +114,7 @@ def type_in(page: ClientPage, instrument_id: str) -> HttpResponse:
     questionnaires = {i.id: i for i in queries.instruments_to_type_in()}
     if instrument_id not in questionnaires:
         raise Http404
-    instrument = questionnaires[instrument_id]
+    instrument = label_with_texts(questionnaires[instrument_id], page.client.language)
     usual = Moment.AFTER if instrument.moment == "after" else Moment.BEFORE
     initial = {"submission": secrets.token_urlsafe(16), "date": timezone.localdate(), "moment": usual.value}
     form = TypeInForm(page.posted, instrument=instrument, episode=episode, initial=initial)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from securebase.measurement.instrument import Item, Scale
+from securebase.measurement.instrument import Instrument, Item, Scale
 
 
 def describe_answers(item: Item) -> str:
@@ -28,3 +28,13 @@ def describe_bands(scale: Scale) -> str:
 
 def _ends(item: Item) -> tuple[tuple[float, str], tuple[float, str]]:
     return (item.minimum, item.low_label), (item.maximum, item.high_label)
+
+
+def describe_free_use(instrument: Instrument) -> str:
+    """Say that the owner allows free use, with the source; nothing for other questionnaires."""
+    licence = instrument.licence
+    if not licence.may_ship_text:
+        return ""
+    source = next((p.source for p in instrument.provenance if p.fact == "licence"), "")
+    holder = f" ({licence.holder})" if licence.holder else ""
+    return f"Its owner allows free use{holder}." + (f" Source: {source}." if source else "")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from securebase.workbench.measures import alert_pages, library_pages, pages
+from securebase.workbench.measures import alert_pages, library_pages, pages, wording_pages
 
 CLIENT = "clients/<uuid:client_id>/"
 ADMINISTRATION = CLIENT + "measures/<uuid:administration_id>/"
@@ -17,4 +17,10 @@ urlpatterns = [
     path(CLIENT + "alerts/<uuid:alert_id>/", alert_pages.alert, name="alert"),
     path("library/", library_pages.library, name="library"),
     path("library/<slug:instrument_id>/", library_pages.library_instrument, name="library-instrument"),
+    path("library/<slug:instrument_id>/wording/", wording_pages.load_wording, name="library-wording"),
+    path(
+        "library/<slug:instrument_id>/wording/<slug:tag>/withdraw/",
+        wording_pages.withdraw,
+        name="library-wording-withdraw",
+    ),
 ]

@@ -16,8 +16,9 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from securebase.workbench.accounts.models import HELP_TEXT, Account
-from securebase.workbench.accounts.queries import help_text_of
+from securebase.workbench.accounts.models import Account
+from securebase.workbench.accounts.queries import help_lines, help_text_of
+from securebase.workbench.clients.language import speak
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.own_pages import queries
 from securebase.workbench.own_pages.models import OwnPage
@@ -98,6 +99,7 @@ def visit_required(view: Callable[Concatenate[HttpRequest, Visit, P], HttpRespon
             request.session[VISIT_KEY] = state | {"locked": True}
             return _refuse(request, code_form(request, page, away=True, status=403))
         request.session[VISIT_KEY] = state | {"seen": time.time()}
+        speak(request, page.client.language)
         episode = page.client.episode
         if episode is None:
             raise Http404
@@ -137,7 +139,9 @@ def closed_page(
 def base_context(request: HttpRequest, page: OwnPage | None) -> dict[str, Any]:
     """Return the context of every page of the client: help text, and whether it is on the therapist's device."""
     if page is None:
-        lines = [line for line in HELP_TEXT.splitlines() if line]
+        speak(request)
+        lines = help_lines()
     else:
+        speak(request, page.client.language)
         lines = help_text_of(page.client.therapist.clinic)
     return {"help_text": lines, "handed_over": "handed_over" in request.session}

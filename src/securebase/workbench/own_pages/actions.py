@@ -147,14 +147,15 @@ def try_code(*, page_id: uuid.UUID, code: str, at: datetime) -> CodeOutcome:
 @transaction.atomic
 def open_check_in(*, check_in: CheckIn, page: OwnPage, handed_over: bool) -> str:
     """Return the path of a new link to an open check-in. The old link ends; the expiry time does not change."""
-    rows = CheckIn.objects.unscoped(reason=OWN_PAGE_REASON)
-    token = new_token()
-    changes = {"token_digest": digest(token), "mode": CheckInMode.DEVICE if handed_over else CheckInMode.LINK}
-    open_rows = rows.filter(id=check_in.id, therapy_session__episode__client=page.client, state=CheckInState.WAITING)
-    if not open_rows.exclude(mode=CheckInMode.PAPER).update(**changes):
+    rows = CheckIn.objects.unscoped(reason=OWN_PAGE_REASON).exclude(mode=CheckInMode.PAPER)
+    row = rows.filter(id=check_in.id, episode__client=page.client, state=CheckInState.WAITING).first()
+    if row is None:
         raise InputError("this check-in is no longer open")
-    _record(None, "own_page.check_in", page, check_in=str(check_in.id))
-    return f"/c/{token}/"
+    row.link_number += 1
+    row.token_digest, row.mode = digest(row.token), CheckInMode.DEVICE if handed_over else CheckInMode.LINK
+    row.save(update_fields=["link_number", "token_digest", "mode"])
+    _record(None, "own_page.check_in", page, check_in=str(row.id))
+    return row.path
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -21,6 +23,7 @@ from securebase.ipt.worksheet import Worksheet
 from securebase.records.vocabulary import Agreement
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.check_ins.models import CheckIn
+from securebase.workbench.clients.language import speak
 from securebase.workbench.own_pages import actions, queries
 from securebase.workbench.own_pages.access import (
     Visit,
@@ -34,6 +37,7 @@ from securebase.workbench.own_pages.access import (
 )
 from securebase.workbench.own_pages.models import OwnPage
 from securebase.workbench.own_pages.symptom_line import symptom_line
+from securebase.workbench.requests.push import public_key, subscribe, subscriptions, unsubscribe
 from securebase.workbench.ui.conflict import error_status, sentence
 from securebase.workbench.ui.methods import is_autosave, post_only
 from securebase.workbench.ui.parsing import parse_number
@@ -43,8 +47,8 @@ from securebase.workbench.worksheets.models import Artefact
 from securebase.workbench.worksheets.queries import is_taken, people_of, values_of, worksheet_or_404
 
 _CODE_ERRORS = {
-    actions.CodeOutcome.WRONG: "That code is not correct. Check it and try again, or ask your therapist.",
-    actions.CodeOutcome.LOCKED: "Too many wrong codes. Try again in 15 minutes.",
+    actions.CodeOutcome.WRONG: gettext_lazy("That code is not correct. Check it and try again, or ask your therapist."),
+    actions.CodeOutcome.LOCKED: gettext_lazy("Too many wrong codes. Try again in 15 minutes."),
 }
 
 
@@ -72,12 +76,13 @@ def code(request: HttpRequest) -> HttpResponse:
 
 
 def _try_code(request: HttpRequest, page: OwnPage) -> HttpResponse:
+    speak(request, page.client.language)
     outcome = actions.try_code(page_id=page.id, code=request.POST.get("code", "")[:20], at=timezone.now())
     if outcome is actions.CodeOutcome.ENDED:
         return closed_page(request, None)
     if outcome is not actions.CodeOutcome.OPEN:
         status = 429 if outcome is actions.CodeOutcome.LOCKED else 400
-        return code_form(request, page, error=_CODE_ERRORS[outcome], status=status)
+        return code_form(request, page, error=str(_CODE_ERRORS[outcome]), status=status)
     begin_visit(request, page)
     target = request.POST.get("next", "")
     # only paths of the own page: no open redirect
@@ -119,7 +124,34 @@ def home(request: HttpRequest, visit: Visit) -> HttpResponse:
     actions.record_read(page=visit.page, part="own_page", object_id=visit.page.id)
     now = timezone.now()
     line = symptom_line(visit.episode, now) if visit.page.shows_graph else None
-    return show(request, visit, "home", {"home": queries.home(visit.episode, now), "line": line})
+    context = {
+        "home": queries.home(visit.episode, now),
+        "line": line,
+        "push_key": public_key(),
+        "notified": bool(subscriptions(visit.client)),
+    }
+    return show(request, visit, "home", context)
+
+
+@visit_required
+@post_only
+def notify(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Switch notifications on for this browser, by its subscription in JSON, or off for every browser of the client."""
+    if visit.handed_over:
+        raise Http404
+    try:
+        subscription = json.loads(request.body or b"{}")
+    except ValueError:
+        return JsonResponse({"error": "no JSON"}, status=400)
+    now = timezone.now()
+    if not subscription:
+        unsubscribe(client=visit.client, at=now)
+        return HttpResponse(status=204)
+    try:
+        subscribe(client=visit.client, subscription=subscription, at=now)
+    except InputError as error:
+        return JsonResponse({"error": sentence(error)}, status=400)
+    return HttpResponse(status=204)
 
 
 @visit_required

@@ -131,9 +131,7 @@ def home(episode: Episode, now: datetime) -> Home:
 
 def waiting_check_ins(episode: Episode, now: datetime) -> list[CheckIn]:
     """Return the check-ins that are open and have not expired."""
-    rows = CheckIn.objects.unscoped(reason=OWN_PAGE_REASON).filter(
-        therapy_session__episode=episode, state=CheckInState.WAITING
-    )
+    rows = CheckIn.objects.unscoped(reason=OWN_PAGE_REASON).filter(episode=episode, state=CheckInState.WAITING)
     return list(rows.exclude(mode=CheckInMode.PAPER).filter(expires_at__gt=now).select_related("therapy_session"))
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from securebase.charts.sparkline import scores_sparkline
 from securebase.measurement.catalogue import instrument
@@ -42,27 +44,33 @@ def symptom_line(episode: Episode, now: datetime) -> SymptomLine | None:
     if not points:
         return None
     scale = instrument(name).scale(scale_id)
-    drawing = scores_sparkline("Your answers", points, scale.minimum, scale.maximum, construct=scale.construct)
+    drawing = scores_sparkline(_("Your answers"), points, scale.minimum, scale.maximum, construct=scale.construct)
     words = describe_change(scale, [value for _, value in points])
     if not instrument(name).validated:
-        words = f"{words} {NOT_TESTED}"
-    return SymptomLine("How you have been", trusted_svg(drawing), words)
+        words = f"{words} {_(NOT_TESTED)}"
+    return SymptomLine(_("How you have been"), trusted_svg(drawing), words)
 
 
 def describe_change(scale: Scale, values: list[float]) -> str:
     """Describe the first and last score, and whether their difference exceeds measurement error where that is known."""
-    better = "lower" if scale.direction is Direction.HIGHER_IS_WORSE else "higher"
-    ends = f"{phrases.number(scale.minimum)} to {phrases.number(scale.maximum)} ({better} is better)"
+    lowest, highest = phrases.number(scale.minimum), phrases.number(scale.maximum)
+    better = scale.direction is Direction.HIGHER_IS_WORSE
+    ends = _("{low} to {high} (lower is better)") if better else _("{low} to {high} (higher is better)")
+    ends = ends.format(low=lowest, high=highest)
     if len(values) == 1:
-        return f"You have answered once so far: {phrases.number(values[0])} on a scale from {ends}."
-    first, last = phrases.number(values[0]), phrases.number(values[-1])
-    summary = f"Your first score was {first} and your latest is {last}, on a scale from {ends}."
+        once = _("You have answered once so far: {score} on a scale from {ends}.")
+        return once.format(score=phrases.number(values[0]), ends=ends)
+    summary = _("Your first score was {first} and your latest is {last}, on a scale from {ends}.").format(
+        first=phrases.number(values[0]), last=phrases.number(values[-1]), ends=ends
+    )
     return f"{summary} {_CHANGE_SENTENCES[score_change(scale, values[0], values[-1]).verdict]}".strip()
 
 
 _CHANGE_SENTENCES = {
-    "improved": "That is a real improvement, more than normal ups and downs.",
-    "worse": "That is worse, by more than normal ups and downs. Please talk about it in your next session.",
-    "within_error": "A difference this small may just be normal ups and downs.",
+    "improved": gettext_lazy("That is a real improvement, more than normal ups and downs."),
+    "worse": gettext_lazy(
+        "That is worse, by more than normal ups and downs. Please talk about it in your next session."
+    ),
+    "within_error": gettext_lazy("A difference this small may just be normal ups and downs."),
     "unknown": "",
 }

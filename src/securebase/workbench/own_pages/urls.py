@@ -16,6 +16,7 @@ urlpatterns = [
     path("p/<str:token>/", pages.link, name="own-link"),
     path("own/", pages.home, name="own-home"),
     path("own/code/", pages.code, name="own-code"),
+    path("own/notify/", pages.notify, name="own-notify"),
     path("own/close/", pages.close, name="own-close"),
     path("own/end/", pages.end, name="own-end"),
     path("own/still-here/", pages.still_here, name="own-still-here"),

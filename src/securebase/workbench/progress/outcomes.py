@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from django.db.models import Max, Q
+from django.db.models import Max, Q, Value
+from django.db.models.functions import Concat
 
 from securebase.measurement.catalogue import find_scale
 from securebase.measurement.change import ChangeRules, change_rules
@@ -184,7 +185,9 @@ def _courses(account: Account, *, whole: bool, now: datetime) -> list[ClinicCour
 
 
 def _scores(account: Account, *, whole: bool) -> dict[ScaleKey, dict[uuid.UUID, list[float]]]:
-    """Return the clients' symptom scores by scale and course, in order of time; scales without thresholds are left out.
+    """Return the clients' scores of symptoms, and of what their courses follow, by scale and course in order of time.
+
+    Scales without thresholds are left out.
 
     One query: nothing is estimated.
     """
@@ -193,8 +196,9 @@ def _scores(account: Account, *, whole: bool) -> dict[ScaleKey, dict[uuid.UUID, 
         if whole
         else Score.objects.visible_to(account)
     )
+    measure = Concat("administration__instrument", Value(":"), "scale")
     rows = rows.filter(
-        construct="symptoms",
+        Q(construct="symptoms") | Q(administration__episode__symptom_measure=measure),
         value__isnull=False,
         administration__respondent=Respondent.CLIENT.value,
         administration__set_aside_at=None,

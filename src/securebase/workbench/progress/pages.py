@@ -37,9 +37,11 @@ from securebase.workbench.progress.calibration import interval_calibration
 from securebase.workbench.progress.match_pages import describe_answers
 from securebase.workbench.progress.rows import Summary
 from securebase.workbench.progress.tickets import read_ticket, sign_ticket
+from securebase.workbench.requests.queries import late_requests
 from securebase.workbench.therapy_sessions.queries import sessions_held
 from securebase.workbench.ui.drawings import trusted_svg
 from securebase.workbench.ui.headers import POLICY
+from securebase.workbench.ui.phone_numbers import names_a_number
 
 
 @require_GET
@@ -51,7 +53,13 @@ def caseload(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     current = queries.caseload(account=account, now=now)
     rows = [_render_case(_CaseContent.from_row(row, now)) for row in current.rows]
-    context = {"caseload": current, "rows": rows, "section": "caseload"}
+    context = {
+        "caseload": current,
+        "rows": rows,
+        "late": len(late_requests(account, now)),
+        "no_help_number": not names_a_number(account.clinic.help_text),
+        "section": "caseload",
+    }
     return render(request, "progress/caseload.html", context)
 
 

@@ -1,16 +1,18 @@
 // Worksheets: saved during input, with rows, and parts of the page that follow what is saved.
 import { Autosave } from "../ui/js/autosave.js";
-import { Draft, putBack } from "../ui/js/kept.js";
+import { putBack } from "../ui/js/kept.js";
 import { replaceParts } from "../ui/js/parts.js";
 import { useRowTool } from "../ui/js/rows.js";
+import { discardDrafts, draftOf } from "../ui/js/sealed.js";
 
-function start(form) {
-  // the client's own page keeps unsaved input on the client's own device
-  const draft = form.dataset.keep === "yes" ? new Draft(`own-page:${new URL(form.action).pathname}`) : null;
+async function start(form) {
+  // the client's own page keeps unsaved input on the client's own device, sealed
+  const draft = form.dataset.keep === "yes" ? await draftOf("own:", new URL(form.action).pathname) : null;
+  if (draft) await discardDrafts();
   // put back before the autosave, which reads the form when it is made
-  putBack(form, draft?.read()?.input ?? []);
+  putBack(form, (await draft?.read())?.input ?? []);
   form.classList.add("scripted");
-  const discard = draft && (() => (draft.discard(), location.reload()));
+  const discard = draft && (() => draft.discard().then(() => location.reload()));
   form.autosave = new Autosave(form, { discard });
   if (form.autosave.settled) draft?.discard();
   form.addEventListener("input", () => draft?.keep(form));
@@ -21,4 +23,4 @@ function start(form) {
   });
 }
 
-document.querySelectorAll("form[data-autosave]").forEach(start);
+await Promise.all([...document.querySelectorAll("form[data-autosave]")].map(start));

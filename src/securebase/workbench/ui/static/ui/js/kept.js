@@ -76,8 +76,3 @@ export class Draft {
     else this.discard();
   }
 }
-
-export function draftsOf(prefix) {
-  const keys = attempt(() => Object.keys(localStorage)) ?? [];
-  return keys.filter((key) => key.startsWith(prefix)).map((key) => new Draft(key));
-}
