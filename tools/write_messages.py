@@ -1,7 +1,9 @@
 """Bring the catalogues of translations up to date: `python tools/write_messages.py`.
 
-Texts come from templates, from Python, and from our own questionnaires. A new text is added without a translation; one
-that is no longer used is removed. Then every catalogue is compiled, because a fresh machine has no tool for it.
+Texts come from templates, from Python, and from our own questionnaires. The words for an answer have their question as
+context, because a translation depends on it: “not hard” is about effort in one question and about pain in another. A
+new text is added without a translation; one that is no longer used is removed. Then every catalogue is compiled,
+because a fresh machine has no tool for it.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -34,18 +37,18 @@ KEYWORDS = {
 }
 
 
-def texts() -> Iterator[tuple[str, str | tuple[str, str]]]:
-    """Yield each text with the file that holds it; a pair is singular and plural."""
+def texts() -> Iterator[tuple[str, str | tuple[str, str], str | None]]:
+    """Yield each text with the file that holds it and its context; a pair is singular and plural."""
     from django.utils.translation.template import templatize
 
     for path in sorted(WORKBENCH.rglob("*.html")):
         source = path.read_text(encoding="utf-8")
         if "i18n" in source:
-            yield from _of_template(path, templatize(source))
+            yield from ((*text, None) for text in _of_template(path, templatize(source)))
     for path in sorted(WORKBENCH.rglob("*.py")):
         content = path.read_bytes()
         if b"gettext" in content:
-            yield from _of_python(path, content)
+            yield from ((*text, None) for text in _of_python(path, content))
     yield from _of_questionnaires()
 
 
@@ -66,31 +69,32 @@ def _of_python(path: Path, content: bytes) -> Iterator[tuple[str, str | tuple[st
             yield name, str(messages)
 
 
-def _of_questionnaires() -> Iterator[tuple[str, str]]:
+def _of_questionnaires() -> Iterator[tuple[str, str, str | None]]:
     """Yield the texts of our own questionnaires, and of two constants that pages translate when they are shown."""
     from securebase.measurement.catalogue import instruments
     from securebase.reports.change_section import NOT_TESTED
     from securebase.workbench.accounts.models import HELP_TEXT
 
     for line in (*HELP_TEXT.splitlines(), NOT_TESTED):
-        yield "help text", line
+        yield "help text", line, None
     for instrument in instruments().values():
         if not instrument.own_wording or instrument.respondent != "client":
             continue
-        parts = [instrument.name, instrument.window]
+        parts: list[tuple[str, str | None]] = [(instrument.name, None), (instrument.window, None)]
         for item in instrument.items:
-            parts += [item.text, item.low_label, item.high_label, *(option.label for option in item.options)]
-        for part in parts:
+            answers = (item.low_label, item.high_label, *(option.label for option in item.options))
+            parts += [(item.text, None), *((answer, item.text) for answer in answers)]
+        for part, context in parts:
             if part.strip():
-                yield f"questionnaire {instrument.id}", part
+                yield f"questionnaire {instrument.id}", part, context
 
 
 def template_catalogue() -> Catalog:
     """Return all texts without translations, in order of appearance."""
     catalogue = Catalog(charset="utf-8", fuzzy=False)
-    for name, text in texts():
+    for name, text, context in texts():
         if text and text != ("", ""):
-            catalogue.add(text, locations=[(name, None)])
+            catalogue.add(text, locations=[(name, None)], context=context)
     return catalogue
 
 
@@ -111,8 +115,10 @@ def write_catalogue(language: str, catalogue: Catalog) -> None:
     write_po(buffer, catalogue, width=100, omit_header=False, include_lineno=False, sort_by_file=False)
     lines = [line for line in buffer.getvalue().decode().splitlines() if "-Date: " not in line]
     (folder / "django.po").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    compiled = read_catalogue(language)
+    compiled.creation_date = compiled.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
     with (folder / "django.mo").open("wb") as file:
-        write_mo(file, read_catalogue(language))
+        write_mo(file, compiled)
 
 
 def main() -> None:

@@ -58,7 +58,7 @@ def test_the_page_says_who_has_no_address(alma: Browser, cast: Cast) -> None:
     assert Account.objects.get(id=cast.alma.id).mail == "alma@example.org"
     page = read_page(alma, reverse("clinic-alerts"))
     assert "alma@example.org" in page
-    assert "sees alerts only here" in page
+    assert "sees alerts only in the workbench" in page
     refused = alma.post(reverse("profile"), {"save_name": "1", "name_shown": "Alma", "mail": "alma at home"})
     assert refused.status_code == 400
     assert "alma at home" in refused.content.decode()

@@ -56,6 +56,7 @@ def marked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for module in ("check_ins.client_pages", "check_ins.app_pages", "own_pages.access", "own_pages.pages"):
         monkeypatch.setattr(f"securebase.workbench.{module}.speak", speak)
     monkeypatch.setattr(translation._trans, "gettext", mark)
+    monkeypatch.setattr(translation._trans, "pgettext", lambda question, answer: mark(answer))
     monkeypatch.setattr(translation._trans, "ngettext", lambda one, many, n: mark(one if n == 1 else many))
 
 

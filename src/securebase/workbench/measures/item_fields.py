@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from securebase.ipt.worksheet import Field, FieldKind, Option
 from securebase.measurement.instrument import Item
@@ -20,19 +20,21 @@ def item_field(item: Item, *, in_full: bool, ours: bool = True) -> Field:
         ranged = gettext("The answer must be {low} to {high}, in steps of {step}.")
     ranged = ranged.format(low=f"{item.minimum:g}", high=f"{item.maximum:g}", step=f"{item.step:g}")
 
-    def words(text: str) -> str:
-        """Return our own text in the language of the page; a wording of the clinic stays as it is."""
-        return gettext(text) if text and in_full and ours else text
+    translated = in_full and ours  # a wording of the clinic stays as it is
+
+    def answer(label: str) -> str:
+        """Return our own words for an answer in the language of the page, which depend on the question."""
+        return pgettext(item.text, label) if label and translated else label
 
     return Field(
         id=f"item_{item.number}",
-        label=words(item.text) if in_full and item.text else item.label,
+        label=(gettext(item.text) if translated else item.text) if in_full and item.text else item.label,
         kind=FieldKind.CHOICE if item.choices else FieldKind.SCALE,
         minimum=item.minimum,
         maximum=item.maximum,
         step=item.step,
-        low_label=words(item.low_label),
-        high_label=words(item.high_label),
-        options=tuple(Option(f"{o.value:g}", words(o.label)) for o in item.options),
+        low_label=answer(item.low_label),
+        high_label=answer(item.high_label),
+        options=tuple(Option(f"{o.value:g}", answer(o.label)) for o in item.options),
         refusal=listed if item.options else ranged,
     )
