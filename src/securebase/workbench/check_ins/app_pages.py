@@ -55,7 +55,7 @@ def manifest(request: HttpRequest) -> JsonResponse:
         "theme_color": PAPER,
         "icons": icons,
     }
-    return JsonResponse(content, headers={"Content-Type": "application/manifest+json"})
+    return JsonResponse(content, content_type="application/manifest+json")
 
 
 @login_not_required
@@ -72,10 +72,10 @@ def _draw_icon(size: int) -> bytes:
     mark = Path(str(finders.find("ui/mark.svg"))).read_text(encoding="utf-8")
     inner = mark[mark.index("<svg") :].replace("<svg", '<svg x="20" y="20" width="60" height="60"', 1)
     square = (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="100" viewBox="0 0 100 100">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}" viewBox="0 0 100 100">'
         f'<rect width="100" height="100" fill="{CARD}"/>{inner}</svg>'
     )
-    return vl_convert.svg_to_png(square, scale=size / 100)
+    return vl_convert.svg_to_png(square)
 
 
 @login_not_required
