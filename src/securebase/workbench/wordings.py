@@ -6,6 +6,7 @@ no more.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -144,8 +145,6 @@ def _path(wording: Wording) -> Path:
 
 @lru_cache(maxsize=500)
 def _read(path: Path, changed: int) -> Wording | None:
-    import json
-
     try:
         return from_plain(json.loads(path.read_text(encoding="utf-8")), Wording, Place(path.name, InputError))
     except (OSError, ValueError, SecurebaseError) as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from securebase.workbench.accounts.models import Clinic
-from securebase.workbench.jobs.actions import JobProblem, run_due
+from securebase.workbench.jobs.actions import AddressProblem, JobProblem, run_due
 from securebase.workbench.jobs.mail import Message
 from securebase.workbench.requests.sending import follow_courses
 
@@ -35,7 +35,7 @@ class Transport:
         if self.down:
             raise JobProblem("cannot connect to localhost:25 (Connection refused)")
         if self.dead:
-            raise JobProblem("the address was refused (550)", for_good=True)
+            raise AddressProblem("the address was refused (550)", for_good=True)
         assert self.now is not None
         self.messages.append((self.now, message))
         if fate == "after":

@@ -139,7 +139,10 @@ def test_the_late_list_names_who_did_not_answer_and_what_was_sent(alma: Browser,
     assert "1 late answer" in page(alma, "caseload")
     Request.objects.visible_to(cast.alma).update(state="answered")
     assert "Nobody is late." in page(alma, "late")
-    Request.objects.visible_to(cast.alma).update(state="failed", problem="the address was refused (550)")
+    failed = Request.objects.visible_to(cast.alma)
+    failed.update(state="failed", problem="the clinic has no web address yet, so links cannot work")
+    assert "Check the address" not in page(alma, "late")
+    failed.update(problem="the address was refused (550)", address_is_wrong=True)
     assert "Check the address" in page(alma, "late")
 
 

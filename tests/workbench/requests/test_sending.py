@@ -166,6 +166,7 @@ def test_a_dead_address_is_named(cast: Cast, transport: Transport) -> None:
     transport.run(datetime(2026, 9, 9, 23, tzinfo=UTC))
     (request,) = requests(cast)
     assert (request.state, request.problem) == ("failed", "the address was refused (550)")
+    assert request.address_is_wrong
 
 
 def test_without_a_channel_the_check_in_opens_and_nothing_is_sent(cast: Cast, transport: Transport) -> None:

@@ -38,6 +38,10 @@ class JobProblem(Exception):  # noqa: N818 (a problem of the world, not of the p
         self.for_good = for_good
 
 
+class AddressProblem(JobProblem):
+    """An email address that is missing, or that the mail server refused."""
+
+
 def handles(kind: str) -> Callable[[Handler], Handler]:
     """Register the handler of a kind of job. It gets the payload and the time."""
 

@@ -11,7 +11,7 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
 
 from securebase.workbench.accounts.models import Clinic
-from securebase.workbench.jobs.actions import JobProblem
+from securebase.workbench.jobs.actions import AddressProblem, JobProblem
 from securebase.workbench.jobs.models import MailServer, Security
 
 #: Seconds until a mail server that does not answer is given up.
@@ -37,7 +37,7 @@ def send_mail(clinic: Clinic, message: Message) -> None:
     """Send one message. Raises JobProblem, in words for the administrator, if it did not leave."""
     server = MailServer.objects.filter(clinic=clinic).first()
     if server is None:
-        raise JobProblem("no mail server has been entered", for_good=True)
+        raise JobProblem("the clinic has no mail server", for_good=True)
     send_by(server, message)
 
 
@@ -67,7 +67,7 @@ def explain_failure(error: Exception, server: MailServer) -> JobProblem:
     name = f"{server.host}:{server.port}"
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code = next(iter(error.recipients.values()))[0]
-        return JobProblem(f"the address was refused ({code})", for_good=500 <= code < 600)
+        return AddressProblem(f"the address was refused ({code})", for_good=500 <= code < 600)
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return JobProblem(f"{name} refused user name or password ({error.smtp_code})")
     if isinstance(error, smtplib.SMTPNotSupportedError):

@@ -93,6 +93,8 @@ class Request(ScopedModel):
     #: whether it may be reminded, where the clinic lets chance decide; None otherwise
     reminder_arm = models.BooleanField(null=True, blank=True)
     problem = models.CharField(max_length=300, blank=True)
+    #: it could not be sent because the client's email address is missing or was refused
+    address_is_wrong = models.BooleanField(default=False)
 
     class Meta:
         ordering = ("due_at",)

@@ -32,7 +32,6 @@ class RequestRow:
     request: Request
     words: str
     late: bool = False
-
     #: whether it can be answered still, and be sent again
     open: bool = False
 
@@ -44,10 +43,6 @@ class RequestRow:
     @property
     def can_be_sent_again(self) -> bool:
         return self.open and self.request.plan.channel != Channel.NONE
-
-    @property
-    def address_is_wrong(self) -> bool:
-        return self.request.state == RequestState.FAILED and "address" in self.request.problem
 
 
 @dataclass(frozen=True, slots=True)

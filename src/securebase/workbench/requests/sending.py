@@ -25,8 +25,8 @@ from securebase.workbench.check_ins.actions import ensure_link, ensure_open, inv
 from securebase.workbench.check_ins.models import CheckIn, CheckInMode, CheckInState
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.clients.tokens import derived_token
-from securebase.workbench.jobs.actions import JobProblem, enqueue, failures, handles
-from securebase.workbench.jobs.mail import Message, has_mail, send_mail
+from securebase.workbench.jobs.actions import AddressProblem, JobProblem, enqueue, failures, handles
+from securebase.workbench.jobs.mail import Message, send_mail
 from securebase.workbench.requests.actions import REASON, REMIND, SEND, find_occasion, job_key, update_requests, zone
 from securebase.workbench.requests.models import (
     Channel,
@@ -53,7 +53,8 @@ def send_request(payload: Mapping[str, Any], now: datetime) -> None:
         _tell(request, "", now)
     except JobProblem as problem:
         if problem.for_good:
-            _finish(request, RequestState.FAILED, problem=str(problem))
+            wrong = isinstance(problem, AddressProblem)
+            _finish(request, RequestState.FAILED, problem=str(problem), address_is_wrong=wrong)
         raise
     _finish(request, RequestState.SENT, sent_at=now)
     if request.plan.reminders and request.plan.channel != Channel.NONE:
@@ -195,11 +196,9 @@ def _tell(request: Request, reminder: str, now: datetime) -> None:
     assert check_in is not None
     if request.plan.channel == Channel.MAIL:
         if not client.mail:
-            raise JobProblem("the client has no email address", for_good=True)
+            raise AddressProblem("the client has no email address", for_good=True)
         if not settings.ADDRESS:
             raise JobProblem("the clinic has no web address yet, so links cannot work", for_good=True)
-        if not has_mail(client.clinic):
-            raise JobProblem("the clinic has no mail server", for_good=True)
         send_mail(client.clinic, message_of(request, check_in, reminder))
     elif request.plan.channel == Channel.PUSH:
         send_push(client, message_of(request, check_in, reminder).subject)
